@@ -1,0 +1,73 @@
+package io.flotilla.rpc;
+
+/**
+ * Why a request has no result: the only table that decides what a caller does next. Numbers stand
+ * on the wire. All but {@link #UNKNOWN_OUTCOME} say that the request certainly did not and will not
+ * take effect.
+ */
+public enum ErrorCode {
+  /** Another replica leads, or none does; the detail names it if known. */
+  NOT_LEADER(1, Retry.AT_LEADER),
+  /**
+   * The shard's range or members are not what the caller thinks; the detail carries what is
+   * current.
+   */
+  STALE_EPOCH(2, Retry.AFTER_REFRESH),
+  /** This node has no replica of that shard (any more, or yet). */
+  NO_SUCH_SHARD(3, Retry.AFTER_REFRESH),
+  /** A bound is reached: queue, backlog, stall. The detail says when to come back. */
+  OVERLOADED(4, Retry.AFTER_BACKOFF),
+  /** Nobody could be asked: no connection could be made, or the process is stopping. */
+  UNAVAILABLE(5, Retry.AFTER_BACKOFF),
+  /**
+   * The request was sent and no answer came, or leadership was lost under way: it may have
+   * happened, or may yet.
+   */
+  UNKNOWN_OUTCOME(6, Retry.ONLY_IN_SESSION),
+  /** Malformed, oversized, out of bounds, no such method. */
+  INVALID_REQUEST(7, Retry.NEVER),
+  /**
+   * The cluster, or a name in it, is not what the request says (foreign cluster, name taken, no
+   * such keyspace).
+   */
+  CONFLICT(8, Retry.NEVER),
+  /** The session is gone: what an earlier attempt did is unknown for good. */
+  SESSION_EXPIRED(9, Retry.NEVER),
+  /** The caller's deadline passed before the request was sent or begun. */
+  DEADLINE_EXCEEDED(10, Retry.NEVER),
+  /** A bug or a broken disk; the message helps whoever looks into it. */
+  INTERNAL(11, Retry.NEVER);
+
+  /** What a caller may do about it. */
+  public enum Retry {
+    AT_LEADER,
+    AFTER_REFRESH,
+    AFTER_BACKOFF,
+    /** Only under the same client and sequence number, or if the request changes nothing. */
+    ONLY_IN_SESSION,
+    NEVER
+  }
+
+  private static final ErrorCode[] BY_NUMBER = values();
+
+  private final int number;
+  private final Retry retry;
+
+  ErrorCode(int number, Retry retry) {
+    this.number = number;
+    this.retry = retry;
+  }
+
+  public int number() {
+    return number;
+  }
+
+  public Retry retry() {
+    return retry;
+  }
+
+  /** The code with this number; {@link #INTERNAL} for one that this version does not know. */
+  public static ErrorCode of(int number) {
+    return number >= 1 && number <= BY_NUMBER.length ? BY_NUMBER[number - 1] : INTERNAL;
+  }
+}

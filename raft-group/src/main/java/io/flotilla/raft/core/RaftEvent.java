@@ -1,0 +1,23 @@
+package io.flotilla.raft.core;
+
+import java.util.Optional;
+
+/** For logs, metrics and checkers; never for decisions. */
+public sealed interface RaftEvent {
+  record ElectionStarted(long term, boolean pre) implements RaftEvent {}
+
+  record LeaderElected(long term) implements RaftEvent {}
+
+  /** This replica follows, from now on, {@code leader} (empty: it knows of none). */
+  record Following(long term, Optional<ReplicaId> leader) implements RaftEvent {}
+
+  /**
+   * The leader has not heard from a quorum for an election timeout (thesis §6.2) or met a newer
+   * term.
+   */
+  record SteppedDown(long term, boolean quorumLost) implements RaftEvent {}
+
+  record AppendRefused(ReplicaId by, RaftMessage.Conflict conflict) implements RaftEvent {}
+
+  record ConflictOverwritten(long fromIndex, long lastIndex) implements RaftEvent {}
+}
