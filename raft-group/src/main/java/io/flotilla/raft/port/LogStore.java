@@ -17,7 +17,7 @@ public interface LogStore extends AutoCloseable {
   /**
    * Hands over what the groups of one turn want kept. All of it becomes durable as one atomic step,
    * after all that was handed over before by the same caller. Never blocks; may be called by
-   * several loops.
+   * several loops. A group is named once at most, and always by the same caller.
    *
    * @param durable called once, by the store's own thread, when all of it is on disk; must not
    *     block

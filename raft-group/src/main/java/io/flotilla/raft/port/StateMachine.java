@@ -24,7 +24,8 @@ public interface StateMachine<R extends ApplyRound> {
    *     to clients only after {@link ApplyRound#commit}.
    * @throws StorageException if the state's disk failed; the process must end
    * @throws UnknownCommandException if an entry cannot be understood; the replica must stop, and
-   *     never skip it
+   *     never skip it. Nothing of this call may then be staged: the round goes on with other
+   *     groups.
    */
   List<byte[]> apply(List<Entry> entries, R round) throws StorageException, UnknownCommandException;
 
