@@ -1,0 +1,101 @@
+package io.flotilla.router.client;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * The cluster as its placement leader sees it.
+ *
+ * @param cluster its id
+ * @param revision of the map
+ */
+public record ClusterStatus(
+    String cluster,
+    long revision,
+    List<Member> members,
+    List<Node> nodes,
+    List<Keyspace> keyspaces,
+    List<Shard> shards) {
+  public ClusterStatus {
+    members = List.copyOf(members);
+    nodes = List.copyOf(nodes);
+    keyspaces = List.copyOf(keyspaces);
+    shards = List.copyOf(shards);
+  }
+
+  /** What an operator wants to know first. */
+  public Health health() {
+    return Health.of(this);
+  }
+
+  /** A placement member. */
+  public record Member(long id, String address, boolean leader) {}
+
+  /**
+   * A storage node.
+   *
+   * @param silentMillis since its last report
+   * @param replicas that it hosts
+   * @param leaders how many of them lead
+   */
+  public record Node(
+      long id,
+      String address,
+      Map<String, String> labels,
+      boolean alive,
+      long silentMillis,
+      int replicas,
+      int leaders) {
+    public Node {
+      labels = Map.copyOf(labels);
+    }
+  }
+
+  public record Keyspace(int id, String name, Partitioning partitioning) {}
+
+  /**
+   * A shard and its group.
+   *
+   * @param keyspace name
+   * @param start first key, without what the keyspace puts before it: a key of a range keyspace,
+   *     two bytes of slot for a hash keyspace; nothing: from the beginning
+   * @param end exclusive; nothing: to the end
+   * @param version counts splits and merges
+   * @param confVersion counts changes of members
+   * @param leaderNode the node whose replica leads, if known
+   */
+  public record Shard(
+      long id,
+      String keyspace,
+      Optional<Bytes> start,
+      Optional<Bytes> end,
+      long version,
+      long confVersion,
+      OptionalLong leaderNode,
+      long term,
+      List<Replica> replicas) {
+    public Shard {
+      replicas = List.copyOf(replicas);
+    }
+  }
+
+  /**
+   * One replica of a shard.
+   *
+   * @param alive whether its node is
+   * @param reported whether placement has heard of it since that placement leader began; if not,
+   *     the positions say nothing
+   * @param lastIndex of its log
+   * @param applied index that its state has reached
+   */
+  public record Replica(
+      long node,
+      long id,
+      boolean learner,
+      boolean alive,
+      boolean reported,
+      long lastIndex,
+      long applied) {}
+}

@@ -1,0 +1,60 @@
+package io.flotilla.router.client;
+
+import io.flotilla.rpc.ErrorCode;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An operation did not succeed. The code says why; {@link #outcomeUnknown} whether it may have
+ * taken effect all the same. Never both: an operation that certainly did not run is never reported
+ * as unknown, nor the other way round.
+ */
+public final class KvException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  private final ErrorCode code;
+  private final boolean outcomeUnknown;
+
+  /** A definite failure, unless the code says otherwise. */
+  public KvException(ErrorCode code, String message) {
+    this(code, message, code == ErrorCode.UNKNOWN_OUTCOME);
+  }
+
+  public KvException(ErrorCode code, String message, boolean outcomeUnknown) {
+    // It is an answer, often made by the thousand on an event loop: no stack. See atCaller.
+    super(message, null, false, false);
+    this.code = code;
+    this.outcomeUnknown = outcomeUnknown;
+  }
+
+  private KvException(KvException cause) {
+    super(cause.plainMessage(), cause);
+    this.code = cause.code;
+    this.outcomeUnknown = cause.outcomeUnknown;
+  }
+
+  /** What went wrong; with {@link ErrorCode#retry} what may be done about it. */
+  public ErrorCode code() {
+    return code;
+  }
+
+  /** The operation may have taken effect, or may yet. Reads are never of unknown outcome. */
+  public boolean outcomeUnknown() {
+    return outcomeUnknown;
+  }
+
+  @Override
+  public String getMessage() {
+    return code + ": " + super.getMessage();
+  }
+
+  /** What was wrong, without the code. */
+  public String plainMessage() {
+    @Nullable String message = super.getMessage();
+    return message == null ? "" : message;
+  }
+
+  /** The same, with the stack of the thread that waited for it. */
+  KvException atCaller() {
+    return new KvException(this);
+  }
+}

@@ -1,0 +1,39 @@
+package io.flotilla.router.client;
+
+import java.util.List;
+
+/**
+ * A keyspace to be created.
+ *
+ * @param name 1 to 64 of {@code A-Z a-z 0-9 _ -}
+ * @param shards how many to begin with; ignored if there are split keys
+ * @param splitKeys where to cut a range keyspace; {@code shards} is then one more
+ * @param replicas of each shard; 0: the cluster's default
+ */
+public record NewKeyspace(
+    String name, Partitioning partitioning, int shards, List<Bytes> splitKeys, int replicas) {
+  public NewKeyspace {
+    splitKeys = List.copyOf(splitKeys);
+    ClientConfig.require(
+        name.matches("[A-Za-z0-9_-]{1,64}"),
+        "name of the keyspace",
+        name,
+        "1 to 64 of A-Z a-z 0-9 _ -");
+    ClientConfig.require(
+        shards >= 1 || !splitKeys.isEmpty(), "number of shards", shards, "at least 1");
+    ClientConfig.require(replicas >= 0, "number of replicas", replicas, "at least 1, or 0");
+    ClientConfig.require(
+        splitKeys.isEmpty() || partitioning == Partitioning.RANGE,
+        "partitioning with split keys",
+        partitioning,
+        "RANGE");
+  }
+
+  public static NewKeyspace range(String name, int shards) {
+    return new NewKeyspace(name, Partitioning.RANGE, shards, List.of(), 0);
+  }
+
+  public static NewKeyspace hash(String name, int shards) {
+    return new NewKeyspace(name, Partitioning.HASH, shards, List.of(), 0);
+  }
+}

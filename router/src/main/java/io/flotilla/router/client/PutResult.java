@@ -1,0 +1,12 @@
+package io.flotilla.router.client;
+
+import java.util.Optional;
+
+/**
+ * What became of a put.
+ *
+ * @param written false if the condition failed; then nothing was changed
+ * @param existed whether the key had a value before
+ * @param previous that value, if it was asked for
+ */
+public record PutResult(boolean written, boolean existed, Optional<Bytes> previous) {}
