@@ -1,0 +1,249 @@
+package io.flotilla.raft.rocksdb;
+
+import io.flotilla.raft.core.Entry;
+import io.flotilla.raft.core.GroupId;
+import io.flotilla.raft.port.LogStore;
+import io.flotilla.raft.port.LogStoreListener;
+import io.flotilla.raft.port.LogWrite;
+import io.flotilla.raft.port.StorageException;
+import java.io.IOException;
+import java.math.BigInteger;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The log store on RocksDB; see the package. A hand-over passes two threads: {@link LogWriter}
+ * merges all that waits into one write, {@link LogSyncer} syncs and reports.
+ */
+public final class RocksLogStore implements LogStore {
+  private static final int FORMAT_VERSION = 1;
+  private static final String MARK_FILE = "SYNCED";
+
+  private final LogDb db;
+  private final SyncedMark mark;
+  private final Consumer<Throwable> fatal;
+  private final Map<GroupId, RecoveredLog> recovered;
+  private final Conveyor<Handover> incoming = new Conveyor<>();
+  private final Conveyor<Handover> written = new Conveyor<>();
+  private final AtomicLong backlogBytes = new AtomicLong();
+  private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+  private final Thread writer;
+  private final Thread syncer;
+
+  private RocksLogStore(
+      LogDb db,
+      SyncedMark mark,
+      RocksLogConfig config,
+      LogStoreListener listener,
+      Consumer<Throwable> fatal)
+      throws StorageException {
+    this.db = db;
+    this.mark = mark;
+    this.fatal = fatal;
+    this.recovered = new HashMap<>();
+    Map<GroupId, GroupLog> logs = new HashMap<>();
+    for (LogRecovery.Found found : LogRecovery.scan(db).values()) {
+      logs.put(found.log.group, found.log);
+      recovered.put(found.log.group, found.recovered());
+    }
+    LogWriter writing = new LogWriter(db, config, logs);
+    LogSyncer syncing = new LogSyncer(db, mark, listener, backlogBytes);
+    writer = new Thread(() -> guarded(() -> writing.run(incoming, written)), "log-writer");
+    syncer = new Thread(() -> guarded(() -> syncing.run(written)), "log-syncer");
+  }
+
+  /**
+   * Opens or creates the store, reads all that is in it, and starts its two threads.
+   *
+   * @param fatal called once, by the store's own thread, when a write or sync failed; nothing is
+   *     acknowledged any more, and the process has to end
+   * @throws StorageException if it cannot be opened, is of a newer form, or has lost or damaged
+   *     records
+   */
+  public static RocksLogStore open(
+      Path dir, RocksLogConfig config, LogStoreListener listener, Consumer<Throwable> fatal)
+      throws StorageException {
+    try {
+      Files.createDirectories(dir);
+    } catch (IOException e) {
+      throw new StorageException("cannot create " + dir, e);
+    }
+    LogDb db = LogDb.open(dir, config);
+    SyncedMark mark = null;
+    try {
+      mark = SyncedMark.open(dir.resolve(MARK_FILE));
+      checkNothingForgotten(dir, db, mark);
+      checkFormat(dir, db);
+      RocksLogStore store = new RocksLogStore(db, mark, config, listener, fatal);
+      store.writer.start();
+      store.syncer.start();
+      return store;
+    } catch (StorageException | RuntimeException e) {
+      if (mark != null) {
+        mark.close();
+      }
+      db.close();
+      throw e;
+    }
+  }
+
+  public static RocksLogStore open(Path dir, RocksLogConfig config, Consumer<Throwable> fatal)
+      throws StorageException {
+    return open(dir, config, LogStoreListener.NONE, fatal);
+  }
+
+  private static void checkNothingForgotten(Path dir, LogDb db, SyncedMark mark)
+      throws StorageException {
+    long synced = mark.read();
+    if (db.sequence() < synced) {
+      throw new StorageException(
+          "the log in "
+              + dir
+              + " has lost its end: it was synced up to change "
+              + synced
+              + " and now ends at "
+              + db.sequence()
+              + "; votes and acknowledgements may be forgotten, so its replicas must not go on");
+    }
+  }
+
+  private static void checkFormat(Path dir, LogDb db) throws StorageException {
+    byte[] expected = ByteBuffer.allocate(Integer.BYTES).putInt(FORMAT_VERSION).array();
+    byte[] found = db.get(LogKeys.format());
+    if (found == null && db.sequence() == 0) {
+      db.put(LogKeys.format(), expected);
+      db.sync();
+    } else if (!Arrays.equals(found, expected)) {
+      String is = found == null ? "none" : String.valueOf(new BigInteger(found));
+      throw new StorageException(
+          "the log in " + dir + " has format " + is + "; this version reads " + FORMAT_VERSION);
+    }
+  }
+
+  @Override
+  public void append(List<LogWrite> writes, Runnable durable) {
+    Handover handover = Handover.of(List.copyOf(writes), durable);
+    backlogBytes.addAndGet(handover.bytes());
+    if (!incoming.put(handover) && failure.get() == null) {
+      throw new IllegalStateException("the log store is closed");
+    }
+  }
+
+  @Override
+  public long backlogBytes() {
+    return backlogBytes.get();
+  }
+
+  @Override
+  public List<Entry> read(GroupId group, long first, long last, long maxBytes)
+      throws StorageException {
+    EntryCollector collector = new EntryCollector(first, last, maxBytes);
+    db.scanFromFloor(
+        LogKeys.record(group, first),
+        LogKeys.record(group, 0),
+        LogKeys.record(group, Long.MAX_VALUE),
+        collector);
+    if (collector.taken.isEmpty()) {
+      throw new StorageException("the log of group " + group + " has no entry " + first);
+    }
+    return collector.taken;
+  }
+
+  /** Takes entries in order until it has what was asked for. */
+  private static final class EntryCollector implements LogDb.Visitor {
+    private final long last;
+    private final long maxBytes;
+    private final List<Entry> taken = new ArrayList<>();
+    private long next;
+    private long bytes;
+
+    EntryCollector(long first, long last, long maxBytes) {
+      this.next = first;
+      this.last = last;
+      this.maxBytes = maxBytes;
+    }
+
+    @Override
+    public boolean visit(byte[] key, byte[] value) throws StorageException {
+      for (Entry entry : LogRecovery.decode(key, value)) {
+        if (entry.index() < next) {
+          continue;
+        }
+        if (next > last || (!taken.isEmpty() && bytes + entry.weight() > maxBytes)) {
+          return false;
+        }
+        if (entry.index() > next) {
+          throw new StorageException(
+              "the log of group " + LogKeys.groupOf(key) + " has no entry " + next);
+        }
+        taken.add(entry);
+        bytes += entry.weight();
+        next++;
+      }
+      return next <= last;
+    }
+  }
+
+  @Override
+  public Map<GroupId, RecoveredLog> recovered() {
+    return Map.copyOf(recovered);
+  }
+
+  @Override
+  public void close() throws StorageException {
+    incoming.close();
+    joinUninterruptibly(writer);
+    written.close();
+    joinUninterruptibly(syncer);
+    try {
+      mark.close();
+    } finally {
+      db.close();
+    }
+    Throwable cause = failure.get();
+    if (cause != null) {
+      throw new StorageException("the log failed earlier; its end is not known to be kept", cause);
+    }
+  }
+
+  /** A step of the two threads. */
+  private interface Work {
+    void run() throws StorageException;
+  }
+
+  private void guarded(Work work) {
+    try {
+      work.run();
+    } catch (StorageException | RuntimeException | Error e) {
+      if (failure.compareAndSet(null, e)) {
+        incoming.abort();
+        written.abort();
+        fatal.accept(e);
+      }
+    }
+  }
+
+  private static void joinUninterruptibly(Thread thread) {
+    boolean interrupted = false;
+    while (thread.isAlive()) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
