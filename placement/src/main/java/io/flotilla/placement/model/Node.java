@@ -1,0 +1,76 @@
+package io.flotilla.placement.model;
+
+import java.util.Collections;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+
+/**
+ * A storage process and its data directory.
+ *
+ * @param address host:port of its one listener
+ * @param incarnation random identity made with the data directory; decides which node this is
+ * @param labels where it stands, as {@link #ZONE}; by name
+ */
+public record Node(long id, String address, String incarnation, SortedMap<String, String> labels) {
+  /** Label under which replicas of one shard are kept apart. */
+  public static final String ZONE = "zone";
+
+  private static final int LABELS_MAX = 32;
+  private static final Pattern INCARNATION = Pattern.compile("[A-Za-z0-9_-]{1,64}");
+  private static final Pattern ADDRESS =
+      Pattern.compile("[^\\s:/]{1,253}:\\d{1,5}|\\[[0-9a-fA-F:.%]{2,60}]:\\d{1,5}");
+  private static final Pattern LABEL_NAME = Pattern.compile("[A-Za-z0-9._/-]{1,63}");
+  private static final Pattern LABEL_VALUE = Pattern.compile("[A-Za-z0-9._/-]{0,63}");
+
+  public Node {
+    labels = Collections.unmodifiableSortedMap(new TreeMap<>(labels));
+    require(id >= 1, "node id", Long.toString(id), "a positive number");
+    require(
+        INCARNATION.matcher(incarnation).matches(),
+        "incarnation",
+        incarnation,
+        INCARNATION.pattern());
+    requireAddress(address);
+    require(
+        labels.size() <= LABELS_MAX,
+        "number of labels",
+        Integer.toString(labels.size()),
+        "at most " + LABELS_MAX);
+    for (Map.Entry<String, String> label : labels.entrySet()) {
+      require(
+          LABEL_NAME.matcher(label.getKey()).matches(),
+          "label name",
+          label.getKey(),
+          LABEL_NAME.pattern());
+      require(
+          LABEL_VALUE.matcher(label.getValue()).matches(),
+          "label value",
+          label.getValue(),
+          LABEL_VALUE.pattern());
+    }
+  }
+
+  /** Its zone; empty if it has no such label. */
+  public String zone() {
+    return labels.getOrDefault(ZONE, "");
+  }
+
+  private static void requireAddress(String address) {
+    boolean holds = ADDRESS.matcher(address).matches();
+    if (holds) {
+      int port = Integer.parseInt(address.substring(address.lastIndexOf(':') + 1));
+      holds = port >= 1 && port <= 65535;
+    }
+    require(holds, "address", address, "host:port with a port from 1 to 65535");
+  }
+
+  private static void require(boolean holds, String what, String value, String allowed) {
+    if (!holds) {
+      String shown = value.length() <= 80 ? value : value.substring(0, 80) + "...";
+      throw new IllegalArgumentException(
+          what + " '" + shown + "' is not allowed; allowed: " + allowed);
+    }
+  }
+}

@@ -1,0 +1,22 @@
+package io.flotilla.placement.model;
+
+/**
+ * One member of a shard's group.
+ *
+ * @param node id of the node that holds it
+ * @param id never reused, also not on another node
+ */
+public record Replica(long node, long id, Role role) {
+  /** Whether it decides or only listens. */
+  public enum Role {
+    VOTER,
+    LEARNER
+  }
+
+  public Replica {
+    if (node < 1 || id < 1) {
+      throw new IllegalArgumentException(
+          "replica " + id + " on node " + node + "; both ids must be positive");
+    }
+  }
+}

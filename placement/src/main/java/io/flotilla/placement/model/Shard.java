@@ -1,0 +1,42 @@
+package io.flotilla.placement.model;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * A shard's descriptor: a range of encoded keys and who replicates it.
+ *
+ * @param id also that of its Raft group
+ * @param replicas in the order of the first membership; never two on one node
+ * @param preferredLeader replica that should campaign first; 0 for none
+ */
+public record Shard(
+    long id,
+    int keyspace,
+    KeyRange range,
+    Epoch epoch,
+    List<Replica> replicas,
+    long preferredLeader) {
+  public Shard {
+    replicas = List.copyOf(replicas);
+    if (id < 1) {
+      throw new IllegalArgumentException("shard id " + id + "; it must be positive");
+    }
+    if (replicas.isEmpty()) {
+      throw new IllegalArgumentException("shard " + id + " has no replicas");
+    }
+    Set<Long> nodes = new HashSet<>();
+    Set<Long> ids = new HashSet<>();
+    for (Replica replica : replicas) {
+      if (!nodes.add(replica.node()) || !ids.add(replica.id())) {
+        throw new IllegalArgumentException(
+            "shard " + id + " has two replicas on one node or with one id: " + replicas);
+      }
+    }
+    if (preferredLeader != 0 && !ids.contains(preferredLeader)) {
+      throw new IllegalArgumentException(
+          "shard " + id + " prefers leader " + preferredLeader + ", not one of its replicas");
+    }
+  }
+}

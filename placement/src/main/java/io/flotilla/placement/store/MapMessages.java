@@ -1,0 +1,135 @@
+package io.flotilla.placement.store;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
+import io.flotilla.placement.model.Epoch;
+import io.flotilla.placement.model.KeyBytes;
+import io.flotilla.placement.model.KeyRange;
+import io.flotilla.placement.model.Keyspace;
+import io.flotilla.placement.model.Node;
+import io.flotilla.placement.model.Partitioning;
+import io.flotilla.placement.model.Replica;
+import io.flotilla.placement.model.Shard;
+import io.flotilla.placement.plan.KeyspacePlan;
+import io.flotilla.proto.map.ReplicaRole;
+import io.flotilla.proto.placement.PlannedKeyspace;
+import java.util.List;
+import java.util.TreeMap;
+
+/**
+ * The model as messages and back. What is read from a message is checked by the model: all {@code
+ * read} methods throw {@link IllegalArgumentException} saying what is wrong.
+ */
+public final class MapMessages {
+  private MapMessages() {}
+
+  public static io.flotilla.proto.map.Node write(Node node) {
+    return io.flotilla.proto.map.Node.newBuilder()
+        .setId(node.id())
+        .setAddress(node.address())
+        .setIncarnation(node.incarnation())
+        .putAllLabels(node.labels())
+        .build();
+  }
+
+  public static Node read(io.flotilla.proto.map.Node node) {
+    return new Node(
+        node.getId(), node.getAddress(), node.getIncarnation(), new TreeMap<>(node.getLabelsMap()));
+  }
+
+  public static io.flotilla.proto.map.Keyspace write(Keyspace keyspace) {
+    return io.flotilla.proto.map.Keyspace.newBuilder()
+        .setId(keyspace.id())
+        .setName(keyspace.name())
+        .setPartitioning(write(keyspace.partitioning()))
+        .build();
+  }
+
+  public static Keyspace read(io.flotilla.proto.map.Keyspace keyspace) {
+    return new Keyspace(keyspace.getId(), keyspace.getName(), read(keyspace.getPartitioning()));
+  }
+
+  public static io.flotilla.proto.map.Partitioning write(Partitioning partitioning) {
+    return switch (partitioning) {
+      case RANGE -> io.flotilla.proto.map.Partitioning.RANGE;
+      case HASH -> io.flotilla.proto.map.Partitioning.HASH;
+    };
+  }
+
+  public static Partitioning read(io.flotilla.proto.map.Partitioning partitioning) {
+    return switch (partitioning) {
+      case RANGE -> Partitioning.RANGE;
+      case HASH -> Partitioning.HASH;
+      case UNRECOGNIZED ->
+          throw new IllegalArgumentException("unknown partitioning; allowed: RANGE, HASH");
+    };
+  }
+
+  public static io.flotilla.proto.map.Shard write(Shard shard) {
+    io.flotilla.proto.map.Shard.Builder message =
+        io.flotilla.proto.map.Shard.newBuilder()
+            .setId(shard.id())
+            .setStart(write(shard.range().start()))
+            .setEnd(write(shard.range().end()))
+            .setEpoch(
+                io.flotilla.proto.map.Epoch.newBuilder()
+                    .setVersion(shard.epoch().version())
+                    .setConfVersion(shard.epoch().confVersion()))
+            .setKeyspace(shard.keyspace())
+            .setPreferredLeader(shard.preferredLeader());
+    for (Replica replica : shard.replicas()) {
+      message.addReplicas(
+          io.flotilla.proto.map.Replica.newBuilder()
+              .setNode(replica.node())
+              .setReplica(replica.id())
+              .setRole(
+                  replica.role() == Replica.Role.VOTER ? ReplicaRole.VOTER : ReplicaRole.LEARNER));
+    }
+    return message.build();
+  }
+
+  public static Shard read(io.flotilla.proto.map.Shard shard) {
+    return new Shard(
+        shard.getId(),
+        shard.getKeyspace(),
+        new KeyRange(read(shard.getStart()), read(shard.getEnd())),
+        new Epoch(shard.getEpoch().getVersion(), shard.getEpoch().getConfVersion()),
+        shard.getReplicasList().stream().map(MapMessages::read).toList(),
+        shard.getPreferredLeader());
+  }
+
+  public static PlannedKeyspace write(KeyspacePlan plan) {
+    List<io.flotilla.proto.map.Shard> shards =
+        plan.shards().stream().map(MapMessages::write).toList();
+    return PlannedKeyspace.newBuilder()
+        .setExpectedRevision(plan.revision())
+        .setKeyspace(write(plan.keyspace()))
+        .addAllShards(shards)
+        .build();
+  }
+
+  public static KeyspacePlan read(PlannedKeyspace plan) {
+    return new KeyspacePlan(
+        plan.getExpectedRevision(),
+        read(plan.getKeyspace()),
+        plan.getShardsList().stream().map(MapMessages::read).toList());
+  }
+
+  public static KeyBytes read(ByteString bytes) {
+    return KeyBytes.of(bytes.toByteArray());
+  }
+
+  private static Replica read(io.flotilla.proto.map.Replica replica) {
+    Replica.Role role =
+        switch (replica.getRole()) {
+          case VOTER -> Replica.Role.VOTER;
+          case LEARNER -> Replica.Role.LEARNER;
+          case UNRECOGNIZED -> throw new IllegalArgumentException("unknown replica role");
+        };
+    return new Replica(replica.getNode(), replica.getReplica(), role);
+  }
+
+  private static ByteString write(KeyBytes bytes) {
+    return UnsafeByteOperations.unsafeWrap(bytes.toByteArray());
+  }
+}

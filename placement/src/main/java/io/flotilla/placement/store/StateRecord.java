@@ -1,0 +1,104 @@
+package io.flotilla.placement.store;
+
+import io.flotilla.placement.model.ClusterView;
+import io.flotilla.placement.model.FreshIds;
+import io.flotilla.placement.model.Keyspace;
+import io.flotilla.placement.model.Node;
+import io.flotilla.placement.model.Shard;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * One record of the state on disk. The first byte of a key says what it is, its id follows,
+ * big-endian. A value is the revision that changed the object and then the object's message; the
+ * header, of which there is one, has a form of its own.
+ */
+final class StateRecord {
+  static final byte HEADER = 'h';
+  static final byte NODE = 'n';
+  static final byte KEYSPACE = 'k';
+  static final byte SHARD = 's';
+
+  private static final int FORMAT = 1;
+  private static final int HEADER_BYTES = 4 + 3 * 8 + 3 * 8 + 4;
+
+  private final byte[] key;
+  private final byte[] value;
+
+  private StateRecord(byte[] key, byte[] value) {
+    this.key = key;
+    this.value = value;
+  }
+
+  byte[] key() {
+    return key;
+  }
+
+  byte[] value() {
+    return value;
+  }
+
+  /** What is not an object: counters, and how far the log has been applied. */
+  record Header(
+      long applied, long revision, long layoutRevision, FreshIds freshIds, String cluster) {
+    static final Header FIRST = new Header(0, 0, 0, FreshIds.FIRST, "");
+
+    static Header of(ClusterView view, long applied) {
+      return new Header(
+          applied, view.revision(), view.layoutRevision(), view.freshIds(), view.cluster());
+    }
+
+    StateRecord write() {
+      byte[] name = cluster.getBytes(StandardCharsets.UTF_8);
+      byte[] value =
+          ByteBuffer.allocate(HEADER_BYTES + name.length)
+              .putInt(FORMAT)
+              .putLong(applied)
+              .putLong(revision)
+              .putLong(layoutRevision)
+              .putLong(freshIds.node())
+              .putLong(freshIds.shard())
+              .putLong(freshIds.replica())
+              .putInt(freshIds.keyspace())
+              .put(name)
+              .array();
+      return new StateRecord(new byte[] {HEADER}, value);
+    }
+
+    /**
+     * @throws IllegalArgumentException if it is of another format
+     */
+    static Header read(ByteBuffer value) {
+      int format = value.remaining() < HEADER_BYTES ? 0 : value.getInt();
+      if (format != FORMAT) {
+        throw new IllegalArgumentException(
+            "header has format " + format + "; this version reads " + FORMAT);
+      }
+      long applied = value.getLong();
+      long revision = value.getLong();
+      long layoutRevision = value.getLong();
+      FreshIds ids =
+          new FreshIds(value.getLong(), value.getLong(), value.getLong(), value.getInt());
+      String cluster = StandardCharsets.UTF_8.decode(value).toString();
+      return new Header(applied, revision, layoutRevision, ids, cluster);
+    }
+  }
+
+  static StateRecord of(Node node, long revision) {
+    return of(NODE, node.id(), revision, MapMessages.write(node).toByteArray());
+  }
+
+  static StateRecord of(Keyspace keyspace, long revision) {
+    return of(KEYSPACE, keyspace.id(), revision, MapMessages.write(keyspace).toByteArray());
+  }
+
+  static StateRecord of(Shard shard, long revision) {
+    return of(SHARD, shard.id(), revision, MapMessages.write(shard).toByteArray());
+  }
+
+  private static StateRecord of(byte kind, long id, long revision, byte[] message) {
+    return new StateRecord(
+        ByteBuffer.allocate(1 + Long.BYTES).put(kind).putLong(id).array(),
+        ByteBuffer.allocate(Long.BYTES + message.length).putLong(revision).put(message).array());
+  }
+}
