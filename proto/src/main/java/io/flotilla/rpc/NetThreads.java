@@ -1,23 +1,141 @@
 package io.flotilla.rpc;
 
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.Channel;
 import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.util.NetUtil;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 
 /** The event loops that a process's connections share: epoll where it exists, NIO elsewhere. */
 public final class NetThreads implements AutoCloseable {
+  private static final int LOOKUPS_MAX = 1024;
+  private static final long SHUTDOWN_MILLIS = 2000;
+
+  /** Pooled always: the adaptive one, Netty's default, has open reports of direct memory growth. */
+  static final PooledByteBufAllocator ALLOCATOR = PooledByteBufAllocator.DEFAULT;
+
+  private final EventLoopGroup group;
+  private final boolean epoll;
+  private final ExecutorService lookups;
+
   /**
+   * Starts loops of the best kind there is here.
+   *
    * @param threads number of event loops, at least 1
    * @param name prefix of their thread names
    */
   public NetThreads(int threads, String name) {
-    throw new UnsupportedOperationException("not yet");
+    this(threads, name, Epoll.isAvailable());
+  }
+
+  /**
+   * Starts loops of one kind.
+   *
+   * @param epoll whether to use Linux's own interface instead of the JDK's
+   */
+  public NetThreads(int threads, String name, boolean epoll) {
+    if (threads < 1) {
+      throw new IllegalArgumentException("threads must be at least 1, but is " + threads);
+    }
+    this.epoll = epoll;
+    this.group =
+        new MultiThreadIoEventLoopGroup(
+            threads,
+            new DefaultThreadFactory(name),
+            epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
+    ThreadPoolExecutor names =
+        new ThreadPoolExecutor(
+            1,
+            1,
+            10,
+            TimeUnit.SECONDS,
+            new ArrayBlockingQueue<>(LOOKUPS_MAX),
+            new DefaultThreadFactory(name + "-lookup", true));
+    names.allowCoreThreadTimeOut(true);
+    this.lookups = names;
   }
 
   public EventLoopGroup group() {
-    throw new UnsupportedOperationException("not yet");
+    return group;
   }
 
+  boolean isEpoll() {
+    return epoll;
+  }
+
+  Class<? extends Channel> channelType() {
+    return epoll ? EpollSocketChannel.class : NioSocketChannel.class;
+  }
+
+  Class<? extends ServerChannel> serverChannelType() {
+    return epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
+  }
+
+  /** Looks a host:port up, elsewhere than on a loop: the JDK's resolver blocks. */
+  CompletableFuture<InetSocketAddress> lookUp(String address) {
+    try {
+      int colon = address.lastIndexOf(':');
+      String host = address.substring(0, Math.max(colon, 0));
+      int port = Integer.parseInt(address.substring(colon + 1));
+      byte[] literal = NetUtil.createByteArrayFromIpAddressString(host);
+      if (literal != null) {
+        return CompletableFuture.completedFuture(
+            new InetSocketAddress(InetAddress.getByAddress(literal), port));
+      }
+      return host.isEmpty()
+          ? CompletableFuture.failedFuture(malformed(address))
+          : CompletableFuture.supplyAsync(() -> byName(host, port), lookups);
+    } catch (IllegalArgumentException | UnknownHostException e) {
+      return CompletableFuture.failedFuture(malformed(address));
+    } catch (RejectedExecutionException e) {
+      return CompletableFuture.failedFuture(
+          new RpcException(ErrorCode.UNAVAILABLE, "too many names are being looked up"));
+    }
+  }
+
+  private static RpcException malformed(String address) {
+    return new RpcException(
+        ErrorCode.INVALID_REQUEST, "address \"" + address + "\" must be host:port");
+  }
+
+  private static InetSocketAddress byName(String host, int port) {
+    try {
+      return new InetSocketAddress(InetAddress.getByName(host), port);
+    } catch (UnknownHostException e) {
+      throw new CompletionException(e);
+    }
+  }
+
+  /** Ends the loops, after what they still have to do. Waits, unless called by one of them. */
   @Override
   public void close() {
-    throw new UnsupportedOperationException("not yet");
+    lookups.shutdownNow();
+    boolean here = false;
+    for (var loop : group) {
+      here |= loop.inEventLoop();
+    }
+    var ended = group.shutdownGracefully(0, SHUTDOWN_MILLIS, TimeUnit.MILLISECONDS);
+    if (!here) {
+      ended.awaitUninterruptibly(2 * SHUTDOWN_MILLIS);
+    }
   }
 }

@@ -3,45 +3,122 @@ package io.flotilla.rpc;
 import com.google.protobuf.MessageLite;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import java.util.function.Consumer;
 
 /**
- * Sends requests over one shared connection per address, made when first needed and again, with
+ * Sends requests over few shared connections per address, made when first needed and again, with
  * capped and jittered backoff, when lost. Any thread may call; nothing blocks. Futures fail with
  * {@link RpcException}: {@link ErrorCode#UNAVAILABLE} if the request certainly was not sent, {@link
  * ErrorCode#UNKNOWN_OUTCOME} if it was and the connection or the deadline ended first. They
- * complete on an event loop.
+ * complete on an event loop, or at once in the caller's thread when a bound is reached. Cancelling
+ * a future tells the server soon.
  */
 public final class RpcClient implements AutoCloseable {
+  private final NetThreads threads;
+  private final Hello self;
+  private final ClientLimits limits;
+  private final ConcurrentMap<String, ClientConnection[]> connections = new ConcurrentHashMap<>();
+  private volatile boolean closed;
+
   public RpcClient(NetThreads threads, Hello self) {
-    throw new UnsupportedOperationException("not yet");
+    this(threads, self, ClientLimits.DEFAULT);
+  }
+
+  public RpcClient(NetThreads threads, Hello self, ClientLimits limits) {
+    this.threads = threads;
+    this.self = self;
+    this.limits = limits;
   }
 
   /**
+   * Sends a request and gets its reply.
+   *
    * @param address host:port
    */
   public <Q extends MessageLite, R extends MessageLite> CompletableFuture<R> call(
       String address, RpcMethod<Q, R> method, Q request, Duration timeout) {
-    throw new UnsupportedOperationException("not yet");
+    long deadline = System.nanoTime() + timeout.toNanos();
+    var call = new ClientCall.Unary<>(method, request, deadline == 0 ? 1 : deadline);
+    if (mayStart(call)) {
+      connection(address).start(call);
+    }
+    return call.result();
   }
 
   /**
    * Opens a stream of replies. {@code onReply} gets them in order on an event loop; {@code onEnd}
-   * is called once, with the reason, when no more will come.
+   * is called once, with the reason, when no more will come, but not after the stream was closed
+   * here.
    *
    * @return cancels the stream when closed
    */
-  public <Q extends MessageLite, R extends MessageLite> AutoCloseable stream(
+  public <Q extends MessageLite, R extends MessageLite> RpcStream stream(
       String address,
       RpcMethod<Q, R> method,
       Q request,
       Consumer<R> onReply,
       Consumer<RpcException> onEnd) {
-    throw new UnsupportedOperationException("not yet");
+    var call = new ClientCall.Stream<>(method, request, onReply, onEnd);
+    if (!mayStart(call)) {
+      return () -> {};
+    }
+    ClientConnection connection = connection(address);
+    connection.start(call);
+    return () -> {
+      call.cancel();
+      connection.abandoned(call);
+    };
   }
 
+  private boolean mayStart(ClientCall<?> call) {
+    if (call.requestBytes() > FrameType.MESSAGE_BYTES_MAX) {
+      call.end(
+          new RpcException(
+              ErrorCode.INVALID_REQUEST,
+              "a request of "
+                  + call.requestBytes()
+                  + " bytes; allowed are "
+                  + FrameType.MESSAGE_BYTES_MAX));
+      return false;
+    }
+    if (closed) {
+      call.end(new RpcException(ErrorCode.UNAVAILABLE, "the client is closed"));
+      return false;
+    }
+    return true;
+  }
+
+  private ClientConnection connection(String address) {
+    ClientConnection[] some = connections.get(address);
+    if (some == null) {
+      some = connections.computeIfAbsent(address, this::newConnections);
+      if (closed) {
+        close(); // It may have been missed.
+      }
+    }
+    return some.length == 1
+        ? some[0]
+        : some[Math.floorMod(Thread.currentThread().getId(), some.length)];
+  }
+
+  private ClientConnection[] newConnections(String address) {
+    var some = new ClientConnection[limits.connectionsPerAddress()];
+    for (int i = 0; i < some.length; i++) {
+      some[i] = new ClientConnection(threads, self, address, limits);
+    }
+    return some;
+  }
+
+  /** Fails all calls that are under way, and all later ones. Does not wait. */
   @Override
   public void close() {
-    throw new UnsupportedOperationException("not yet");
+    closed = true;
+    for (ClientConnection[] some : connections.values()) {
+      for (ClientConnection connection : some) {
+        connection.close();
+      }
+    }
   }
 }

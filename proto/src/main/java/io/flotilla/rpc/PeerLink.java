@@ -1,0 +1,123 @@
+package io.flotilla.rpc;
+
+import io.flotilla.proto.errors.ErrorDetail;
+import io.netty.channel.EventLoop;
+import io.netty.channel.WriteBufferWaterMark;
+import java.nio.ByteBuffer;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/**
+ * The writing end of a connection to one peer. It is made when wanted and again when lost, with
+ * capped and jittered backoff. All methods are for its event loop.
+ */
+public final class PeerLink {
+  private static final WriteBufferWaterMark WATER_MARK =
+      new WriteBufferWaterMark(1024 * 1024, 4 * 1024 * 1024);
+
+  /** Who has something to send. All on the link's event loop. */
+  public interface Traffic {
+    /** Frames may be written now: the link has come up, or its buffer has emptied. */
+    void onWritable();
+
+    /** An attempt failed, or the connection was lost; what was written may not have arrived. */
+    void onDown(ErrorDetail why);
+  }
+
+  private final Link link;
+  private final Traffic traffic;
+
+  /**
+   * A link that is not connected yet.
+   *
+   * @param node the peer; who answers with another id is refused
+   * @param address of the peer, as host:port, asked anew for each attempt
+   */
+  public PeerLink(
+      NetThreads threads,
+      EventLoop loop,
+      Hello self,
+      ConnectionKind kind,
+      long node,
+      Supplier<Optional<String>> address,
+      LinkLimits limits,
+      Traffic traffic) {
+    this.traffic = traffic;
+    this.link =
+        new Link(
+            threads,
+            loop,
+            new Greeting(kind, self, node),
+            address,
+            limits,
+            WATER_MARK,
+            new Events());
+  }
+
+  /** Sees to it that there is a connection or an attempt at one; false if it is too soon. */
+  public boolean dial() {
+    return link.dial();
+  }
+
+  public boolean isReady() {
+    return link.isReady();
+  }
+
+  /** Whether it is ready and its buffer is below its bound. */
+  public boolean isWritable() {
+    return link.isWritable();
+  }
+
+  /**
+   * The place for one frame, to be filled exactly and then sealed with {@link #end}. Only when
+   * ready.
+   */
+  public ByteBuffer begin(int bytes) {
+    return link.writer().begin(FrameType.PEER, bytes);
+  }
+
+  public void end() {
+    link.writer().end();
+  }
+
+  /** Lets what was sealed go. */
+  public void flush() {
+    link.writer().flush();
+  }
+
+  /** For good; the traffic is told. */
+  public void close() {
+    link.close();
+  }
+
+  /** What the link says. */
+  private final class Events implements Link.Listener {
+    @Override
+    public void onReady() {
+      traffic.onWritable();
+    }
+
+    @Override
+    public void onFrame(FrameType type, ByteBuffer body) {
+      throw new IllegalArgumentException(type + " is not for the writing end");
+    }
+
+    @Override
+    public void onReadStart() {}
+
+    @Override
+    public void onReadComplete() {}
+
+    @Override
+    public void onWritabilityChanged() {
+      if (link.isWritable()) {
+        traffic.onWritable();
+      }
+    }
+
+    @Override
+    public void onDown(ErrorDetail why) {
+      traffic.onDown(why);
+    }
+  }
+}
