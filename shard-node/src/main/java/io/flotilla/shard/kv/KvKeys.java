@@ -1,0 +1,96 @@
+package io.flotilla.shard.kv;
+
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+
+/** Where things stand in the state database. Keys sort as the bytes of what they name. */
+final class KvKeys {
+  private static final byte DATA = 'K';
+  private static final byte COMPLETION = 'D';
+  private static final byte META = 'M';
+  private static final byte PROGRESS = 1;
+  private static final byte DESCRIPTOR = 2;
+
+  static final int PREFIX_BYTES = Long.BYTES + 1;
+  private static final int CLIENT_AND_SEQ_BYTES = 3 * Long.BYTES;
+
+  private KvKeys() {}
+
+  /** The value of an encoded key. */
+  static byte[] data(long generation, byte[] key) {
+    return prefixed(generation, DATA, key);
+  }
+
+  static byte[] encodedKey(byte[] dataKey) {
+    return Arrays.copyOfRange(dataKey, PREFIX_BYTES, dataKey.length);
+  }
+
+  /** Behind all data of a generation. */
+  static byte[] dataEnd(long generation) {
+    return prefix(generation, (byte) (DATA + 1), 0).array();
+  }
+
+  /**
+   * The record of one completed write. The routing key is written so that records sort by it, and a
+   * range of keys is a range of records: 0 becomes 0 255, and 0 1 ends it.
+   */
+  static byte[] completion(long generation, byte[] routingKey, ClientId client, long seq) {
+    int zeros = 0;
+    for (byte b : routingKey) {
+      zeros += b == 0 ? 1 : 0;
+    }
+    byte[] key = new byte[PREFIX_BYTES + routingKey.length + zeros + 2 + CLIENT_AND_SEQ_BYTES];
+    ByteBuffer to = ByteBuffer.wrap(key).putLong(generation).put(COMPLETION);
+    for (byte b : routingKey) {
+      to.put(b);
+      if (b == 0) {
+        to.put((byte) 0xff);
+      }
+    }
+    to.put((byte) 0).put((byte) 1);
+    to.putLong(client.high()).putLong(client.low()).putLong(seq);
+    return key;
+  }
+
+  static ClientId completionClient(byte[] completionKey) {
+    ByteBuffer from = ByteBuffer.wrap(completionKey);
+    int at = completionKey.length - CLIENT_AND_SEQ_BYTES;
+    return new ClientId(from.getLong(at), from.getLong(at + Long.BYTES));
+  }
+
+  static long completionSeq(byte[] completionKey) {
+    return ByteBuffer.wrap(completionKey).getLong(completionKey.length - Long.BYTES);
+  }
+
+  static byte[] completionsBegin(long generation) {
+    return prefix(generation, COMPLETION, 0).array();
+  }
+
+  static byte[] completionsEnd(long generation) {
+    return prefix(generation, (byte) (COMPLETION + 1), 0).array();
+  }
+
+  static byte[] progress(long generation) {
+    return prefix(generation, META, 1).put(PROGRESS).array();
+  }
+
+  static byte[] descriptor(long generation) {
+    return prefix(generation, META, 1).put(DESCRIPTOR).array();
+  }
+
+  static byte[] generationBegin(long generation) {
+    return ByteBuffer.allocate(Long.BYTES).putLong(generation).array();
+  }
+
+  static long generation(byte[] key) {
+    return ByteBuffer.wrap(key).getLong();
+  }
+
+  private static byte[] prefixed(long generation, byte kind, byte[] rest) {
+    return prefix(generation, kind, rest.length).put(rest).array();
+  }
+
+  private static ByteBuffer prefix(long generation, byte kind, int moreBytes) {
+    return ByteBuffer.allocate(PREFIX_BYTES + moreBytes).putLong(generation).put(kind);
+  }
+}

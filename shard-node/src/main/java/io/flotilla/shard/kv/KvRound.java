@@ -1,0 +1,60 @@
+package io.flotilla.shard.kv;
+
+import io.flotilla.raft.port.ApplyRound;
+import io.flotilla.raft.port.StorageException;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The effects of one apply round over any number of shards: a batch to be written as one, and on
+ * top of the database what the batch will make of it, so that later entries see earlier ones.
+ */
+public final class KvRound implements ApplyRound {
+  private final KvStore store;
+  private final BatchBytes batch = new BatchBytes();
+  private final Map<ByteKey, Optional<byte[]>> overlay = new HashMap<>();
+
+  KvRound(KvStore store) {
+    this.store = store;
+  }
+
+  byte @Nullable [] get(byte[] key) throws StorageException {
+    Optional<byte[]> staged = overlay.get(new ByteKey(key));
+    return staged != null ? staged.orElse(null) : store.get(key);
+  }
+
+  void put(byte[] key, byte[] value) {
+    batch.put(key, value);
+    overlay.put(new ByteKey(key), Optional.of(value));
+  }
+
+  void delete(byte[] key) {
+    batch.delete(key);
+    overlay.put(new ByteKey(key), Optional.empty());
+  }
+
+  @Override
+  public long stagedBytes() {
+    return batch.isEmpty() ? 0 : batch.size();
+  }
+
+  @Override
+  public void commit() throws StorageException {
+    if (!batch.isEmpty()) {
+      store.write(batch.toByteArray());
+    }
+    clear();
+  }
+
+  @Override
+  public void close() {
+    clear();
+  }
+
+  private void clear() {
+    batch.clear();
+    overlay.clear();
+  }
+}

@@ -1,0 +1,25 @@
+package io.flotilla.shard.kv;
+
+/**
+ * @param writeBufferBytes size of one memtable; all of them bound what is replayed after a crash
+ * @param writeBuffersMax memtables before writes stall
+ * @param cacheBytes blocks of all shards, shared
+ * @param backgroundJobs flushes and compactions at a time
+ */
+public record KvStoreConfig(
+    long writeBufferBytes, int writeBuffersMax, long cacheBytes, int backgroundJobs) {
+  public static final KvStoreConfig DEFAULT = new KvStoreConfig(64L << 20, 4, 64L << 20, 2);
+
+  public KvStoreConfig {
+    require(writeBufferBytes >= 1 << 16, "state.write-buffer-bytes", writeBufferBytes, "65536");
+    require(writeBuffersMax >= 2, "state.write-buffers-max", writeBuffersMax, "2");
+    require(cacheBytes >= 1 << 20, "state.cache-bytes", cacheBytes, "1048576");
+    require(backgroundJobs >= 1, "state.background-jobs", backgroundJobs, "1");
+  }
+
+  private static void require(boolean holds, String name, long value, String least) {
+    if (!holds) {
+      throw new IllegalArgumentException(name + " is " + value + "; allowed: at least " + least);
+    }
+  }
+}

@@ -1,0 +1,53 @@
+package io.flotilla.shard.kv;
+
+import org.rocksdb.BlockBasedTableConfig;
+import org.rocksdb.BloomFilter;
+import org.rocksdb.CompressionType;
+import org.rocksdb.InfoLogLevel;
+import org.rocksdb.LRUCache;
+import org.rocksdb.Options;
+
+/** RocksDB's options, and the native objects that live as long as they. */
+final class KvStoreOptions implements AutoCloseable {
+  private static final int BLOOM_BITS_PER_KEY = 10;
+  private static final int BLOCK_BYTES = 16 << 10;
+  private static final int OPEN_FILES_MAX = 1024;
+  private static final int INFO_LOGS_KEPT = 4;
+
+  private final LRUCache cache;
+  private final BloomFilter bloom = new BloomFilter(BLOOM_BITS_PER_KEY, false);
+  private final Options options = new Options();
+
+  KvStoreOptions(KvStoreConfig config) {
+    cache = new LRUCache(config.cacheBytes());
+    options
+        .setCreateIfMissing(true)
+        .setWriteBufferSize(config.writeBufferBytes())
+        .setMaxWriteBufferNumber(config.writeBuffersMax())
+        .setMaxBackgroundJobs(config.backgroundJobs())
+        .setCompressionType(CompressionType.LZ4_COMPRESSION)
+        .setLevelCompactionDynamicLevelBytes(true)
+        .setMaxOpenFiles(OPEN_FILES_MAX)
+        .setAvoidFlushDuringShutdown(false)
+        .setInfoLogLevel(InfoLogLevel.WARN_LEVEL)
+        .setKeepLogFileNum(INFO_LOGS_KEPT)
+        .setTableFormatConfig(
+            new BlockBasedTableConfig()
+                .setBlockCache(cache)
+                .setBlockSize(BLOCK_BYTES)
+                .setFilterPolicy(bloom)
+                .setCacheIndexAndFilterBlocks(true)
+                .setPinL0FilterAndIndexBlocksInCache(true));
+  }
+
+  Options options() {
+    return options;
+  }
+
+  @Override
+  public void close() {
+    options.close();
+    bloom.close();
+    cache.close();
+  }
+}
