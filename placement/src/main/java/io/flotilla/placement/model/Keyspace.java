@@ -1,14 +1,11 @@
 package io.flotilla.placement.model;
 
-import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
-import java.util.regex.Pattern;
 
 /** A named key space. Its encoded keys begin with its id, four bytes, big-endian. */
 public record Keyspace(int id, String name, Partitioning partitioning) {
-  // First, since the constants below are checked against it.
-  private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9_-]{0,63}");
+  private static final String NAME = "[a-z][a-z0-9_-]{0,63}";
 
   /** Redis Cluster's number of slots: the most shards that a hash keyspace can have. */
   public static final int SLOTS = 16384;
@@ -26,12 +23,9 @@ public record Keyspace(int id, String name, Partitioning partitioning) {
     if (id < 1 || id == Integer.MAX_VALUE) {
       throw new IllegalArgumentException("keyspace id " + id + " is out of bounds");
     }
-    if (!NAME.matcher(name).matches()) {
+    if (!name.matches(NAME)) {
       throw new IllegalArgumentException(
-          "keyspace name '"
-              + abbreviated(name)
-              + "' is not allowed; it must match "
-              + NAME.pattern());
+          "keyspace name '" + abbreviated(name) + "' is not allowed; it must match " + NAME);
     }
   }
 
@@ -51,7 +45,7 @@ public record Keyspace(int id, String name, Partitioning partitioning) {
   }
 
   private static KeyBytes prefix(int id) {
-    return KeyBytes.of(ByteBuffer.allocate(Integer.BYTES).putInt(id).array());
+    return KeyBytes.of((byte) (id >>> 24), (byte) (id >>> 16), (byte) (id >>> 8), (byte) id);
   }
 
   private static String abbreviated(String text) {

@@ -4,7 +4,6 @@ import java.util.Collections;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.regex.Pattern;
 
 /**
  * A storage process and its data directory.
@@ -18,20 +17,16 @@ public record Node(long id, String address, String incarnation, SortedMap<String
   public static final String ZONE = "zone";
 
   private static final int LABELS_MAX = 32;
-  private static final Pattern INCARNATION = Pattern.compile("[A-Za-z0-9_-]{1,64}");
-  private static final Pattern ADDRESS =
-      Pattern.compile("[^\\s:/]{1,253}:\\d{1,5}|\\[[0-9a-fA-F:.%]{2,60}]:\\d{1,5}");
-  private static final Pattern LABEL_NAME = Pattern.compile("[A-Za-z0-9._/-]{1,63}");
-  private static final Pattern LABEL_VALUE = Pattern.compile("[A-Za-z0-9._/-]{0,63}");
+  private static final String INCARNATION = "[A-Za-z0-9_-]{1,64}";
+  private static final String ADDRESS =
+      "[^\\s:/]{1,253}:\\d{1,5}|\\[[0-9a-fA-F:.%]{2,60}]:\\d{1,5}";
+  private static final String LABEL_NAME = "[A-Za-z0-9._/-]{1,63}";
+  private static final String LABEL_VALUE = "[A-Za-z0-9._/-]{0,63}";
 
   public Node {
     labels = Collections.unmodifiableSortedMap(new TreeMap<>(labels));
     require(id >= 1, "node id", Long.toString(id), "a positive number");
-    require(
-        INCARNATION.matcher(incarnation).matches(),
-        "incarnation",
-        incarnation,
-        INCARNATION.pattern());
+    require(incarnation.matches(INCARNATION), "incarnation", incarnation, INCARNATION);
     requireAddress(address);
     require(
         labels.size() <= LABELS_MAX,
@@ -39,16 +34,8 @@ public record Node(long id, String address, String incarnation, SortedMap<String
         Integer.toString(labels.size()),
         "at most " + LABELS_MAX);
     for (Map.Entry<String, String> label : labels.entrySet()) {
-      require(
-          LABEL_NAME.matcher(label.getKey()).matches(),
-          "label name",
-          label.getKey(),
-          LABEL_NAME.pattern());
-      require(
-          LABEL_VALUE.matcher(label.getValue()).matches(),
-          "label value",
-          label.getValue(),
-          LABEL_VALUE.pattern());
+      require(label.getKey().matches(LABEL_NAME), "label name", label.getKey(), LABEL_NAME);
+      require(label.getValue().matches(LABEL_VALUE), "label value", label.getValue(), LABEL_VALUE);
     }
   }
 
@@ -58,7 +45,7 @@ public record Node(long id, String address, String incarnation, SortedMap<String
   }
 
   private static void requireAddress(String address) {
-    boolean holds = ADDRESS.matcher(address).matches();
+    boolean holds = address.matches(ADDRESS);
     if (holds) {
       int port = Integer.parseInt(address.substring(address.lastIndexOf(':') + 1));
       holds = port >= 1 && port <= 65535;

@@ -5,6 +5,7 @@ import io.flotilla.placement.model.Epoch;
 import io.flotilla.placement.model.FreshIds;
 import io.flotilla.placement.model.KeyRange;
 import io.flotilla.placement.model.Keyspace;
+import io.flotilla.placement.model.KeyspacePlan;
 import io.flotilla.placement.model.Node;
 import io.flotilla.placement.model.Replica;
 import io.flotilla.placement.model.Shard;

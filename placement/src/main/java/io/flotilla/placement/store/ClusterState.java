@@ -4,15 +4,14 @@ import io.flotilla.placement.model.ClusterView;
 import io.flotilla.placement.model.FreshIds;
 import io.flotilla.placement.model.KeyBytes;
 import io.flotilla.placement.model.Keyspace;
+import io.flotilla.placement.model.KeyspacePlan;
 import io.flotilla.placement.model.Node;
 import io.flotilla.placement.model.Replica;
 import io.flotilla.placement.model.Revised;
 import io.flotilla.placement.model.Shard;
-import io.flotilla.placement.plan.KeyspacePlan;
 import io.flotilla.proto.placement.PlacementCommand;
 import io.flotilla.proto.placement.PlacementResult;
 import io.flotilla.proto.placement.RegisterNodeRequest;
-import io.flotilla.rpc.ErrorCode;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -69,7 +68,7 @@ final class ClusterState {
       };
     } catch (IllegalArgumentException wrong) {
       // From the model's own checks, before anything was changed.
-      return refused(ErrorCode.INVALID_REQUEST, String.valueOf(wrong.getMessage()));
+      return refused(Outcome.INVALID, String.valueOf(wrong.getMessage()));
     }
   }
 
@@ -78,7 +77,7 @@ final class ClusterState {
       return done().build();
     }
     if (!cluster.isEmpty()) {
-      return refused(ErrorCode.CONFLICT, "this is cluster '" + cluster + "', not '" + id + "'");
+      return refused(Outcome.CONFLICT, "this is cluster '" + cluster + "', not '" + id + "'");
     }
     cluster = id;
     revision++;
@@ -89,7 +88,7 @@ final class ClusterState {
     Optional<Long> known = Optional.ofNullable(nodeByIncarnation.get(request.getIncarnation()));
     if (request.getNode() != 0 && known.map(id -> id != request.getNode()).orElse(true)) {
       return refused(
-          ErrorCode.CONFLICT,
+          Outcome.CONFLICT,
           String.format(
               "node %d with data directory '%s' is not of this cluster: %s",
               request.getNode(),
@@ -122,18 +121,18 @@ final class ClusterState {
   private PlacementResult createKeyspace(KeyspacePlan plan, Consumer<StateRecord> changed) {
     Keyspace keyspace = plan.keyspace();
     if (keyspaces.values().stream().anyMatch(each -> each.value().name().equals(keyspace.name()))) {
-      return refused(ErrorCode.CONFLICT, "keyspace '" + keyspace.name() + "' exists already");
+      return refused(Outcome.CONFLICT, "keyspace '" + keyspace.name() + "' exists already");
     }
     if (plan.revision() > revision || plan.revision() < layoutRevision) {
       return refused(
-          ErrorCode.STALE_EPOCH,
+          Outcome.STALE,
           String.format(
               "planned at revision %d, but nodes or keyspaces changed at %d",
               plan.revision(), layoutRevision));
     }
     Optional<String> stale = whatIsNotFresh(plan);
     if (stale.isPresent()) {
-      return refused(ErrorCode.STALE_EPOCH, stale.get());
+      return refused(Outcome.STALE, stale.get());
     }
     revision++;
     layoutRevision = revision;
@@ -200,7 +199,7 @@ final class ClusterState {
     Revised<Shard> known = shards.get(shard.id());
     if (known == null || known.value().keyspace() != shard.keyspace()) {
       return refused(
-          ErrorCode.CONFLICT,
+          Outcome.CONFLICT,
           "no shard " + shard.id() + " was created in keyspace " + shard.keyspace());
     }
     if (!shard.epoch().isNewerThan(known.value().epoch())) {
@@ -216,7 +215,7 @@ final class ClusterState {
     return PlacementResult.newBuilder().setRevision(revision);
   }
 
-  private PlacementResult refused(ErrorCode code, String why) {
-    return done().setErrorCode(code.number()).setMessage(why).build();
+  private PlacementResult refused(Outcome outcome, String why) {
+    return done().setErrorCode(outcome.number()).setMessage(why).build();
   }
 }

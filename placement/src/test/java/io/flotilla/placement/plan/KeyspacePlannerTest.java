@@ -7,6 +7,7 @@ import io.flotilla.placement.model.ClusterView;
 import io.flotilla.placement.model.FreshIds;
 import io.flotilla.placement.model.KeyBytes;
 import io.flotilla.placement.model.Keyspace;
+import io.flotilla.placement.model.KeyspacePlan;
 import io.flotilla.placement.model.Node;
 import io.flotilla.placement.model.Partitioning;
 import io.flotilla.placement.model.Replica;

@@ -66,10 +66,10 @@ final class PlacementStateMachineTest {
   @Test
   void refusesAnIdThatBelongsToAnotherDirectory() throws Exception {
     run(register("a", "h:1", 0));
-    assertRefused(register("b", "h:2", 1), ErrorCode.CONFLICT, "no node was registered");
-    assertRefused(register("a", "h:2", 7), ErrorCode.CONFLICT, "belongs to node 1");
-    assertRefused(register("c d", "h:2", 0), ErrorCode.INVALID_REQUEST, "incarnation 'c d'");
-    assertRefused(register("c", "h", 0), ErrorCode.INVALID_REQUEST, "address 'h'");
+    assertRefused(register("b", "h:2", 1), Outcome.CONFLICT, "no node was registered");
+    assertRefused(register("a", "h:2", 7), Outcome.CONFLICT, "belongs to node 1");
+    assertRefused(register("c d", "h:2", 0), Outcome.INVALID, "incarnation 'c d'");
+    assertRefused(register("c", "h", 0), Outcome.INVALID, "address 'h'");
     assertThat(machine.view().revision()).isEqualTo(1);
     assertThat(machine.view().nodes()).hasSize(1);
   }
@@ -78,7 +78,7 @@ final class PlacementStateMachineTest {
   void adoptsAClusterOnce() throws Exception {
     assertThat(run(adopt("mine")).getErrorCode()).isZero();
     assertThat(run(adopt("mine")).getRevision()).isEqualTo(1);
-    assertRefused(adopt("other"), ErrorCode.CONFLICT, "this is cluster 'mine'");
+    assertRefused(adopt("other"), Outcome.CONFLICT, "this is cluster 'mine'");
     assertThat(machine.view().cluster()).isEqualTo("mine");
   }
 
@@ -103,22 +103,22 @@ final class PlacementStateMachineTest {
     PlannedKeyspace mine = create("mine", 4).getCreateKeyspace();
     PlannedKeyspace yours = create("yours", 4).getCreateKeyspace();
     assertThat(run(command(mine)).getErrorCode()).isZero();
-    assertRefused(command(mine), ErrorCode.CONFLICT, "'mine' exists already");
-    assertRefused(command(yours), ErrorCode.STALE_EPOCH, "planned at revision 3");
+    assertRefused(command(mine), Outcome.CONFLICT, "'mine' exists already");
+    assertRefused(command(yours), Outcome.STALE, "planned at revision 3");
     PlannedKeyspace now = yours.toBuilder().setExpectedRevision(4).build();
-    assertRefused(command(now), ErrorCode.STALE_EPOCH, "keyspace id 3");
+    assertRefused(command(now), Outcome.STALE, "keyspace id 3");
 
     PlannedKeyspace fresh = create("yours", 4).getCreateKeyspace();
     PlannedKeyspace.Builder gap = fresh.toBuilder().removeShards(2);
-    assertRefused(command(gap.build()), ErrorCode.STALE_EPOCH, "do not cover");
+    assertRefused(command(gap.build()), Outcome.STALE, "do not cover");
     PlannedKeyspace.Builder old = fresh.toBuilder();
     old.getShardsBuilder(0).setId(2);
-    assertRefused(command(old.build()), ErrorCode.STALE_EPOCH, "shard id 2");
+    assertRefused(command(old.build()), Outcome.STALE, "shard id 2");
     PlannedKeyspace.Builder used = fresh.toBuilder();
     used.getShardsBuilder(0).setPreferredLeader(0).getReplicasBuilder(0).setReplica(1);
-    assertRefused(command(used.build()), ErrorCode.STALE_EPOCH, "is not fresh");
+    assertRefused(command(used.build()), Outcome.STALE, "is not fresh");
     run(register("late", "h:44", 0));
-    assertRefused(command(fresh), ErrorCode.STALE_EPOCH, "changed at 5");
+    assertRefused(command(fresh), Outcome.STALE, "changed at 5");
     assertThat(run(create("yours", 4)).getErrorCode()).isZero();
   }
 
@@ -135,7 +135,7 @@ final class PlacementStateMachineTest {
     assertThat(run(changed(withEpoch(shard, 1, 9))).getRevision()).as("older").isEqualTo(6);
     assertThat(machine.view().layoutRevision()).isEqualTo(4);
     assertThat(machine.view().shardsSince(4)).hasSize(1);
-    assertRefused(changed(shard.toBuilder().setId(99).build()), ErrorCode.CONFLICT, "no shard 99");
+    assertRefused(changed(shard.toBuilder().setId(99).build()), Outcome.CONFLICT, "no shard 99");
   }
 
   @Test
@@ -276,11 +276,11 @@ final class PlacementStateMachineTest {
     }
   }
 
-  private void assertRefused(PlacementCommand command, ErrorCode code, String why)
+  private void assertRefused(PlacementCommand command, Outcome outcome, String why)
       throws Exception {
     ClusterView before = machine.view();
     PlacementResult result = run(command);
-    assertThat(ErrorCode.of(result.getErrorCode())).isEqualTo(code);
+    assertThat(result.getErrorCode()).isEqualTo(outcome.number());
     assertThat(result.getMessage()).contains(why);
     assertThat(machine.view()).isEqualTo(before);
   }
@@ -326,6 +326,13 @@ final class PlacementStateMachineTest {
     return shard.toBuilder()
         .setEpoch(Epoch.newBuilder().setVersion(version).setConfVersion(confVersion))
         .build();
+  }
+
+  @Test
+  void outcomesHaveTheNumbersOfErrors() {
+    assertThat(ErrorCode.of(Outcome.STALE.number())).isEqualTo(ErrorCode.STALE_EPOCH);
+    assertThat(ErrorCode.of(Outcome.INVALID.number())).isEqualTo(ErrorCode.INVALID_REQUEST);
+    assertThat(ErrorCode.of(Outcome.CONFLICT.number())).isEqualTo(ErrorCode.CONFLICT);
   }
 
   @Test

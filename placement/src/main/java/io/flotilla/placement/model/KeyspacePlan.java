@@ -1,11 +1,10 @@
-package io.flotilla.placement.plan;
+package io.flotilla.placement.model;
 
-import io.flotilla.placement.model.Keyspace;
-import io.flotilla.placement.model.Shard;
 import java.util.List;
 
 /**
- * A decision: valid as long as no node and no keyspace has changed since {@code revision}.
+ * A new keyspace and its shards, as decided; valid as long as no node and no keyspace has changed
+ * since {@code revision}.
  *
  * @param shards in the order of their ranges
  */
