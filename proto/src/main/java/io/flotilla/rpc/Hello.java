@@ -6,7 +6,7 @@ import java.util.regex.Pattern;
  * Who is calling, said once at the beginning of each connection, before anything else is decoded.
  *
  * @param cluster id of the cluster, 1 to 64 of [A-Za-z0-9_-]; another cluster's processes are
- *     refused
+ *     refused. A client may leave it empty and is then served by whichever cluster it reaches
  * @param role of the calling process
  * @param node its id in that role; 0 for clients and for nodes that have none yet
  */
@@ -14,7 +14,8 @@ public record Hello(String cluster, Role role, long node) {
   private static final Pattern CLUSTER = Pattern.compile("[A-Za-z0-9_-]{1,64}");
 
   public Hello {
-    if (!CLUSTER.matcher(cluster).matches()) {
+    boolean any = cluster.isEmpty() && role == Role.CLIENT;
+    if (!any && !CLUSTER.matcher(cluster).matches()) {
       throw new IllegalArgumentException("cluster id must be 1 to 64 of [A-Za-z0-9_-]");
     }
     if (node < 0) {
@@ -47,6 +48,11 @@ public record Hello(String cluster, Role role, long node) {
       }
       return BY_NUMBER[number];
     }
+  }
+
+  /** Whether these two may talk: same cluster, or one is a client that takes any. */
+  boolean mayMeet(Hello other) {
+    return cluster.equals(other.cluster) || cluster.isEmpty() || other.cluster.isEmpty();
   }
 
   @Override

@@ -274,7 +274,7 @@ final class Link {
         throw new IllegalArgumentException(type + " came where HELLO is allowed");
       }
       Greeting other = Greeting.decode(body);
-      if (!other.hello().cluster().equals(greeting.hello().cluster())) {
+      if (!greeting.hello().mayMeet(other.hello())) {
         throw new RpcException(
             ErrorCode.CONFLICT,
             name

@@ -22,6 +22,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
@@ -76,6 +77,11 @@ public final class NetThreads implements AutoCloseable {
 
   public EventLoopGroup group() {
     return group;
+  }
+
+  /** One of the loops, for work that must not block and shall not run at the same time. */
+  public ScheduledExecutorService loop() {
+    return group.next();
   }
 
   boolean isEpoll() {

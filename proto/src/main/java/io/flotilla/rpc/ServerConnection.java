@@ -80,11 +80,13 @@ final class ServerConnection extends FrameHandler {
   }
 
   private static void checkCluster(Greeting caller, Hello self) {
-    String cluster = caller.hello().cluster();
-    if (!cluster.equals(self.cluster())) {
+    if (!self.mayMeet(caller.hello())) {
       throw new RpcException(
           ErrorCode.CONFLICT,
-          "this process belongs to cluster " + self.cluster() + ", the caller to " + cluster);
+          "this process belongs to cluster "
+              + self.cluster()
+              + ", the caller to "
+              + caller.hello().cluster());
     }
     if (caller.expectedNode() != 0 && caller.expectedNode() != self.node()) {
       throw new RpcException(

@@ -1,6 +1,7 @@
 package io.flotilla.rpc;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
@@ -103,6 +104,21 @@ class RpcTest {
   @Test
   void aRequestIsAnswered() {
     assertThat(value(read(0, "a").join())).isEqualTo("a");
+  }
+
+  @Test
+  void aClientThatNamesNoClusterIsServedByAny() {
+    try (RpcClient stranger = new RpcClient(threads, new Hello("", Hello.Role.CLIENT, 0))) {
+      ReadReply reply = stranger.call(address, RpcMethods.KV_READ, request(0, "a"), PLENTY).join();
+      assertThat(value(reply)).isEqualTo("a");
+    }
+  }
+
+  @Test
+  void nobodyButAClientMayLeaveTheClusterOut() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Hello("", Hello.Role.NODE, 1))
+        .withMessage("cluster id must be 1 to 64 of [A-Za-z0-9_-]");
   }
 
   @Test
