@@ -24,7 +24,7 @@ public final class Outbox<T> {
    * @param drain runs on the loop and begins with {@link #startDrain}
    * @param bytesMax beyond it {@link #offer} refuses; an empty outbox takes any one item
    */
-  public Outbox(EventLoop loop, Runnable drain, long bytesMax) {
+  Outbox(EventLoop loop, Runnable drain, long bytesMax) {
     this.loop = loop;
     this.drain = drain;
     this.bytesMax = bytesMax;

@@ -9,9 +9,10 @@ import java.util.function.Supplier;
 
 /**
  * The writing end of a connection to one peer. It is made when wanted and again when lost, with
- * capped and jittered backoff. All methods are for its event loop.
+ * capped and jittered backoff. Its methods are for its own event loop, where the drain of its
+ * {@link #outbox} runs, unless they say otherwise.
  */
-public final class PeerLink {
+public final class PeerLink implements AutoCloseable {
   private static final WriteBufferWaterMark WATER_MARK =
       new WriteBufferWaterMark(1024 * 1024, 4 * 1024 * 1024);
 
@@ -24,6 +25,7 @@ public final class PeerLink {
     void onDown(ErrorDetail why);
   }
 
+  private final EventLoop loop;
   private final Link link;
   private final Traffic traffic;
 
@@ -35,7 +37,6 @@ public final class PeerLink {
    */
   public PeerLink(
       NetThreads threads,
-      EventLoop loop,
       Hello self,
       ConnectionKind kind,
       long node,
@@ -43,6 +44,7 @@ public final class PeerLink {
       LinkLimits limits,
       Traffic traffic) {
     this.traffic = traffic;
+    this.loop = threads.group().next();
     this.link =
         new Link(
             threads,
@@ -52,6 +54,16 @@ public final class PeerLink {
             limits,
             WATER_MARK,
             new Events());
+  }
+
+  /**
+   * Where other threads put what this link is to carry. Any thread.
+   *
+   * @param drain runs on the link's event loop and begins with {@link Outbox#startDrain}
+   * @param bytesMax see {@link Outbox#offer}
+   */
+  public <T> Outbox<T> outbox(Runnable drain, long bytesMax) {
+    return new Outbox<>(loop, drain, bytesMax);
   }
 
   /** Sees to it that there is a connection or an attempt at one; false if it is too soon. */
@@ -85,9 +97,12 @@ public final class PeerLink {
     link.writer().flush();
   }
 
-  /** For good; the traffic is told. */
+  /** For good; the traffic is told. Any thread; does not wait. */
+  @Override
   public void close() {
-    link.close();
+    if (!loop.isShuttingDown()) {
+      loop.execute(link::close);
+    }
   }
 
   /** What the link says. */

@@ -1,0 +1,276 @@
+package io.flotilla.raft.net;
+
+import io.flotilla.raft.core.Entry;
+import io.flotilla.raft.core.Membership;
+import io.flotilla.raft.core.Position;
+import io.flotilla.raft.core.RaftMessage;
+import io.flotilla.raft.core.ReplicaId;
+import io.flotilla.raft.port.EntryBlock;
+import java.nio.BufferUnderflowException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Raft's messages as bytes, big-endian: kind (1), term (8), and what the kind has. Flags take one
+ * byte, what may be absent is preceded by one, and entries are an {@link EntryBlock}. Numbers of
+ * kinds are never reused.
+ */
+final class RaftCodec {
+  private static final int VOTE_REQUEST = 1;
+  private static final int VOTE_REPLY = 2;
+  private static final int APPEND_REQUEST = 3;
+  private static final int APPEND_REPLY = 4;
+  private static final int HEARTBEAT = 5;
+  private static final int HEARTBEAT_REPLY = 6;
+  private static final int READ_INDEX_REQUEST = 7;
+  private static final int READ_INDEX_REPLY = 8;
+  private static final int SNAPSHOT_OFFER = 9;
+  private static final int TIMEOUT_NOW = 10;
+
+  /** The shortest message: its kind and its term. */
+  static final int MESSAGE_BYTES_MIN = 1 + Long.BYTES;
+
+  private static final int MEMBER_BYTES = 2 * Long.BYTES;
+  private static final int MEMBERS_MAX = 0xffff;
+
+  private RaftCodec() {}
+
+  // ---- sizes ----
+
+  /** Bytes that {@link #encode} will write. */
+  static int encodedBytes(RaftMessage message) {
+    return MESSAGE_BYTES_MIN + bodyBytes(message);
+  }
+
+  private static int bodyBytes(RaftMessage message) {
+    if (message instanceof RaftMessage.AppendRequest append) {
+      List<Entry> entries = append.entries();
+      return 33 + (entries.isEmpty() ? 0 : EntryBlock.encodedBytes(entries));
+    } else if (message instanceof RaftMessage.AppendReply reply) {
+      return 33 + (reply.conflict().isPresent() ? 32 : 0);
+    } else if (message instanceof RaftMessage.Heartbeat) {
+      return 16;
+    } else if (message instanceof RaftMessage.HeartbeatReply) {
+      return 24;
+    } else if (message instanceof RaftMessage.VoteRequest) {
+      return 18;
+    } else if (message instanceof RaftMessage.VoteReply) {
+      return 2;
+    } else if (message instanceof RaftMessage.ReadIndexRequest) {
+      return 8;
+    } else if (message instanceof RaftMessage.ReadIndexReply reply) {
+      return 9 + (reply.index().isPresent() ? 8 : 0);
+    } else if (message instanceof RaftMessage.SnapshotOffer offer) {
+      return 16 + membershipBytes(offer.membership());
+    }
+    return 0;
+  }
+
+  private static int membershipBytes(Membership membership) {
+    int members =
+        membership.voters().size() + membership.outgoing().size() + membership.learners().size();
+    return 3 * Short.BYTES + members * MEMBER_BYTES;
+  }
+
+  // ---- writing ----
+
+  /** Writes exactly {@link #encodedBytes}. */
+  static void encode(RaftMessage message, ByteBuffer to) {
+    if (message instanceof RaftMessage.AppendRequest append) {
+      begin(to, APPEND_REQUEST, message);
+      put(append, to);
+    } else if (message instanceof RaftMessage.AppendReply reply) {
+      begin(to, APPEND_REPLY, message);
+      put(reply, to);
+    } else if (message instanceof RaftMessage.Heartbeat heartbeat) {
+      begin(to, HEARTBEAT, message).putLong(heartbeat.commit()).putLong(heartbeat.round());
+    } else if (message instanceof RaftMessage.HeartbeatReply reply) {
+      begin(to, HEARTBEAT_REPLY, message).putLong(reply.round());
+      put(reply.progress(), to);
+    } else if (message instanceof RaftMessage.VoteRequest vote) {
+      begin(to, VOTE_REQUEST, message).put(flag(vote.pre())).put(flag(vote.transfer()));
+      put(vote.last(), to);
+    } else if (message instanceof RaftMessage.VoteReply vote) {
+      begin(to, VOTE_REPLY, message).put(flag(vote.pre())).put(flag(vote.granted()));
+    } else if (message instanceof RaftMessage.ReadIndexRequest read) {
+      begin(to, READ_INDEX_REQUEST, message).putLong(read.token());
+    } else if (message instanceof RaftMessage.ReadIndexReply read) {
+      begin(to, READ_INDEX_REPLY, message).putLong(read.token());
+      to.put(flag(read.index().isPresent()));
+      read.index().ifPresent(to::putLong);
+    } else if (message instanceof RaftMessage.SnapshotOffer offer) {
+      begin(to, SNAPSHOT_OFFER, message);
+      put(offer.last(), to);
+      put(offer.membership(), to);
+    } else if (message instanceof RaftMessage.TimeoutNow) {
+      begin(to, TIMEOUT_NOW, message);
+    } else {
+      throw new IllegalStateException("no encoding for " + message);
+    }
+  }
+
+  private static ByteBuffer begin(ByteBuffer to, int kind, RaftMessage message) {
+    return to.put((byte) kind).putLong(message.term());
+  }
+
+  private static byte flag(boolean flag) {
+    return (byte) (flag ? 1 : 0);
+  }
+
+  private static void put(RaftMessage.AppendRequest append, ByteBuffer to) {
+    put(append.previous(), to);
+    to.putLong(append.commit()).putLong(append.round());
+    to.put(flag(!append.entries().isEmpty()));
+    if (!append.entries().isEmpty()) {
+      EntryBlock.encode(append.entries(), to);
+    }
+  }
+
+  private static void put(RaftMessage.AppendReply reply, ByteBuffer to) {
+    to.putLong(reply.match()).putLong(reply.round());
+    put(reply.progress(), to);
+    to.put(flag(reply.conflict().isPresent()));
+    if (reply.conflict().isPresent()) {
+      RaftMessage.Conflict conflict = reply.conflict().get();
+      to.putLong(conflict.previous()).putLong(conflict.xTerm());
+      to.putLong(conflict.xIndex()).putLong(conflict.xLength());
+    }
+  }
+
+  private static void put(Position position, ByteBuffer to) {
+    to.putLong(position.index()).putLong(position.term());
+  }
+
+  private static void put(RaftMessage.Progress progress, ByteBuffer to) {
+    to.putLong(progress.durable()).putLong(progress.applied());
+  }
+
+  private static void put(Membership membership, ByteBuffer to) {
+    put(membership.voters(), to);
+    put(membership.outgoing(), to);
+    put(membership.learners(), to);
+  }
+
+  private static void put(List<Membership.Member> members, ByteBuffer to) {
+    if (members.size() > MEMBERS_MAX) {
+      throw new IllegalStateException(members.size() + " members; at most " + MEMBERS_MAX);
+    }
+    to.putShort((short) members.size());
+    for (Membership.Member member : members) {
+      to.putLong(member.replica().value()).putLong(member.node());
+    }
+  }
+
+  // ---- reading ----
+
+  /**
+   * Reads one message and leaves the position behind it.
+   *
+   * @throws IllegalArgumentException if it is not a whole, well-formed message; nothing is
+   *     allocated from a length that the bytes at hand do not bear out
+   */
+  static RaftMessage decode(ByteBuffer from) {
+    try {
+      int kind = from.get();
+      return body(kind, number(from, "term"), from);
+    } catch (BufferUnderflowException e) {
+      throw new IllegalArgumentException("a message is cut short", e);
+    }
+  }
+
+  private static RaftMessage body(int kind, long term, ByteBuffer from) {
+    return switch (kind) {
+      case VOTE_REQUEST ->
+          new RaftMessage.VoteRequest(term, flag(from), flag(from), position(from));
+      case VOTE_REPLY -> new RaftMessage.VoteReply(term, flag(from), flag(from));
+      case APPEND_REQUEST -> append(term, from);
+      case APPEND_REPLY -> appendReply(term, from);
+      case HEARTBEAT ->
+          new RaftMessage.Heartbeat(term, number(from, "commit"), number(from, "round"));
+      case HEARTBEAT_REPLY ->
+          new RaftMessage.HeartbeatReply(term, number(from, "round"), progress(from));
+      case READ_INDEX_REQUEST -> new RaftMessage.ReadIndexRequest(term, from.getLong());
+      case READ_INDEX_REPLY ->
+          new RaftMessage.ReadIndexReply(
+              term,
+              from.getLong(),
+              flag(from) ? Optional.of(number(from, "index")) : Optional.empty());
+      case SNAPSHOT_OFFER -> new RaftMessage.SnapshotOffer(term, position(from), membership(from));
+      case TIMEOUT_NOW -> new RaftMessage.TimeoutNow(term);
+      default ->
+          throw new IllegalArgumentException(
+              "message kind " + kind + "; allowed are 1 to " + TIMEOUT_NOW);
+    };
+  }
+
+  private static RaftMessage append(long term, ByteBuffer from) {
+    Position previous = position(from);
+    long commit = number(from, "commit");
+    long round = number(from, "round");
+    List<Entry> entries = flag(from) ? EntryBlock.decode(from) : List.of();
+    if (!entries.isEmpty() && entries.get(0).index() - 1 != previous.index()) {
+      throw new IllegalArgumentException(
+          "entries from " + entries.get(0) + " do not follow " + previous);
+    }
+    return new RaftMessage.AppendRequest(term, previous, commit, round, entries);
+  }
+
+  private static RaftMessage appendReply(long term, ByteBuffer from) {
+    long match = number(from, "match");
+    long round = number(from, "round");
+    RaftMessage.Progress progress = progress(from);
+    Optional<RaftMessage.Conflict> conflict =
+        flag(from)
+            ? Optional.of(
+                new RaftMessage.Conflict(
+                    number(from, "refused index"),
+                    number(from, "conflicting term"),
+                    number(from, "conflicting index"),
+                    number(from, "log length")))
+            : Optional.empty();
+    return new RaftMessage.AppendReply(term, match, conflict, round, progress);
+  }
+
+  private static Position position(ByteBuffer from) {
+    return new Position(number(from, "index"), number(from, "term"));
+  }
+
+  private static RaftMessage.Progress progress(ByteBuffer from) {
+    return new RaftMessage.Progress(number(from, "durable index"), number(from, "applied index"));
+  }
+
+  private static Membership membership(ByteBuffer from) {
+    return new Membership(members(from), members(from), members(from));
+  }
+
+  private static List<Membership.Member> members(ByteBuffer from) {
+    int count = Short.toUnsignedInt(from.getShort());
+    if (count > from.remaining() / MEMBER_BYTES) {
+      throw new IllegalArgumentException(count + " members in " + from.remaining() + " bytes");
+    }
+    List<Membership.Member> members = new ArrayList<>(count);
+    for (int i = 0; i < count; i++) {
+      members.add(
+          new Membership.Member(new ReplicaId(from.getLong()), number(from, "member's node")));
+    }
+    return members;
+  }
+
+  private static long number(ByteBuffer from, String what) {
+    long number = from.getLong();
+    if (number < 0) {
+      throw new IllegalArgumentException(what + " " + number + " is negative");
+    }
+    return number;
+  }
+
+  private static boolean flag(ByteBuffer from) {
+    int flag = from.get();
+    if (flag != 0 && flag != 1) {
+      throw new IllegalArgumentException("flag " + flag + "; allowed are 0 and 1");
+    }
+    return flag == 1;
+  }
+}

@@ -1,0 +1,142 @@
+package io.flotilla.raft.net;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.flotilla.raft.core.RaftMessage;
+import io.flotilla.raft.port.NodeId;
+import io.flotilla.raft.port.RaftParcel;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class RaftCodecTest {
+  private static final NodeId ONE = new NodeId(1);
+  private static final NodeId TWO = new NodeId(2);
+
+  private static ByteBuffer encoded(RaftMessage message) {
+    ByteBuffer bytes = ByteBuffer.allocate(RaftCodec.encodedBytes(message));
+    RaftCodec.encode(message, bytes);
+    assertThat(bytes.hasRemaining()).as("bytes that %s left", message).isFalse();
+    return bytes.flip();
+  }
+
+  private static ByteBuffer encoded(List<RaftParcel> parcels) {
+    int size = parcels.stream().mapToInt(ParcelFrame::encodedBytes).sum();
+    ByteBuffer frame = ByteBuffer.allocate(ParcelFrame.HEADER_BYTES + size);
+    ParcelFrame.putHeader(ONE, TWO, parcels.size(), frame);
+    parcels.forEach(parcel -> ParcelFrame.put(parcel, frame));
+    assertThat(frame.hasRemaining()).isFalse();
+    return frame.flip();
+  }
+
+  @Test
+  void everyKindComesBackAsItWas() {
+    Messages messages = new Messages(1);
+    for (int i = 0; i < 5_000; i++) {
+      RaftMessage message = messages.ofKind(i % Messages.KINDS);
+      ByteBuffer bytes = encoded(message);
+      assertThat(Messages.text(RaftCodec.decode(bytes))).isEqualTo(Messages.text(message));
+      assertThat(bytes.hasRemaining()).isFalse();
+    }
+  }
+
+  @Test
+  void framesComeBackAsTheyWere() {
+    Messages messages = new Messages(2);
+    for (int i = 1; i < 50; i++) {
+      List<RaftParcel> parcels = new ArrayList<>();
+      for (int j = 0; j < i; j++) {
+        parcels.add(Messages.parcel(1, 2, j, messages.any()));
+      }
+      List<RaftParcel> decoded = ParcelFrame.decode(encoded(parcels), ONE, TWO);
+      assertThat(decoded).hasSameSizeAs(parcels);
+      for (int j = 0; j < i; j++) {
+        assertThat(decoded.get(j).group()).isEqualTo(parcels.get(j).group());
+        assertThat(decoded.get(j).from()).isEqualTo(parcels.get(j).from());
+        assertThat(decoded.get(j).to()).isEqualTo(parcels.get(j).to());
+        assertThat(Messages.text(decoded.get(j).message()))
+            .isEqualTo(Messages.text(parcels.get(j).message()));
+      }
+    }
+  }
+
+  @Test
+  void whatIsCutShortIsRefused() {
+    Messages messages = new Messages(3);
+    for (int i = 0; i < 500; i++) {
+      ByteBuffer bytes = encoded(messages.ofKind(i % Messages.KINDS));
+      for (int length = 0; length < bytes.limit(); length++) {
+        ByteBuffer cut = bytes.slice(0, length);
+        assertThatThrownBy(() -> RaftCodec.decode(cut))
+            .isInstanceOf(IllegalArgumentException.class)
+            .hasMessageMatching("(?s).+");
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {11, 12, 13, 14})
+  void whatIsGarbledIsRefusedOrReadAndNothingElse(long seed) {
+    Random random = new Random(seed);
+    Messages messages = new Messages(seed);
+    int refused = 0;
+    for (int i = 0; i < 20_000; i++) {
+      RaftParcel parcel = Messages.parcel(1, 2, 7, messages.any());
+      byte[] bytes = encoded(List.of(parcel)).array();
+      for (int flips = 1 + random.nextInt(4); flips > 0; flips--) {
+        bytes[random.nextInt(bytes.length)] ^= (byte) (1 << random.nextInt(8));
+      }
+      refused += isRefused(ByteBuffer.wrap(bytes)) ? 1 : 0;
+    }
+    assertThat(refused).isGreaterThan(1_000);
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {21, 22})
+  void noiseIsRefusedOrReadAndNothingElse(long seed) {
+    Random random = new Random(seed);
+    for (int i = 0; i < 20_000; i++) {
+      byte[] noise = new byte[random.nextInt(200)];
+      random.nextBytes(noise);
+      ByteBuffer frame = ByteBuffer.allocate(ParcelFrame.HEADER_BYTES + noise.length);
+      ParcelFrame.putHeader(ONE, TWO, 1 + random.nextInt(3), frame);
+      isRefused(frame.put(noise).flip());
+    }
+  }
+
+  private static boolean isRefused(ByteBuffer frame) {
+    try {
+      ParcelFrame.decode(frame, ONE, TWO);
+      return false;
+    } catch (IllegalArgumentException e) {
+      assertThat(e.getMessage()).isNotBlank();
+      return true;
+    }
+  }
+
+  @Test
+  void parcelsBetweenOtherNodesAreRefused() {
+    ByteBuffer frame = encoded(List.of(Messages.parcel(1, 2, 7, new RaftMessage.TimeoutNow(3))));
+    assertThatThrownBy(() -> ParcelFrame.decode(frame.duplicate(), new NodeId(3), TWO))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("from node 1 to node 2");
+    assertThatThrownBy(() -> ParcelFrame.decode(frame.duplicate(), ONE, new NodeId(3)))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void countsThatTheBytesDoNotBearOutAreRefused() {
+    ByteBuffer frame = encoded(List.of(Messages.parcel(1, 2, 7, new RaftMessage.TimeoutNow(3))));
+    for (int count : new int[] {0, -1, 2, Integer.MAX_VALUE}) {
+      frame.putInt(16, count);
+      assertThatThrownBy(() -> ParcelFrame.decode(frame.duplicate(), ONE, TWO))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("parcels in");
+    }
+  }
+}
