@@ -2,6 +2,7 @@ package io.flotilla.raft.runtime;
 
 import io.flotilla.raft.core.GroupId;
 import io.flotilla.raft.core.GroupStatus;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -24,6 +25,9 @@ public interface RaftGroup {
 
   /** As of the last turn. */
   GroupStatus status();
+
+  /** Why this replica takes no further part, if it was stopped; see {@link RaftListener}. */
+  Optional<Throwable> stoppedBecause();
 
   /** Asks the replica to campaign without waiting for its timeout. */
   void campaign();

@@ -1,8 +1,25 @@
 /**
- * Many groups on few threads: loops that own their groups' Raft state, apply threads, the cache of
- * recent entries. One turn of a loop takes what came in, steps the touched groups, stages their log
- * records in one batch, sends what may leave before the sync, and later what had to wait. No
- * thread, timer or lock per group.
+ * Many groups on few threads. A {@code RaftRuntime} has a few loops, each of which owns the Raft
+ * state of its groups; apply workers, each of which runs the state machines of its groups; and
+ * fetchers, which read old entries from the log's disk for followers that lag. A group is pinned to
+ * one loop and one worker: no thread, timer or lock per group.
+ *
+ * <p>One turn of a loop takes what came in, steps the touched groups, hands their log records to
+ * the log store as one batch, and sends what may leave before the sync; a later turn sends what had
+ * to wait for it. {@code Loop.turn} is that, and the order of its lines is the safety argument.
+ *
+ * <p>Promises: nothing leaves before its sync that must not; a proposal's future tells a refusal
+ * from an outcome that is not known; what comes from outside is bounded (proposals are refused,
+ * messages dropped), and what the parts tell each other is never dropped, because it is a flag on
+ * the group and not a message in a queue ({@code Summons}). Leaves the algorithm to {@code
+ * raft.core}, and disk, network and state to the ports. Every part is an {@code Agent} that a
+ * thread or a simulator drives.
+ *
+ * <p>The cache of recent entries is not one shared map but a ring per group under one budget per
+ * loop, evicted oldest first: only its loop ever touches it, so it needs no lock, and an entry that
+ * is not yet durable is simply not evicted.
+ *
+ * <p>Start at {@link io.flotilla.raft.runtime.RaftRuntime}, then {@code Loop}.
  */
 @NullMarked
 package io.flotilla.raft.runtime;

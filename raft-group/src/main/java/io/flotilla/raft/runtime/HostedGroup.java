@@ -1,0 +1,71 @@
+package io.flotilla.raft.runtime;
+
+import io.flotilla.raft.core.GroupId;
+import io.flotilla.raft.core.GroupStatus;
+import io.flotilla.raft.core.Refusal;
+import io.flotilla.raft.port.ApplyRound;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+
+/** A replica as callers see it: takes requests to its loop, or refuses them. */
+final class HostedGroup<R extends ApplyRound> implements RaftGroup {
+  final Replica<R> replica;
+  private final RaftRuntime<R> runtime;
+
+  HostedGroup(Replica<R> replica, RaftRuntime<R> runtime) {
+    this.replica = replica;
+    this.runtime = runtime;
+  }
+
+  @Override
+  public GroupId id() {
+    return replica.group;
+  }
+
+  @Override
+  public CompletableFuture<byte[]> propose(byte[] command) {
+    Request.Proposal proposal = new Request.Proposal(replica, command);
+    if (runtime.isOverloaded() || replica.isOverloaded()) {
+      refuseAsOverloaded(proposal);
+    } else {
+      submit(proposal);
+    }
+    return proposal.result;
+  }
+
+  @Override
+  public CompletableFuture<Long> readBarrier() {
+    Request.ReadBarrier read = new Request.ReadBarrier(replica);
+    submit(read);
+    return read.applied;
+  }
+
+  private void submit(Request request) {
+    if (!replica.loop.offer(request)) {
+      refuseAsOverloaded(request);
+    } else if (runtime.isClosed()) {
+      request
+          .refuseAsClosed(); // nobody may look into the inbox any more; refusing twice is harmless
+    }
+  }
+
+  private void refuseAsOverloaded(Request request) {
+    runtime.listener().refused();
+    request.refuse(new Refusal.Overloaded());
+  }
+
+  @Override
+  public GroupStatus status() {
+    return replica.status();
+  }
+
+  @Override
+  public Optional<Throwable> stoppedBecause() {
+    return Optional.ofNullable(replica.stoppedBecause());
+  }
+
+  @Override
+  public void campaign() {
+    replica.askToCampaign();
+  }
+}

@@ -1,0 +1,101 @@
+package io.flotilla.raft.runtime;
+
+import io.flotilla.raft.core.Entry;
+import io.flotilla.raft.core.GroupId;
+import io.flotilla.raft.port.LogStore;
+import io.flotilla.raft.port.StorageException;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Reads old entries from the log's disk, so that no loop ever waits for it. */
+final class LogFetcher implements Agent {
+  /**
+   * What one group's loop wants read. Belongs to the loop until it is asked, to the fetcher until
+   * {@link #entries} is set, then to the loop again.
+   */
+  static final class Fetch {
+    final Summons.Call<Fetch> call = new Summons.Call<>(this);
+    private final GroupId group;
+    private final Runnable tellLoop;
+    private long first;
+    private long last;
+    private long bytesMax;
+    private long replacements;
+    private boolean asked;
+    private volatile @Nullable List<Entry> entries;
+
+    Fetch(GroupId group, Runnable tellLoop) {
+      this.group = group;
+      this.tellLoop = tellLoop;
+    }
+
+    /** By the loop. One at a time: the core asks again when this one is there. */
+    void ask(LogFetcher fetcher, long first, long last, long bytesMax, long replacements) {
+      if (!asked) {
+        asked = true;
+        this.first = first;
+        this.last = last;
+        this.bytesMax = bytesMax;
+        this.replacements = replacements;
+        fetcher.summons.raise(call);
+      }
+    }
+
+    /** By the loop: hands what was read to {@code recent}, unless it was replaced meanwhile. */
+    boolean deliver(RecentEntries recent) {
+      List<Entry> read = entries;
+      if (read == null) {
+        return false;
+      }
+      entries = null;
+      asked = false;
+      if (replacements == recent.replacements()) {
+        recent.addWindow(read);
+      }
+      return true;
+    }
+  }
+
+  final Summons<Fetch> summons;
+  private final String name;
+  private final LogStore log;
+  private final Doorbell doorbell = new Doorbell();
+  private final Owner owner = new Owner();
+  private final Deque<Fetch> waiting = new ArrayDeque<>();
+
+  LogFetcher(String name, LogStore log) {
+    this.name = name;
+    this.log = log;
+    this.summons = new Summons<>(doorbell);
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public int turn() throws StorageException {
+    owner.check();
+    summons.takeAll(waiting::add);
+    Fetch fetch = waiting.poll();
+    if (fetch == null) {
+      return 0;
+    }
+    fetch.entries = log.read(fetch.group, fetch.first, fetch.last, fetch.bytesMax);
+    fetch.tellLoop.run();
+    return 1;
+  }
+
+  @Override
+  public long idleNanos() {
+    return Long.MAX_VALUE;
+  }
+
+  @Override
+  public Doorbell doorbell() {
+    return doorbell;
+  }
+}

@@ -1,0 +1,271 @@
+package io.flotilla.raft.runtime;
+
+import io.flotilla.raft.core.Effects;
+import io.flotilla.raft.core.GroupId;
+import io.flotilla.raft.core.Input;
+import io.flotilla.raft.port.ApplyRound;
+import io.flotilla.raft.port.LogStore;
+import io.flotilla.raft.port.LogWrite;
+import io.flotilla.raft.port.NodeId;
+import io.flotilla.raft.port.RaftParcel;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.jctools.queues.MpscArrayQueue;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Owns the Raft state of its groups. Others reach it by the two bounded inboxes, by raising a
+ * group's call, and by the sync queue's number; all else is touched by its thread alone.
+ */
+final class Loop<R extends ApplyRound> implements Agent {
+  final NodeId node;
+  final Summons<Replica<R>> summons;
+  final EntryBudget entryBudget;
+  private final String name;
+  private final RuntimePorts<R> ports;
+  private final LogStore log;
+  private final RuntimeLimits limits;
+  private final long tickNanos;
+  private final Doorbell doorbell = new Doorbell();
+  private final Owner owner = new Owner();
+  private final MpscArrayQueue<RaftParcel> parcels;
+  private final MpscArrayQueue<Request> requests;
+  private final Map<GroupId, Replica<R>> hosted = new HashMap<>();
+  private final Deque<Replica<R>> touched = new ArrayDeque<>();
+  private final SyncQueue syncs = new SyncQueue();
+  private List<LogWrite> writes = new ArrayList<>();
+  private List<SyncQueue.Waiting> waiting = new ArrayList<>();
+  private List<RaftParcel> outgoing = new ArrayList<>();
+  private long nextTickNanos;
+  private long lastToken;
+
+  Loop(String name, RuntimeConfig config, RuntimePorts<R> ports) {
+    this.name = name;
+    this.node = config.self();
+    this.ports = ports;
+    this.log = ports.log();
+    this.limits = config.limits();
+    this.tickNanos = config.tick().toNanos();
+    this.summons = new Summons<>(doorbell);
+    this.entryBudget = new EntryBudget(limits.cacheBytes() / config.loops());
+    this.parcels = new MpscArrayQueue<>(Math.max(4, limits.inboxParcels()));
+    this.requests = new MpscArrayQueue<>(Math.max(4, limits.inboxRequests()));
+    this.nextTickNanos = ports.nanos().getAsLong() + tickNanos;
+  }
+
+  // ---- for any thread
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public Doorbell doorbell() {
+    return doorbell;
+  }
+
+  /** False if the inbox is full. Who offered rings when all is offered. */
+  boolean offer(RaftParcel parcel) {
+    return parcels.offer(parcel);
+  }
+
+  boolean offer(Request request) {
+    boolean taken = requests.offer(request);
+    doorbell.ring();
+    return taken;
+  }
+
+  // ---- for its thread
+
+  /**
+   * One turn over the groups that have work. What must wait for the disk is sent in the turn after
+   * {@link LogStore#append} called back, by {@link #speak}; what may leave at once leaves while the
+   * disk is at work.
+   */
+  @Override
+  public int turn() {
+    owner.check();
+    int work = syncs.takeDurable(this::speak, outgoing);
+    work += summons.takeAll(this::attend);
+    if (!isLogFarBehind()) {
+      work += parcels.drain(this::deliver, limits.parcelsPerTurn());
+      work += requests.drain(this::ask, limits.requestsPerTurn());
+    }
+    work += tickIfDue();
+    while (!touched.isEmpty()) {
+      drain(touched.remove());
+    }
+    keep();
+    send();
+    return work;
+  }
+
+  @Override
+  public long idleNanos() {
+    return Math.max(0, nextTickNanos - ports.nanos().getAsLong());
+  }
+
+  /**
+   * A disk that does not keep up must not be piled on: messages are lost, and leadership with it.
+   */
+  private boolean isLogFarBehind() {
+    return log.backlogBytes() > 2 * limits.logBacklogBytesMax();
+  }
+
+  private void speak(long ticket, SyncQueue.Waiting group) {
+    @SuppressWarnings("unchecked") // all replicas of this loop have one kind of round
+    Replica<R> replica = (Replica<R>) group.replica();
+    if (replica.takesPart()) {
+      outgoing.addAll(group.afterSync());
+      with(replica, r -> r.durable(ticket, group));
+    }
+  }
+
+  /** A group has something new for its loop: see {@link Replica#attend}. */
+  private void attend(Replica<R> replica) {
+    if (replica.isClosing()) {
+      hosted.remove(replica.group, replica);
+      if (replica.takesPart()) {
+        replica.stop(null);
+      }
+    } else {
+      hosted.putIfAbsent(replica.group, replica);
+      with(replica, Replica::attend);
+    }
+  }
+
+  private void deliver(RaftParcel parcel) {
+    Replica<R> replica = hosted.get(parcel.group());
+    if (replica != null && replica.self.equals(parcel.to())) {
+      with(replica, r -> r.receive(parcel));
+    }
+  }
+
+  private void ask(Request request) {
+    @SuppressWarnings("unchecked") // as above
+    Replica<R> replica = (Replica<R>) request.replica;
+    if (!replica.takesPart()) {
+      request.refuseAsClosed();
+      return;
+    }
+    long token = ++lastToken;
+    replica.outstanding.ask(token, request);
+    with(replica, r -> r.step(request.input(token)));
+  }
+
+  private int tickIfDue() {
+    long now = ports.nanos().getAsLong();
+    if (now - nextTickNanos < 0) {
+      return 0;
+    }
+    nextTickNanos += tickNanos;
+    if (now - nextTickNanos >= 0) {
+      nextTickNanos = now + tickNanos; // after a pause time goes on; it is not caught up with
+    }
+    for (Replica<R> replica : hosted.values()) {
+      with(replica, r -> r.step(new Input.Tick()));
+    }
+    return 1;
+  }
+
+  /** Lets a group do something; what comes of it is seen when the turn has touched all groups. */
+  private void with(Replica<R> replica, Consumer<Replica<R>> deed) {
+    if (!replica.takesPart()) {
+      return;
+    }
+    try {
+      deed.accept(replica);
+      if (replica.queue()) {
+        touched.add(replica);
+      }
+    } catch (RuntimeException e) {
+      stop(replica, e);
+    }
+  }
+
+  private void drain(Replica<R> replica) {
+    if (!replica.takesPart()) {
+      return;
+    }
+    try {
+      if (!replica.leaveQueue()) {
+        return;
+      }
+      Effects effects = replica.drain(syncs.nextTicket());
+      outgoing.addAll(replica.address(effects.beforeSync()));
+      List<RaftParcel> afterSync = replica.address(effects.afterSync());
+      if (effects.mustSync()) {
+        writes.add(replica.logWrite(effects));
+        waiting.add(
+            new SyncQueue.Waiting(replica, effects.batch(), replica.lastIndex(), afterSync));
+      } else if (syncs.isDurable(replica.lastTicket())) {
+        outgoing.addAll(afterSync);
+      } else if (!afterSync.isEmpty()) {
+        syncs.afterAllSoFar(afterSync);
+      }
+      replica.takeHome(effects, ports.listener());
+    } catch (RuntimeException e) {
+      stop(replica, e);
+    }
+  }
+
+  /** One hand-over, and so at most one sync, for all groups that this turn touched. */
+  private void keep() {
+    if (writes.isEmpty()) {
+      return;
+    }
+    int entries = 0;
+    for (LogWrite write : writes) {
+      entries += write.entries().size();
+    }
+    ports.listener().appended(writes.size(), entries);
+    long ticket = syncs.add(waiting);
+    log.append(
+        writes,
+        () -> {
+          syncs.durable(ticket);
+          doorbell.ring();
+        });
+    writes = new ArrayList<>();
+    waiting = new ArrayList<>();
+  }
+
+  private void send() {
+    if (!outgoing.isEmpty()) {
+      ports.transport().send(outgoing);
+      outgoing = new ArrayList<>();
+    }
+  }
+
+  /** The replica takes no further part: it must not speak of what it may have got wrong. */
+  void stop(Replica<R> replica, Throwable cause) {
+    replica.stop(cause);
+    ports.listener().stopped(replica.group, replica.self, cause);
+  }
+
+  /** After its thread has ended: nobody is left waiting. */
+  void close() {
+    owner.release();
+    refuseRequests();
+    summons.takeAll(replica -> hosted.putIfAbsent(replica.group, replica));
+    for (Replica<R> replica : hosted.values()) {
+      if (replica.takesPart()) {
+        replica.stop(null);
+      }
+    }
+    hosted.clear();
+  }
+
+  void refuseRequests() {
+    @Nullable Request request;
+    while ((request = requests.poll()) != null) {
+      request.refuseAsClosed();
+    }
+  }
+}

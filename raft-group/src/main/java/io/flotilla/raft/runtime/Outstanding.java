@@ -1,0 +1,91 @@
+package io.flotilla.raft.runtime;
+
+import io.flotilla.raft.core.Answer;
+import io.flotilla.raft.core.GroupStatus;
+import io.flotilla.raft.core.GroupStatus.RoleName;
+import io.flotilla.raft.runtime.Request.Proposal;
+import io.flotilla.raft.runtime.Request.ReadBarrier;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+
+/** The requests of one group that a loop has taken and not yet answered. Owned by the loop. */
+final class Outstanding {
+  /** Stepped into the core, which has not answered yet; by token. */
+  private final Map<Long, Request> asked = new HashMap<>(0);
+
+  /** In the leader's log, in order of their indexes, all of the leader's own term. */
+  private final Deque<Proposal> appended = new ArrayDeque<>(1);
+
+  /** Wait for the state machine. */
+  private final List<ReadBarrier> readable = new ArrayList<>(0);
+
+  void ask(long token, Request request) {
+    asked.put(token, request);
+  }
+
+  void take(Answer answer, long applied) {
+    Request request = asked.remove(answer.token());
+    if (request == null) {
+      return; // failed meanwhile
+    }
+    if (answer instanceof Answer.Appended at && request instanceof Proposal proposal) {
+      proposal.index = at.position().index();
+      proposal.term = at.position().term();
+      appended.add(proposal);
+    } else if (answer instanceof Answer.Readable at && request instanceof ReadBarrier read) {
+      read.index = at.index();
+      readable.add(read);
+      completeReads(applied);
+    } else if (answer instanceof Answer.Refused refused) {
+      request.refuse(refused.refusal());
+    } else {
+      throw new IllegalStateException("a " + request + " was answered by " + answer);
+    }
+  }
+
+  void completeReads(long applied) {
+    for (Iterator<ReadBarrier> i = readable.iterator(); i.hasNext(); ) {
+      ReadBarrier read = i.next();
+      if (read.index <= applied) {
+        i.remove();
+        read.applied.complete(applied);
+      }
+    }
+  }
+
+  /**
+   * Those up to {@code last}, which is now committed: whether each is what was committed there, the
+   * apply worker will see.
+   */
+  Deque<Proposal> handOver(long last) {
+    Deque<Proposal> committed = new ArrayDeque<>();
+    while (!appended.isEmpty() && appended.peek().index <= last) {
+      committed.add(appended.remove());
+    }
+    return committed;
+  }
+
+  /** A replica that no longer leads cannot say what becomes of what it appended. */
+  void afterTurn(GroupStatus status) {
+    while (!appended.isEmpty()
+        && (status.role() != RoleName.LEADER || appended.peek().term != status.term())) {
+      appended
+          .remove()
+          .fail(RaftException.unknownOutcome("leadership was lost before it was committed"));
+    }
+  }
+
+  void failAll(String why) {
+    asked.values().forEach(request -> request.fail(RaftException.unknownOutcome(why)));
+    asked.clear();
+    appended.forEach(proposal -> proposal.fail(RaftException.unknownOutcome(why)));
+    appended.clear();
+    readable.forEach(Request::refuseAsClosed);
+    readable.clear();
+  }
+}

@@ -1,0 +1,30 @@
+package io.flotilla.raft.runtime;
+
+import io.flotilla.raft.core.GroupId;
+import io.flotilla.raft.core.RaftEvent;
+import io.flotilla.raft.core.ReplicaId;
+
+/**
+ * Told what happens, for logs and metrics; never for decisions. Called by loops and apply threads;
+ * must not block. Doing nothing is an ordinary implementation.
+ */
+public interface RaftListener {
+  RaftListener NONE = new RaftListener() {};
+
+  default void happened(GroupId group, ReplicaId self, RaftEvent event) {}
+
+  /** A loop handed over a batch of {@code groups} with {@code entries} entries. */
+  default void appended(int groups, int entries) {}
+
+  /** An apply thread committed a round; {@code acknowledged} proposals of this node got results. */
+  default void applied(int groups, int entries, int acknowledged) {}
+
+  /** A proposal or read was refused before any loop saw it. */
+  default void refused() {}
+
+  /** Messages were dropped because an inbox was full. */
+  default void dropped(int parcels) {}
+
+  /** The replica takes no further part: an entry was not understood, or an invariant broke. */
+  default void stopped(GroupId group, ReplicaId self, Throwable cause) {}
+}

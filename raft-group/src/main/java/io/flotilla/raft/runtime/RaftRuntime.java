@@ -1,0 +1,210 @@
+package io.flotilla.raft.runtime;
+
+import io.flotilla.raft.core.GroupId;
+import io.flotilla.raft.core.Recovered;
+import io.flotilla.raft.port.ApplyRound;
+import io.flotilla.raft.port.LogStore.RecoveredLog;
+import io.flotilla.raft.port.RaftParcel;
+import io.flotilla.raft.port.StateMachine;
+import io.flotilla.raft.port.StorageException;
+import io.flotilla.raft.port.Transport;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Hosts many replicas on few threads; see the package. All methods may be called by any thread, and
+ * none blocks but {@link #close()}.
+ *
+ * @param <R> the kind of round of the state store
+ */
+public final class RaftRuntime<R extends ApplyRound> implements AutoCloseable, Transport.Receiver {
+  private static final Logger LOG = LoggerFactory.getLogger(RaftRuntime.class);
+
+  private final RuntimeConfig config;
+  private final RuntimePorts<R> ports;
+  private final List<Loop<R>> loops = new ArrayList<>();
+  private final List<ApplyWorker<R>> workers = new ArrayList<>();
+  private final List<LogFetcher> fetchers = new ArrayList<>();
+  private final List<AgentThread> threads = new ArrayList<>();
+  private final Map<GroupId, RecoveredLog> recovered;
+  private final Map<GroupId, HostedGroup<R>> groups = new ConcurrentHashMap<>();
+  private final Map<GroupId, Boolean> usedUp = new ConcurrentHashMap<>();
+  private volatile boolean closed;
+
+  /** Makes all parts; none runs before {@link #start}. */
+  public RaftRuntime(RuntimeConfig config, RuntimePorts<R> ports) {
+    this.config = config;
+    this.ports = ports;
+    this.recovered = ports.log().recovered();
+    for (int i = 0; i < config.loops(); i++) {
+      loops.add(new Loop<>("raft-loop-" + i, config, ports));
+    }
+    for (int i = 0; i < config.applyThreads(); i++) {
+      workers.add(new ApplyWorker<>("raft-apply-" + i, config.limits(), ports));
+    }
+    for (int i = 0; i < config.fetchThreads(); i++) {
+      fetchers.add(new LogFetcher("raft-fetch-" + i, ports.log()));
+    }
+  }
+
+  /** Gives each part a thread of its own. Not called by who drives {@link #agents} himself. */
+  public void start() {
+    for (Agent agent : agents()) {
+      threads.add(new AgentThread(agent, ports.fatal()));
+    }
+    threads.forEach(AgentThread::start);
+  }
+
+  /** All parts that need turns. */
+  public List<Agent> agents() {
+    List<Agent> agents = new ArrayList<>(loops);
+    agents.addAll(workers);
+    agents.addAll(fetchers);
+    return agents;
+  }
+
+  /**
+   * Starts a replica: as the log knows its group, or, if it does not, as the first of a new one.
+   *
+   * @throws StorageException if state and log do not fit together: one of them lost something
+   * @throws IllegalStateException if the group is or was open in this runtime, or it is closed
+   */
+  public RaftGroup open(GroupSpec spec, StateMachine<R> machine) throws StorageException {
+    GroupId id = spec.id();
+    if (closed) {
+      throw new IllegalStateException("the runtime is closed");
+    }
+    if (usedUp.putIfAbsent(id, true) != null) {
+      throw new IllegalStateException("group " + id + " is or was open in this process");
+    }
+    RecoveredLog found = recovered.get(id);
+    long applied = machine.appliedIndex();
+    Recovered known = found == null ? Recovered.empty(spec.initial()) : recoveredOf(found, applied);
+    if (applied > known.lastIndex() || applied < known.truncated().index()) {
+      throw new StorageException(
+          "the state of group "
+              + id
+              + " stands at index "
+              + applied
+              + " but its log holds "
+              + known.truncated()
+              + " to "
+              + known.lastIndex());
+    }
+    Replica<R> replica = replica(new Replica.Start(spec, known, found == null), machine);
+    HostedGroup<R> group = new HostedGroup<>(replica, this);
+    groups.put(id, group);
+    replica.summonLoop();
+    return group;
+  }
+
+  private Replica<R> replica(Replica.Start start, StateMachine<R> machine) {
+    GroupId id = start.spec().id();
+    return new Replica<>(
+        start,
+        machine,
+        pinned(loops, id),
+        pinned(workers, id),
+        pinned(fetchers, id),
+        config.core(),
+        ports.timeouts());
+  }
+
+  private static Recovered recoveredOf(RecoveredLog found, long applied) {
+    return new Recovered(
+        found.hardState(),
+        found.truncated(),
+        found.membershipAtTruncation(),
+        found.terms(),
+        found.lastIndex(),
+        found.memberships(),
+        applied);
+  }
+
+  private static <T> T pinned(List<T> parts, GroupId id) {
+    return parts.get((int) Long.remainderUnsigned(id.value(), parts.size()));
+  }
+
+  /**
+   * Stops a replica. What it was asked and has not answered fails with an unknown outcome.
+   *
+   * @return completes when the state machine will be called no more; at once if there is no such
+   *     group
+   */
+  public CompletableFuture<Void> close(GroupId id) {
+    HostedGroup<R> group = groups.remove(id);
+    if (group == null) {
+      return CompletableFuture.completedFuture(null);
+    }
+    group.replica.askToClose();
+    return group.replica.lane.closed;
+  }
+
+  public Optional<RaftGroup> group(GroupId id) {
+    return Optional.ofNullable(groups.get(id));
+  }
+
+  public List<RaftGroup> groups() {
+    return List.copyOf(groups.values());
+  }
+
+  /** What the log knew when this runtime was made, open or not. */
+  public Map<GroupId, RecoveredLog> recovered() {
+    return recovered;
+  }
+
+  @Override
+  public void receive(List<RaftParcel> parcels) {
+    int dropped = 0;
+    long touched = 0;
+    for (RaftParcel parcel : parcels) {
+      int loop = (int) Long.remainderUnsigned(parcel.group().value(), loops.size());
+      if (loops.get(loop).offer(parcel)) {
+        touched |= 1L << loop;
+      } else {
+        dropped++;
+      }
+    }
+    for (int loop = 0; touched != 0; loop++, touched >>>= 1) {
+      if ((touched & 1) != 0) {
+        loops.get(loop).doorbell().ring();
+      }
+    }
+    if (dropped > 0) {
+      ports.listener().dropped(dropped);
+    }
+  }
+
+  boolean isOverloaded() {
+    return ports.log().backlogBytes() > config.limits().logBacklogBytesMax();
+  }
+
+  boolean isClosed() {
+    return closed;
+  }
+
+  RaftListener listener() {
+    return ports.listener();
+  }
+
+  /**
+   * Ends all threads after the turn they are in. Replicas just stop, as in a crash; what is not
+   * answered fails with an unknown outcome. Blocks for as long as those turns take.
+   */
+  @Override
+  public void close() {
+    closed = true;
+    threads.forEach(AgentThread::stop);
+    threads.forEach(AgentThread::join);
+    loops.forEach(Loop::close);
+    workers.forEach(ApplyWorker::close);
+    groups.clear();
+    LOG.info("raft runtime of node {} closed", config.self());
+  }
+}

@@ -1,0 +1,69 @@
+package io.flotilla.raft.runtime;
+
+import io.flotilla.raft.core.Entry;
+import io.flotilla.raft.core.Input;
+import io.flotilla.raft.core.Refusal;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+
+/** Something a caller waits for, from its inbox to its future. */
+abstract sealed class Request {
+  final Replica<?> replica;
+
+  private Request(Replica<?> replica) {
+    this.replica = replica;
+  }
+
+  abstract Input input(long token);
+
+  abstract void fail(RaftException cause);
+
+  final void refuse(Refusal refusal) {
+    fail(RaftException.refused(refusal));
+  }
+
+  final void refuseAsClosed() {
+    refuse(new Refusal.NotLeader(Optional.empty()));
+  }
+
+  static final class Proposal extends Request {
+    final CompletableFuture<byte[]> result = new CompletableFuture<>();
+    private final byte[] command;
+    long index;
+    long term;
+
+    Proposal(Replica<?> replica, byte[] command) {
+      super(replica);
+      this.command = command;
+    }
+
+    @Override
+    Input input(long token) {
+      return new Input.Proposed(token, Entry.Kind.COMMAND, command);
+    }
+
+    @Override
+    void fail(RaftException cause) {
+      result.completeExceptionally(cause);
+    }
+  }
+
+  static final class ReadBarrier extends Request {
+    final CompletableFuture<Long> applied = new CompletableFuture<>();
+    long index;
+
+    ReadBarrier(Replica<?> replica) {
+      super(replica);
+    }
+
+    @Override
+    Input input(long token) {
+      return new Input.ReadAsked(token);
+    }
+
+    @Override
+    void fail(RaftException cause) {
+      applied.completeExceptionally(cause);
+    }
+  }
+}

@@ -1,0 +1,40 @@
+package io.flotilla.raft.runtime;
+
+import io.flotilla.raft.core.CoreConfig;
+import io.flotilla.raft.port.NodeId;
+import java.time.Duration;
+
+/**
+ * @param self the node that this runtime is part of
+ * @param loops threads that own Raft state
+ * @param applyThreads threads that run state machines
+ * @param fetchThreads threads that read old entries for followers that lag
+ * @param tick the unit of {@code core}'s timeouts
+ */
+public record RuntimeConfig(
+    NodeId self,
+    int loops,
+    int applyThreads,
+    int fetchThreads,
+    Duration tick,
+    CoreConfig core,
+    RuntimeLimits limits) {
+  public RuntimeConfig {
+    require(loops >= 1 && loops <= 64, "loops", loops, "1 to 64");
+    require(applyThreads >= 1 && applyThreads <= 64, "applyThreads", applyThreads, "1 to 64");
+    require(fetchThreads >= 1 && fetchThreads <= 64, "fetchThreads", fetchThreads, "1 to 64");
+    require(tick.toMillis() >= 1, "tick", tick, "at least 1 ms");
+  }
+
+  /** Two loops, two apply threads, ticks of 100 ms. */
+  public static RuntimeConfig of(NodeId self) {
+    return new RuntimeConfig(
+        self, 2, 2, 2, Duration.ofMillis(100), CoreConfig.DEFAULT, RuntimeLimits.DEFAULT);
+  }
+
+  private static void require(boolean holds, String name, Object value, String allowed) {
+    if (!holds) {
+      throw new IllegalArgumentException(name + " is " + value + "; allowed: " + allowed);
+    }
+  }
+}

@@ -1,0 +1,67 @@
+package io.flotilla.raft.runtime;
+
+import io.flotilla.raft.port.RaftParcel;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * What a loop has handed to the log store and waits for, in order. The store's thread only moves
+ * {@link #durable}; all else is owned by the loop.
+ */
+final class SyncQueue {
+  /** One group's part of a hand-over: what to say and to whom once it is on disk. */
+  record Waiting(Replica<?> replica, long batch, long lastIndex, List<RaftParcel> afterSync) {}
+
+  private record HandOver(long ticket, List<Waiting> waiting, List<RaftParcel> alsoAfterSync) {}
+
+  private final AtomicLong durable = new AtomicLong();
+  private final Deque<HandOver> waiting = new ArrayDeque<>();
+  private long lastTicket;
+
+  /** The number that the next hand-over will have. */
+  long nextTicket() {
+    return lastTicket + 1;
+  }
+
+  long add(List<Waiting> groups) {
+    waiting.add(new HandOver(++lastTicket, groups, new ArrayList<>(0)));
+    return lastTicket;
+  }
+
+  /** By the log store's thread; in order, as it promises. */
+  void durable(long ticket) {
+    durable.accumulateAndGet(ticket, Math::max);
+  }
+
+  boolean isDurable(long ticket) {
+    return waiting.isEmpty() || ticket < waiting.peek().ticket();
+  }
+
+  /** Lets parcels leave when all that was handed over so far is durable. */
+  void afterAllSoFar(List<RaftParcel> parcels) {
+    waiting.getLast().alsoAfterSync().addAll(parcels);
+  }
+
+  /** Takes from the front what has become durable. */
+  int takeDurable(WhenDurable speak, List<RaftParcel> outgoing) {
+    long upTo = durable.get();
+    int taken = 0;
+    while (!waiting.isEmpty() && waiting.peek().ticket() <= upTo) {
+      HandOver handOver = waiting.remove();
+      for (Waiting group : handOver.waiting()) {
+        speak.accept(handOver.ticket(), group);
+      }
+      outgoing.addAll(handOver.alsoAfterSync());
+      taken++;
+    }
+    return taken;
+  }
+
+  /** Met once for each group of a hand-over. */
+  interface WhenDurable {
+    void accept(long ticket, Waiting group);
+  }
+}
