@@ -1,7 +1,10 @@
 package io.flotilla.raft.core;
 
-/** The one source of chance: drawn anew at each reset of the timer (§5.2). */
+/**
+ * The one source of chance: drawn anew at each reset of the timer (§5.2), and once in a replica's
+ * life for numbers that must differ from those of its earlier lives.
+ */
 public interface ElectionTimeouts {
-  /** A number of ticks from {@code min} to {@code max}, both included, evenly distributed. */
+  /** A number from {@code min} to {@code max}, both included, evenly distributed. */
   int draw(int min, int max);
 }

@@ -1,5 +1,6 @@
 package io.flotilla.raft.core;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -23,5 +24,35 @@ public record Membership(List<Member> voters, List<Member> outgoing, List<Member
 
   public boolean isJoint() {
     return !outgoing.isEmpty();
+  }
+
+  /** Whether it has a say in at least one of the two majorities. */
+  public boolean isVoter(ReplicaId replica) {
+    return holds(voters, replica) || holds(outgoing, replica);
+  }
+
+  /** Everybody who is sent the log, each replica once. */
+  public List<Member> everybody() {
+    List<Member> all = new ArrayList<>(voters);
+    for (Member member : outgoing) {
+      if (!holds(voters, member.replica())) {
+        all.add(member);
+      }
+    }
+    for (Member member : learners) {
+      if (!isVoter(member.replica())) {
+        all.add(member);
+      }
+    }
+    return all;
+  }
+
+  private static boolean holds(List<Member> members, ReplicaId replica) {
+    for (Member member : members) {
+      if (member.replica().equals(replica)) {
+        return true;
+      }
+    }
+    return false;
   }
 }

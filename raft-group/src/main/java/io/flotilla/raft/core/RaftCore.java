@@ -2,34 +2,50 @@ package io.flotilla.raft.core;
 
 /**
  * One replica of one group. Pure: the same inputs in the same order give the same effects,
- * anywhere.
+ * anywhere. One thread at a time. After an {@link InvariantViolation}, which any method may throw,
+ * it must not be used again.
  */
 public final class RaftCore {
+  private final Replica self;
+  private Role role;
+
+  /**
+   * Begins as a follower that knows of no leader.
+   *
+   * @throws InvariantViolation if what was recovered cannot have been kept by a replica
+   */
   public RaftCore(
       CoreConfig config,
       ReplicaId self,
       Recovered recovered,
       LogReader log,
       ElectionTimeouts timeouts) {
-    throw new UnsupportedOperationException("not yet");
+    this.self = new Replica(config, self, recovered, log, timeouts);
+    this.role = Follower.starting(this.self);
   }
 
   /** Takes in what happened. Any number of steps may share one {@link #drain}, and so one sync. */
   public void step(Input input) {
-    throw new UnsupportedOperationException("not yet");
+    role = input.applyTo(role);
+    self.checkInvariants();
   }
 
-  /** Whether {@link #drain} would say anything. */
+  /**
+   * Whether {@link #drain} would say anything. To be asked when all steps that are to share a drain
+   * are done: it makes ready what they made due.
+   */
   public boolean hasEffects() {
-    throw new UnsupportedOperationException("not yet");
+    role.flush();
+    return self.hasEffects();
   }
 
   /** What is to be done about all that was stepped since the last drain. */
   public Effects drain() {
-    throw new UnsupportedOperationException("not yet");
+    role.flush();
+    return self.drain();
   }
 
   public GroupStatus status() {
-    throw new UnsupportedOperationException("not yet");
+    return self.status(role.name(), role.leader());
   }
 }

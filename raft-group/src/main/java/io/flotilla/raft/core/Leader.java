@@ -1,0 +1,317 @@
+package io.flotilla.raft.core;
+
+import static io.flotilla.raft.core.InvariantViolation.check;
+
+import io.flotilla.raft.core.RaftMessage.AppendReply;
+import io.flotilla.raft.core.RaftMessage.AppendRequest;
+import io.flotilla.raft.core.RaftMessage.Conflict;
+import io.flotilla.raft.core.RaftMessage.Heartbeat;
+import io.flotilla.raft.core.RaftMessage.HeartbeatReply;
+import io.flotilla.raft.core.RaftMessage.ReadIndexReply;
+import io.flotilla.raft.core.RaftMessage.ReadIndexRequest;
+import io.flotilla.raft.core.RaftMessage.SnapshotOffer;
+import io.flotilla.raft.core.ReadRounds.Read;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Orders what is proposed, and sends it to everybody (§5.3). Handlers only note what has become
+ * due; {@link #flush} says it, so that what came in together leaves together.
+ */
+final class Leader extends Role {
+  private final List<Peer> peers = new ArrayList<>();
+  private final ReadRounds rounds = new ReadRounds();
+  private final Window uncommitted = new Window();
+  private long ticks;
+  private boolean quorumLost;
+
+  private Leader(Replica self) {
+    super(self);
+    for (Membership.Member member : self.membership().everybody()) {
+      if (!member.replica().equals(self.id())) {
+        peers.add(new Peer(member.replica(), self.log().lastIndex() + 1, self.config()));
+      }
+    }
+  }
+
+  /**
+   * Begins the term with an entry of its own: nothing older is committed by counting (§5.4.2), and
+   * no read is answered before the first entry of the term is committed (thesis §6.4).
+   */
+  static Leader elected(Replica self) {
+    self.event(new RaftEvent.LeaderElected(self.term()));
+    Leader leader = new Leader(self);
+    leader.append(Entry.Kind.NO_OP, new byte[0]);
+    return leader;
+  }
+
+  @Override
+  GroupStatus.RoleName name() {
+    return GroupStatus.RoleName.LEADER;
+  }
+
+  @Override
+  Optional<ReplicaId> leader() {
+    return Optional.of(self.id());
+  }
+
+  @Override
+  boolean hearsLeader() {
+    return true;
+  }
+
+  @Override
+  void end(Optional<ReplicaId> next) {
+    rounds.abandon(read -> refuse(read, new Refusal.NotLeader(next)));
+    self.event(new RaftEvent.SteppedDown(self.term(), quorumLost));
+  }
+
+  @Override
+  Role onCampaign() {
+    return this;
+  }
+
+  @Override
+  Role onTick() {
+    ticks++;
+    CoreConfig config = self.config();
+    if (config.checkQuorum() && ticks % config.electionTicks() == 0 && !heardQuorum()) {
+      quorumLost = true;
+      return withoutLeader();
+    }
+    if (ticks % config.heartbeatTicks() == 0) {
+      peers.forEach(this::sendHeartbeat);
+    }
+    return this;
+  }
+
+  /** Whether a quorum was heard since this was last asked (thesis §6.2). */
+  private boolean heardQuorum() {
+    List<ReplicaId> active = new ArrayList<>();
+    active.add(self.id());
+    for (Peer peer : peers) {
+      if (peer.wasActive()) {
+        active.add(peer.id());
+      }
+    }
+    return Quorum.reached(self.membership(), active::contains);
+  }
+
+  @Override
+  Role onProposed(long token, Entry.Kind kind, byte[] payload) {
+    if (kind != Entry.Kind.COMMAND) {
+      throw new IllegalArgumentException("a proposal must be a COMMAND, not a " + kind);
+    }
+    long held = uncommitted.bytes();
+    if (held > 0 && held + payload.length > self.config().uncommittedBytesMax()) {
+      self.answer(new Answer.Refused(token, new Refusal.Overloaded()));
+      return this;
+    }
+    Entry entry = append(kind, payload);
+    uncommitted.add(entry.index(), entry.weight());
+    self.answer(new Answer.Appended(token, new Position(entry.index(), entry.term())));
+    return this;
+  }
+
+  private Entry append(Entry.Kind kind, byte[] payload) {
+    Entry entry = new Entry(self.log().lastIndex() + 1, self.term(), kind, payload);
+    self.append(entry);
+    return entry;
+  }
+
+  @Override
+  Role onSynced() {
+    advanceCommit();
+    return this;
+  }
+
+  @Override
+  Role onLoaded() {
+    peers.forEach(Peer::loaded);
+    return this;
+  }
+
+  @Override
+  Role onAppendReply(ReplicaId from, AppendReply reply) {
+    Peer peer = heard(from, reply.round());
+    if (peer == null) {
+      return this;
+    }
+    if (reply.conflict().isPresent()) {
+      backUp(peer, reply.conflict().get());
+    } else {
+      check(
+          reply.match() <= self.log().lastIndex(),
+          "a follower holds our log up to %d, but it ends at %d",
+          reply.match(),
+          self.log().lastIndex());
+      peer.matched(reply.match(), ticks);
+      advanceCommit();
+    }
+    return this;
+  }
+
+  private void backUp(Peer peer, Conflict conflict) {
+    if (peer.isNews(conflict)) {
+      self.event(new RaftEvent.AppendRefused(peer.id(), conflict));
+      peer.probe(FastBackup.next(self.log(), conflict));
+    }
+  }
+
+  @Override
+  Role onHeartbeatReply(ReplicaId from, HeartbeatReply reply) {
+    Peer peer = heard(from, reply.round());
+    if (peer == null) {
+      return this;
+    }
+    if (peer.state() != Peer.State.SNAPSHOT) {
+      peer.heardHeartbeat(ticks);
+    } else if (reply.progress().durable() >= self.log().truncated().index()
+        || peer.quietTicks(ticks) >= self.config().electionTicks()) {
+      peer.probe(Math.min(reply.progress().durable(), self.log().lastIndex()) + 1);
+    }
+    return this;
+  }
+
+  /** The peer, if it is one, was alive and in this term when it heard of that round. */
+  private @Nullable Peer heard(ReplicaId from, long round) {
+    for (Peer peer : peers) {
+      if (peer.id().equals(from)) {
+        peer.heard();
+        rounds.acknowledge(from, round);
+        rounds.finish(self.membership(), self.id(), this::answer);
+        return peer;
+      }
+    }
+    return null;
+  }
+
+  /**
+   * Commits what a quorum has on disk, ourselves counted only as far as our own disk is. Only an
+   * entry of this term is committed by counting; those before it come along (§5.4.2, Figure 8).
+   */
+  private void advanceCommit() {
+    long agreed = Quorum.agreed(self.membership(), this::matchOf);
+    if (agreed > self.commit() && self.log().termAt(agreed) == self.term()) {
+      self.commitTo(agreed);
+      uncommitted.releaseTo(agreed);
+    }
+  }
+
+  private long matchOf(ReplicaId replica) {
+    if (replica.equals(self.id())) {
+      return self.durableIndex();
+    }
+    for (Peer peer : peers) {
+      if (peer.id().equals(replica)) {
+        return peer.match();
+      }
+    }
+    return 0;
+  }
+
+  @Override
+  Role onReadAsked(long token) {
+    ask(new Read(Optional.empty(), token));
+    return this;
+  }
+
+  @Override
+  Role onReadIndexRequest(ReplicaId from, ReadIndexRequest request) {
+    ask(new Read(Optional.of(from), request.token()));
+    return this;
+  }
+
+  private void ask(Read read) {
+    if (!rounds.ask(read)) {
+      refuse(read, new Refusal.Overloaded());
+    }
+  }
+
+  private void answer(Read read) {
+    if (read.asker().isPresent()) {
+      reply(read, Optional.of(rounds.index()));
+    } else {
+      self.answer(new Answer.Readable(read.token(), rounds.index()));
+    }
+  }
+
+  private void refuse(Read read, Refusal refusal) {
+    if (read.asker().isPresent()) {
+      reply(read, Optional.empty());
+    } else {
+      self.answer(new Answer.Refused(read.token(), refusal));
+    }
+  }
+
+  private void reply(Read read, Optional<Long> index) {
+    self.say(read.asker().orElseThrow(), new ReadIndexReply(self.term(), read.token(), index));
+  }
+
+  @Override
+  void flush() {
+    boolean ownTermCommitted = self.log().termAt(self.commit()) == self.term();
+    if (ownTermCommitted && rounds.begin(self.commit())) {
+      rounds.finish(self.membership(), self.id(), this::answer);
+      peers.forEach(this::sendHeartbeat);
+    }
+    for (Peer peer : peers) {
+      replicateTo(peer);
+      if (peer.wantsCommit(self.commit())) {
+        sendHeartbeat(peer);
+      }
+    }
+  }
+
+  private void replicateTo(Peer peer) {
+    long lastIndex = self.log().lastIndex();
+    if (peer.wantsCheck(lastIndex)) {
+      sendAppend(peer, List.of());
+    }
+    while (peer.wantsEntries(lastIndex)) {
+      if (!self.log().knows(peer.next() - 1)) {
+        Position cut = self.log().truncated();
+        self.say(peer.id(), new SnapshotOffer(self.term(), cut, self.membershipAtTruncation()));
+        peer.offeredSnapshot(ticks);
+        return;
+      }
+      Optional<List<Entry>> entries = self.entries(peer.next());
+      if (entries.isEmpty()) {
+        peer.awaitLoading();
+        return;
+      }
+      sendAppend(peer, entries.get());
+    }
+  }
+
+  private void sendAppend(Peer peer, List<Entry> entries) {
+    long before = peer.next() - 1;
+    long last = before + entries.size();
+    Position previous = new Position(before, self.log().termAt(before));
+    self.say(
+        peer.id(),
+        new AppendRequest(self.term(), previous, self.commit(), rounds.round(), entries));
+    peer.told(Math.min(self.commit(), last));
+    if (entries.isEmpty()) {
+      peer.sentCheck(ticks);
+    } else {
+      peer.sentEntries(last, weight(entries), ticks);
+    }
+  }
+
+  private static long weight(List<Entry> entries) {
+    long bytes = 0;
+    for (Entry entry : entries) {
+      bytes += entry.weight();
+    }
+    return bytes;
+  }
+
+  private void sendHeartbeat(Peer peer) {
+    long commit = Math.min(peer.match(), self.commit());
+    self.say(peer.id(), new Heartbeat(self.term(), commit, rounds.round()));
+    peer.told(commit);
+  }
+}

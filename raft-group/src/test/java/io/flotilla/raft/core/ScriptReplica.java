@@ -1,0 +1,241 @@
+package io.flotilla.raft.core;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** A core with a disk that can be held up, for scripts. Everything else happens at once. */
+final class ScriptReplica implements LogReader, ElectionTimeouts {
+  private final long id;
+  private final CoreConfig config;
+  private final Membership membership;
+  private final Consumer<String> out;
+  private final Consumer<ScriptMessage> network;
+  private final Deque<Effects> unsynced = new ArrayDeque<>();
+  private final Deque<Integer> draws = new ArrayDeque<>();
+
+  private HardState keptState = HardState.INITIAL;
+  private List<Entry> keptLog = new ArrayList<>();
+  private Position cut = Position.ZERO;
+  private long applied;
+
+  private List<Entry> log = new ArrayList<>();
+  private @Nullable RaftCore core;
+  private boolean held;
+  private boolean unloaded;
+
+  ScriptReplica(
+      long id,
+      CoreConfig config,
+      Membership membership,
+      Consumer<String> out,
+      Consumer<ScriptMessage> network) {
+    this.id = id;
+    this.config = config;
+    this.membership = membership;
+    this.out = out;
+    this.network = network;
+    start();
+  }
+
+  /** Replaces the disk by one with a log of these terms, and starts from it. */
+  void startWith(long term, List<Long> terms) {
+    keptState = new HardState(term, Optional.empty());
+    keptLog = new ArrayList<>();
+    for (long entryTerm : terms) {
+      byte[] payload = new byte[0];
+      keptLog.add(new Entry(keptLog.size() + 1, entryTerm, Entry.Kind.COMMAND, payload));
+    }
+    start();
+  }
+
+  void start() {
+    log = new ArrayList<>(keptLog);
+    unsynced.clear();
+    List<Position> runs = new ArrayList<>();
+    long term = cut.term();
+    for (Entry entry : log) {
+      if (entry.index() == cut.index() + 1 || entry.term() != term) {
+        runs.add(new Position(entry.index(), entry.term()));
+      }
+      term = entry.term();
+    }
+    Recovered recovered =
+        new Recovered(keptState, cut, runs, cut.index() + log.size(), membership, applied);
+    core = new RaftCore(config, new ReplicaId(id), recovered, this, this);
+  }
+
+  void crash() {
+    core = null;
+    unsynced.clear();
+  }
+
+  boolean isUp() {
+    return core != null;
+  }
+
+  void hold(boolean holds) {
+    held = holds;
+    if (!held) {
+      sync(Integer.MAX_VALUE);
+    }
+  }
+
+  void unload(boolean unloads) {
+    unloaded = unloads;
+    if (!unloads) {
+      step(new Input.Loaded());
+    }
+  }
+
+  void nextTimeout(int ticks) {
+    draws.add(ticks);
+  }
+
+  void step(Input... inputs) {
+    if (core == null) {
+      return;
+    }
+    for (Input input : inputs) {
+      core.step(input);
+    }
+    if (core.hasEffects()) {
+      take(core.drain());
+      if (!held) {
+        sync(Integer.MAX_VALUE);
+      }
+    }
+  }
+
+  void cutTo(long index) {
+    cut = new Position(index, entry(index).term());
+    keptLog.removeIf(entry -> entry.index() <= index);
+    log.removeIf(entry -> entry.index() <= index);
+    step(new Input.Truncated(cut));
+  }
+
+  private void take(Effects effects) {
+    String me = Long.toString(id);
+    effects.events().forEach(event -> out.accept(me + " " + ScriptWords.of(event)));
+    effects.hardState().ifPresent(state -> out.accept(me + " keeps " + ScriptWords.of(state)));
+    if (!effects.append().isEmpty()) {
+      out.accept(me + " appends " + ScriptWords.of(effects.append()));
+      replaceFrom(log, effects.append());
+    }
+    send(effects.beforeSync());
+    unsynced.add(effects);
+    if (unsynced.size() == 1 && !effects.mustSync()) {
+      send(unsynced.remove().afterSync());
+    }
+    effects.answers().forEach(answer -> out.accept(me + " " + ScriptWords.of(answer)));
+    effects.apply().ifPresent(this::apply);
+  }
+
+  private void apply(Effects.Range range) {
+    List<Entry> entries =
+        log.stream()
+            .filter(entry -> entry.index() >= range.first() && entry.index() <= range.last())
+            .toList();
+    if (range.first() != applied + 1 || entries.size() != range.last() - range.first() + 1) {
+      throw new AssertionError(id + " is to apply " + range + " after " + applied);
+    }
+    out.accept(id + " applies " + ScriptWords.of(entries));
+    applied = range.last();
+    step(new Input.Applied(applied));
+  }
+
+  /** Makes the oldest batches durable. */
+  void sync(int batches) {
+    for (int i = 0; i < batches && !unsynced.isEmpty() && core != null; i++) {
+      Effects effects = unsynced.remove();
+      effects.hardState().ifPresent(state -> keptState = state);
+      if (!effects.append().isEmpty()) {
+        replaceFrom(keptLog, effects.append());
+      }
+      send(effects.afterSync());
+      core.step(new Input.Synced(effects.batch()));
+      if (core.hasEffects()) {
+        take(core.drain());
+      }
+    }
+  }
+
+  private static void replaceFrom(List<Entry> log, List<Entry> entries) {
+    long first = entries.get(0).index();
+    log.removeIf(entry -> entry.index() >= first);
+    log.addAll(entries);
+  }
+
+  private void send(List<Envelope> envelopes) {
+    for (Envelope envelope : envelopes) {
+      network.accept(new ScriptMessage(id, envelope.to().value(), envelope.message()));
+    }
+  }
+
+  private Entry entry(long index) {
+    return log.stream().filter(entry -> entry.index() == index).findFirst().orElseThrow();
+  }
+
+  @Override
+  public Optional<List<Entry>> entries(long first, long last, long maxBytes) {
+    if (unloaded) {
+      return Optional.empty();
+    }
+    List<Entry> entries = new ArrayList<>();
+    long bytes = 0;
+    for (long index = first; index <= last; index++) {
+      bytes += entry(index).weight();
+      if (!entries.isEmpty() && bytes > maxBytes) {
+        break;
+      }
+      entries.add(entry(index));
+    }
+    return Optional.of(entries);
+  }
+
+  @Override
+  public int draw(int min, int max) {
+    Integer drawn = draws.poll();
+    return drawn == null ? min : drawn;
+  }
+
+  String show() {
+    return id
+        + " holds "
+        + log.stream()
+            .map(entry -> entry + text(entry))
+            .collect(Collectors.joining(" ", "", log.isEmpty() ? "nothing" : ""));
+  }
+
+  static String text(Entry entry) {
+    return entry.kind() == Entry.Kind.COMMAND && entry.payload().length > 0
+        ? " \"" + new String(entry.payload(), StandardCharsets.UTF_8) + "\""
+        : "";
+  }
+
+  @Override
+  public String toString() {
+    if (core == null) {
+      return id + " down";
+    }
+    GroupStatus status = core.status();
+    String role = status.role().toString().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
+    Position last =
+        log.isEmpty() ? cut : new Position(status.lastIndex(), entry(status.lastIndex()).term());
+    return id
+        + " "
+        + role
+        + " term="
+        + status.term()
+        + " log="
+        + last
+        + " commit="
+        + status.commitIndex();
+  }
+}
