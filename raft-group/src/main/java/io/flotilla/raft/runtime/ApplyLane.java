@@ -50,6 +50,9 @@ final class ApplyLane<R extends ApplyRound> {
   private volatile boolean closing;
   private volatile @Nullable Throwable failure;
 
+  /** Whether it stands in its worker's line. Owned by the worker. */
+  boolean queued;
+
   /** Staged in the round under way; empty between rounds. Owned by the worker. */
   private List<Entry> staged = List.of();
 

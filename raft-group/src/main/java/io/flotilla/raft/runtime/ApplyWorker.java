@@ -53,10 +53,11 @@ final class ApplyWorker<R extends ApplyRound> implements Agent, AutoCloseable {
   @Override
   public int turn() throws StorageException {
     owner.check();
-    summons.takeAll(waiting::add);
+    summons.takeAll(this::lineUp);
     int entries = 0;
     while (!waiting.isEmpty() && round.stagedBytes() < ROUND_BYTES) {
       ApplyLane<R> lane = waiting.remove();
+      lane.queued = false;
       int more = lane.stage(round, ROUND_BYTES);
       if (more > 0) {
         staged.add(lane);
@@ -70,12 +71,20 @@ final class ApplyWorker<R extends ApplyRound> implements Agent, AutoCloseable {
     return entries;
   }
 
+  /** Once at most: a round must not hold the same entries twice. */
+  private void lineUp(ApplyLane<R> lane) {
+    if (!lane.queued) {
+      lane.queued = true;
+      waiting.add(lane);
+    }
+  }
+
   private void finish(int entries) {
     int acknowledged = 0;
     for (ApplyLane<R> lane : staged) {
       acknowledged += lane.finish();
       if (lane.hasWork()) {
-        waiting.add(lane);
+        lineUp(lane);
       }
     }
     listener.applied(staged.size(), entries, acknowledged);
@@ -95,7 +104,7 @@ final class ApplyWorker<R extends ApplyRound> implements Agent, AutoCloseable {
   /** After its thread has ended. */
   @Override
   public void close() {
-    summons.takeAll(waiting::add);
+    summons.takeAll(this::lineUp);
     waiting.forEach(ApplyLane::abandon);
     round.close();
   }

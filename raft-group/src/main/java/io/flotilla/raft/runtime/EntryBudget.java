@@ -53,9 +53,12 @@ final class EntryBudget {
     return chunk;
   }
 
-  void added(RecentEntries owner, RecentEntries.Window window) {
+  void use(long bytes) {
+    usedBytes += bytes;
+  }
+
+  void mayEvict(RecentEntries owner, RecentEntries.Window window) {
     oldestFirst.add(new Chunk(owner, window));
-    usedBytes += window.bytes();
     evict();
   }
 

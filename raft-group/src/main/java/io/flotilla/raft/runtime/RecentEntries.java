@@ -29,6 +29,7 @@ final class RecentEntries {
   private final EntryBudget budget;
   private final List<Window> windows = new ArrayList<>(0);
   private EntryBudget.@Nullable Chunk open;
+  private @Nullable Window newest;
 
   /** Entries {@code first} to {@code last}; the slot of an index is its low bits. */
   private Entry[] ring = NOTHING;
@@ -107,7 +108,9 @@ final class RecentEntries {
     return first - 1;
   }
 
+  /** Stays at least until {@link #offered}: else a full budget would have it fetched for ever. */
   void addWindow(List<Entry> entries) {
+    offered();
     if (windows.size() == WINDOWS_MAX) {
       evict(windows.get(0));
     }
@@ -115,9 +118,17 @@ final class RecentEntries {
     for (Entry entry : entries) {
       bytes += entry.weight();
     }
-    Window window = new Window(entries, bytes);
-    windows.add(window);
-    budget.added(this, window);
+    newest = new Window(entries, bytes);
+    windows.add(newest);
+    budget.use(bytes);
+  }
+
+  /** The core has had its chance to take entries from the newest window. */
+  void offered() {
+    if (newest != null) {
+      budget.mayEvict(this, newest);
+      newest = null;
+    }
   }
 
   /**

@@ -162,7 +162,9 @@ final class Replica<R extends ApplyRound> implements LogReader {
   /** Whether there is anything to drain. */
   boolean leaveQueue() {
     queued = false;
-    return core.hasEffects();
+    boolean hasEffects = core.hasEffects();
+    recent.offered();
+    return hasEffects;
   }
 
   Effects drain(long ticket) {

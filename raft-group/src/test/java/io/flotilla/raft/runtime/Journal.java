@@ -1,0 +1,93 @@
+package io.flotilla.raft.runtime;
+
+import io.flotilla.raft.core.Entry;
+import io.flotilla.raft.port.ApplyRound;
+import io.flotilla.raft.port.StateMachine;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/**
+ * A state machine that keeps a list of the commands it was given. The result of a command is its
+ * place in that list. Forgets everything when the process ends.
+ */
+final class Journal implements StateMachine<Journal.Round> {
+  /** Makes its effects visible at the commit. */
+  static final class Round implements ApplyRound {
+    private final List<Runnable> effects = new ArrayList<>();
+    private long bytes;
+    private boolean closed;
+
+    void stage(long weight, Runnable effect) {
+      bytes += weight;
+      effects.add(effect);
+    }
+
+    @Override
+    public long stagedBytes() {
+      return bytes;
+    }
+
+    @Override
+    public void commit() {
+      effects.forEach(Runnable::run);
+      effects.clear();
+      bytes = 0;
+    }
+
+    @Override
+    public void close() {
+      closed = true;
+    }
+
+    boolean isClosed() {
+      return closed;
+    }
+  }
+
+  static final String POISON = "poison";
+
+  private final List<String> commands = new CopyOnWriteArrayList<>();
+  private volatile long applied;
+  private long next = 1;
+  private int staged;
+
+  @Override
+  public long appliedIndex() {
+    return applied;
+  }
+
+  @Override
+  public List<byte[]> apply(List<Entry> entries, Round round) throws UnknownCommandException {
+    List<String> more = new ArrayList<>();
+    List<byte[]> results = new ArrayList<>();
+    for (Entry entry : entries) {
+      if (entry.index() != next++) {
+        throw new IllegalStateException("applied " + entry + " instead of " + (next - 1));
+      }
+      String command = new String(entry.payload(), StandardCharsets.UTF_8);
+      if (command.equals(POISON)) {
+        throw new UnknownCommandException(command);
+      }
+      if (entry.kind() == Entry.Kind.COMMAND) {
+        more.add(command);
+        results.add(String.valueOf(staged++).getBytes(StandardCharsets.UTF_8));
+      } else {
+        results.add(new byte[0]);
+      }
+    }
+    long last = entries.get(entries.size() - 1).index();
+    round.stage(
+        more.size(),
+        () -> {
+          commands.addAll(more);
+          applied = last;
+        });
+    return results;
+  }
+
+  List<String> commands() {
+    return commands;
+  }
+}
