@@ -1,0 +1,69 @@
+package io.flotilla.raft.sim;
+
+import io.flotilla.raft.core.Answer;
+import io.flotilla.raft.core.Entry;
+import io.flotilla.raft.core.Refusal;
+import io.flotilla.raft.core.ReplicaId;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+
+/** What clients still wait for at one replica; gone when it crashes. One thread. */
+final class ClientDesk {
+  private record Asked(int key, Consumer<Reply> reply) {}
+
+  private record Placed(long term, Consumer<Reply> reply) {}
+
+  private final Map<Long, Asked> asked = new HashMap<>();
+  private final TreeMap<Long, List<Placed>> placed = new TreeMap<>();
+  private final TreeMap<Long, List<Asked>> reads = new TreeMap<>();
+  private long tokens;
+
+  long open(int key, Consumer<Reply> reply) {
+    tokens++;
+    asked.put(tokens, new Asked(key, reply));
+    return tokens;
+  }
+
+  void take(Answer answer) {
+    Asked waiting = asked.remove(answer.token());
+    if (waiting == null) {
+      throw new AssertionError("ANSWERS: an answer to nothing asked, or a second one: " + answer);
+    }
+    if (answer instanceof Answer.Appended appended) {
+      placed
+          .computeIfAbsent(appended.position().index(), index -> new ArrayList<>())
+          .add(new Placed(appended.position().term(), waiting.reply()));
+    } else if (answer instanceof Answer.Readable readable) {
+      reads.computeIfAbsent(readable.index(), index -> new ArrayList<>()).add(waiting);
+    } else if (answer instanceof Answer.Refused refused) {
+      waiting.reply().accept(new Reply.Refused(leader(refused.refusal())));
+    }
+  }
+
+  private static Optional<ReplicaId> leader(Refusal refusal) {
+    return refusal instanceof Refusal.NotLeader other ? other.leader() : Optional.empty();
+  }
+
+  void applied(Entry entry, SimState.Outcome outcome) {
+    List<Placed> here = placed.remove(entry.index());
+    if (here != null) {
+      for (Placed one : here) {
+        one.reply()
+            .accept(one.term() == entry.term() ? new Reply.Wrote(outcome) : new Reply.Unknown());
+      }
+    }
+  }
+
+  void serveReads(SimState state) {
+    while (!reads.isEmpty() && reads.firstKey() <= state.applied()) {
+      for (Asked read : reads.pollFirstEntry().getValue()) {
+        read.reply().accept(new Reply.Read(state.version(read.key()), state.value(read.key())));
+      }
+    }
+  }
+}

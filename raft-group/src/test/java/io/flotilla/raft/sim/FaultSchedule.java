@@ -1,0 +1,171 @@
+package io.flotilla.raft.sim;
+
+import io.flotilla.raft.core.Input;
+import io.flotilla.raft.core.RaftMessage;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** Makes happen, at random moments, what {@link Faults} allows, until it is told to stop. */
+final class FaultSchedule {
+  private final World world;
+  private final SimNetwork<RaftMessage> network;
+  private final List<SimReplica> replicas;
+  private boolean stopped;
+
+  FaultSchedule(World world, SimNetwork<RaftMessage> network, List<SimReplica> replicas) {
+    this.world = world;
+    this.network = network;
+    this.replicas = replicas;
+  }
+
+  void start() {
+    Faults.Process often = world.faults().process();
+    if (!world.faults().partitions().isEmpty()) {
+      repeat(often.partitionEvery(), this::partition);
+    }
+    repeat(often.crashEvery(), this::crash);
+    repeat(often.pauseEvery(), this::pause);
+    repeat(often.campaignEvery(), this::campaign);
+    repeat(often.cutEvery(), this::cutLogs);
+  }
+
+  /** Everything works again. */
+  void stop() {
+    stopped = true;
+    network.mend();
+    for (SimReplica replica : replicas) {
+      if (replica.alive().isEmpty()) {
+        replica.start(network);
+      }
+      replica.resume();
+    }
+  }
+
+  private void repeat(int everyTicks, Runnable fault) {
+    if (everyTicks > 0) {
+      world
+          .clock()
+          .after(
+              world.chance().between(1, world.ticks(2L * everyTicks)),
+              () -> {
+                if (!stopped) {
+                  fault.run();
+                  repeat(everyTicks, fault);
+                }
+              });
+    }
+  }
+
+  private void partition() {
+    Faults.Partition[] kinds = world.faults().partitions().toArray(Faults.Partition[]::new);
+    Faults.Partition kind = world.chance().oneOf(kinds);
+    if (!world.chance().happens(0.2)) {
+      network.mend(); // now and then one comes upon another
+    }
+    cut(kind);
+    world.trace().add("partition", 0, kind.name().hashCode(), 0, kind::name);
+    world.clock().after(duration(40), () -> ifNotStopped(network::mend));
+  }
+
+  private void cut(Faults.Partition kind) {
+    int one = any().id();
+    switch (kind) {
+      case ISOLATE_ONE -> network.isolate(one);
+      case ISOLATE_LEADER ->
+          replicas.stream().filter(SimReplica::leads).forEach(r -> network.isolate(r.id()));
+      case HALVES -> network.split(randomSide(), 0);
+      case BRIDGE -> network.split(randomSide(), one);
+      case ONE_WAY_IN -> replicas.forEach(other -> network.cutOneWay(other.id(), one));
+      case ONE_WAY_OUT -> replicas.forEach(other -> network.cutOneWay(one, other.id()));
+      case RANDOM_LINKS -> randomLinks();
+    }
+  }
+
+  private Set<Integer> randomSide() {
+    Set<Integer> side = new HashSet<>();
+    for (SimReplica replica : replicas) {
+      if (world.chance().happens(0.5)) {
+        side.add(replica.id());
+      }
+    }
+    return side;
+  }
+
+  private void randomLinks() {
+    for (SimReplica from : replicas) {
+      for (SimReplica to : replicas) {
+        if (world.chance().happens(0.3)) {
+          network.cutOneWay(from.id(), to.id());
+        }
+      }
+    }
+  }
+
+  private void crash() {
+    int how = world.chance().below(10);
+    if (how == 0) {
+      replicas.forEach(this::crash);
+    } else if (how < 3) {
+      replicas.stream().filter(r -> world.chance().happens(0.6)).forEach(this::crash);
+    } else if (how < 6) {
+      replicas.stream().filter(SimReplica::leads).forEach(this::crash);
+    } else {
+      crash(any());
+    }
+  }
+
+  private void crash(SimReplica replica) {
+    if (replica.alive().isPresent()) {
+      replica.crash();
+      world
+          .clock()
+          .after(
+              duration(world.chance().oneOf(1, 10, 40)),
+              () ->
+                  ifNotStopped(
+                      () -> {
+                        if (replica.alive().isEmpty()) {
+                          replica.start(network);
+                        }
+                      }));
+    }
+  }
+
+  private void pause() {
+    SimReplica replica = any();
+    if (replica.alive().isPresent()) {
+      replica.pause();
+      world.clock().after(duration(40), () -> ifNotStopped(replica::resume));
+    }
+  }
+
+  private void campaign() {
+    SimReplica replica = any();
+    replica.alive().ifPresent(a -> replica.unlessGone(a, () -> a.step(new Input.Campaign())));
+  }
+
+  /** Cuts some logs, where everybody's state no longer needs them. */
+  private void cutLogs() {
+    long safe = replicas.stream().mapToLong(SimReplica::flushedIndex).min().orElse(0);
+    for (SimReplica replica : replicas) {
+      if (safe > 0 && world.chance().happens(0.5)) {
+        replica.truncate(safe - world.chance().below((int) Math.min(safe, 3)));
+      }
+    }
+  }
+
+  private void ifNotStopped(Runnable action) {
+    if (!stopped) {
+      action.run();
+    }
+  }
+
+  private long duration(int ticksMax) {
+    return world.chance().between(1, world.ticks(ticksMax));
+  }
+
+  private SimReplica any() {
+    return replicas.get(world.chance().below(replicas.size()));
+  }
+}

@@ -1,0 +1,163 @@
+package io.flotilla.raft.sim;
+
+import io.flotilla.raft.core.CoreConfig;
+import java.util.EnumSet;
+import java.util.Set;
+
+/**
+ * All that may go wrong in one run, as data. Drawn from a seed, each kind is on in some runs and
+ * off in others, and as strong as chance wills ("swarm testing"): a run with one fault alone finds
+ * what a run with all of them hides.
+ *
+ * @param tickMicros of a replica whose clock is right
+ */
+public record Faults(
+    long tickMicros,
+    Network network,
+    Set<Partition> partitions,
+    Process process,
+    Disk disk,
+    Pace pace,
+    CoreConfig core) {
+  /** Probabilities for each message; delays of one way. */
+  public record Network(
+      double loss,
+      double duplicate,
+      double straggle,
+      long delayMicrosMin,
+      long delayMicrosMax,
+      long straggleMicrosMax) {
+    static Network calm(long tickMicros) {
+      return new Network(0, 0, 0, tickMicros / 100, tickMicros / 10, 0);
+    }
+  }
+
+  /** Shapes of a partition. */
+  public enum Partition {
+    ISOLATE_ONE,
+    ISOLATE_LEADER,
+    HALVES,
+    BRIDGE,
+    ONE_WAY_IN,
+    ONE_WAY_OUT,
+    RANDOM_LINKS
+  }
+
+  /** Mean ticks between events of a kind; 0: never. */
+  public record Process(
+      int partitionEvery, int crashEvery, int pauseEvery, int campaignEvery, int cutEvery) {}
+
+  /**
+   * @param stall probability that a sync takes up to {@code stallMicrosMax}
+   */
+  public record Disk(long syncMicrosMin, long syncMicrosMax, double stall, long stallMicrosMax) {}
+
+  /**
+   * How the parts of a replica move against each other.
+   *
+   * @param turnMicrosMax steps of so long may share a drain
+   * @param applyMicrosMax an apply may lag so long
+   * @param cacheMiss probability that the log is not at hand
+   * @param clockSkew a replica's tick is longer or shorter by up to this share
+   * @param inStep all replicas tick at the same moments: worst for elections
+   */
+  public record Pace(
+      long turnMicrosMax,
+      long applyMicrosMax,
+      double cacheMiss,
+      double clockSkew,
+      boolean inStep) {}
+
+  /** How long faults last, in ticks. */
+  static final int FAULT_TICKS = 600;
+
+  static Faults draw(Chance chance) {
+    long tick = chance.oneOf(10_000L, 50_000L, 100_000L);
+    return new Faults(
+        tick,
+        drawNetwork(chance, tick),
+        drawPartitions(chance),
+        drawProcess(chance),
+        drawDisk(chance, tick),
+        drawPace(chance, tick),
+        drawCore(chance));
+  }
+
+  /** The same world when nothing goes wrong any more; clocks stay uneven, limits stay small. */
+  Faults healed() {
+    return new Faults(
+        tickMicros,
+        Network.calm(tickMicros),
+        Set.of(),
+        new Process(0, 0, 0, 0, 0),
+        new Disk(disk.syncMicrosMin(), disk.syncMicrosMax(), 0, 0),
+        new Pace(pace.turnMicrosMax(), 0, 0, pace.clockSkew(), pace.inStep()),
+        core);
+  }
+
+  /** How many of a slow replica's ticks the slowest one's tick lasts, in hundredths. */
+  int slowestTickPercent() {
+    return 100 + (int) Math.ceil(100 * pace.clockSkew());
+  }
+
+  private static Network drawNetwork(Chance chance, long tick) {
+    long least = tick / chance.between(50, 200);
+    return new Network(
+        chance.oneOf(0.0, chance.upTo(0.05), chance.upTo(0.3)),
+        chance.oneOf(0.0, chance.upTo(0.1), chance.upTo(0.5)),
+        chance.oneOf(0.0, chance.upTo(0.02), chance.upTo(0.2)),
+        least,
+        least + tick / chance.oneOf(200, 20, 4, 1),
+        tick * chance.between(2, 40));
+  }
+
+  private static Set<Partition> drawPartitions(Chance chance) {
+    EnumSet<Partition> kinds = EnumSet.noneOf(Partition.class);
+    for (Partition kind : Partition.values()) {
+      if (chance.happens(0.5)) {
+        kinds.add(kind);
+      }
+    }
+    return kinds;
+  }
+
+  private static Process drawProcess(Chance chance) {
+    return new Process(
+        chance.oneOf(0, 30, 80),
+        chance.oneOf(0, 25, 70),
+        chance.oneOf(0, 0, 60),
+        chance.oneOf(0, 0, 20, 60),
+        chance.oneOf(0, 40));
+  }
+
+  private static Disk drawDisk(Chance chance, long tick) {
+    long least = tick / chance.between(50, 200);
+    return new Disk(
+        least,
+        least + tick / chance.oneOf(100, 10, 2),
+        chance.oneOf(0.0, 0.0, 0.01, 0.1),
+        tick * chance.between(1, 30));
+  }
+
+  private static Pace drawPace(Chance chance, long tick) {
+    return new Pace(
+        chance.oneOf(0L, tick / 100, tick / 5),
+        chance.oneOf(0L, tick / 50, tick * 2),
+        chance.oneOf(0.0, 0.0, 0.05, 0.4),
+        chance.oneOf(0.0, 0.02, 0.3),
+        chance.happens(0.25));
+  }
+
+  private static CoreConfig drawCore(Chance chance) {
+    boolean small = chance.happens(0.5);
+    return new CoreConfig(
+        1,
+        chance.oneOf(5, 10, 10),
+        !chance.happens(0.15),
+        !chance.happens(0.15),
+        small ? chance.between(1, 4) : 256,
+        small ? chance.between(1, 2_000) : 8L << 20,
+        small ? chance.between(1, 300) : 1L << 20,
+        chance.happens(0.2) ? chance.between(50, 2_000) : 16L << 20);
+  }
+}

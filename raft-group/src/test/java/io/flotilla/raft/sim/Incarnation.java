@@ -1,0 +1,305 @@
+package io.flotilla.raft.sim;
+
+import io.flotilla.raft.core.Effects;
+import io.flotilla.raft.core.Entry;
+import io.flotilla.raft.core.Envelope;
+import io.flotilla.raft.core.GroupStatus;
+import io.flotilla.raft.core.Input;
+import io.flotilla.raft.core.LogReader;
+import io.flotilla.raft.core.Position;
+import io.flotilla.raft.core.RaftCore;
+import io.flotilla.raft.core.RaftEvent;
+import io.flotilla.raft.core.RaftMessage;
+import io.flotilla.raft.core.Recovered;
+import io.flotilla.raft.core.ReplicaId;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * One life of a replica, from start to crash: the real core, and around it what {@link Effects}
+ * asks of its host, no more and in no better order than it asks. One thread.
+ */
+final class Incarnation implements LogReader {
+  private final World world;
+  private final SimReplica replica;
+  private final SimNetwork<RaftMessage> network;
+  private final SimLog log;
+  private final SimState state;
+  private final RaftCore core;
+  private final StepRules rules;
+  private final ClientDesk desk = new ClientDesk();
+  private final ArrayDeque<Effects> unspoken = new ArrayDeque<>();
+  private final ArrayDeque<Effects.Range> unapplied = new ArrayDeque<>();
+  private GroupStatus status;
+  private long ledSince;
+  private long batch;
+  private long durableBatch;
+  private boolean drainDue;
+  private boolean syncing;
+  private boolean applying;
+  private boolean loading;
+  private boolean loaded;
+
+  Incarnation(
+      World world,
+      SimReplica replica,
+      SimNetwork<RaftMessage> network,
+      SimLog log,
+      SimState state,
+      Recovered recovered) {
+    this.world = world;
+    this.replica = replica;
+    this.network = network;
+    this.log = log;
+    this.state = state;
+    Chance timeouts = world.chance().fork();
+    this.core =
+        new RaftCore(world.core(), new ReplicaId(replica.id()), recovered, this, timeouts::between);
+    this.status = core.status();
+    this.rules = new StepRules(world.core(), world.replicas(), replica.id());
+  }
+
+  void live(long firstTickMicros) {
+    later(firstTickMicros, this::tick);
+    drain();
+  }
+
+  private void later(long delayMicros, Runnable action) {
+    world.clock().after(delayMicros, () -> replica.unlessGone(this, action));
+  }
+
+  private void tick() {
+    step(new Input.Tick());
+    later(replica.tickMicros(), this::tick);
+  }
+
+  void step(Input input) {
+    GroupStatus before = status;
+    core.step(input);
+    status = core.status();
+    world
+        .trace()
+        .add(
+            input.getClass().getSimpleName(),
+            replica.id(),
+            status.term() * 31 + status.role().name().hashCode(),
+            status.commitIndex() << 32 ^ status.lastIndex(),
+            () -> input + " -> " + brief(status));
+    rules.check(input, before, status);
+    boolean leads = status.role() == GroupStatus.RoleName.LEADER;
+    if (leads) {
+      world.properties().leads(replica.id(), status.term());
+    }
+    world.properties().commits(replica.id(), status.commitIndex(), leads ? status.term() : 0, log);
+    if (!drainDue) {
+      drainSoon();
+    }
+  }
+
+  private static String brief(GroupStatus status) {
+    return status.role()
+        + " term="
+        + status.term()
+        + " last="
+        + status.lastIndex()
+        + " durable="
+        + status.durableIndex()
+        + " commit="
+        + status.commitIndex();
+  }
+
+  private void drainSoon() {
+    long turn = world.chance().between(0, world.faults().pace().turnMicrosMax());
+    if (turn == 0) {
+      drain();
+    } else {
+      drainDue = true;
+      later(
+          turn,
+          () -> {
+            drainDue = false;
+            drain();
+          });
+    }
+  }
+
+  private void drain() {
+    if (!core.hasEffects()) {
+      return;
+    }
+    Effects effects = core.drain();
+    loaded = false;
+    status = core.status();
+    if (effects.batch() != ++batch) {
+      throw new AssertionError("EFFECTS: batch " + effects.batch() + " follows " + (batch - 1));
+    }
+    traceDrain(effects);
+    keep(effects);
+    for (RaftEvent event : effects.events()) {
+      if (event instanceof RaftEvent.LeaderElected elected) {
+        rules.leads(elected.term(), replica.disk().hardState());
+        world.properties().elected(replica.id(), elected.term(), log);
+      }
+    }
+    world.properties().holds(replica.id(), status.commitIndex(), log);
+    rules.mayLeave(effects.beforeSync(), status);
+    effects.beforeSync().forEach(this::send);
+    unspoken.add(effects);
+    speak();
+    effects.answers().forEach(desk::take);
+    desk.serveReads(state);
+    effects.apply().ifPresent(this::applySoon);
+    ledSince = status.role() == GroupStatus.RoleName.LEADER ? status.term() : 0;
+  }
+
+  private void traceDrain(Effects effects) {
+    world
+        .trace()
+        .add(
+            "drain",
+            replica.id(),
+            effects.append().size(),
+            (long) effects.beforeSync().size() << 32 ^ effects.afterSync().size(),
+            effects::toString);
+  }
+
+  private void keep(Effects effects) {
+    if (!effects.append().isEmpty()) {
+      boolean stillLeads =
+          status.role() == GroupStatus.RoleName.LEADER && status.term() == ledSince;
+      world.properties().appends(replica.id(), log, effects.append(), stillLeads ? ledSince : 0);
+      log.append(effects.append());
+    }
+    if (effects.mustSync()) {
+      replica.disk().write(effects.batch(), effects.hardState(), effects.append());
+      sync();
+    }
+  }
+
+  private void sync() {
+    if (syncing || !replica.disk().hasUnsynced()) {
+      return;
+    }
+    syncing = true;
+    long upTo = replica.disk().lastWritten();
+    Faults.Disk disk = world.faults().disk();
+    long delay =
+        world.chance().happens(disk.stall())
+            ? world.chance().between(disk.syncMicrosMax(), disk.stallMicrosMax())
+            : world.chance().between(disk.syncMicrosMin(), disk.syncMicrosMax());
+    later(delay, () -> synced(upTo));
+  }
+
+  private void synced(long upTo) {
+    replica.disk().syncUpTo(upTo);
+    durableBatch = upTo;
+    syncing = false;
+    sync();
+    speak();
+    step(new Input.Synced(upTo));
+  }
+
+  /** Sends what had to wait for the disk, in order. */
+  private void speak() {
+    while (!unspoken.isEmpty()
+        && (!unspoken.peek().mustSync() || unspoken.peek().batch() <= durableBatch)) {
+      for (Envelope envelope : unspoken.remove().afterSync()) {
+        rules.promise(envelope, replica.disk());
+        send(envelope);
+      }
+    }
+  }
+
+  private void send(Envelope envelope) {
+    rules.speaks(envelope.message(), replica.disk().hardState());
+    if (envelope.message() instanceof RaftMessage.VoteReply vote && vote.granted() && !vote.pre()) {
+      world.properties().voted(replica.id(), vote.term(), SimReplica.number(envelope.to()));
+    }
+    network.send(replica.id(), SimReplica.number(envelope.to()), envelope.message());
+  }
+
+  void receive(int from, RaftMessage message) {
+    step(new Input.Received(new ReplicaId(from), message));
+  }
+
+  private void applySoon(Effects.Range range) {
+    rules.mayApply(range, status, replica.disk().log());
+    unapplied.add(range);
+    if (!applying) {
+      applyNext();
+    }
+  }
+
+  private void applyNext() {
+    applying = !unapplied.isEmpty();
+    if (applying) {
+      long lag = world.chance().between(0, world.faults().pace().applyMicrosMax());
+      later(lag, () -> apply(unapplied.remove()));
+    }
+  }
+
+  private void apply(Effects.Range range) {
+    for (Entry entry : log.range(range.first(), range.last())) {
+      SimState.Outcome outcome = state.apply(entry);
+      desk.applied(entry, outcome);
+    }
+    world.properties().applied(replica.id(), state);
+    if (world.chance().happens(0.1)) {
+      replica.flush(state);
+    }
+    desk.serveReads(state);
+    step(new Input.Applied(range.last()));
+    applyNext();
+  }
+
+  void propose(SimState.Command command, Consumer<Reply> reply) {
+    long token = desk.open(command.key(), reply);
+    byte[] payload = command.encode(world.chance().between(0, 100));
+    step(new Input.Proposed(token, Entry.Kind.COMMAND, payload));
+  }
+
+  void read(int key, Consumer<Reply> reply) {
+    step(new Input.ReadAsked(desk.open(key, reply)));
+  }
+
+  void truncated(Position upTo) {
+    log.truncate(upTo);
+    step(new Input.Truncated(upTo));
+  }
+
+  @Override
+  public Optional<List<Entry>> entries(long first, long last, long maxBytes) {
+    if (first <= log.truncated().index() || last > log.lastIndex()) {
+      throw new AssertionError(
+          "LOG READER: asked for " + first + ".." + last + " of a log up to " + log.lastIndex());
+    }
+    if (!loaded && world.chance().happens(world.faults().pace().cacheMiss())) {
+      load();
+      return Optional.empty();
+    }
+    return Optional.of(log.range(first, last, maxBytes));
+  }
+
+  private void load() {
+    if (!loading) {
+      loading = true;
+      later(
+          world.faults().disk().syncMicrosMax(),
+          () -> {
+            loading = false;
+            loaded = true;
+            step(new Input.Loaded());
+          });
+    }
+  }
+
+  GroupStatus status() {
+    return status;
+  }
+
+  SimState state() {
+    return state;
+  }
+}

@@ -1,0 +1,91 @@
+package io.flotilla.raft.sim;
+
+import io.flotilla.raft.sim.Faults.Network;
+import java.util.Arrays;
+import java.util.Set;
+
+/**
+ * A network of hosts numbered from 1 that loses, delays, repeats and reorders, and whose every
+ * direction can be cut. A message is lost or delayed when it is sent: what is under way when a link
+ * is cut still arrives, which is the harder case.
+ *
+ * @param <M> what travels
+ */
+public final class SimNetwork<M> {
+  /** Where what arrives goes. */
+  public interface Inbox<M> {
+    void deliver(int from, int to, M message);
+  }
+
+  private final SimClock clock;
+  private final Chance chance;
+  private final Inbox<M> inbox;
+  private final boolean[][] cut;
+  private Network faults;
+
+  public SimNetwork(SimClock clock, Chance chance, int hosts, Network faults, Inbox<M> inbox) {
+    this.clock = clock;
+    this.chance = chance;
+    this.inbox = inbox;
+    this.faults = faults;
+    this.cut = new boolean[hosts + 1][hosts + 1];
+  }
+
+  public int hosts() {
+    return cut.length - 1;
+  }
+
+  public void send(int from, int to, M message) {
+    if (cut[from][to] || chance.happens(faults.loss())) {
+      return;
+    }
+    clock.after(delayMicros(), () -> inbox.deliver(from, to, message));
+    if (chance.happens(faults.duplicate())) {
+      clock.after(delayMicros(), () -> inbox.deliver(from, to, message));
+    }
+  }
+
+  private long delayMicros() {
+    return chance.happens(faults.straggle())
+        ? chance.between(faults.delayMicrosMax(), faults.straggleMicrosMax())
+        : chance.between(faults.delayMicrosMin(), faults.delayMicrosMax());
+  }
+
+  public void faults(Network now) {
+    faults = now;
+  }
+
+  public void cutOneWay(int from, int to) {
+    cut[from][to] = true;
+  }
+
+  public void cutBothWays(int one, int other) {
+    cutOneWay(one, other);
+    cutOneWay(other, one);
+  }
+
+  public void isolate(int host) {
+    for (int other = 1; other <= hosts(); other++) {
+      if (other != host) {
+        cutBothWays(host, other);
+      }
+    }
+  }
+
+  /** Cuts {@code side} from the rest; {@code bridge} (0: nobody) still sees and is seen by all. */
+  public void split(Set<Integer> side, int bridge) {
+    for (int one = 1; one <= hosts(); one++) {
+      for (int other = one + 1; other <= hosts(); other++) {
+        if (one != bridge && other != bridge && side.contains(one) != side.contains(other)) {
+          cutBothWays(one, other);
+        }
+      }
+    }
+  }
+
+  public void mend() {
+    for (boolean[] row : cut) {
+      Arrays.fill(row, false);
+    }
+  }
+}

@@ -1,0 +1,171 @@
+package io.flotilla.raft.sim;
+
+import io.flotilla.raft.core.GroupStatus;
+import io.flotilla.raft.core.Membership;
+import io.flotilla.raft.core.Position;
+import io.flotilla.raft.core.RaftMessage;
+import io.flotilla.raft.core.Recovered;
+import io.flotilla.raft.core.ReplicaId;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
+
+/** What outlives a crash of one replica, and its power switch. One thread. */
+final class SimReplica {
+  private final World world;
+  private final int id;
+  private final long tickMicros;
+  private final long firstTickMicros;
+  private final SimDisk disk = new SimDisk();
+  private final ArrayDeque<Runnable> missed = new ArrayDeque<>();
+  private SimState flushed = new SimState();
+  private @Nullable Incarnation alive;
+  private boolean paused;
+
+  SimReplica(World world, int id) {
+    this.world = world;
+    this.id = id;
+    Faults.Pace pace = world.faults().pace();
+    double skew = 1 + pace.clockSkew() * (world.chance().upTo(2) - 1);
+    this.tickMicros = pace.inStep() ? world.ticks(1) : (long) (world.ticks(1) * skew);
+    this.firstTickMicros = pace.inStep() ? tickMicros : world.chance().between(0, tickMicros);
+    world.properties().disk(id, this::durableTerm);
+  }
+
+  private long durableTerm(long index) {
+    SimLog log = disk.log();
+    return index <= log.truncated().index() ? Long.MAX_VALUE : log.termAt(index);
+  }
+
+  void start(SimNetwork<RaftMessage> network) {
+    world.trace().add("start", id, disk.log().lastIndex(), flushed.applied(), disk::toString);
+    SimLog log = disk.log().copy();
+    if (disk.hardState().term() < log.termAt(log.lastIndex())) {
+      throw new AssertionError(
+          "HARD STATE: replica " + id + " woke in an older term than its log's last entry");
+    }
+    Recovered recovered =
+        new Recovered(
+            disk.hardState(),
+            log.truncated(),
+            log.termRuns(),
+            log.lastIndex(),
+            members(world.replicas()),
+            flushed.applied());
+    alive = new Incarnation(world, this, network, log, flushed.copy(), recovered);
+    alive.live(firstTickMicros);
+  }
+
+  static Membership members(int count) {
+    return Membership.of(
+        LongStream.rangeClosed(1, count)
+            .mapToObj(member -> new Membership.Member(new ReplicaId(member), member))
+            .toList());
+  }
+
+  /** The power is gone; what was not synced may be lost. */
+  void crash() {
+    if (alive != null) {
+      disk.crash(world.chance());
+      world.trace().add("crash", id, disk.log().lastIndex(), 0, disk::toString);
+      alive = null;
+      paused = false;
+      missed.clear();
+    }
+  }
+
+  void pause() {
+    paused = alive != null;
+    world.trace().add("pause", id, 0, 0, () -> "");
+  }
+
+  void resume() {
+    paused = false;
+    world.trace().add("resume", id, missed.size(), 0, () -> missed.size() + " events late");
+    while (!paused && !missed.isEmpty()) {
+      missed.remove().run();
+    }
+  }
+
+  /** Something happens to this incarnation: now, or when the pause ends, or never. */
+  void unlessGone(Incarnation born, Runnable action) {
+    if (born == alive && paused) {
+      missed.add(() -> unlessGone(born, action));
+    } else if (born == alive) {
+      action.run();
+    }
+  }
+
+  /** A client's write, or its read if there is no command. Nobody answers for a dead replica. */
+  void request(SimState.@Nullable Command write, int key, Consumer<Reply> reply) {
+    if (alive != null) {
+      Incarnation asked = alive;
+      unlessGone(
+          asked,
+          () -> {
+            if (write == null) {
+              asked.read(key, reply);
+            } else {
+              asked.propose(write, reply);
+            }
+          });
+    }
+  }
+
+  void receive(int from, RaftMessage message) {
+    if (alive != null) {
+      Incarnation addressee = alive;
+      unlessGone(addressee, () -> addressee.receive(from, message));
+    }
+  }
+
+  /** Cuts the log in front; everybody's flushed state must be past {@code index}. */
+  void truncate(long index) {
+    long term = disk.log().termAt(index);
+    if (alive != null && term > 0) {
+      disk.truncate(new Position(index, term));
+      alive.truncated(new Position(index, term));
+    }
+  }
+
+  void flush(SimState state) {
+    flushed = state.copy();
+  }
+
+  long flushedIndex() {
+    return flushed.applied();
+  }
+
+  int id() {
+    return id;
+  }
+
+  long tickMicros() {
+    return tickMicros;
+  }
+
+  SimDisk disk() {
+    return disk;
+  }
+
+  Optional<Incarnation> alive() {
+    return Optional.ofNullable(alive);
+  }
+
+  boolean leads() {
+    return alive != null && alive.status().role() == GroupStatus.RoleName.LEADER;
+  }
+
+  static int number(ReplicaId replica) {
+    return (int) replica.value();
+  }
+
+  static List<SimReplica> listOf(World world) {
+    return LongStream.rangeClosed(1, world.replicas())
+        .mapToObj(id -> new SimReplica(world, (int) id))
+        .toList();
+  }
+}

@@ -1,0 +1,169 @@
+package io.flotilla.raft.sim;
+
+import io.flotilla.raft.core.GroupStatus;
+import io.flotilla.raft.core.RaftMessage;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
+
+/**
+ * One run of one group: the real {@code raft.core} in simulated replicas, clients at work, faults
+ * as the seed wills; then everything heals and must converge. One thread; the same seed and size
+ * give the same run.
+ */
+public final class Simulation {
+  /**
+   * What a run was like.
+   *
+   * @param traceHash equal for equal runs
+   */
+  public record Outcome(
+      long seed,
+      int replicas,
+      long simulatedMicros,
+      long events,
+      long answered,
+      long committed,
+      long terms,
+      long traceHash) {}
+
+  private static final int CLIENTS = 3;
+
+  /**
+   * Rounds of elections that may fail in a healed world. Each fails with a chance well below one
+   * half, as timeouts are drawn anew.
+   */
+  private static final int ELECTION_ROUNDS = 20;
+
+  /** For the logs of all to be made equal once there is a leader, in ticks. */
+  private static final int CATCH_UP_TICKS = 400;
+
+  private final long seed;
+  private final World world;
+  private final SimNetwork<RaftMessage> network;
+  private final List<SimReplica> replicas;
+  private final FaultSchedule schedule;
+  private final History history = new History();
+  private final List<SimClient> clients;
+
+  private Simulation(long seed, int size, boolean readableTrace) {
+    this.seed = seed;
+    Chance chance = new Chance(seed * 31 + size);
+    this.world = new World(chance, Faults.draw(chance), size, readableTrace);
+    this.network =
+        new SimNetwork<>(
+            world.clock(), chance.fork(), size, world.faults().network(), this::deliver);
+    this.replicas = SimReplica.listOf(world);
+    this.schedule = new FaultSchedule(world, network, replicas);
+    this.clients =
+        IntStream.rangeClosed(1, CLIENTS)
+            .mapToObj(id -> new SimClient(world, replicas, history, id))
+            .toList();
+  }
+
+  public static Simulation of(long seed, int replicas) {
+    return new Simulation(seed, replicas, false);
+  }
+
+  /** The same run, with a trace that can be read. */
+  public Simulation readable() {
+    return new Simulation(seed, replicas.size(), true);
+  }
+
+  private void deliver(int from, int to, RaftMessage message) {
+    replicas.get(to - 1).receive(from, message);
+  }
+
+  /**
+   * @throws AssertionError if a property is broken, or anything else that the product throws
+   */
+  public Outcome run() {
+    replicas.forEach(replica -> replica.start(network));
+    clients.forEach(SimClient::start);
+    schedule.start();
+    world.clock().runUntil(world.ticks(Faults.FAULT_TICKS), () -> false);
+    heal();
+    clientsGoOn();
+    clients.forEach(SimClient::stop);
+    within("everybody has the same log and state", this::converged);
+    checkFinalState();
+    return new Outcome(
+        seed,
+        replicas.size(),
+        world.clock().nowMicros(),
+        world.clock().happened(),
+        history.answered(),
+        world.properties().commit(),
+        replicas.get(0).disk().hardState().term(),
+        world.trace().hash());
+  }
+
+  private void heal() {
+    world.trace().add("heal", 0, 0, 0, () -> "");
+    world.heal();
+    network.faults(world.faults().network());
+    schedule.stop();
+  }
+
+  private void clientsGoOn() {
+    long[] before = clients.stream().mapToLong(SimClient::finished).toArray();
+    within(
+        "every client's operation ends, and two more",
+        () ->
+            IntStream.range(0, before.length)
+                .allMatch(i -> clients.get(i).finished() >= before[i] + 3));
+  }
+
+  private void within(String what, BooleanSupplier holds) {
+    long electionTicks = 2L * world.core().electionTicks() * ELECTION_ROUNDS;
+    long bound =
+        world.ticks(electionTicks + CATCH_UP_TICKS) * world.faults().slowestTickPercent() / 100;
+    if (!world.clock().runUntil(world.clock().nowMicros() + bound, holds)) {
+      StringBuilder text = new StringBuilder("LIVENESS: not within " + bound + " us: " + what);
+      for (SimReplica replica : replicas) {
+        text.append("\n  ").append(replica.alive().orElseThrow().status());
+      }
+      throw new AssertionError(text.toString());
+    }
+  }
+
+  private boolean converged() {
+    GroupStatus first = replicas.get(0).alive().orElseThrow().status();
+    return clients.stream().allMatch(SimClient::idle)
+        && replicas.stream().filter(SimReplica::leads).count() == 1
+        && replicas.stream().allMatch(replica -> sameAs(first, replica));
+  }
+
+  private boolean sameAs(GroupStatus first, SimReplica replica) {
+    Incarnation one = replica.alive().orElseThrow();
+    GroupStatus status = one.status();
+    return status.term() == first.term()
+        && status.leader().isPresent()
+        && status.leader().equals(first.leader())
+        && status.commitIndex() == first.lastIndex()
+        && status.lastIndex() == first.lastIndex()
+        && one.state().applied() == first.lastIndex();
+  }
+
+  private void checkFinalState() {
+    for (SimReplica replica : replicas) {
+      SimState state = replica.alive().orElseThrow().state();
+      world.properties().applied(replica.id(), state);
+      for (int key = 0; key < SimState.KEYS; key++) {
+        if (state.version(key) < history.newestVersion(key)) {
+          throw new AssertionError("DURABILITY: an acknowledged write of key " + key + " is lost");
+        }
+      }
+    }
+  }
+
+  public Trace trace() {
+    return world.trace();
+  }
+
+  @Override
+  public String toString() {
+    return String.format(Locale.ROOT, "seed %d of %d: %s", seed, replicas.size(), world.faults());
+  }
+}

@@ -1,0 +1,169 @@
+package io.flotilla.raft.sim;
+
+import io.flotilla.raft.core.CoreConfig;
+import io.flotilla.raft.core.Effects;
+import io.flotilla.raft.core.Envelope;
+import io.flotilla.raft.core.GroupStatus;
+import io.flotilla.raft.core.GroupStatus.RoleName;
+import io.flotilla.raft.core.HardState;
+import io.flotilla.raft.core.Input;
+import io.flotilla.raft.core.RaftMessage;
+import io.flotilla.raft.core.RaftMessage.AppendReply;
+import io.flotilla.raft.core.RaftMessage.AppendRequest;
+import io.flotilla.raft.core.RaftMessage.Heartbeat;
+import io.flotilla.raft.core.RaftMessage.VoteReply;
+import io.flotilla.raft.core.RaftMessage.VoteRequest;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What one replica alone must never do, whatever the others do: rules that can be told from its
+ * inputs, effects and disk. They find early what {@link RaftProperties} would find late or by luck.
+ * One thread, one incarnation.
+ */
+final class StepRules {
+  private static final long NEVER = Long.MIN_VALUE / 2;
+
+  private final CoreConfig config;
+  private final int voters;
+  private final int self;
+  private final long[] heardAtTick;
+  private final boolean[] mayPreVoteFor;
+  private long ticks;
+  private long leadsSinceTick;
+  private long leaderHeardAtTick = NEVER;
+  private long handedToApply = -1;
+
+  StepRules(CoreConfig config, int voters, int self) {
+    this.config = config;
+    this.voters = voters;
+    this.self = self;
+    this.heardAtTick = new long[voters + 1];
+    this.mayPreVoteFor = new boolean[voters + 1];
+    Arrays.fill(heardAtTick, NEVER);
+  }
+
+  void check(Input input, GroupStatus before, GroupStatus now) {
+    require(now.term() >= before.term(), "TERM: goes back", before, now);
+    require(now.commitIndex() >= before.commitIndex(), "COMMIT: goes back", before, now);
+    require(now.commitIndex() <= now.lastIndex(), "COMMIT: passes the log's end", before, now);
+    if (now.role() == RoleName.LEADER
+        && (before.role() != RoleName.LEADER || now.term() != before.term())) {
+      leadsSinceTick = ticks;
+    }
+    if (input instanceof Input.Tick) {
+      ticks++;
+      boolean asksFirst = config.preVote() && voters > 1;
+      require(!asksFirst || now.term() == before.term(), "PRE-VOTE: not asked", before, now);
+      checkQuorum(before, now);
+    } else if (input instanceof Input.Received received) {
+      heard(received, before, now);
+    }
+  }
+
+  /** A leader that hears no majority must know that soon (thesis §6.2). */
+  private void checkQuorum(GroupStatus before, GroupStatus now) {
+    if (!config.checkQuorum() || now.role() != RoleName.LEADER) {
+      return;
+    }
+    long patience = 2L * config.electionTicks() + 2;
+    if (ticks - leadsSinceTick > patience) {
+      int heard = 1;
+      for (int other = 1; other <= voters; other++) {
+        heard += other != self && ticks - heardAtTick[other] <= patience ? 1 : 0;
+      }
+      require(heard > voters / 2, "CHECK-QUORUM: leads on unheard", before, now);
+    }
+  }
+
+  private void heard(Input.Received received, GroupStatus before, GroupStatus now) {
+    RaftMessage message = received.message();
+    heardAtTick[SimReplica.number(received.from())] = ticks;
+    if (message instanceof VoteRequest request) {
+      require(!request.pre() || now.term() == before.term(), "PRE-VOTE: moved", before, now);
+      mayPreVoteFor[SimReplica.number(received.from())] |=
+          before.leader().isEmpty() || ticks - leaderHeardAtTick >= config.electionTicks();
+    } else if (!(message instanceof VoteReply reply && reply.pre())) {
+      require(now.term() >= message.term(), "TERM: newer one not taken", before, now);
+    }
+    boolean fromLeader = message instanceof AppendRequest || message instanceof Heartbeat;
+    if (fromLeader && message.term() == now.term()) {
+      leaderHeardAtTick = ticks;
+    }
+  }
+
+  /** After a drain: a pre-vote is for who asked when no leader had been heard for long enough. */
+  void mayLeave(List<Envelope> envelopes, GroupStatus status) {
+    for (Envelope envelope : envelopes) {
+      boolean preVote =
+          envelope.message() instanceof VoteReply reply && reply.pre() && reply.granted();
+      require(
+          !preVote || mayPreVoteFor[SimReplica.number(envelope.to())],
+          "PRE-VOTE: granted in a leader's time",
+          status,
+          status);
+    }
+    Arrays.fill(mayPreVoteFor, false);
+  }
+
+  /** Nobody hears of a term that a restart might not find (Figure 2, "persistent state"). */
+  void speaks(RaftMessage message, HardState kept) {
+    boolean asks =
+        (message instanceof VoteRequest request && request.pre())
+            || (message instanceof VoteReply reply && reply.pre() && reply.granted());
+    if (!asks && message.term() > kept.term()) {
+      throw new AssertionError("PROMISE: " + self + " says " + message + ", kept is " + kept);
+    }
+  }
+
+  /** A leader's own vote counts once it is kept. */
+  void leads(long term, HardState kept) {
+    boolean sure = kept.term() == term && kept.vote().map(SimReplica::number).orElse(0) == self;
+    if (!sure && kept.term() <= term) {
+      throw new AssertionError("PROMISE: " + self + " leads term " + term + ", kept is " + kept);
+    }
+  }
+
+  /** What a message promises must be on disk when it leaves. */
+  void promise(Envelope envelope, SimDisk disk) {
+    RaftMessage message = envelope.message();
+    HardState kept = disk.hardState();
+    boolean older = message.term() < kept.term();
+    if (message instanceof VoteReply vote && vote.granted() && !vote.pre()) {
+      if (!older && !new HardState(vote.term(), Optional.of(envelope.to())).equals(kept)) {
+        throw new AssertionError("PROMISE: " + self + " sends " + envelope + ", kept is " + kept);
+      }
+    } else if (message instanceof AppendReply reply && reply.conflict().isEmpty()) {
+      if (!older && (kept.term() < reply.term() || disk.log().lastIndex() < reply.match())) {
+        throw new AssertionError(
+            "PROMISE: "
+                + self
+                + " sends "
+                + envelope
+                + ", kept is "
+                + kept
+                + " and a log up to "
+                + disk.log().lastIndex());
+      }
+    }
+  }
+
+  void mayApply(Effects.Range range, GroupStatus status, SimLog durable) {
+    require(range.first() <= range.last(), "APPLY ORDER: empty range", status, status);
+    require(
+        handedToApply < 0 || range.first() == handedToApply + 1,
+        "APPLY ORDER: " + range + " follows " + handedToApply,
+        status,
+        status);
+    require(range.last() <= status.commitIndex(), "APPLY: not committed", status, status);
+    require(range.last() <= durable.lastIndex(), "APPLY: not durable here", status, status);
+    handedToApply = range.last();
+  }
+
+  private void require(boolean holds, String what, GroupStatus before, GroupStatus now) {
+    if (!holds) {
+      throw new AssertionError(what + " (replica " + self + ": " + before + " -> " + now + ")");
+    }
+  }
+}
