@@ -1,7 +1,16 @@
 package io.flotilla.router.client;
 
+import com.google.protobuf.ByteString;
+import io.flotilla.proto.map.Keyspace;
+import io.flotilla.proto.placement.CreateKeyspaceRequest;
+import io.flotilla.proto.placement.StatusRequest;
+import io.flotilla.router.map.KeyCodec;
+import io.flotilla.router.map.Route;
+import io.flotilla.rpc.ErrorCode;
+import io.flotilla.rpc.RpcMethods;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 
 /**
  * What an operator asks of placement. As {@link KvClient}: nothing blocks, futures fail with {@link
@@ -9,35 +18,109 @@ import java.util.concurrent.CompletableFuture;
  * an answer.
  */
 public final class AdminClient {
-  AdminClient() {}
+  private final PlacementCalls placement;
+  private final Keyspaces keyspaces;
+  private final ClientConfig config;
+
+  AdminClient(PlacementCalls placement, Keyspaces keyspaces, ClientConfig config) {
+    this.placement = placement;
+    this.keyspaces = keyspaces;
+    this.config = config;
+  }
 
   /** Everything at once, as placement's leader sees it. */
   public CompletableFuture<ClusterStatus> status() {
-    throw new UnsupportedOperationException("not yet");
+    return fromStatus(Function.identity());
   }
 
   public CompletableFuture<List<ClusterStatus.Keyspace>> keyspaces() {
-    throw new UnsupportedOperationException("not yet");
+    return fromStatus(ClusterStatus::keyspaces);
   }
 
   public CompletableFuture<List<ClusterStatus.Node>> nodes() {
-    throw new UnsupportedOperationException("not yet");
+    return fromStatus(ClusterStatus::nodes);
   }
 
   public CompletableFuture<List<ClusterStatus.Shard>> shards() {
-    throw new UnsupportedOperationException("not yet");
+    return fromStatus(ClusterStatus::shards);
   }
 
   /**
    * Creates a keyspace; when this completes, this client can use it. A name that is taken is {@link
-   * io.flotilla.rpc.ErrorCode#CONFLICT}.
+   * ErrorCode#CONFLICT}. Not tried again after an attempt of unknown outcome: whether a keyspace of
+   * that name is this caller's or another's could not be told apart.
    */
   public CompletableFuture<ClusterStatus.Keyspace> createKeyspace(NewKeyspace keyspace) {
-    throw new UnsupportedOperationException("not yet");
+    CreateKeyspaceRequest.Builder request =
+        CreateKeyspaceRequest.newBuilder()
+            .setName(keyspace.name())
+            .setPartitioning(StatusReader.partitioning(keyspace.partitioning()))
+            .setShards(keyspace.shards())
+            .setReplicas(keyspace.replicas());
+    if (!keyspace.splitKeys().isEmpty()) {
+      request.setShards(keyspace.splitKeys().size() + 1);
+      keyspace.splitKeys().forEach(key -> request.addSplitKeys(key.byteString()));
+    }
+    CompletableFuture<ClusterStatus.Keyspace> created = new CompletableFuture<>();
+    Answers.then(
+        placement.call(RpcMethods.CREATE_KEYSPACE, request.build(), false),
+        created,
+        reply -> {
+          ClusterStatus.Keyspace made = StatusReader.keyspace(reply.getKeyspace());
+          Answers.then(
+              keyspaces.await(
+                  map -> Keyspaces.isServed(map, made.name()),
+                  "the keyspace was created, but its map",
+                  config.callTimeout().toMillis()),
+              created,
+              map -> created.complete(made));
+        });
+    return created;
   }
 
   /** Which shard holds a key, there or not. */
   public CompletableFuture<Location> locate(String keyspace, Bytes key) {
-    throw new UnsupportedOperationException("not yet");
+    CompletableFuture<Location> located = new CompletableFuture<>();
+    Answers.then(
+        placement.call(RpcMethods.STATUS, StatusRequest.getDefaultInstance(), true),
+        located,
+        reply -> {
+          Keyspace found =
+              reply.getKeyspacesList().stream()
+                  .filter(known -> known.getName().equals(keyspace))
+                  .findFirst()
+                  .orElseThrow(
+                      () ->
+                          new KvException(
+                              ErrorCode.CONFLICT, "there is no keyspace \"" + keyspace + "\""));
+          Operations.checkKey(key, config.limits());
+          ByteString encoded = KeyCodec.of(found).encode(key.byteString());
+          located.complete(
+              reply.getShardsList().stream()
+                  .filter(shard -> contains(shard.getShard(), encoded))
+                  .findFirst()
+                  .map(
+                      shard ->
+                          new Location(Bytes.of(encoded), new StatusReader(reply).shard(shard)))
+                  .orElseThrow(
+                      () ->
+                          new KvException(
+                              ErrorCode.UNAVAILABLE, "placement knows no shard for this key")));
+        });
+    return located;
+  }
+
+  private static boolean contains(io.flotilla.proto.map.Shard shard, ByteString encoded) {
+    return Route.compare(shard.getStart(), encoded) <= 0
+        && (shard.getEnd().isEmpty() || Route.compare(encoded, shard.getEnd()) < 0);
+  }
+
+  private <T> CompletableFuture<T> fromStatus(Function<ClusterStatus, T> part) {
+    CompletableFuture<T> answer = new CompletableFuture<>();
+    Answers.then(
+        placement.call(RpcMethods.STATUS, StatusRequest.getDefaultInstance(), true),
+        answer,
+        reply -> answer.complete(part.apply(new StatusReader(reply).status())));
+    return answer;
   }
 }

@@ -18,7 +18,8 @@ public record BatchResult(boolean applied, List<Outcome> outcomes) {
    * What became of one mutation.
    *
    * @param conditionMet whether this mutation's own condition held
-   * @param existed whether the key had a value before
+   * @param existed whether the key had a value before; for a put only looked up, else false, if it
+   *     has a condition or asks for the previous value
    * @param previous if asked for, or when a comparison failed
    * @param number increment: the new value; append: the new length in bytes
    */

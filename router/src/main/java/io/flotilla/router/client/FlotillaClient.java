@@ -1,8 +1,19 @@
 package io.flotilla.router.client;
 
+import io.flotilla.router.map.LiveMap;
+import io.flotilla.router.map.MapWatch;
+import io.flotilla.router.map.ShardMap;
+import io.flotilla.rpc.Hello;
 import io.flotilla.rpc.NetThreads;
+import io.flotilla.rpc.RpcClient;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A program's connection to one cluster: one map, one session for exactly-once, one connection per
@@ -16,7 +27,32 @@ import java.util.concurrent.CompletableFuture;
  * }</pre>
  */
 public final class FlotillaClient implements AutoCloseable {
-  private FlotillaClient() {}
+  private static final Logger log = LoggerFactory.getLogger(FlotillaClient.class);
+  private static final long ABORT_MILLIS = 1_000;
+
+  private final ClientConfig config;
+  private final NetThreads threads;
+  private final boolean ownsThreads;
+  private final RpcClient rpc;
+  private final LiveMap map = new LiveMap();
+  private final MapWatch watch;
+  private final Keyspaces keyspaces;
+  private final Dispatcher dispatcher;
+  private final AdminClient admin;
+  private final AtomicBoolean closed = new AtomicBoolean();
+
+  private FlotillaClient(ClientConfig config, NetThreads threads, boolean ownsThreads) {
+    this.config = config;
+    this.threads = threads;
+    this.ownsThreads = ownsThreads;
+    this.rpc = new RpcClient(threads, new Hello(config.cluster(), Hello.Role.CLIENT, 0));
+    this.watch = new MapWatch(rpc, config.placement(), map, threads.loop());
+    this.keyspaces = new Keyspaces(map, watch, threads.loop());
+    this.dispatcher = new Dispatcher(config, map, watch, rpc, threads::loop);
+    this.admin =
+        new AdminClient(new PlacementCalls(config, rpc, threads.loop()), keyspaces, config);
+    watch.start();
+  }
 
   /**
    * Opens a client and waits until it knows the map. Blocks up to the call timeout.
@@ -24,17 +60,24 @@ public final class FlotillaClient implements AutoCloseable {
    * @throws KvException if no placement member answered
    */
   public static FlotillaClient connect(ClientConfig config) {
-    throw new UnsupportedOperationException("not yet");
+    FlotillaClient client = open(config);
+    try {
+      await(client.keyspaces.await(ShardMap::isKnown, "the map", config.callTimeout().toMillis()));
+      return client;
+    } catch (KvException e) {
+      client.close();
+      throw e;
+    }
   }
 
   /** Opens a client that learns the map in the background. Operations wait for it. */
   public static FlotillaClient open(ClientConfig config) {
-    throw new UnsupportedOperationException("not yet");
+    return new FlotillaClient(config, new NetThreads(config.threads(), "flotilla-client"), true);
   }
 
   /** As {@link #open(ClientConfig)}, on event loops that the caller owns and closes later. */
   public static FlotillaClient open(ClientConfig config, NetThreads threads) {
-    throw new UnsupportedOperationException("not yet");
+    return new FlotillaClient(config, threads, false);
   }
 
   /**
@@ -42,16 +85,28 @@ public final class FlotillaClient implements AutoCloseable {
    * fail with {@link io.flotilla.rpc.ErrorCode#CONFLICT}.
    */
   public KvClient keyspace(String name) {
-    throw new UnsupportedOperationException("not yet");
+    return new ShardedKvClient(name, config.callTimeout(), dispatcher, keyspaces);
   }
 
   public AdminClient admin() {
-    throw new UnsupportedOperationException("not yet");
+    return admin;
+  }
+
+  public ClientStats stats() {
+    return dispatcher.stats();
   }
 
   /** Completes once the keyspace and its shards are known; fails at the deadline. */
   public CompletableFuture<Void> awaitKeyspace(String name, Duration timeout) {
-    throw new UnsupportedOperationException("not yet");
+    CompletableFuture<Void> known = new CompletableFuture<>();
+    Answers.then(
+        keyspaces.await(
+            seen -> Keyspaces.isServed(seen, name),
+            "the keyspace \"" + name + "\"",
+            timeout.toMillis()),
+        known,
+        seen -> known.complete(null));
+    return known;
   }
 
   /** Waits for an answer of any of these clients in the caller's thread. */
@@ -60,11 +115,37 @@ public final class FlotillaClient implements AutoCloseable {
   }
 
   /**
-   * Takes no more operations, waits for those under way (at most until their deadlines), and closes
-   * the connections. Blocks.
+   * Takes no more operations, waits for those under way (at most the call timeout, then they fail),
+   * and closes the connections. Blocks.
    */
   @Override
   public void close() {
-    throw new UnsupportedOperationException("not yet");
+    if (!closed.compareAndSet(false, true)) {
+      return;
+    }
+    CompletableFuture<Void> drained = dispatcher.drain();
+    if (!waitFor(drained, config.callTimeout().toMillis())) {
+      dispatcher.abort();
+      if (!waitFor(drained, ABORT_MILLIS)) {
+        log.warn("operations were under way when the client was closed");
+      }
+    }
+    watch.close();
+    rpc.close();
+    if (ownsThreads) {
+      threads.close();
+    }
+  }
+
+  private static boolean waitFor(CompletableFuture<Void> drained, long timeoutMillis) {
+    try {
+      drained.get(timeoutMillis, TimeUnit.MILLISECONDS);
+      return true;
+    } catch (TimeoutException | ExecutionException e) {
+      return false;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
   }
 }

@@ -31,6 +31,8 @@ public record Scan(
   public record All() implements Range {}
 
   /**
+   * Keys of a range keyspace between two bounds.
+   *
    * @param start inclusive; nothing: from the first key
    * @param end exclusive; nothing: to the last key
    */
@@ -60,6 +62,8 @@ public record Scan(
   }
 
   /**
+   * Keys between two bounds.
+   *
    * @param start inclusive
    * @param end exclusive
    */
@@ -76,6 +80,8 @@ public record Scan(
   }
 
   /**
+   * Keys in these slots of a hash keyspace.
+   *
    * @param start inclusive
    * @param end exclusive
    */

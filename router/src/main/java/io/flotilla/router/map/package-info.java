@@ -1,7 +1,7 @@
 /**
  * Which shard holds a key, and which node probably leads it.
  *
- * <p>Start at {@code ShardMap}: an immutable picture that is replaced as a whole whenever placement
+ * <p>Start at {@link ShardMap}: an immutable picture that is replaced as a whole whenever placement
  * streams a change or a node answers with a newer descriptor, so that a look-up is one search in a
  * sorted array and never a request. {@link KeyCodec} turns a user's key into the encoded key that
  * shards are ranges of.

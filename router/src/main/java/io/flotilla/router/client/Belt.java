@@ -1,0 +1,174 @@
+package io.flotilla.router.client;
+
+import com.google.protobuf.MessageLite;
+import io.flotilla.router.map.Route;
+import io.flotilla.rpc.RpcMethod;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The operations of one kind on one shard: those that wait, in order, and the requests that carry
+ * others. What waits while the allowed requests are under way gathers into the next one; this is
+ * all the batching there is, and it costs no waiting. Lives on its lane's event loop.
+ */
+abstract class Belt<P extends Pending<?>, Q extends MessageLite, R extends MessageLite> {
+  private final RpcMethod<Q, R> method;
+  private final int flightsMax;
+  private final ArrayDeque<P> waiting = new ArrayDeque<>();
+  private final List<Flight> flights = new ArrayList<>();
+
+  /** One request under way, to a node at an address. */
+  final class Flight {
+    private final Route route;
+    private final String address;
+    private final List<P> load;
+    private final int strikes;
+
+    Flight(Route route, String address, List<P> load, int strikes) {
+      this.route = route;
+      this.address = address;
+      this.load = load;
+      this.strikes = strikes;
+    }
+
+    Route route() {
+      return route;
+    }
+
+    String address() {
+      return address;
+    }
+
+    List<P> load() {
+      return load;
+    }
+
+    /** {@link Recovery#strikes} when it took off. */
+    int strikes() {
+      return strikes;
+    }
+  }
+
+  Belt(RpcMethod<Q, R> method, int flightsMax) {
+    this.method = method;
+    this.flightsMax = flightsMax;
+  }
+
+  final RpcMethod<Q, R> method() {
+    return method;
+  }
+
+  final void add(P operation) {
+    waiting.add(operation);
+  }
+
+  /** Puts operations back where they were taken, in their order. */
+  final void putBack(List<P> operations) {
+    for (int i = operations.size() - 1; i >= 0; i--) {
+      waiting.addFirst(operations.get(i));
+    }
+  }
+
+  final boolean isIdle() {
+    return waiting.isEmpty() && flights.isEmpty();
+  }
+
+  final boolean hasWaiting() {
+    return !waiting.isEmpty();
+  }
+
+  final int flights() {
+    return flights.size();
+  }
+
+  final boolean mayTakeOff() {
+    return !waiting.isEmpty() && flights.size() < flightsMax;
+  }
+
+  final Flight takeOff(Route route, String address, List<P> load, int strikes) {
+    Flight flight = new Flight(route, address, load, strikes);
+    flights.add(flight);
+    load.forEach(Pending::sent);
+    return flight;
+  }
+
+  final void landed(Flight flight) {
+    flights.remove(flight);
+  }
+
+  /**
+   * Takes what the next request shall carry. What is over or belongs elsewhere goes to {@code
+   * stray}.
+   *
+   * @param route null if the shard is gone, so that everything is stray
+   */
+  final List<P> load(@Nullable Route route, Consumer<Pending<?>> stray) {
+    List<P> load = new ArrayList<>();
+    int bytes = 0;
+    while (!waiting.isEmpty()) {
+      P operation = waiting.element();
+      if (route == null || operation.isOver() || !isAtHome(operation, route)) {
+        waiting.remove();
+        stray.accept(operation);
+        continue;
+      }
+      if (!load.isEmpty() && (operation.isAlone() || !fits(load, bytes, operation))) {
+        break;
+      }
+      load.add(operation);
+      bytes += operation.bytes();
+      waiting.remove();
+      if (operation.isAlone()) {
+        break;
+      }
+    }
+    return load;
+  }
+
+  /** Visits everything here that is late, and drops it if it waits. Answers the next deadline. */
+  final long expire(long nowNanos, Consumer<Pending<?>> late) {
+    long next = nowNanos + Long.MAX_VALUE / 2;
+    for (Iterator<P> all = waiting.iterator(); all.hasNext(); ) {
+      P operation = all.next();
+      if (operation.isLate(nowNanos) || operation.isOver()) {
+        all.remove();
+        late.accept(operation);
+      } else if (operation.deadlineNanos() - next < 0) {
+        next = operation.deadlineNanos();
+      }
+    }
+    for (Flight flight : flights) {
+      for (P operation : flight.load) {
+        if (operation.isOver()) {
+          continue;
+        }
+        if (operation.isLate(nowNanos)) {
+          late.accept(operation);
+        } else if (operation.deadlineNanos() - next < 0) {
+          next = operation.deadlineNanos();
+        }
+      }
+    }
+    return next;
+  }
+
+  /** Whether one more operation may share the request that carries these. */
+  abstract boolean fits(List<P> load, int loadBytes, P next);
+
+  abstract Q request(Route route, List<P> load);
+
+  /** Tells each operation its part of the reply; what got none is put back by the callee. */
+  abstract void deliver(Flight flight, R reply);
+
+  private boolean isAtHome(P operation, Route route) {
+    try {
+      return operation.belongsTo(route);
+    } catch (KvException neverHome) {
+      return false; // Routing it again says so to its caller.
+    }
+  }
+}

@@ -1,0 +1,133 @@
+package io.flotilla.router.client;
+
+import com.google.protobuf.ByteString;
+import io.flotilla.router.map.Route;
+import io.flotilla.router.map.ShardMap;
+import io.flotilla.rpc.ErrorCode;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An operation that a caller waits for. Owned by one lane at a time, and used on that lane's event
+ * loop alone.
+ */
+abstract class Pending<T> {
+  final CompletableFuture<T> answer = new CompletableFuture<>();
+  private final ByteString key;
+  private final int bytes;
+  private final long deadlineNanos;
+
+  private int attempts;
+  private boolean inFlight;
+  private boolean mayHaveRun;
+  private boolean alone;
+  private boolean ended;
+  private @Nullable KvException lastFailure;
+
+  /**
+   * An operation that was not sent yet.
+   *
+   * @param key encoded; decides which shard is asked
+   * @param bytes of keys and values, for the bounds
+   */
+  Pending(ByteString key, int bytes, long deadlineNanos) {
+    this.key = key;
+    this.bytes = bytes;
+    this.deadlineNanos = deadlineNanos;
+  }
+
+  /** The shard to ask, as this map has it. */
+  @Nullable Route locate(ShardMap map) {
+    return map.routeOf(key);
+  }
+
+  final ByteString key() {
+    return key;
+  }
+
+  final int bytes() {
+    return bytes;
+  }
+
+  final long deadlineNanos() {
+    return deadlineNanos;
+  }
+
+  /** Whether the shard that was chosen earlier is still right. Throws if no shard ever can be. */
+  boolean belongsTo(Route route) {
+    return route.contains(key);
+  }
+
+  /** Whether an answer no longer matters: given, or the caller has cancelled. */
+  final boolean isOver() {
+    return ended || answer.isDone();
+  }
+
+  final boolean isLate(long nowNanos) {
+    return nowNanos - deadlineNanos >= 0;
+  }
+
+  /** Must share a request with no other, because a shared one was refused as a whole. */
+  final boolean isAlone() {
+    return alone;
+  }
+
+  final void isolate() {
+    alone = true;
+  }
+
+  final boolean mayHaveRun() {
+    return mayHaveRun;
+  }
+
+  void sent() {
+    attempts++;
+    inFlight = true;
+  }
+
+  /** An attempt came back without a result. */
+  final void attemptFailed(KvException why) {
+    inFlight = false;
+    mayHaveRun |= changes() && why.code() == ErrorCode.UNKNOWN_OUTCOME;
+    lastFailure = why;
+  }
+
+  /** Whether it changes anything, so that it matters whether it ran. */
+  abstract boolean changes();
+
+  /** The definite cause if there is one; unknown if any attempt may have run. */
+  final KvException lateness() {
+    String tried = attempts == 1 ? "1 attempt" : attempts + " attempts";
+    KvException last = lastFailure;
+    String message =
+        "no result in time, after "
+            + tried
+            + (last == null ? "" : "; the last failure was " + last.getMessage());
+    if (mayHaveRun || (inFlight && changes())) {
+      return new KvException(ErrorCode.UNKNOWN_OUTCOME, message);
+    }
+    return last == null || last.code() == ErrorCode.UNKNOWN_OUTCOME
+        ? new KvException(ErrorCode.DEADLINE_EXCEEDED, message)
+        : new KvException(last.code(), message);
+  }
+
+  /** What the caller is told for a final error: unknown if an earlier attempt may have run. */
+  final KvException verdict(KvException why) {
+    if (!mayHaveRun || why.outcomeUnknown()) {
+      return why;
+    }
+    if (why.code() == ErrorCode.SESSION_EXPIRED) {
+      return new KvException(why.code(), why.plainMessage(), true);
+    }
+    return new KvException(
+        ErrorCode.UNKNOWN_OUTCOME,
+        "an attempt went unanswered, and the next was refused: " + why.getMessage());
+  }
+
+  /** Marks it ended; true the first time. */
+  final boolean end() {
+    boolean first = !ended;
+    ended = true;
+    return first;
+  }
+}

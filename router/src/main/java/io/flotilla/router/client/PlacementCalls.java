@@ -1,0 +1,124 @@
+package io.flotilla.router.client;
+
+import com.google.protobuf.MessageLite;
+import io.flotilla.rpc.ErrorCode;
+import io.flotilla.rpc.RpcClient;
+import io.flotilla.rpc.RpcException;
+import io.flotilla.rpc.RpcMethod;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** Requests to placement's leader, whoever that is. */
+final class PlacementCalls {
+  private final ClientConfig config;
+  private final RpcClient rpc;
+  private final ScheduledExecutorService loop;
+  private volatile String leader;
+
+  PlacementCalls(ClientConfig config, RpcClient rpc, ScheduledExecutorService loop) {
+    this.config = config;
+    this.rpc = rpc;
+    this.loop = loop;
+    this.leader = config.placement().get(0);
+  }
+
+  /**
+   * Asks until there is an answer or the call's deadline.
+   *
+   * @param repeatable whether it may be asked again after an attempt of unknown outcome
+   */
+  <Q extends MessageLite, R extends MessageLite> CompletableFuture<R> call(
+      RpcMethod<Q, R> method, Q request, boolean repeatable) {
+    Attempts<Q, R> attempts = new Attempts<>(method, request, repeatable);
+    attempts.next(leader);
+    return attempts.answer;
+  }
+
+  private final class Attempts<Q extends MessageLite, R extends MessageLite> {
+    private final CompletableFuture<R> answer = new CompletableFuture<>();
+    private final RpcMethod<Q, R> method;
+    private final Q request;
+    private final boolean repeatable;
+    private final long deadlineNanos = System.nanoTime() + config.callTimeout().toNanos();
+    private int failures;
+
+    Attempts(RpcMethod<Q, R> method, Q request, boolean repeatable) {
+      this.method = method;
+      this.request = request;
+      this.repeatable = repeatable;
+    }
+
+    void next(String member) {
+      long left = deadlineNanos - System.nanoTime();
+      long timeout = Math.max(1, Math.min(left, config.attemptTimeout().toNanos()));
+      rpc.call(member, method, request, Duration.ofNanos(timeout))
+          .whenComplete((reply, failure) -> onAnswer(member, reply, failure));
+    }
+
+    private void onAnswer(String member, @Nullable R reply, @Nullable Throwable failure) {
+      if (reply != null) {
+        leader = member;
+        answer.complete(reply);
+        return;
+      }
+      RpcException why =
+          failure instanceof RpcException known
+              ? known
+              : new RpcException(ErrorCode.INTERNAL, String.valueOf(failure));
+      failures++;
+      boolean late = System.nanoTime() - deadlineNanos >= 0;
+      if (isFinal(why) || late) {
+        answer.completeExceptionally(verdict(member, why));
+        return;
+      }
+      String named = why.detail().getLeaderAddress();
+      boolean redirected =
+          why.code() == ErrorCode.NOT_LEADER && !named.isEmpty() && !named.equals(member);
+      later(redirected ? named : memberAfter(member), redirected);
+    }
+
+    private boolean isFinal(RpcException why) {
+      return switch (why.code().retry()) {
+        case NEVER -> why.code() != ErrorCode.DEADLINE_EXCEEDED;
+        case ONLY_IN_SESSION -> !repeatable;
+        case AT_LEADER, AFTER_REFRESH, AFTER_BACKOFF -> false;
+      };
+    }
+
+    private void later(String member, boolean redirected) {
+      // A redirection, and one round over all members, cost no waiting.
+      int beyond = failures - (redirected ? 3 : config.placement().size() - 1);
+      long upper =
+          beyond <= 0
+              ? 0
+              : Math.min(
+                  config.retry().backoffMax().toMillis(),
+                  config.retry().backoffMin().toMillis() << Math.min(beyond, 20));
+      long left = TimeUnit.NANOSECONDS.toMillis(deadlineNanos - System.nanoTime());
+      long pause = Math.min(Math.max(left, 0), ThreadLocalRandom.current().nextLong(upper + 1));
+      try {
+        loop.schedule(() -> next(member), pause, TimeUnit.MILLISECONDS);
+      } catch (RejectedExecutionException closed) {
+        answer.completeExceptionally(
+            new KvException(ErrorCode.UNAVAILABLE, "the client is closed"));
+      }
+    }
+
+    private KvException verdict(String member, RpcException why) {
+      boolean unanswered = why.code() == ErrorCode.UNKNOWN_OUTCOME && repeatable;
+      return new KvException(
+          unanswered ? ErrorCode.DEADLINE_EXCEEDED : why.code(),
+          "placement member " + member + ": " + why.detail().getMessage());
+    }
+  }
+
+  private String memberAfter(String member) {
+    int index = config.placement().indexOf(member);
+    return config.placement().get((index + 1) % config.placement().size());
+  }
+}

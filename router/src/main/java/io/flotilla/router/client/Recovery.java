@@ -1,0 +1,177 @@
+package io.flotilla.router.client;
+
+import io.flotilla.proto.errors.ErrorDetail;
+import io.flotilla.router.map.LiveMap;
+import io.flotilla.router.map.Route;
+import io.flotilla.rpc.ErrorCode;
+import io.flotilla.rpc.RpcException;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Whom a shard's lane asks next, and how long it waits before: the one place that turns {@link
+ * ErrorCode#retry} into deeds. All operations of a lane share it, for what one met the next would
+ * meet too; while it is in trouble the lane sends one request at a time. Lives on the lane's event
+ * loop.
+ */
+final class Recovery {
+  private static final int REDIRECTS_AT_ONCE = 3;
+
+  /** While nobody leads, somebody soon will: ask often enough to notice. */
+  private static final long NO_LEADER_MILLIS_MAX = 100;
+
+  private final long shard;
+  private final LiveMap map;
+  private final RetryConfig config;
+  private final RetryBudget budget;
+  private int strikes;
+  private int redirects;
+  private int turn;
+  private boolean repeated;
+
+  Recovery(long shard, LiveMap map, RetryConfig config, RetryBudget budget) {
+    this.shard = shard;
+    this.map = map;
+    this.config = config;
+    this.budget = budget;
+  }
+
+  /** What to do after a failed request. */
+  enum Step {
+    /** Send the operations again, to {@link #target}, after the pause. */
+    AGAIN,
+    /** The map has changed: find each operation's shard anew, at once. */
+    ROUTE_ANEW,
+    /** The map must be asked for; then as {@link #AGAIN}. */
+    REFRESH,
+    /** The error is final. */
+    GIVE_UP
+  }
+
+  /** Failures since the last success. */
+  int strikes() {
+    return strikes;
+  }
+
+  boolean inTrouble() {
+    return strikes > 0;
+  }
+
+  void succeeded(String address) {
+    strikes = 0;
+    redirects = 0;
+    map.leaders().answered(shard, address);
+  }
+
+  /** The address to ask; null if none is known. */
+  @Nullable String target(Route route) {
+    String leader = map.leaders().address(shard);
+    for (int i = 0; leader == null && i < route.candidates(); i++) {
+      leader = map.current().address(route.candidate((turn + i) % route.candidates()));
+    }
+    return leader;
+  }
+
+  /** No node of this shard has an address; as a failure. */
+  void nobodyToAsk() {
+    strikes++;
+  }
+
+  /**
+   * Takes in why a request failed. {@link #pauseMillis} then says how long to wait.
+   *
+   * @param strikesBefore when the request was sent; if there were more since, it only repeats what
+   *     another has said
+   */
+  Step failed(String asked, RpcException why, int strikesBefore) {
+    boolean late = why.code() == ErrorCode.DEADLINE_EXCEEDED;
+    boolean isFinal = why.code().retry() == ErrorCode.Retry.NEVER && !late;
+    repeated = strikesBefore != strikes;
+    if (!repeated && !isFinal) {
+      strikes++;
+    }
+    return switch (why.code().retry()) {
+      case AT_LEADER -> {
+        followLeader(asked, why.detail());
+        yield Step.AGAIN;
+      }
+      case AFTER_REFRESH -> {
+        if (why.code() == ErrorCode.NO_SUCH_SHARD) {
+          passOver(asked);
+        }
+        yield map.learn(why.detail().getShardsList()) ? Step.ROUTE_ANEW : Step.REFRESH;
+      }
+      case AFTER_BACKOFF -> {
+        if (why.code() != ErrorCode.OVERLOADED) {
+          passOver(asked);
+        }
+        yield Step.AGAIN;
+      }
+      case ONLY_IN_SESSION -> {
+        passOver(asked);
+        yield Step.AGAIN;
+      }
+      case NEVER -> {
+        if (late) { // An attempt's deadline is not the caller's.
+          passOver(asked);
+        }
+        yield late ? Step.AGAIN : Step.GIVE_UP;
+      }
+    };
+  }
+
+  /** How long to wait after that failure. */
+  long pauseMillis(RpcException why, int candidates, long nowNanos) {
+    if (repeated) {
+      return 0;
+    }
+    long drawn =
+        switch (why.code()) {
+          case NOT_LEADER ->
+              redirects > 0 && redirects <= REDIRECTS_AT_ONCE
+                  ? 0
+                  : Math.min(draw(strikes), 1 + draw(0, NO_LEADER_MILLIS_MAX));
+          case OVERLOADED -> Math.max(why.detail().getRetryAfterMillis(), draw(strikes));
+          case UNAVAILABLE, UNKNOWN_OUTCOME ->
+              strikes < candidates ? 0 : draw(strikes - candidates + 1);
+          default -> draw(strikes);
+        };
+    return budget.take(nowNanos)
+        ? drawn
+        : Math.max(drawn, draw(backoffMaxMillis() / 2, backoffMaxMillis()));
+  }
+
+  private void followLeader(String asked, ErrorDetail detail) {
+    String leader = detail.getLeaderAddress();
+    if (leader.isEmpty() && detail.getLeaderNode() != 0) {
+      String known = map.current().address(detail.getLeaderNode());
+      leader = known == null ? "" : known;
+    }
+    if (leader.isEmpty() || leader.equals(asked)) {
+      redirects = 0;
+      passOver(asked);
+    } else {
+      redirects++;
+      map.leaders().answered(shard, leader);
+    }
+  }
+
+  private void passOver(String asked) {
+    map.leaders().denied(shard, asked);
+    turn++;
+  }
+
+  private long draw(int strike) {
+    int doublings = Math.min(Math.max(strike - 1, 0), 20);
+    long upper = Math.min(backoffMaxMillis(), config.backoffMin().toMillis() << doublings);
+    return draw(0, upper);
+  }
+
+  private static long draw(long from, long to) {
+    return ThreadLocalRandom.current().nextLong(from, to + 1);
+  }
+
+  private long backoffMaxMillis() {
+    return config.backoffMax().toMillis();
+  }
+}

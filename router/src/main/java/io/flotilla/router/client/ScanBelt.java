@@ -1,0 +1,32 @@
+package io.flotilla.router.client;
+
+import io.flotilla.proto.kv.ScanReply;
+import io.flotilla.proto.kv.ScanRequest;
+import io.flotilla.router.map.Route;
+import io.flotilla.rpc.RpcMethods;
+import java.util.List;
+
+/** Scans of one shard, each in a request of its own. */
+final class ScanBelt extends Belt<PendingScan, ScanRequest, ScanReply> {
+  private final Lane lane;
+
+  ScanBelt(LimitsConfig limits, Lane lane) {
+    super(RpcMethods.KV_SCAN, limits.requestsInFlightPerShardMax());
+    this.lane = lane;
+  }
+
+  @Override
+  boolean fits(List<PendingScan> load, int loadBytes, PendingScan next) {
+    return false;
+  }
+
+  @Override
+  ScanRequest request(Route route, List<PendingScan> load) {
+    return load.get(0).requestTo(route);
+  }
+
+  @Override
+  void deliver(Flight flight, ScanReply reply) {
+    lane.succeed(flight.load().get(0), new PendingScan.Part(flight.route(), reply));
+  }
+}

@@ -1,0 +1,114 @@
+package io.flotilla.router.client;
+
+import com.google.protobuf.ByteString;
+import io.flotilla.proto.placement.MemberStatus;
+import io.flotilla.proto.placement.NodeStatus;
+import io.flotilla.proto.placement.ReplicaStatus;
+import io.flotilla.proto.placement.ShardStatus;
+import io.flotilla.proto.placement.StatusReply;
+import io.flotilla.router.map.KeyCodec;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+
+/** Reads placement's status into the SDK's own words. */
+final class StatusReader {
+  private final StatusReply reply;
+  private final Map<Integer, io.flotilla.proto.map.Keyspace> keyspaces = new HashMap<>();
+
+  StatusReader(StatusReply reply) {
+    this.reply = reply;
+    reply.getKeyspacesList().forEach(keyspace -> keyspaces.put(keyspace.getId(), keyspace));
+  }
+
+  ClusterStatus status() {
+    return new ClusterStatus(
+        reply.getCluster(),
+        reply.getRevision(),
+        reply.getMembersList().stream().map(StatusReader::member).toList(),
+        reply.getNodesList().stream().map(StatusReader::node).toList(),
+        reply.getKeyspacesList().stream().map(StatusReader::keyspace).toList(),
+        reply.getShardsList().stream().map(this::shard).toList());
+  }
+
+  ClusterStatus.Shard shard(ShardStatus status) {
+    io.flotilla.proto.map.Shard shard = status.getShard();
+    io.flotilla.proto.map.Keyspace keyspace = keyspaces.get(shard.getKeyspace());
+    KeyCodec codec =
+        new KeyCodec(
+            shard.getKeyspace(),
+            keyspace == null
+                ? io.flotilla.proto.map.Partitioning.RANGE
+                : keyspace.getPartitioning());
+    Set<Long> learners = new HashSet<>();
+    shard.getReplicasList().stream()
+        .filter(replica -> replica.getRole() == io.flotilla.proto.map.ReplicaRole.LEARNER)
+        .forEach(replica -> learners.add(replica.getReplica()));
+    return new ClusterStatus.Shard(
+        shard.getId(),
+        keyspace == null ? "#" + shard.getKeyspace() : keyspace.getName(),
+        bound(codec, shard.getStart(), codec.start()),
+        bound(codec, shard.getEnd(), codec.end()),
+        shard.getEpoch().getVersion(),
+        shard.getEpoch().getConfVersion(),
+        status.getLeaderNode() == 0
+            ? OptionalLong.empty()
+            : OptionalLong.of(status.getLeaderNode()),
+        status.getTerm(),
+        status.getReplicasList().stream()
+            .map(replica -> replica(replica, learners.contains(replica.getReplica())))
+            .toList());
+  }
+
+  /** What the user's part of a bound is; nothing at the borders of the keyspace. */
+  private static Optional<Bytes> bound(KeyCodec codec, ByteString bound, ByteString border) {
+    return bound.isEmpty() || bound.equals(border) || bound.size() < 4
+        ? Optional.empty()
+        : Optional.of(Bytes.of(codec.withoutKeyspace(bound)));
+  }
+
+  private static ClusterStatus.Member member(MemberStatus member) {
+    return new ClusterStatus.Member(member.getId(), member.getAddress(), member.getLeader());
+  }
+
+  private static ClusterStatus.Node node(NodeStatus status) {
+    return new ClusterStatus.Node(
+        status.getNode().getId(),
+        status.getNode().getAddress(),
+        status.getNode().getLabelsMap(),
+        status.getAlive(),
+        status.getSilentMillis(),
+        status.getReplicas(),
+        status.getLeaders());
+  }
+
+  private static ClusterStatus.Replica replica(ReplicaStatus replica, boolean learner) {
+    return new ClusterStatus.Replica(
+        replica.getNode(),
+        replica.getReplica(),
+        learner,
+        replica.getAlive(),
+        replica.getReported(),
+        replica.getLastIndex(),
+        replica.getApplied());
+  }
+
+  static ClusterStatus.Keyspace keyspace(io.flotilla.proto.map.Keyspace keyspace) {
+    return new ClusterStatus.Keyspace(
+        keyspace.getId(),
+        keyspace.getName(),
+        keyspace.getPartitioning() == io.flotilla.proto.map.Partitioning.HASH
+            ? Partitioning.HASH
+            : Partitioning.RANGE);
+  }
+
+  static io.flotilla.proto.map.Partitioning partitioning(Partitioning partitioning) {
+    return switch (partitioning) {
+      case RANGE -> io.flotilla.proto.map.Partitioning.RANGE;
+      case HASH -> io.flotilla.proto.map.Partitioning.HASH;
+    };
+  }
+}

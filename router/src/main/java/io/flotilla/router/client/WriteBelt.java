@@ -1,0 +1,105 @@
+package io.flotilla.router.client;
+
+import io.flotilla.proto.kv.Result;
+import io.flotilla.proto.kv.WriteReply;
+import io.flotilla.proto.kv.WriteRequest;
+import io.flotilla.router.map.Route;
+import io.flotilla.rpc.ErrorCode;
+import io.flotilla.rpc.RpcException;
+import io.flotilla.rpc.RpcMethods;
+import java.util.List;
+
+/** Writes of one shard. Those of one request share the session and the last moment. */
+final class WriteBelt extends Belt<PendingWrite<?>, WriteRequest, WriteReply> {
+  private final LimitsConfig limits;
+  private final Session session;
+  private final Lane lane;
+
+  WriteBelt(LimitsConfig limits, Session session, Lane lane) {
+    super(RpcMethods.KV_WRITE, limits.requestsInFlightPerShardMax());
+    this.limits = limits;
+    this.session = session;
+    this.lane = lane;
+  }
+
+  @Override
+  boolean fits(List<PendingWrite<?>> load, int loadBytes, PendingWrite<?> next) {
+    PendingWrite<?> first = load.get(0);
+    if (first.hasSerial() && next.hasSerial() && first.notAfterMillis() != next.notAfterMillis()) {
+      return false;
+    }
+    // A new write takes the first one's last moment; not if that one has waited for hours.
+    if (first.hasSerial() != next.hasSerial() && !isFresh(first, next)) {
+      return false;
+    }
+    return load.size() < limits.requestOperationsMax()
+        && loadBytes + next.bytes() <= limits.requestBytesMax();
+  }
+
+  @Override
+  WriteRequest request(Route route, List<PendingWrite<?>> load) {
+    long notAfter = notAfterMillis(load);
+    WriteRequest.Builder request =
+        WriteRequest.newBuilder()
+            .setShard(route.id())
+            .setEpoch(route.epoch())
+            .setClientHigh(session.high())
+            .setClientLow(session.low())
+            .setNotAfterMillis(notAfter);
+    for (PendingWrite<?> write : load) {
+      if (!write.hasSerial()) {
+        write.stamp(session.begin(), notAfter);
+      }
+      request.addWrites(write.message());
+    }
+    return request.setAckedBelow(session.ackedBelow()).build();
+  }
+
+  @Override
+  void deliver(Flight flight, WriteReply reply) {
+    if (reply.getResultsCount() != flight.load().size()) {
+      throw new RpcException(
+          ErrorCode.INTERNAL,
+          "%d writes were answered with %d results"
+              .formatted(flight.load().size(), reply.getResultsCount()));
+    }
+    for (int i = 0; i < flight.load().size(); i++) {
+      deliver(flight.load().get(i), reply.getResults(i));
+    }
+  }
+
+  private <T> void deliver(PendingWrite<T> write, Result result) {
+    switch (result.getStatus()) {
+      case OK, CONDITION_FAILED -> lane.succeed(write, write.decode(result));
+      case INVALID -> refuse(write, ErrorCode.INVALID_REQUEST, result.getMessage());
+      case SESSION_EXPIRED ->
+          refuse(
+              write,
+              ErrorCode.SESSION_EXPIRED,
+              "the write came too late to be executed; it had been tried since "
+                  + "it was first sent, and what became of that cannot be known any more");
+      case WRONG_SHARD -> lane.sendElsewhere(write);
+      default ->
+          refuse(
+              write, ErrorCode.INTERNAL, "a result of unknown status " + result.getStatusValue());
+    }
+  }
+
+  private void refuse(PendingWrite<?> write, ErrorCode code, String message) {
+    lane.fail(write, write.verdict(new KvException(code, message)));
+  }
+
+  private static long notAfterMillis(List<PendingWrite<?>> load) {
+    for (PendingWrite<?> write : load) {
+      if (write.hasSerial()) {
+        return write.notAfterMillis();
+      }
+    }
+    return Session.notAfterMillis(System.currentTimeMillis());
+  }
+
+  private static boolean isFresh(PendingWrite<?> first, PendingWrite<?> next) {
+    long stamped = first.hasSerial() ? first.notAfterMillis() : next.notAfterMillis();
+    return stamped == Session.notAfterMillis(System.currentTimeMillis());
+  }
+}

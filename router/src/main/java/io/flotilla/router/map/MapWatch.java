@@ -1,0 +1,238 @@
+package io.flotilla.router.map;
+
+import io.flotilla.proto.placement.GetMapRequest;
+import io.flotilla.proto.placement.MapUpdate;
+import io.flotilla.proto.placement.WatchRequest;
+import io.flotilla.rpc.ErrorCode;
+import io.flotilla.rpc.RpcClient;
+import io.flotilla.rpc.RpcException;
+import io.flotilla.rpc.RpcMethods;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps a {@link LiveMap} fed from placement: one stream, from one member, resumed at another from
+ * the revision reached when it ends. {@link #refresh} asks beside it, for a caller who has seen
+ * that the map is wrong, because a stream that is silent may also be a stream that hangs.
+ *
+ * <p>All state belongs to one event loop.
+ */
+public final class MapWatch implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(MapWatch.class);
+  private static final long PAUSE_MILLIS_MIN = 20;
+  private static final long PAUSE_MILLIS_MAX = 1_000;
+  private static final long STEADY_NANOS = TimeUnit.SECONDS.toNanos(1);
+  private static final Duration REFRESH_TIMEOUT = Duration.ofSeconds(1);
+
+  private final RpcClient rpc;
+  private final List<String> members;
+  private final LiveMap map;
+  private final ScheduledExecutorService loop;
+
+  private int next = ThreadLocalRandom.current().nextInt(1 << 16);
+  private @Nullable String hinted;
+  private int failures;
+  private long generation;
+  private long openedNanos;
+  private String watched = "";
+  private @Nullable AutoCloseable stream;
+  private @Nullable CompletableFuture<Void> refreshing;
+  private volatile String trouble = "no placement member has answered yet";
+  private boolean closed;
+
+  /**
+   * A watch that has not begun.
+   *
+   * @param members addresses of placement members; any of them will do
+   * @param loop on which everything here happens
+   */
+  public MapWatch(RpcClient rpc, List<String> members, LiveMap map, ScheduledExecutorService loop) {
+    this.rpc = rpc;
+    this.members = List.copyOf(members);
+    this.map = map;
+    this.loop = loop;
+  }
+
+  public void start() {
+    loop.execute(this::open);
+  }
+
+  /** What went wrong last, for a message to whoever waits for the map. */
+  public String trouble() {
+    return trouble;
+  }
+
+  /**
+   * Asks placement for the whole map, at a member other than the last one asked. Concurrent callers
+   * share one request.
+   *
+   * @return completes when the answer is in the map; fails with {@link RpcException}
+   */
+  public CompletableFuture<Void> refresh() {
+    CompletableFuture<Void> refreshed = new CompletableFuture<>();
+    execute(() -> refreshOn(refreshed));
+    return refreshed;
+  }
+
+  @Override
+  public void close() {
+    execute(
+        () -> {
+          closed = true;
+          endStream();
+        });
+  }
+
+  private void open() {
+    if (closed) {
+      return;
+    }
+    long mine = ++generation;
+    openedNanos = System.nanoTime();
+    watched = nextMember();
+    WatchRequest request =
+        WatchRequest.newBuilder().setAfterRevision(map.current().revision()).build();
+    stream =
+        rpc.stream(
+            watched,
+            RpcMethods.WATCH_MAP,
+            request,
+            update -> execute(() -> onUpdate(mine, update)),
+            reason -> execute(() -> onEnd(mine, reason)));
+  }
+
+  private void onUpdate(long of, MapUpdate update) {
+    if (of == generation) {
+      trouble = "";
+      map.update(update);
+    }
+  }
+
+  private void onEnd(long of, RpcException reason) {
+    if (of != generation || closed) {
+      return;
+    }
+    log.debug("map stream from {} ended: {}", watched, reason.getMessage());
+    note(watched, reason);
+    hinted = leaderIn(reason);
+    failures = System.nanoTime() - openedNanos > STEADY_NANOS ? 1 : failures + 1;
+    stream = null;
+    // One round over all members at once; whoever is down costs no waiting.
+    int beyond = failures - members.size();
+    long pause =
+        beyond < 0 ? 0 : Math.min(PAUSE_MILLIS_MAX, PAUSE_MILLIS_MIN << Math.min(beyond, 10));
+    long drawn = pause == 0 ? 0 : ThreadLocalRandom.current().nextLong(pause / 2, pause + 1);
+    loop.schedule(this::open, drawn, TimeUnit.MILLISECONDS);
+  }
+
+  private void refreshOn(CompletableFuture<Void> refreshed) {
+    CompletableFuture<Void> underWay = refreshing;
+    if (underWay == null) {
+      CompletableFuture<Void> begun = new CompletableFuture<>();
+      refreshing = begun;
+      underWay = begun;
+      ask(begun, members.size());
+    }
+    underWay.whenComplete(
+        (done, failure) -> {
+          if (failure == null) {
+            refreshed.complete(null);
+          } else {
+            refreshed.completeExceptionally(failure);
+          }
+        });
+  }
+
+  private void ask(CompletableFuture<Void> answer, int attemptsLeft) {
+    String member = nextMember();
+    rpc.call(member, RpcMethods.GET_MAP, GetMapRequest.getDefaultInstance(), REFRESH_TIMEOUT)
+        .whenComplete(
+            (update, failure) ->
+                execute(() -> onMap(member, update, failure, answer, attemptsLeft)));
+  }
+
+  private void onMap(
+      String member,
+      @Nullable MapUpdate update,
+      @Nullable Throwable failure,
+      CompletableFuture<Void> answer,
+      int attemptsLeft) {
+    if (update != null) {
+      boolean ahead = update.getRevision() > map.current().revision();
+      trouble = "";
+      refreshing = null;
+      map.update(update);
+      if (ahead && !member.equals(watched)) {
+        watchAt(member);
+      }
+      answer.complete(null);
+      return;
+    }
+    RpcException reason = reasonOf(failure);
+    note(member, reason);
+    hinted = leaderIn(reason);
+    if (attemptsLeft > 0 && !closed) {
+      ask(answer, attemptsLeft - 1);
+    } else {
+      refreshing = null;
+      answer.completeExceptionally(reason);
+    }
+  }
+
+  /** The stream lags behind, or hangs: go where the news was. */
+  private void watchAt(String member) {
+    endStream();
+    hinted = member;
+    open();
+  }
+
+  private void endStream() {
+    generation++;
+    AutoCloseable ending = stream;
+    stream = null;
+    if (ending != null) {
+      try {
+        ending.close();
+      } catch (Exception e) {
+        log.warn("could not cancel the map stream from {}", watched, e);
+      }
+    }
+  }
+
+  private String nextMember() {
+    String named = hinted;
+    hinted = null;
+    return named != null ? named : members.get(Math.floorMod(next++, members.size()));
+  }
+
+  private void note(String member, RpcException reason) {
+    trouble = member + " said " + reason.getMessage();
+  }
+
+  private void execute(Runnable task) {
+    try {
+      loop.execute(task);
+    } catch (RejectedExecutionException e) {
+      log.debug("the event loop has ended; a late answer is dropped", e);
+    }
+  }
+
+  private static @Nullable String leaderIn(RpcException reason) {
+    String leader = reason.detail().getLeaderAddress();
+    return reason.code() == ErrorCode.NOT_LEADER && !leader.isEmpty() ? leader : null;
+  }
+
+  private static RpcException reasonOf(@Nullable Throwable failure) {
+    return failure instanceof RpcException known
+        ? known
+        : new RpcException(ErrorCode.INTERNAL, String.valueOf(failure));
+  }
+}
