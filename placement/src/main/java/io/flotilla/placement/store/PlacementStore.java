@@ -30,6 +30,7 @@ public final class PlacementStore implements StateStore<PlacementRound>, AutoClo
   private final Options options;
   private final WriteOptions withoutWal;
   private final RocksDB db;
+  private volatile boolean keepUnflushed = true;
 
   /** What was found at opening. */
   record Recovered(long applied, ClusterView view) {}
@@ -131,16 +132,22 @@ public final class PlacementStore implements StateStore<PlacementRound>, AutoClo
   @Override
   public void close() throws StorageException {
     try (FlushOptions flush = new FlushOptions().setWaitForFlush(true)) {
-      db.flush(flush);
+      if (keepUnflushed) {
+        db.flush(flush);
+      }
     } catch (RocksDBException failed) {
       throw new StorageException("placement's state cannot be flushed", failed);
     } finally {
-      abandon();
+      release();
     }
   }
 
-  /** Closes as a crash would: rounds that RocksDB has not flushed by itself are lost. */
-  public void abandon() {
+  /** Has {@link #close} behave as a crash: rounds that were not flushed by then are lost. */
+  public void loseUnflushed() {
+    keepUnflushed = false;
+  }
+
+  private void release() {
     db.close();
     withoutWal.close();
     options.close();

@@ -209,10 +209,9 @@ final class PlacementStateMachineTest {
       PlacementStore first = new PlacementStore(other);
       applyAll(first, new PlacementStateMachine(first), history.subList(0, crash), random);
       if (random.nextBoolean()) {
-        first.close();
-      } else {
-        first.abandon();
+        first.loseUnflushed();
       }
+      first.close();
       PlacementStore second = new PlacementStore(other);
       PlacementStateMachine restarted = new PlacementStateMachine(second);
       int from = (int) restarted.appliedIndex();

@@ -1,0 +1,190 @@
+package io.flotilla.placement.service;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.MessageLite;
+import io.flotilla.placement.store.Outcome;
+import io.flotilla.proto.errors.ErrorDetail;
+import io.flotilla.proto.placement.PlacementCommand;
+import io.flotilla.proto.placement.PlacementResult;
+import io.flotilla.raft.core.GroupStatus;
+import io.flotilla.raft.core.Refusal;
+import io.flotilla.raft.core.ReplicaId;
+import io.flotilla.raft.runtime.RaftException;
+import io.flotilla.raft.runtime.RaftGroup;
+import io.flotilla.rpc.ErrorCode;
+import io.flotilla.rpc.RpcCall;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.BiConsumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Lets through only what a leader may answer, and says to all else where the leader is. A member is
+ * its own replica, so that a replica id names a member.
+ */
+final class LeaderGate {
+  private static final Logger log = LoggerFactory.getLogger(LeaderGate.class);
+  private static final int RETRY_AFTER_MILLIS = 100;
+
+  private final RaftGroup group;
+  private final Map<Long, String> members;
+  private final Desk desk;
+
+  LeaderGate(RaftGroup group, Map<Long, String> members, Desk desk) {
+    this.group = group;
+    this.members = Map.copyOf(members);
+    this.desk = desk;
+  }
+
+  boolean leads() {
+    return group.status().role() == GroupStatus.RoleName.LEADER;
+  }
+
+  long term() {
+    return group.status().term();
+  }
+
+  Optional<Long> leader() {
+    return group.status().leader().map(ReplicaId::value);
+  }
+
+  /**
+   * Runs {@code action} on the desk once this member has proved that it still leads and has applied
+   * all that was committed before; otherwise fails the call. Never blocks.
+   */
+  <Q extends MessageLite, R extends MessageLite> void whenCurrent(
+      RpcCall<Q, R> call, Runnable action) {
+    if (!leads()) {
+      call.fail(notLeader(leader()));
+      return;
+    }
+    BiConsumer<Long, Throwable> next =
+        (applied, refused) -> {
+          if (refused != null) {
+            call.fail(readRefused(refused));
+          } else {
+            onDesk(call, () -> runAtLeader(call, action));
+          }
+        };
+    group.readBarrier().whenComplete(next);
+  }
+
+  private <Q extends MessageLite, R extends MessageLite> void runAtLeader(
+      RpcCall<Q, R> call, Runnable action) {
+    // A follower's barrier may be answered by the leader; what is volatile is only here.
+    if (leads()) {
+      action.run();
+    } else {
+      call.fail(notLeader(leader()));
+    }
+  }
+
+  /** Runs {@code action} on the desk, or fails the call; also if the action fails. */
+  <Q extends MessageLite, R extends MessageLite> void onDesk(RpcCall<Q, R> call, Runnable action) {
+    Runnable guarded =
+        () -> {
+          try {
+            action.run();
+          } catch (RuntimeException bug) {
+            log.error("a request failed", bug);
+            call.fail(ErrorCode.INTERNAL, "placement failed: " + bug);
+          }
+        };
+    if (!desk.offer(guarded)) {
+      call.fail(overloaded());
+    }
+  }
+
+  /** Proposes, and gives the desk the result, or the call an error. */
+  <Q extends MessageLite, R extends MessageLite> void decide(
+      RpcCall<Q, R> call,
+      PlacementCommand command,
+      java.util.function.Consumer<PlacementResult> then) {
+    BiConsumer<PlacementResult, Throwable> next =
+        (result, failed) -> {
+          if (failed != null) {
+            call.fail(proposalFailed(failed));
+          } else if (result.getErrorCode() == Outcome.DONE.number()
+              || result.getErrorCode() == Outcome.STALE.number()) {
+            onDesk(call, () -> then.accept(result));
+          } else {
+            call.fail(ErrorCode.of(result.getErrorCode()), result.getMessage());
+          }
+        };
+    propose(command).whenComplete(next);
+  }
+
+  CompletableFuture<PlacementResult> propose(PlacementCommand command) {
+    return group
+        .propose(command.toByteArray())
+        .thenApply(
+            bytes -> {
+              try {
+                return PlacementResult.parseFrom(bytes);
+              } catch (InvalidProtocolBufferException bug) {
+                throw new IllegalStateException("result is not a PlacementResult", bug);
+              }
+            });
+  }
+
+  ErrorDetail notLeader(Optional<Long> leader) {
+    ErrorDetail.Builder detail = ErrorDetail.newBuilder().setCode(ErrorCode.NOT_LEADER.number());
+    String address = leader.map(members::get).orElse("");
+    if (address.isEmpty()) {
+      return detail.setMessage("no leader of placement is known here").build();
+    }
+    return detail
+        .setLeaderNode(leader.orElseThrow())
+        .setLeaderAddress(address)
+        .setMessage("placement is led by member " + leader.orElseThrow() + " at " + address)
+        .build();
+  }
+
+  private ErrorDetail readRefused(Throwable why) {
+    // Whatever the reason, a read that was refused did nothing.
+    Optional<Refusal> refusal = refusalOf(why);
+    return refusal.map(this::detail).orElseGet(() -> notLeader(leader()));
+  }
+
+  ErrorDetail proposalFailed(Throwable why) {
+    Optional<Refusal> refusal = refusalOf(why);
+    return refusal
+        .map(this::detail)
+        .orElseGet(
+            () ->
+                ErrorDetail.newBuilder()
+                    .setCode(ErrorCode.UNKNOWN_OUTCOME.number())
+                    .setMessage(String.valueOf(cause(why).getMessage()))
+                    .build());
+  }
+
+  private ErrorDetail detail(Refusal refusal) {
+    if (refusal instanceof Refusal.NotLeader not) {
+      return notLeader(not.leader().map(ReplicaId::value));
+    }
+    if (refusal instanceof Refusal.Transferring transferring) {
+      return notLeader(Optional.of(transferring.to().value()));
+    }
+    return overloaded();
+  }
+
+  private static ErrorDetail overloaded() {
+    return ErrorDetail.newBuilder()
+        .setCode(ErrorCode.OVERLOADED.number())
+        .setRetryAfterMillis(RETRY_AFTER_MILLIS)
+        .setMessage("placement has too much to do at the moment")
+        .build();
+  }
+
+  private static Optional<Refusal> refusalOf(Throwable why) {
+    return cause(why) instanceof RaftException raft ? raft.refusal() : Optional.empty();
+  }
+
+  private static Throwable cause(Throwable thrown) {
+    Throwable cause = thrown.getCause();
+    return thrown instanceof CompletionException && cause != null ? cause : thrown;
+  }
+}

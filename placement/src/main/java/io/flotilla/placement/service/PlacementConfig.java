@@ -1,0 +1,61 @@
+package io.flotilla.placement.service;
+
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * One member of placement.
+ *
+ * @param cluster id of the cluster, the same in every process
+ * @param memberId which of {@code members} this is
+ * @param members addresses (host:port) of all members by their ids, the same in every member; they
+ *     do not change once the cluster exists
+ * @param bindHost address to listen on
+ * @param bindPort port to listen on; that of this member's address
+ * @param dataDir its data directory; nobody else's
+ */
+public record PlacementConfig(
+    String cluster,
+    long memberId,
+    SortedMap<Long, String> members,
+    String bindHost,
+    int bindPort,
+    Path dataDir,
+    PlacementPolicy policy) {
+  private static final int MEMBERS_MAX = 9;
+
+  public PlacementConfig {
+    members = Collections.unmodifiableSortedMap(new TreeMap<>(members));
+    require(cluster.matches("[A-Za-z0-9_-]{1,64}"), "cluster", cluster, "[A-Za-z0-9_-]{1,64}");
+    require(
+        !members.isEmpty() && members.size() <= MEMBERS_MAX,
+        "number of members",
+        members.size(),
+        "1 to " + MEMBERS_MAX);
+    require(members.containsKey(memberId), "member-id", memberId, "one of " + members.keySet());
+    require(bindPort >= 1 && bindPort <= 65535, "bind-port", bindPort, "1 to 65535");
+    for (Map.Entry<Long, String> member : members.entrySet()) {
+      require(member.getKey() >= 1, "member id", member.getKey(), "a positive number");
+      require(
+          member.getValue().matches("\\S+:\\d{1,5}"),
+          "address of member " + member.getKey(),
+          member.getValue(),
+          "host:port");
+    }
+    require(
+        members.values().stream().distinct().count() == members.size(),
+        "members",
+        members,
+        "each with an address of its own");
+  }
+
+  private static void require(boolean holds, String name, Object value, String allowed) {
+    if (!holds) {
+      throw new IllegalArgumentException(
+          "placement." + name + " is '" + value + "'; allowed: " + allowed);
+    }
+  }
+}

@@ -1,0 +1,210 @@
+package io.flotilla.placement.service;
+
+import io.flotilla.placement.store.PlacementRound;
+import io.flotilla.placement.store.PlacementStateMachine;
+import io.flotilla.placement.store.PlacementStore;
+import io.flotilla.raft.core.GroupId;
+import io.flotilla.raft.core.GroupStatus;
+import io.flotilla.raft.core.Membership;
+import io.flotilla.raft.core.ReplicaId;
+import io.flotilla.raft.net.NettyTransport;
+import io.flotilla.raft.port.NodeId;
+import io.flotilla.raft.port.StorageException;
+import io.flotilla.raft.rocksdb.RocksLogConfig;
+import io.flotilla.raft.rocksdb.RocksLogStore;
+import io.flotilla.raft.runtime.GroupSpec;
+import io.flotilla.raft.runtime.RaftGroup;
+import io.flotilla.raft.runtime.RaftRuntime;
+import io.flotilla.raft.runtime.RuntimeConfig;
+import io.flotilla.raft.runtime.RuntimePorts;
+import io.flotilla.rpc.Hello;
+import io.flotilla.rpc.NetThreads;
+import io.flotilla.rpc.RpcServer;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One member of placement, from its data directory to its listener. It is its own node in a Raft
+ * runtime of its own: member id, node id and replica id are one number, and the group is 0.
+ */
+public final class PlacementServer implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(PlacementServer.class);
+  private static final GroupId GROUP = new GroupId(0);
+  private static final int NET_THREADS = 2;
+  private static final int EXIT_STORAGE_FAILED = 70;
+
+  private final PlacementConfig config;
+  private final Closing closing;
+  private final PlacementStore store;
+  private final RaftGroup group;
+  private boolean closed;
+
+  private PlacementServer(
+      PlacementConfig config, Closing closing, PlacementStore store, RaftGroup group) {
+    this.config = config;
+    this.closing = closing;
+    this.store = store;
+    this.group = group;
+  }
+
+  /**
+   * Starts a member that ends the process when its disk fails. Blocks until it listens; it may then
+   * still have no leader.
+   *
+   * @throws IOException if its directory or port cannot be used; the message says why
+   */
+  public static PlacementServer start(PlacementConfig config) throws IOException {
+    return start(
+        config,
+        broken -> {
+          log.error("placement member {} cannot go on", config.memberId(), broken);
+          Runtime.getRuntime().halt(EXIT_STORAGE_FAILED);
+        });
+  }
+
+  /**
+   * Starts a member.
+   *
+   * @param fatal told, by any thread and perhaps more than once, when the disk failed or the log
+   *     cannot be understood; it must end the process
+   * @throws IOException if its directory or port cannot be used; the message says why
+   */
+  public static PlacementServer start(PlacementConfig config, Consumer<Throwable> fatal)
+      throws IOException {
+    Closing closing = new Closing();
+    try {
+      return start(config, fatal, closing);
+    } catch (IOException | RuntimeException failed) {
+      closing.closeAfter(failed);
+      throw failed;
+    }
+  }
+
+  private static PlacementServer start(
+      PlacementConfig config, Consumer<Throwable> fatal, Closing closing) throws IOException {
+    DataDirectory directory =
+        closing.add(DataDirectory.open(config.dataDir(), config.cluster(), config.memberId()));
+    PlacementStore store = new PlacementStore(directory.state());
+    closing.add(store);
+    PlacementStateMachine map = new PlacementStateMachine(store);
+    checkCluster(config, map);
+    RocksLogStore logs =
+        closing.add(RocksLogStore.open(directory.log(), RocksLogConfig.DEFAULT, fatal));
+
+    Hello self = new Hello(config.cluster(), Hello.Role.PLACEMENT, config.memberId());
+    NetThreads threads = closing.add(new NetThreads(NET_THREADS, "placement-net"));
+    NettyTransport transport =
+        new NettyTransport(
+            threads, self, node -> Optional.ofNullable(config.members().get(node.value())));
+    RaftRuntime<PlacementRound> runtime =
+        closing.add(new RaftRuntime<>(runtimeConfig(config), ports(logs, transport, store, fatal)));
+    closing.add(transport);
+    runtime.start();
+    RaftGroup group = runtime.open(groupSpec(config), map);
+    checkMembers(config, group);
+
+    PlacementService service =
+        closing.add(
+            new PlacementService(
+                config.cluster(), config.members(), config.policy(), group, map, System::nanoTime));
+    RpcServer server = closing.add(new RpcServer(threads, self));
+    transport.attach(server, runtime);
+    service.addTo(server);
+    server.listen(config.bindHost(), config.bindPort());
+    log.info(
+        "placement member {} of cluster {} listens on {}:{}",
+        config.memberId(),
+        config.cluster(),
+        config.bindHost(),
+        config.bindPort());
+    return new PlacementServer(config, closing, store, group);
+  }
+
+  private static RuntimeConfig runtimeConfig(PlacementConfig config) {
+    RuntimeConfig usual = RuntimeConfig.of(new NodeId(config.memberId()));
+    return new RuntimeConfig(usual.self(), 1, 1, 1, usual.tick(), usual.core(), usual.limits());
+  }
+
+  private static RuntimePorts<PlacementRound> ports(
+      RocksLogStore logs,
+      NettyTransport transport,
+      PlacementStore store,
+      Consumer<Throwable> fatal) {
+    return new RuntimePorts<>(
+        logs,
+        transport,
+        store,
+        System::nanoTime,
+        (min, max) -> ThreadLocalRandom.current().nextInt(min, max + 1),
+        new RaftLog(fatal),
+        fatal);
+  }
+
+  private static GroupSpec groupSpec(PlacementConfig config) {
+    return new GroupSpec(
+        GROUP,
+        new ReplicaId(config.memberId()),
+        membership(config),
+        config.members().firstKey() == config.memberId());
+  }
+
+  private static Membership membership(PlacementConfig config) {
+    List<Membership.Member> voters =
+        config.members().keySet().stream()
+            .map(id -> new Membership.Member(new ReplicaId(id), id))
+            .toList();
+    return Membership.of(voters);
+  }
+
+  private static void checkCluster(PlacementConfig config, PlacementStateMachine map)
+      throws StorageException {
+    String cluster = map.view().cluster();
+    if (!cluster.isEmpty() && !cluster.equals(config.cluster())) {
+      throw new StorageException(
+          String.format(
+              "the map in %s is that of cluster '%s', but this process is configured as '%s'",
+              config.dataDir(), cluster, config.cluster()));
+    }
+  }
+
+  private static void checkMembers(PlacementConfig config, RaftGroup group) throws IOException {
+    Membership known = group.status().membership();
+    if (!known.equals(membership(config))) {
+      throw new IOException(
+          String.format(
+              "members %s are configured, but the log in %s knows %s; they cannot be changed this"
+                  + " way",
+              config.members().keySet(), config.dataDir(), known.voters()));
+    }
+  }
+
+  /** Where this member is reached, as in its configuration. */
+  public String address() {
+    return Optional.ofNullable(config.members().get(config.memberId())).orElseThrow();
+  }
+
+  /** Whether this member leads, as far as it knows. */
+  public boolean leads() {
+    return group.status().role() == GroupStatus.RoleName.LEADER;
+  }
+
+  /** Stops in order: answers what is under way with errors, keeps all, and frees its directory. */
+  @Override
+  public void close() throws IOException {
+    if (!closed) {
+      closed = true;
+      closing.close();
+    }
+  }
+
+  /** Stops as a crash would: what the state had not flushed is lost, and must come from the log. */
+  public void kill() throws IOException {
+    store.loseUnflushed();
+    close();
+  }
+}

@@ -1,0 +1,178 @@
+package io.flotilla.placement.service;
+
+import io.flotilla.placement.model.ClusterView;
+import io.flotilla.placement.model.Node;
+import io.flotilla.placement.store.PlacementStateMachine;
+import io.flotilla.proto.placement.CreateKeyspaceReply;
+import io.flotilla.proto.placement.CreateKeyspaceRequest;
+import io.flotilla.proto.placement.GetMapRequest;
+import io.flotilla.proto.placement.MapUpdate;
+import io.flotilla.proto.placement.PlacementCommand;
+import io.flotilla.proto.placement.RegisterNodeReply;
+import io.flotilla.proto.placement.RegisterNodeRequest;
+import io.flotilla.proto.placement.ReportReply;
+import io.flotilla.proto.placement.ReportRequest;
+import io.flotilla.proto.placement.StatusReply;
+import io.flotilla.proto.placement.StatusRequest;
+import io.flotilla.proto.placement.WatchRequest;
+import io.flotilla.raft.runtime.RaftGroup;
+import io.flotilla.rpc.ErrorCode;
+import io.flotilla.rpc.RpcCall;
+import io.flotilla.rpc.RpcMethods;
+import io.flotilla.rpc.RpcServer;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+
+/**
+ * Answers placement's requests on one member. Handlers run on event loops and never block; each
+ * waits for the leader's proof at the {@link LeaderGate} and goes on at the desk.
+ */
+final class PlacementService implements AutoCloseable {
+  private static final Duration TICK = Duration.ofMillis(100);
+
+  private final PlacementStateMachine map;
+  private final SortedMap<Long, String> members;
+  private final LongSupplier nanos;
+  private final Desk desk = new Desk("placement-desk", TICK);
+  private final LeaderGate gate;
+  private final ReportTable reports;
+  private final WatchHub watches;
+  private final Steward steward;
+  private final KeyspaceDoor keyspaces;
+  private long ledTerm;
+
+  /**
+   * Begins to serve the leader's duties.
+   *
+   * @param members addresses by member id, which is the replica id
+   * @param nanos a clock as {@link System#nanoTime}, for the liveness of nodes
+   */
+  PlacementService(
+      String cluster,
+      SortedMap<Long, String> members,
+      PlacementPolicy policy,
+      RaftGroup group,
+      PlacementStateMachine map,
+      LongSupplier nanos) {
+    this.map = map;
+    this.members = Collections.unmodifiableSortedMap(new TreeMap<>(members));
+    this.nanos = nanos;
+    this.gate = new LeaderGate(group, members, desk);
+    this.reports =
+        new ReportTable(
+            TimeUnit.MILLISECONDS.toNanos(policy.nodeSilentMillis()), nanos.getAsLong());
+    this.watches = new WatchHub(reports);
+    this.steward = new Steward(gate, cluster, policy);
+    this.keyspaces =
+        new KeyspaceDoor(
+            gate, map::view, () -> reports.silentNodes(map.view(), nanos.getAsLong()), policy);
+    map.onChange(desk::ring);
+    desk.start(this::round);
+  }
+
+  /** Adds all of placement's methods. */
+  void addTo(RpcServer server) {
+    server
+        .handle(RpcMethods.REGISTER_NODE, this::registerNode)
+        .handle(RpcMethods.REPORT, this::report)
+        .handle(RpcMethods.GET_MAP, this::getMap)
+        .handle(RpcMethods.WATCH_MAP, this::watchMap)
+        .handle(RpcMethods.CREATE_KEYSPACE, this::createKeyspace)
+        .handle(RpcMethods.STATUS, this::status);
+  }
+
+  private void round() {
+    if (!gate.leads()) {
+      ledTerm = 0;
+      watches.endAll(gate.notLeader(gate.leader()));
+      return;
+    }
+    long now = nanos.getAsLong();
+    if (ledTerm != gate.term()) {
+      ledTerm = gate.term();
+      reports.leadershipBegan(now);
+    }
+    ClusterView view = map.view();
+    steward.act(view, reports.silentNodes(view, now));
+    watches.pump(view);
+  }
+
+  void registerNode(RpcCall<RegisterNodeRequest, RegisterNodeReply> call) {
+    RegisterNodeRequest request = call.request();
+    Node node;
+    try {
+      node =
+          new Node(
+              Math.max(1, request.getNode()),
+              request.getAddress(),
+              request.getIncarnation(),
+              new TreeMap<>(request.getLabelsMap()));
+    } catch (IllegalArgumentException wrong) {
+      call.fail(ErrorCode.INVALID_REQUEST, String.valueOf(wrong.getMessage()));
+      return;
+    }
+    // Made anew, so that nothing this version does not know gets into the log.
+    RegisterNodeRequest known =
+        RegisterNodeRequest.newBuilder()
+            .setIncarnation(node.incarnation())
+            .setAddress(node.address())
+            .putAllLabels(node.labels())
+            .setNode(request.getNode())
+            .build();
+    gate.decide(
+        call,
+        PlacementCommand.newBuilder().setRegisterNode(known).build(),
+        result -> {
+          reports.heard(result.getNode(), nanos.getAsLong());
+          call.reply(RegisterNodeReply.newBuilder().setNode(result.getNode()).build());
+        });
+  }
+
+  void report(RpcCall<ReportRequest, ReportReply> call) {
+    gate.whenCurrent(
+        call,
+        () -> {
+          ClusterView view = map.view();
+          long node = call.request().getNode();
+          if (view.nodes().containsKey(node)) {
+            reports.record(call.request(), view, nanos.getAsLong());
+            call.reply(ReportReply.getDefaultInstance());
+            desk.ring();
+          } else {
+            call.fail(ErrorCode.CONFLICT, "node " + node + " is not registered in this cluster");
+          }
+        });
+  }
+
+  void getMap(RpcCall<GetMapRequest, MapUpdate> call) {
+    gate.whenCurrent(
+        call, () -> call.reply(MapUpdates.complete(map.view(), reports.leadersSince(0))));
+  }
+
+  void watchMap(RpcCall<WatchRequest, MapUpdate> call) {
+    gate.whenCurrent(call, () -> watches.begin(call, map.view()));
+  }
+
+  void createKeyspace(RpcCall<CreateKeyspaceRequest, CreateKeyspaceReply> call) {
+    gate.whenCurrent(call, () -> keyspaces.create(call));
+  }
+
+  void status(RpcCall<StatusRequest, StatusReply> call) {
+    gate.whenCurrent(
+        call,
+        () ->
+            call.reply(
+                new StatusReport(map.view(), reports, nanos.getAsLong())
+                    .reply(members, gate.leader())));
+  }
+
+  /** Ends the desk; requests that come later are refused. */
+  @Override
+  public void close() {
+    desk.close();
+  }
+}

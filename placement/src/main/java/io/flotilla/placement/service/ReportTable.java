@@ -1,0 +1,148 @@
+package io.flotilla.placement.service;
+
+import io.flotilla.placement.model.ClusterView;
+import io.flotilla.proto.placement.Leader;
+import io.flotilla.proto.placement.ReportRequest;
+import io.flotilla.proto.placement.ShardReport;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * What nodes have told this member: who is alive, who leads which shard, how far replicas are. None
+ * of it outlives the process, and a new leader learns it again within one report of each node. Only
+ * for the desk's thread. Times are {@link System#nanoTime}.
+ *
+ * <p>A claim to lead wins over one of a lower term, and over nobody. Each change of a leader gets a
+ * number, so that a watcher can be told those it has not seen.
+ */
+final class ReportTable {
+  private static final class NodeReports {
+    final Map<Long, ShardReport> byShard = new HashMap<>();
+    long heardNanos;
+  }
+
+  private record Hint(long number, Leader leader) {}
+
+  private final long silentNanos;
+  private final Map<Long, NodeReports> nodes = new HashMap<>();
+  private final Map<Long, Hint> hints = new HashMap<>();
+  private final TreeMap<Long, Leader> byNumber = new TreeMap<>();
+  private long sinceNanos;
+
+  /**
+   * @param nowNanos until {@code silentNanos} after it, no node is taken for silent
+   */
+  ReportTable(long silentNanos, long nowNanos) {
+    this.silentNanos = silentNanos;
+    this.sinceNanos = nowNanos;
+  }
+
+  /** Reports come here from now on: nodes that reported elsewhere so far are not yet silent. */
+  void leadershipBegan(long nowNanos) {
+    sinceNanos = nowNanos;
+  }
+
+  /** A sign of life without a report. */
+  void heard(long node, long nowNanos) {
+    nodes.computeIfAbsent(node, id -> new NodeReports()).heardNanos = nowNanos;
+  }
+
+  /** Takes what {@code report} says of the shards in {@code view}. */
+  void record(ReportRequest report, ClusterView view, long nowNanos) {
+    heard(report.getNode(), nowNanos);
+    Map<Long, ShardReport> byShard = reportsOf(report.getNode()).orElseThrow().byShard;
+    if (report.getComplete()) {
+      Set<Long> gone = new HashSet<>(byShard.keySet());
+      report.getShardsList().forEach(shard -> gone.remove(shard.getShard()));
+      gone.forEach(shard -> resign(report.getNode(), shard, leaderOf(shard).getTerm()));
+      byShard.clear();
+    }
+    for (ShardReport shard : report.getShardsList()) {
+      if (view.shards().containsKey(shard.getShard())) {
+        byShard.put(shard.getShard(), shard);
+        if (shard.getLeader()) {
+          claim(report.getNode(), shard.getShard(), shard.getTerm());
+        } else {
+          resign(report.getNode(), shard.getShard(), shard.getTerm());
+        }
+      }
+    }
+  }
+
+  private void claim(long node, long shard, long term) {
+    Leader known = leaderOf(shard);
+    if (term > known.getTerm() || (term == known.getTerm() && known.getNode() == 0)) {
+      hint(shard, node, term);
+    }
+  }
+
+  private void resign(long node, long shard, long term) {
+    Leader known = leaderOf(shard);
+    if (known.getNode() == node && term >= known.getTerm()) {
+      hint(shard, 0, term);
+    }
+  }
+
+  private void hint(long shard, long node, long term) {
+    Leader leader = Leader.newBuilder().setShard(shard).setNode(node).setTerm(term).build();
+    Hint next = new Hint(lastHint() + 1, leader);
+    Hint before = hints.put(shard, next);
+    byNumber.put(next.number(), leader);
+    if (before != null) {
+      byNumber.remove(before.number());
+    }
+  }
+
+  /** Number of the newest change of a leader; 0 if none is known. */
+  long lastHint() {
+    return byNumber.isEmpty() ? 0 : byNumber.lastKey();
+  }
+
+  /** Leaders that changed after hint {@code number}. */
+  Collection<Leader> leadersSince(long number) {
+    return List.copyOf(byNumber.tailMap(number, false).values());
+  }
+
+  /** Node 0 and term 0 if nobody ever claimed to lead it. */
+  Leader leaderOf(long shard) {
+    return Optional.ofNullable(hints.get(shard))
+        .map(Hint::leader)
+        .orElse(Leader.getDefaultInstance());
+  }
+
+  Optional<ShardReport> reportOf(long node, long shard) {
+    return reportsOf(node).flatMap(reports -> Optional.ofNullable(reports.byShard.get(shard)));
+  }
+
+  long silentNanos(long node, long nowNanos) {
+    long since = sinceNanos;
+    long heard = reportsOf(node).map(reports -> reports.heardNanos).orElse(since);
+    return Math.max(0, nowNanos - (heard - since > 0 ? heard : since));
+  }
+
+  long silentMillis(long node, long nowNanos) {
+    return TimeUnit.NANOSECONDS.toMillis(silentNanos(node, nowNanos));
+  }
+
+  boolean isAlive(long node, long nowNanos) {
+    return silentNanos(node, nowNanos) < silentNanos;
+  }
+
+  /** Registered nodes that have been silent for too long. */
+  Set<Long> silentNodes(ClusterView view, long nowNanos) {
+    Set<Long> silent = new HashSet<>(view.nodes().keySet());
+    silent.removeIf(node -> isAlive(node, nowNanos));
+    return silent;
+  }
+
+  private Optional<NodeReports> reportsOf(long node) {
+    return Optional.ofNullable(nodes.get(node));
+  }
+}

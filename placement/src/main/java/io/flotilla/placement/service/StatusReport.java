@@ -1,0 +1,100 @@
+package io.flotilla.placement.service;
+
+import io.flotilla.placement.model.ClusterView;
+import io.flotilla.placement.model.Keyspace;
+import io.flotilla.placement.model.Node;
+import io.flotilla.placement.model.Replica;
+import io.flotilla.placement.model.Shard;
+import io.flotilla.placement.store.MapMessages;
+import io.flotilla.proto.placement.Leader;
+import io.flotilla.proto.placement.MemberStatus;
+import io.flotilla.proto.placement.NodeStatus;
+import io.flotilla.proto.placement.ReplicaStatus;
+import io.flotilla.proto.placement.ShardReport;
+import io.flotilla.proto.placement.ShardStatus;
+import io.flotilla.proto.placement.StatusReply;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+
+/** The map and what nodes say, side by side, for people. */
+final class StatusReport {
+  private final ClusterView view;
+  private final ReportTable reports;
+  private final long nowNanos;
+  private final Map<Long, Integer> replicas = new HashMap<>();
+  private final Map<Long, Integer> leaders = new HashMap<>();
+
+  StatusReport(ClusterView view, ReportTable reports, long nowNanos) {
+    this.view = view;
+    this.reports = reports;
+    this.nowNanos = nowNanos;
+  }
+
+  StatusReply reply(SortedMap<Long, String> members, Optional<Long> leader) {
+    StatusReply.Builder reply =
+        StatusReply.newBuilder().setCluster(view.cluster()).setRevision(view.revision());
+    members.forEach(
+        (id, address) ->
+            reply.addMembers(
+                MemberStatus.newBuilder()
+                    .setId(id)
+                    .setAddress(address)
+                    .setLeader(leader.isPresent() && leader.get().equals(id))));
+    for (Keyspace keyspace : view.keyspacesSince(0)) {
+      reply.addKeyspaces(MapMessages.write(keyspace));
+    }
+    for (Shard shard : view.shardsSince(0)) {
+      reply.addShards(shard(shard));
+    }
+    for (Node node : view.nodesSince(0)) {
+      reply.addNodes(node(node));
+    }
+    return reply.build();
+  }
+
+  private ShardStatus shard(Shard shard) {
+    Leader leader = reports.leaderOf(shard.id());
+    leaders.merge(leader.getNode(), 1, Integer::sum);
+    ShardStatus.Builder status =
+        ShardStatus.newBuilder()
+            .setShard(MapMessages.write(shard))
+            .setLeaderNode(leader.getNode())
+            .setTerm(leader.getTerm());
+    for (Replica replica : shard.replicas()) {
+      replicas.merge(replica.node(), 1, Integer::sum);
+      status.addReplicas(replica(shard, replica));
+    }
+    return status.build();
+  }
+
+  private ReplicaStatus replica(Shard shard, Replica replica) {
+    ReplicaStatus.Builder status =
+        ReplicaStatus.newBuilder()
+            .setNode(replica.node())
+            .setReplica(replica.id())
+            .setAlive(reports.isAlive(replica.node(), nowNanos));
+    Optional<ShardReport> report =
+        reports
+            .reportOf(replica.node(), shard.id())
+            .filter(each -> each.getReplica() == replica.id());
+    report.ifPresent(
+        each ->
+            status
+                .setReported(true)
+                .setLastIndex(each.getLastIndex())
+                .setApplied(each.getApplied()));
+    return status.build();
+  }
+
+  private NodeStatus node(Node node) {
+    return NodeStatus.newBuilder()
+        .setNode(MapMessages.write(node))
+        .setAlive(reports.isAlive(node.id(), nowNanos))
+        .setSilentMillis(reports.silentMillis(node.id(), nowNanos))
+        .setReplicas(replicas.getOrDefault(node.id(), 0))
+        .setLeaders(leaders.getOrDefault(node.id(), 0))
+        .build();
+  }
+}
