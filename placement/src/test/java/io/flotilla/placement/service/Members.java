@@ -1,0 +1,126 @@
+package io.flotilla.placement.service;
+
+import static org.awaitility.Awaitility.await;
+
+import com.google.protobuf.MessageLite;
+import io.flotilla.rpc.ErrorCode;
+import io.flotilla.rpc.Hello;
+import io.flotilla.rpc.NetThreads;
+import io.flotilla.rpc.RpcClient;
+import io.flotilla.rpc.RpcException;
+import io.flotilla.rpc.RpcMethod;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.TreeMap;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ConcurrentSkipListMap;
+
+/** Members of placement on loopback, and a caller that finds their leader. */
+final class Members implements AutoCloseable {
+  private static final Duration CALL = Duration.ofSeconds(2);
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  final TreeMap<Long, String> addresses = new TreeMap<>();
+  final Queue<Throwable> broken = new ConcurrentLinkedQueue<>();
+  final NetThreads threads = new NetThreads(1, "test-client");
+  final RpcClient client = new RpcClient(threads, new Hello("test", Hello.Role.CLIENT, 0));
+  private final Path root;
+  private final PlacementPolicy policy;
+  private final Map<Long, PlacementServer> running = new ConcurrentSkipListMap<>();
+
+  Members(Path root, int count, PlacementPolicy policy) throws IOException {
+    this.root = root;
+    this.policy = policy;
+    List<ServerSocket> held = new ArrayList<>();
+    for (long id = 1; id <= count; id++) {
+      ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+      held.add(socket);
+      addresses.put(id, "127.0.0.1:" + socket.getLocalPort());
+    }
+    for (ServerSocket socket : held) {
+      socket.close();
+    }
+  }
+
+  PlacementConfig config(long id) {
+    String address = addresses.get(id);
+    int port = Integer.parseInt(address.substring(address.indexOf(':') + 1));
+    return new PlacementConfig(
+        "test", id, addresses, "127.0.0.1", port, root.resolve("member-" + id), policy);
+  }
+
+  PlacementServer start(long id) throws IOException {
+    PlacementServer server = PlacementServer.start(config(id), broken::add);
+    running.put(id, server);
+    return server;
+  }
+
+  void startAll() throws IOException {
+    for (long id : addresses.keySet()) {
+      start(id);
+    }
+  }
+
+  void kill(long id) throws IOException {
+    Optional.ofNullable(running.remove(id)).orElseThrow().kill();
+  }
+
+  void killAll() throws IOException {
+    for (long id : List.copyOf(running.keySet())) {
+      kill(id);
+    }
+  }
+
+  long awaitLeader() {
+    await().atMost(PATIENCE).until(() -> leader().isPresent());
+    return leader().orElseThrow();
+  }
+
+  Optional<Long> leader() {
+    return running.entrySet().stream()
+        .filter(member -> member.getValue().leads())
+        .map(Map.Entry::getKey)
+        .findFirst();
+  }
+
+  /** Asks one member after the other until one answers; other errors are the caller's. */
+  <Q extends MessageLite, R extends MessageLite> R call(RpcMethod<Q, R> method, Q request) {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    RpcException last = new RpcException(ErrorCode.UNAVAILABLE, "not tried");
+    while (System.nanoTime() < deadline) {
+      for (String address : addresses.values()) {
+        try {
+          return client.call(address, method, request, CALL).join();
+        } catch (CompletionException failed) {
+          last = (RpcException) failed.getCause();
+          if (last.code() != ErrorCode.NOT_LEADER
+              && last.code() != ErrorCode.UNAVAILABLE
+              && last.code() != ErrorCode.UNKNOWN_OUTCOME
+              && last.code() != ErrorCode.OVERLOADED) {
+            throw last;
+          }
+        }
+      }
+      Thread.onSpinWait();
+    }
+    throw last;
+  }
+
+  @Override
+  public void close() throws IOException {
+    client.close();
+    for (PlacementServer server : running.values()) {
+      server.close();
+    }
+    threads.close();
+  }
+}
