@@ -248,6 +248,12 @@ final class Link {
         context.close();
         return;
       }
+      if (channel().localAddress().equals(channel().remoteAddress())) {
+        // TCP connects a port to itself when that is dialled from while nobody listens on it.
+        fail(null, detail(ErrorCode.UNAVAILABLE, "nobody listens on " + name));
+        context.close();
+        return;
+      }
       handler = this;
       writer().greeting(greeting);
       writer().flush();

@@ -43,7 +43,11 @@ public final class Outbox<T> {
       return false;
     }
     items.add(item);
-    return wake() || !items.remove(item);
+    if (wake() || !items.remove(item)) {
+      return true;
+    }
+    bytes.addAndGet(-size);
+    return false;
   }
 
   /** Has {@code drain} run soon. Any thread. False if the loop has ended. */

@@ -8,6 +8,7 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.epoll.EpollChannelOption;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.Map;
@@ -82,6 +83,16 @@ public final class RpcServer implements AutoCloseable {
   public int listen(String host, int port) throws IOException {
     checkNotListening();
     ChannelFuture bound =
+        newBootstrap().bind(new InetSocketAddress(host, port)).awaitUninterruptibly();
+    if (!bound.isSuccess()) {
+      throw new IOException("cannot listen on " + host + ":" + port, bound.cause());
+    }
+    listener = bound.channel();
+    return ((InetSocketAddress) bound.channel().localAddress()).getPort();
+  }
+
+  private ServerBootstrap newBootstrap() {
+    ServerBootstrap bootstrap =
         new ServerBootstrap()
             .group(threads.group())
             .channel(threads.serverChannelType())
@@ -97,14 +108,11 @@ public final class RpcServer implements AutoCloseable {
                   protected void initChannel(Channel channel) {
                     channel.pipeline().addLast(new ServerConnection(channel, RpcServer.this));
                   }
-                })
-            .bind(new InetSocketAddress(host, port))
-            .awaitUninterruptibly();
-    if (!bound.isSuccess()) {
-      throw new IOException("cannot listen on " + host + ":" + port, bound.cause());
+                });
+    if (threads.isEpoll()) {
+      bootstrap.childOption(EpollChannelOption.TCP_USER_TIMEOUT, limits.silentMillis());
     }
-    listener = bound.channel();
-    return ((InetSocketAddress) bound.channel().localAddress()).getPort();
+    return bootstrap;
   }
 
   /** Connections that are open now. */

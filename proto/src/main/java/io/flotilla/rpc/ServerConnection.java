@@ -55,11 +55,17 @@ final class ServerConnection extends FrameHandler {
     if (conversation == null) {
       greet(type, body);
     } else if (type == FrameType.PING) {
-      writer().empty(FrameType.PONG);
+      pong();
     } else if (type == FrameType.GOODBYE) {
       channel().close();
     } else {
       conversation.onFrame(type, body);
+    }
+  }
+
+  private void pong() {
+    if (channel().isWritable()) { // Who does not read gets no more to read.
+      writer().empty(FrameType.PONG);
     }
   }
 
