@@ -1,0 +1,147 @@
+package io.flotilla.shard.host;
+
+import io.flotilla.proto.map.Replica;
+import io.flotilla.proto.map.ReplicaRole;
+import io.flotilla.proto.map.Shard;
+import io.flotilla.raft.core.GroupId;
+import io.flotilla.raft.core.Membership;
+import io.flotilla.raft.core.Membership.Member;
+import io.flotilla.raft.core.ReplicaId;
+import io.flotilla.raft.port.StorageException;
+import io.flotilla.raft.runtime.GroupSpec;
+import io.flotilla.raft.runtime.RaftGroup;
+import io.flotilla.rpc.ErrorCode;
+import io.flotilla.rpc.RpcException;
+import io.flotilla.shard.kv.KvStateMachine;
+import io.flotilla.shard.kv.KvStore;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The replicas that are open on this node. Looking up is for any thread and does not block; opening
+ * blocks on the disk and is for one thread at a time.
+ */
+public final class ShardHost {
+  private static final Logger LOG = LoggerFactory.getLogger(ShardHost.class);
+
+  private final long node;
+  private final KvStore store;
+  private final GroupOpener groups;
+  private final ConcurrentMap<Long, HostedShard> shards = new ConcurrentHashMap<>();
+
+  /**
+   * @param node this node's id
+   */
+  public ShardHost(long node, KvStore store, GroupOpener groups) {
+    this.node = node;
+    this.store = store;
+    this.groups = groups;
+  }
+
+  /**
+   * Opens what is already here. Once, before anything else.
+   *
+   * @throws StorageException if a state or a log cannot be read
+   */
+  public void recover() throws StorageException {
+    for (Shard shard : store.shards()) {
+      open(shard);
+    }
+    LOG.info("node {} has opened {} shards", node, shards.size());
+  }
+
+  /**
+   * Opens the shards among {@code descriptors} that have a replica on this node and are not open
+   * yet. What a newer descriptor of an open shard says, it learns from its own log.
+   *
+   * @throws StorageException if the disk fails
+   */
+  public void offer(Collection<Shard> descriptors) throws StorageException {
+    List<Shard> fresh = new ArrayList<>();
+    for (Shard shard : descriptors) {
+      if (!shards.containsKey(shard.getId()) && replicaHere(shard).isPresent()) {
+        fresh.add(shard);
+      }
+    }
+    store.create(fresh);
+    for (Shard shard : fresh) {
+      open(shard);
+    }
+    if (!fresh.isEmpty()) {
+      LOG.info("node {} has created {} shards", node, fresh.size());
+    }
+  }
+
+  /**
+   * Finds the shard that a request names.
+   *
+   * @throws RpcException with {@link ErrorCode#NO_SUCH_SHARD}
+   */
+  public HostedShard find(long shard) {
+    HostedShard found = shards.get(shard);
+    if (found == null) {
+      throw new RpcException(
+          ErrorCode.NO_SUCH_SHARD, "node " + node + " has no replica of shard " + shard);
+    }
+    return found;
+  }
+
+  /** All open shards, by id. */
+  public List<HostedShard> shards() {
+    List<HostedShard> all = new ArrayList<>(shards.values());
+    all.sort(Comparator.comparingLong(shard -> shard.descriptor().getId()));
+    return all;
+  }
+
+  /** What a shard's data weighs, in bytes, roughly. Blocks on the disk. */
+  public long approximateBytes(long shard) throws StorageException {
+    return store.approximateBytes(shard);
+  }
+
+  private void open(Shard shard) throws StorageException {
+    Replica self =
+        replicaHere(shard)
+            .orElseThrow(
+                () ->
+                    new StorageException(
+                        "the state of shard "
+                            + shard.getId()
+                            + " is here, but its descriptor names no replica on node "
+                            + node));
+    KvStateMachine state = KvStateMachine.open(store, shard.getId());
+    GroupSpec spec =
+        new GroupSpec(
+            new GroupId(shard.getId()),
+            new ReplicaId(self.getReplica()),
+            membership(shard),
+            shard.getPreferredLeader() == self.getReplica());
+    RaftGroup group = groups.open(spec, state);
+    shards.put(shard.getId(), new HostedShard(state, group));
+  }
+
+  private Optional<Replica> replicaHere(Shard shard) {
+    return shard.getReplicasList().stream()
+        .filter(replica -> replica.getNode() == node)
+        .findFirst();
+  }
+
+  private static Membership membership(Shard shard) {
+    return new Membership(
+        members(shard, ReplicaRole.VOTER), List.of(), members(shard, ReplicaRole.LEARNER));
+  }
+
+  private static List<Member> members(Shard shard, ReplicaRole role) {
+    return shard.getReplicasList().stream()
+        .filter(replica -> replica.getRole() == role)
+        .map(replica -> new Member(new ReplicaId(replica.getReplica()), replica.getNode()))
+        .sorted(Comparator.comparing(Member::replica))
+        .toList();
+  }
+}
