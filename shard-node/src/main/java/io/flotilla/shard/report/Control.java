@@ -1,0 +1,77 @@
+package io.flotilla.shard.report;
+
+import io.flotilla.rpc.RpcException;
+import java.time.Duration;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The one thread of a {@link PlacementLink}. What is put here is bounded by who puts it: one tick,
+ * one registration, one watch and one inbox at a time.
+ */
+final class Control implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Control.class);
+  private static final long CLOSE_SECONDS = 10;
+
+  private final ScheduledThreadPoolExecutor thread;
+  private final Consumer<Throwable> fatal;
+
+  /**
+   * @param fatal told of what no task expected
+   */
+  Control(Consumer<Throwable> fatal) {
+    this.fatal = fatal;
+    thread = new ScheduledThreadPoolExecutor(1, task -> new Thread(task, "placement-link"));
+    thread.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+    thread.setRemoveOnCancelPolicy(true);
+  }
+
+  void run(Runnable task) {
+    after(Duration.ZERO, task);
+  }
+
+  void after(Duration delay, Runnable task) {
+    try {
+      thread.schedule(() -> guarded(task), delay.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (RejectedExecutionException e) {
+      LOG.debug("closed, so there is nothing more to do", e);
+    }
+  }
+
+  private void guarded(Runnable task) {
+    try {
+      task.run();
+    } catch (RuntimeException e) {
+      fatal.accept(e);
+    }
+  }
+
+  /** What a failed call says, whatever it is wrapped in. */
+  static RpcException failure(Throwable thrown) {
+    Throwable cause = thrown;
+    while (cause instanceof CompletionException && cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    if (cause instanceof RpcException refused) {
+      return refused;
+    }
+    throw new IllegalStateException("a call failed otherwise than it may", cause);
+  }
+
+  @Override
+  public void close() {
+    thread.shutdown(); // without interrupting what writes to the disk
+    try {
+      if (!thread.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)) {
+        LOG.warn("the thread still runs after {} s", CLOSE_SECONDS);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,108 @@
+package io.flotilla.shard.report;
+
+import io.flotilla.proto.map.Node;
+import io.flotilla.proto.placement.MapUpdate;
+import io.flotilla.raft.port.StorageException;
+import io.flotilla.shard.host.NodeTable;
+import io.flotilla.shard.host.ShardHost;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** Map in, reports out; all on the control thread. */
+final class Following implements AutoCloseable {
+  private static final Duration REPORT_EVERY = Duration.ofSeconds(1);
+  private static final Duration REPORT_SOON = Duration.ofMillis(20);
+
+  private final Control control;
+  private final ShardHost host;
+  private final NodeTable nodes;
+  private final Consumer<NodeTable> onNodes;
+  private final Reports reports;
+  private final Consumer<Throwable> fatal;
+  private final AtomicBoolean soon = new AtomicBoolean();
+  private volatile @Nullable MapWatch watch;
+
+  Following(
+      Control control,
+      ShardHost host,
+      NodeTable nodes,
+      Consumer<NodeTable> onNodes,
+      Reports reports,
+      Consumer<Throwable> fatal) {
+    this.control = control;
+    this.host = host;
+    this.nodes = nodes;
+    this.onNodes = onNodes;
+    this.reports = reports;
+    this.fatal = fatal;
+  }
+
+  void begin(MapWatch map) {
+    watch = map;
+    control.run(map::begin);
+    control.run(this::tick);
+  }
+
+  void take(MapUpdate update) {
+    if (takeNodes(update)) {
+      onNodes.accept(nodes);
+    }
+    try {
+      host.offer(update.getShardsList());
+    } catch (StorageException e) {
+      fatal.accept(e);
+    }
+  }
+
+  private boolean takeNodes(MapUpdate update) {
+    boolean news = false;
+    Set<Long> named = new HashSet<>();
+    for (Node node : update.getNodesList()) {
+      named.add(node.getId());
+      news |= nodes.put(node.getId(), node.getAddress());
+    }
+    Set<Long> removed = new HashSet<>(update.getRemovedNodesList());
+    if (update.getComplete()) {
+      removed.addAll(nodes.all().keySet());
+      removed.removeAll(named);
+    }
+    removed.forEach(nodes::remove);
+    return news || !removed.isEmpty();
+  }
+
+  void reportSoon() {
+    if (soon.compareAndSet(false, true)) {
+      control.after(
+          REPORT_SOON,
+          () -> {
+            soon.set(false);
+            report();
+          });
+    }
+  }
+
+  private void tick() {
+    report();
+    control.after(REPORT_EVERY, this::tick);
+  }
+
+  private void report() {
+    try {
+      reports.send();
+    } catch (StorageException e) {
+      fatal.accept(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    MapWatch map = watch;
+    if (map != null) {
+      map.close();
+    }
+  }
+}

@@ -1,0 +1,70 @@
+package io.flotilla.shard.report;
+
+import io.flotilla.proto.placement.RegisterNodeRequest;
+import io.flotilla.rpc.RpcClient;
+import io.flotilla.shard.host.NodeTable;
+import io.flotilla.shard.host.ShardHost;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** See the package. Methods are for any thread and do not block, but {@link #close}. */
+public final class PlacementLink implements AutoCloseable {
+  private final RpcClient client;
+  private final List<String> placement;
+  private final Consumer<Throwable> fatal;
+  private final Control control;
+  private volatile @Nullable Following following;
+
+  /**
+   * @param placement addresses of members, as host:port
+   * @param fatal told when the disk fails, or of something that must not happen
+   */
+  public PlacementLink(RpcClient client, List<String> placement, Consumer<Throwable> fatal) {
+    this.client = client;
+    this.placement = List.copyOf(placement);
+    this.fatal = fatal;
+    this.control = new Control(fatal);
+  }
+
+  /**
+   * Registers, asking again until a member of placement takes it.
+   *
+   * @return this node's id; fails with {@link io.flotilla.rpc.RpcException} if placement refuses
+   *     this node for good
+   */
+  public CompletableFuture<Long> register(RegisterNodeRequest request) {
+    return new Registration(client, control, placement, request).begin();
+  }
+
+  /**
+   * Begins to follow the map and to report. Once.
+   *
+   * @param onNodes told when the table of nodes has changed; by the link's thread, may block
+   */
+  public void follow(long node, ShardHost host, NodeTable nodes, Consumer<NodeTable> onNodes) {
+    Reports reports = new Reports(client, control, placement, host, node);
+    Following begun = new Following(control, host, nodes, onNodes, reports, fatal);
+    following = begun;
+    begun.begin(new MapWatch(client, control, placement, begun::take));
+  }
+
+  /** Something happened that placement, and those who watch it, should not wait for. */
+  public void reportSoon() {
+    Following now = following;
+    if (now != null) {
+      now.reportSoon();
+    }
+  }
+
+  /** Waits for the task that runs. */
+  @Override
+  public void close() {
+    Following now = following;
+    if (now != null) {
+      now.close();
+    }
+    control.close();
+  }
+}

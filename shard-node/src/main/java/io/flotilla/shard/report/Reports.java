@@ -1,0 +1,99 @@
+package io.flotilla.shard.report;
+
+import io.flotilla.proto.placement.ReportRequest;
+import io.flotilla.proto.placement.ShardReport;
+import io.flotilla.raft.core.GroupStatus;
+import io.flotilla.raft.port.StorageException;
+import io.flotilla.rpc.RpcClient;
+import io.flotilla.rpc.RpcException;
+import io.flotilla.rpc.RpcMethods;
+import io.flotilla.shard.host.HostedShard;
+import io.flotilla.shard.host.ShardHost;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Tells placement how the shards here are: what changed since the last report that arrived, or, to
+ * a member that has not heard from this node, everything. For the control thread.
+ */
+final class Reports {
+  private static final Logger LOG = LoggerFactory.getLogger(Reports.class);
+  private static final Duration CALL_TIMEOUT = Duration.ofSeconds(2);
+
+  private final RpcClient client;
+  private final Control control;
+  private final PlacementMembers members;
+  private final ShardHost host;
+  private final long node;
+  private final Map<Long, ShardReport> acknowledged = new HashMap<>();
+  private boolean complete = true;
+  private boolean underWay;
+
+  Reports(RpcClient client, Control control, List<String> placement, ShardHost host, long node) {
+    this.client = client;
+    this.control = control;
+    this.members = new PlacementMembers(placement);
+    this.host = host;
+    this.node = node;
+  }
+
+  /**
+   * Sends a report, unless one is still under way. Reads sizes from the disk.
+   *
+   * @throws StorageException if the disk fails
+   */
+  void send() throws StorageException {
+    if (underWay) {
+      return;
+    }
+    ReportRequest.Builder request = ReportRequest.newBuilder().setNode(node).setComplete(complete);
+    for (HostedShard shard : host.shards()) {
+      ShardReport report = report(shard);
+      ShardReport before = acknowledged.get(report.getShard());
+      boolean same = before != null && report.equals(weighedAs(before, report));
+      if (complete || !same) {
+        request.addShards(
+            report.toBuilder().setApproximateBytes(host.approximateBytes(report.getShard())));
+      }
+    }
+    ReportRequest sent = request.build();
+    underWay = true;
+    client
+        .call(members.current(), RpcMethods.REPORT, sent, CALL_TIMEOUT)
+        .whenComplete((reply, failure) -> control.run(() -> answered(sent, failure)));
+  }
+
+  private void answered(ReportRequest sent, Throwable failure) {
+    underWay = false;
+    if (failure == null) {
+      complete = false;
+      sent.getShardsList().forEach(report -> acknowledged.put(report.getShard(), report));
+      return;
+    }
+    RpcException why = Control.failure(failure);
+    LOG.debug("placement member {} did not take a report", members.current(), why);
+    members.failed(why);
+    complete = true;
+  }
+
+  private static ShardReport report(HostedShard shard) {
+    GroupStatus status = shard.group().status();
+    return ShardReport.newBuilder()
+        .setShard(shard.descriptor().getId())
+        .setReplica(status.replica().value())
+        .setLeader(status.role() == GroupStatus.RoleName.LEADER)
+        .setTerm(status.term())
+        .setEpoch(shard.descriptor().getEpoch())
+        .setLastIndex(status.lastIndex())
+        .setApplied(status.appliedIndex())
+        .build();
+  }
+
+  private static ShardReport weighedAs(ShardReport report, ShardReport like) {
+    return report.toBuilder().setApproximateBytes(like.getApproximateBytes()).build();
+  }
+}

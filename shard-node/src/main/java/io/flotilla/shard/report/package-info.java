@@ -1,0 +1,14 @@
+/**
+ * This node's line to placement: registers the node, watches the map and hands what it says to
+ * {@code shard.host}, and reports each second what changed in the shards here.
+ *
+ * <p>Placement decides and this node obeys, but neither waits for the other: shards that are open
+ * go on serving while no member of placement can be reached. All of a line's work is done by one
+ * thread, which may block on the disk; what comes from the network passes a bounded inbox.
+ *
+ * <p>Start at {@link io.flotilla.shard.report.PlacementLink}.
+ */
+@NullMarked
+package io.flotilla.shard.report;
+
+import org.jspecify.annotations.NullMarked;
