@@ -1,0 +1,220 @@
+package io.flotilla.shard.service;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.MessageLite;
+import io.flotilla.proto.kv.ReadLevel;
+import io.flotilla.proto.kv.ReadReply;
+import io.flotilla.proto.kv.ReadRequest;
+import io.flotilla.proto.kv.Result;
+import io.flotilla.proto.kv.ScanReply;
+import io.flotilla.proto.kv.ScanRequest;
+import io.flotilla.proto.kv.WriteEntry;
+import io.flotilla.proto.kv.WriteReply;
+import io.flotilla.proto.kv.WriteRequest;
+import io.flotilla.proto.map.Epoch;
+import io.flotilla.raft.port.StorageException;
+import io.flotilla.rpc.ErrorCode;
+import io.flotilla.rpc.RpcCall;
+import io.flotilla.rpc.RpcException;
+import io.flotilla.rpc.RpcMethods;
+import io.flotilla.rpc.RpcServer;
+import io.flotilla.shard.host.HostedShard;
+import io.flotilla.shard.host.NodeTable;
+import io.flotilla.shard.host.ShardHost;
+import io.flotilla.shard.kv.KeyRange;
+import io.flotilla.shard.kv.KvReads;
+import java.util.function.LongSupplier;
+
+/** Answers reads and writes of the shards on this node. Handlers run on event loops. */
+final class KvService {
+  private static final int KEYS_MAX = 4096;
+  private static final long COUNTED_AT_ONCE = 200_000;
+
+  private final ShardHost host;
+  private final ServiceConfig config;
+  private final WriteChecks checks;
+  private final Refusals refusals;
+  private final ReadPool pool;
+  private final LongSupplier wallMillis;
+
+  /**
+   * @param wallMillis the time that this node stamps into entries when it leads
+   */
+  KvService(
+      ShardHost host,
+      NodeTable nodes,
+      ReadPool pool,
+      ServiceConfig config,
+      LongSupplier wallMillis) {
+    this.host = host;
+    this.config = config;
+    this.checks = new WriteChecks(config);
+    this.refusals = new Refusals(nodes);
+    this.pool = pool;
+    this.wallMillis = wallMillis;
+  }
+
+  void handleOn(RpcServer server) {
+    server.handle(RpcMethods.KV_WRITE, this::write);
+    server.handle(RpcMethods.KV_READ, this::read);
+    server.handle(RpcMethods.KV_SCAN, this::scan);
+  }
+
+  private void write(RpcCall<WriteRequest, WriteReply> call) {
+    WriteRequest request = call.request();
+    try {
+      long nowMillis = wallMillis.getAsLong();
+      checks.check(request, nowMillis);
+      HostedShard shard = host.find(request.getShard());
+      shard.check(request.getEpoch());
+      shard
+          .group()
+          .propose(entry(request, nowMillis).toByteArray())
+          .whenComplete((result, failure) -> answer(call, shard, result, failure));
+    } catch (RpcException e) {
+      call.fail(e.detail());
+    }
+  }
+
+  private WriteEntry entry(WriteRequest request, long nowMillis) {
+    return WriteEntry.newBuilder()
+        .setLogTimeMillis(nowMillis)
+        .setVersion(request.getEpoch().getVersion())
+        .setClientHigh(request.getClientHigh())
+        .setClientLow(request.getClientLow())
+        .setAckedBelow(request.getAckedBelow())
+        .setNotAfterMillis(request.getNotAfterMillis())
+        .setValueBytesMax(config.valueBytesMax())
+        .addAllWrites(request.getWritesList())
+        .build();
+  }
+
+  private void answer(
+      RpcCall<WriteRequest, WriteReply> call, HostedShard shard, byte[] result, Throwable failure) {
+    if (failure != null) {
+      call.fail(refusals.detail(failure, shard));
+      return;
+    }
+    try {
+      call.reply(cut(WriteReply.parseFrom(result)));
+    } catch (InvalidProtocolBufferException e) {
+      call.fail(refusals.detail(e, shard));
+    }
+  }
+
+  /** As many results as fit; the caller asks for the others again, under the same numbers. */
+  private WriteReply cut(WriteReply reply) {
+    if (reply.getSerializedSize() <= config.replyBytesMax()) {
+      return reply;
+    }
+    WriteReply.Builder some = WriteReply.newBuilder().setApplied(reply.getApplied());
+    long bytes = 0;
+    for (Result result : reply.getResultsList()) {
+      bytes += result.getSerializedSize();
+      if (bytes > config.replyBytesMax() && some.getResultsCount() > 0) {
+        break;
+      }
+      some.addResults(result);
+    }
+    return some.build();
+  }
+
+  private void read(RpcCall<ReadRequest, ReadReply> call) {
+    ReadRequest request = call.request();
+    try {
+      HostedShard shard = readable(request.getShard(), request.getEpoch(), request.getLevel());
+      int keys = request.getKeysCount();
+      if (keys < 1 || keys > KEYS_MAX) {
+        throw invalid(keys + " keys; allowed: 1 to " + KEYS_MAX);
+      }
+      for (ByteString key : request.getKeysList()) {
+        if (!shard.range().contains(key)) {
+          throw invalid("a key is not in the range of shard " + request.getShard());
+        }
+      }
+      serve(
+          call,
+          shard,
+          request.getEpoch(),
+          () -> shard.reads().get(request.getKeysList(), config.replyBytesMax()));
+    } catch (RpcException e) {
+      call.fail(e.detail());
+    }
+  }
+
+  private void scan(RpcCall<ScanRequest, ScanReply> call) {
+    ScanRequest request = call.request();
+    try {
+      HostedShard shard = readable(request.getShard(), request.getEpoch(), request.getLevel());
+      ByteString end = request.getEnd().isEmpty() ? shard.range().end() : request.getEnd();
+      KeyRange range = new KeyRange(request.getStart(), end);
+      if (!shard.range().covers(range)) {
+        throw invalid("the scan leaves the range of shard " + request.getShard());
+      }
+      int asked = request.getLimit(); // unsigned on the wire
+      KvReads.Scan scan =
+          new KvReads.Scan(
+              range,
+              request.getReverse(),
+              asked > 0 ? Math.min(asked, config.scanPairsMax()) : config.scanPairsMax(),
+              config.replyBytesMax(),
+              request.getKeysOnly(),
+              request.getCountOnly(),
+              COUNTED_AT_ONCE);
+      serve(call, shard, request.getEpoch(), () -> shard.reads().scan(scan));
+    } catch (RpcException e) {
+      call.fail(e.detail());
+    }
+  }
+
+  private HostedShard readable(long shardId, Epoch epoch, ReadLevel level) {
+    if (level != ReadLevel.LINEARIZABLE) {
+      throw invalid("read level " + level + "; allowed: LINEARIZABLE");
+    }
+    HostedShard shard = host.find(shardId);
+    shard.check(epoch);
+    return shard;
+  }
+
+  /** Reads at the group's barrier, on the pool, if the shard is then still the one asked for. */
+  private <Q extends MessageLite, R extends MessageLite> void serve(
+      RpcCall<Q, R> call, HostedShard shard, Epoch epoch, Reading<R> reading) {
+    shard
+        .group()
+        .readBarrier()
+        .thenAccept(applied -> pool.run(() -> readNow(call, shard, epoch, reading)))
+        .whenComplete(
+            (done, failure) -> {
+              if (failure != null) {
+                call.fail(refusals.detail(failure, shard));
+              }
+            });
+  }
+
+  private <Q extends MessageLite, R extends MessageLite> void readNow(
+      RpcCall<Q, R> call, HostedShard shard, Epoch epoch, Reading<R> reading) {
+    if (System.nanoTime() - call.deadlineNanos() > 0) {
+      call.fail(ErrorCode.DEADLINE_EXCEEDED, "the deadline passed before the read");
+      return;
+    }
+    try {
+      shard.check(epoch);
+      call.reply(reading.read());
+    } catch (RpcException e) {
+      call.fail(e.detail());
+    } catch (StorageException | RuntimeException e) {
+      call.fail(refusals.detail(e, shard));
+    }
+  }
+
+  private static RpcException invalid(String what) {
+    return new RpcException(ErrorCode.INVALID_REQUEST, what);
+  }
+
+  /** A read of the state's disk. */
+  @FunctionalInterface
+  private interface Reading<R> {
+    R read() throws StorageException;
+  }
+}

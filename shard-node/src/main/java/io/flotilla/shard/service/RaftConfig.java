@@ -1,0 +1,47 @@
+package io.flotilla.shard.service;
+
+import io.flotilla.raft.core.CoreConfig;
+import io.flotilla.raft.port.NodeId;
+import io.flotilla.raft.rocksdb.RocksLogConfig;
+import io.flotilla.raft.runtime.RuntimeConfig;
+import io.flotilla.raft.runtime.RuntimeLimits;
+import java.time.Duration;
+
+/**
+ * How a node runs its Raft groups; the fields are those of {@link RuntimeConfig}, which checks
+ * them.
+ */
+public record RaftConfig(
+    int loops,
+    int applyThreads,
+    int fetchThreads,
+    Duration tick,
+    CoreConfig core,
+    RuntimeLimits limits,
+    RocksLogConfig log) {
+  public static final RaftConfig DEFAULT =
+      new RaftConfig(
+          2,
+          2,
+          1,
+          Duration.ofMillis(100),
+          CoreConfig.DEFAULT,
+          RuntimeLimits.DEFAULT,
+          RocksLogConfig.DEFAULT);
+
+  public RaftConfig withTick(Duration unit) {
+    return new RaftConfig(loops, applyThreads, fetchThreads, unit, core, limits, log);
+  }
+
+  public RaftConfig withCore(CoreConfig config) {
+    return new RaftConfig(loops, applyThreads, fetchThreads, tick, config, limits, log);
+  }
+
+  public RaftConfig withLog(RocksLogConfig config) {
+    return new RaftConfig(loops, applyThreads, fetchThreads, tick, core, limits, config);
+  }
+
+  RuntimeConfig of(NodeId self) {
+    return new RuntimeConfig(self, loops, applyThreads, fetchThreads, tick, core, limits);
+  }
+}

@@ -1,0 +1,199 @@
+package io.flotilla.shard.service;
+
+import io.flotilla.proto.placement.RegisterNodeRequest;
+import io.flotilla.raft.net.NettyTransport;
+import io.flotilla.raft.port.LogStore;
+import io.flotilla.raft.port.NodeId;
+import io.flotilla.raft.port.StorageException;
+import io.flotilla.raft.rocksdb.RocksLogStore;
+import io.flotilla.raft.runtime.RaftRuntime;
+import io.flotilla.raft.runtime.RuntimePorts;
+import io.flotilla.rpc.Hello;
+import io.flotilla.rpc.NetThreads;
+import io.flotilla.rpc.RpcClient;
+import io.flotilla.rpc.RpcServer;
+import io.flotilla.shard.host.NodeTable;
+import io.flotilla.shard.host.ShardHost;
+import io.flotilla.shard.kv.KvRound;
+import io.flotilla.shard.kv.KvStore;
+import io.flotilla.shard.report.PlacementLink;
+import io.flotilla.shard.service.ShardNode.Phase;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.util.UUID;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** How a {@link ShardNode} comes up, once. What it opens, it leaves in {@code parts}. */
+final class Startup {
+  private static final Logger LOG = LoggerFactory.getLogger(Startup.class);
+
+  private final ShardNodeConfig config;
+  private final Consumer<Throwable> fatal;
+  private final LongSupplier wallMillis;
+  private final Parts parts;
+  private final NodeTable nodes = new NodeTable();
+  private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.UP);
+
+  Startup(ShardNodeConfig config, Consumer<Throwable> fatal, LongSupplier wallMillis, Parts parts) {
+    this.config = config;
+    this.fatal = fatal;
+    this.wallMillis = wallMillis;
+    this.parts = parts;
+  }
+
+  ShardNode run() throws IOException {
+    DataDirectory directory =
+        parts.add(
+            DataDirectory.open(config.directory(), config.cluster(), UUID.randomUUID().toString()));
+    directory.nodes().forEach(nodes::put);
+    NetThreads threads = parts.add(new NetThreads(config.listen().networkThreads(), "node-net"));
+    RpcClient client = parts.add(new RpcClient(threads, hello(directory)));
+    PlacementLink link = parts.add(new PlacementLink(client, config.placement(), this::failed));
+    int port = config.listen().port();
+    if (directory.identity().node() == 0) {
+      port = port == 0 ? freePort() : port;
+      directory.adoptNode(firstId(link, directory, port));
+    }
+    long node = directory.identity().node();
+
+    RpcServer server = new RpcServer(threads, hello(directory));
+    KvStore states = KvStore.open(directory.state(), config.state());
+    parts.add(() -> end(states));
+    RaftRuntime<KvRound> runtime = runtime(directory, threads, server, states, link);
+    ShardHost host = new ShardHost(node, states, runtime::open);
+    host.recover();
+    String address = serve(server, host, port);
+    parts.add(link); // ends first, since it opens shards
+    announce(link, directory, address);
+    link.follow(node, host, nodes, table -> keep(table, directory));
+    LOG.info("node {} of cluster {} serves at {}", node, config.cluster(), address);
+    return new ShardNode(node, address, host, parts, phase);
+  }
+
+  private RaftRuntime<KvRound> runtime(
+      DataDirectory directory,
+      NetThreads threads,
+      RpcServer server,
+      KvStore states,
+      PlacementLink link)
+      throws StorageException {
+    LogStore log =
+        parts.add(RocksLogStore.open(directory.log(), config.raft().log(), this::failed));
+    NettyTransport transport =
+        parts.add(new NettyTransport(threads, hello(directory), id -> nodes.address(id.value())));
+    RuntimePorts<KvRound> ports =
+        new RuntimePorts<>(
+            log,
+            transport,
+            states,
+            System::nanoTime,
+            (min, max) -> ThreadLocalRandom.current().nextInt(min, max + 1),
+            new LeaderNews(link),
+            this::failed);
+    RaftRuntime<KvRound> runtime =
+        parts.add(
+            new RaftRuntime<>(config.raft().of(new NodeId(directory.identity().node())), ports));
+    transport.attach(server, runtime);
+    runtime.start();
+    return runtime;
+  }
+
+  private String serve(RpcServer server, ShardHost host, int port) throws IOException {
+    ServiceConfig service = config.service();
+    ReadPool pool = parts.add(new ReadPool(service.readThreads(), service.readsQueuedMax()));
+    parts.add(server);
+    new KvService(host, nodes, pool, service, wallMillis).handleOn(server);
+    return advertised(server.listen(config.listen().host(), port));
+  }
+
+  private String advertised(int port) {
+    return config.listen().advertised().orElse(config.listen().host() + ":" + port);
+  }
+
+  /** Says where this node is now, which may be elsewhere than before. */
+  private void announce(PlacementLink link, DataDirectory directory, String address) {
+    var unused =
+        link.register(request(directory, address))
+            .whenComplete(
+                (node, refusal) -> {
+                  if (refusal != null) {
+                    LOG.error("placement refuses this node", refusal);
+                  }
+                });
+  }
+
+  private long firstId(PlacementLink link, DataDirectory directory, int port) throws IOException {
+    LOG.info("{} is new; waiting for placement at {}", config.directory(), config.placement());
+    try {
+      return link.register(request(directory, advertised(port)))
+          .get(config.listen().firstRegistration().toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      throw new IOException(
+          "no member of placement at "
+              + config.placement()
+              + " has registered this new node within "
+              + config.listen().firstRegistration().toSeconds()
+              + " s",
+          e);
+    } catch (ExecutionException e) {
+      throw new IOException("placement refuses this new node: " + e.getCause(), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while waiting for placement", e);
+    }
+  }
+
+  private RegisterNodeRequest request(DataDirectory directory, String address) {
+    return RegisterNodeRequest.newBuilder()
+        .setIncarnation(directory.identity().incarnation())
+        .setAddress(address)
+        .putAllLabels(config.labels())
+        .setNode(directory.identity().node())
+        .build();
+  }
+
+  /** A new node tells its address before it can listen, since peers are to find its id there. */
+  private int freePort() throws IOException {
+    try (ServerSocket free =
+        new ServerSocket(0, 1, InetAddress.getByName(config.listen().host()))) {
+      return free.getLocalPort();
+    }
+  }
+
+  private Hello hello(DataDirectory directory) {
+    return new Hello(config.cluster(), Hello.Role.NODE, directory.identity().node());
+  }
+
+  private void keep(NodeTable table, DataDirectory directory) {
+    try {
+      directory.keepNodes(table.all());
+    } catch (StorageException e) {
+      failed(e);
+    }
+  }
+
+  private void end(KvStore states) throws StorageException {
+    if (phase.get() == Phase.DYING) {
+      states.kill();
+    } else {
+      states.close();
+    }
+  }
+
+  private void failed(Throwable cause) {
+    if (phase.get() == Phase.UP) {
+      fatal.accept(cause);
+    } else {
+      LOG.warn("failed while closing", cause);
+    }
+  }
+}
