@@ -19,6 +19,7 @@ final class Follower extends Role {
   private final ElectionTimer timer;
   private final ForwardedReads reads;
   private Optional<ReplicaId> leader;
+  private long answeredRound = -1;
 
   private Follower(Replica self, Optional<ReplicaId> leader) {
     super(self);
@@ -151,11 +152,19 @@ final class Follower extends Role {
     }
   }
 
+  /**
+   * One that only tells how far the leader has committed is taken and not answered: there is one
+   * for each entry of a leader that has little to do, and the next tick's will be.
+   */
   @Override
   Role onHeartbeat(ReplicaId from, Heartbeat heartbeat) {
     heard(from);
+    boolean isNews = heartbeat.commit() > self.commit();
     self.commitTo(Math.max(self.commit(), heartbeat.commit()));
-    self.say(from, new HeartbeatReply(self.term(), heartbeat.round(), self.progress()));
+    if (!isNews || heartbeat.round() != answeredRound) {
+      answeredRound = heartbeat.round();
+      self.say(from, new HeartbeatReply(self.term(), heartbeat.round(), self.progress()));
+    }
     return this;
   }
 

@@ -43,7 +43,7 @@ final class Leader extends Role {
   static Leader elected(Replica self) {
     self.event(new RaftEvent.LeaderElected(self.term()));
     Leader leader = new Leader(self);
-    leader.append(Entry.Kind.NO_OP, new byte[0]);
+    self.append(leader.next(Entry.Kind.NO_OP, new byte[0]));
     return leader;
   }
 
@@ -104,21 +104,20 @@ final class Leader extends Role {
     if (kind != Entry.Kind.COMMAND) {
       throw new IllegalArgumentException("a proposal must be a COMMAND, not a " + kind);
     }
+    Entry entry = next(kind, payload);
     long held = uncommitted.bytes();
-    if (held > 0 && held + payload.length > self.config().uncommittedBytesMax()) {
+    if (held > 0 && held + entry.weight() > self.config().uncommittedBytesMax()) {
       self.answer(new Answer.Refused(token, new Refusal.Overloaded()));
       return this;
     }
-    Entry entry = append(kind, payload);
+    self.append(entry);
     uncommitted.add(entry.index(), entry.weight());
     self.answer(new Answer.Appended(token, new Position(entry.index(), entry.term())));
     return this;
   }
 
-  private Entry append(Entry.Kind kind, byte[] payload) {
-    Entry entry = new Entry(self.log().lastIndex() + 1, self.term(), kind, payload);
-    self.append(entry);
-    return entry;
+  private Entry next(Entry.Kind kind, byte[] payload) {
+    return new Entry(self.log().lastIndex() + 1, self.term(), kind, payload);
   }
 
   @Override
@@ -290,6 +289,12 @@ final class Leader extends Role {
     long before = peer.next() - 1;
     long last = before + entries.size();
     Position previous = new Position(before, self.log().termAt(before));
+    long lastTerm = entries.isEmpty() ? previous.term() : entries.get(entries.size() - 1).term();
+    check(
+        lastTerm == self.log().termAt(last),
+        "an entry of term %d was read where the log has term %d",
+        lastTerm,
+        self.log().termAt(last));
     self.say(
         peer.id(),
         new AppendRequest(self.term(), previous, self.commit(), rounds.round(), entries));

@@ -23,7 +23,8 @@ import java.util.stream.Collectors;
  *                                election-ticks, pre-vote=off, check-quorum=off
  * group 1 2 3                    a new group; "learners 4" may follow
  * log 1 term=6 1 1 4             restarts 1 from a disk in that term with entries of these terms
- * campaign 1 | tick 1 10 | propose 1 "x" "y" | read 1 | timeout-now 2 | timeout 1 15 (the next draw)
+ * campaign 1 | tick 1 10 | propose 1 "x" "y" | read 1 | timeout-now 2
+ * timeout 1 15                   what 1 draws from now on, if not the least
  * settle                         delivers until nothing is under way; loud, unless "quietly" follows
  * deliver [1->2] [n]             what is under way now (on that link, the first n); not what comes of it
  * drop|delay|repeat|reverse 1->2 [n]   of what is under way; "arrive" brings the delayed back
@@ -110,11 +111,8 @@ final class Script {
           };
       case "propose" -> replica -> replica.step(proposals(command));
       case "read" -> replica -> replica.step(new Input.ReadAsked(++tokens));
-      case "timeout" -> replica -> replica.nextTimeout(number);
-      case "timeout-now" ->
-          replica ->
-              replica.step(
-                  new Input.Received(new ReplicaId(9), new RaftMessage.TimeoutNow(Long.MAX_VALUE)));
+      case "timeout" -> replica -> replica.timeoutTicks(number);
+      case "timeout-now" -> ScriptReplica::timeoutNow;
       case "hold" -> replica -> replica.hold(true);
       case "release" -> replica -> replica.hold(false);
       case "sync" -> replica -> replica.sync(number);

@@ -5,6 +5,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -18,7 +19,6 @@ final class ScriptReplica implements LogReader, ElectionTimeouts {
   private final Consumer<String> out;
   private final Consumer<ScriptMessage> network;
   private final Deque<Effects> unsynced = new ArrayDeque<>();
-  private final Deque<Integer> draws = new ArrayDeque<>();
 
   private HardState keptState = HardState.INITIAL;
   private List<Entry> keptLog = new ArrayList<>();
@@ -29,6 +29,7 @@ final class ScriptReplica implements LogReader, ElectionTimeouts {
   private @Nullable RaftCore core;
   private boolean held;
   private boolean unloaded;
+  private int timeoutTicks;
 
   ScriptReplica(
       long id,
@@ -94,8 +95,8 @@ final class ScriptReplica implements LogReader, ElectionTimeouts {
     }
   }
 
-  void nextTimeout(int ticks) {
-    draws.add(ticks);
+  void timeoutTicks(int ticks) {
+    timeoutTicks = ticks;
   }
 
   void step(Input... inputs) {
@@ -110,6 +111,14 @@ final class ScriptReplica implements LogReader, ElectionTimeouts {
       if (!held) {
         sync(Integer.MAX_VALUE);
       }
+    }
+  }
+
+  /** As if the leader of its term had asked it to take over. */
+  void timeoutNow() {
+    if (core != null) {
+      long term = core.status().term();
+      step(new Input.Received(new ReplicaId(term), new RaftMessage.TimeoutNow(term)));
     }
   }
 
@@ -130,9 +139,7 @@ final class ScriptReplica implements LogReader, ElectionTimeouts {
     }
     send(effects.beforeSync());
     unsynced.add(effects);
-    if (unsynced.size() == 1 && !effects.mustSync()) {
-      send(unsynced.remove().afterSync());
-    }
+    releaseUnkept();
     effects.answers().forEach(answer -> out.accept(me + " " + ScriptWords.of(answer)));
     effects.apply().ifPresent(this::apply);
   }
@@ -159,10 +166,18 @@ final class ScriptReplica implements LogReader, ElectionTimeouts {
         replaceFrom(keptLog, effects.append());
       }
       send(effects.afterSync());
+      releaseUnkept();
       core.step(new Input.Synced(effects.batch()));
       if (core.hasEffects()) {
         take(core.drain());
       }
+    }
+  }
+
+  /** Drains with nothing for the disk wait only for those before them. */
+  private void releaseUnkept() {
+    while (!unsynced.isEmpty() && !unsynced.peek().mustSync()) {
+      send(unsynced.remove().afterSync());
     }
   }
 
@@ -201,8 +216,7 @@ final class ScriptReplica implements LogReader, ElectionTimeouts {
 
   @Override
   public int draw(int min, int max) {
-    Integer drawn = draws.poll();
-    return drawn == null ? min : drawn;
+    return Math.max(min, timeoutTicks);
   }
 
   String show() {
@@ -210,7 +224,8 @@ final class ScriptReplica implements LogReader, ElectionTimeouts {
         + " holds "
         + log.stream()
             .map(entry -> entry + text(entry))
-            .collect(Collectors.joining(" ", "", log.isEmpty() ? "nothing" : ""));
+            .collect(Collectors.joining(" ", "", log.isEmpty() ? "nothing" : ""))
+        + (core == null ? "" : ", durable to " + core.status().durableIndex());
   }
 
   static String text(Entry entry) {
@@ -225,7 +240,7 @@ final class ScriptReplica implements LogReader, ElectionTimeouts {
       return id + " down";
     }
     GroupStatus status = core.status();
-    String role = status.role().toString().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
+    String role = status.role().toString().toLowerCase(Locale.ROOT).replace('_', '-');
     Position last =
         log.isEmpty() ? cut : new Position(status.lastIndex(), entry(status.lastIndex()).term());
     return id
