@@ -22,7 +22,7 @@ public final class PeerLink implements AutoCloseable {
     void onWritable();
 
     /** An attempt failed, or the connection was lost; what was written may not have arrived. */
-    void onDown(ErrorDetail why);
+    void onDown(RpcException why);
   }
 
   private final EventLoop loop;
@@ -132,7 +132,7 @@ public final class PeerLink implements AutoCloseable {
 
     @Override
     public void onDown(ErrorDetail why) {
-      traffic.onDown(why);
+      traffic.onDown(new RpcException(why));
     }
   }
 }

@@ -129,6 +129,38 @@ class RpcTest {
   }
 
   @Test
+  void theJdksSelectorServesAsWell() throws IOException {
+    try (NetThreads nio = new NetThreads(1, "nio-test", false);
+        RpcServer other = new RpcServer(nio, SERVER).handle(RpcMethods.KV_READ, this::answer);
+        RpcClient caller = new RpcClient(nio, CALLER)) {
+      String there = "127.0.0.1:" + other.listen("127.0.0.1", 0);
+      var calls = new ArrayList<CompletableFuture<ReadReply>>();
+      for (int i = 0; i < 1_000; i++) {
+        calls.add(caller.call(there, RpcMethods.KV_READ, request(0, "a" + i), PLENTY));
+      }
+      for (int i = 0; i < 1_000; i++) {
+        assertThat(value(calls.get(i).join())).isEqualTo("a" + i);
+      }
+    }
+  }
+
+  @Test
+  void callsMaySpreadOverSeveralConnections() throws Exception {
+    ClientLimits several = new ClientLimits(3, 1_000, 1_000_000, LinkLimits.DEFAULT);
+    try (RpcClient caller = new RpcClient(threads, CALLER, several)) {
+      List<Thread> callers = new ArrayList<>();
+      for (int t = 0; t < 6; t++) {
+        callers.add(
+            new Thread(
+                () -> caller.call(address, RpcMethods.KV_READ, request(0, "a"), PLENTY).join()));
+      }
+      callers.forEach(Thread::start);
+      callers.forEach(RpcTest::join);
+      assertThat(server.connectionCount()).isEqualTo(3);
+    }
+  }
+
+  @Test
   void manyThreadsShareOneConnectionAndEachGetsItsOwnAnswers() {
     AtomicInteger wrong = new AtomicInteger();
     List<CompletableFuture<?>> calls = new ArrayList<>();

@@ -1,6 +1,5 @@
 package io.flotilla.raft.net;
 
-import io.flotilla.proto.errors.ErrorDetail;
 import io.flotilla.raft.port.NodeId;
 import io.flotilla.raft.port.RaftParcel;
 import io.flotilla.rpc.ConnectionKind;
@@ -8,6 +7,7 @@ import io.flotilla.rpc.Hello;
 import io.flotilla.rpc.NetThreads;
 import io.flotilla.rpc.Outbox;
 import io.flotilla.rpc.PeerLink;
+import io.flotilla.rpc.RpcException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -96,7 +96,7 @@ final class Lane implements PeerLink.Traffic, AutoCloseable {
   }
 
   @Override
-  public void onDown(ErrorDetail why) {
+  public void onDown(RpcException why) {
     if (!down) {
       down = true;
       LOG.info("{} connection to node {} is down: {}", kind, peer, why.getMessage());

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
  * What every {@link Transport} owes its users. Since any of them may lose messages, the tests send
  * again until something arrives.
  */
-abstract class TransportContract {
+public abstract class TransportContract {
   /** A place with a transport, and all that arrived there. */
   protected interface Place {
     Transport transport();
@@ -66,7 +66,7 @@ abstract class TransportContract {
   }
 
   @Test
-  void everyKindOfMessageArrivesAsItWasSent() throws IOException {
+  public void everyKindOfMessageArrivesAsItWasSent() throws IOException {
     Place one = open(new NodeId(1));
     Place two = open(new NodeId(2));
     connect(one, two, 1, 2);
@@ -83,7 +83,7 @@ abstract class TransportContract {
   }
 
   @Test
-  void manyGroupsAndNodesInOneSend() throws IOException {
+  public void manyGroupsAndNodesInOneSend() throws IOException {
     Place one = open(new NodeId(1));
     Place two = open(new NodeId(2));
     Place three = open(new NodeId(3));
@@ -114,7 +114,7 @@ abstract class TransportContract {
   }
 
   @Test
-  void sendingToNobodyNeitherBlocksNorThrows() throws IOException {
+  public void sendingToNobodyNeitherBlocksNorThrows() throws IOException {
     Place one = open(new NodeId(1));
     RaftParcel lost = Messages.parcel(1, 99, 1, new RaftMessage.TimeoutNow(1));
     for (int i = 0; i < 10_000; i++) {
@@ -125,7 +125,7 @@ abstract class TransportContract {
   }
 
   @Test
-  void sendingAfterTheEndNeitherBlocksNorThrows() throws IOException {
+  public void sendingAfterTheEndNeitherBlocksNorThrows() throws IOException {
     Place one = open(new NodeId(1));
     Place two = open(new NodeId(2));
     connect(one, two, 1, 2);
