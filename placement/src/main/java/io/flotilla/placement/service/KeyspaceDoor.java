@@ -26,11 +26,11 @@ import java.util.function.Supplier;
 final class KeyspaceDoor {
   private static final int ATTEMPTS_MAX = 8;
 
-  /** With all keyspaces together the complete map must stay one message. */
-  static final int SHARDS_TOTAL_MAX = 65_536;
-
-  /** Bounds the sum of the split keys: a decision is one entry of the log. */
-  static final int COMMAND_BYTES_MAX = 4 << 20;
+  /**
+   * Bounds the complete map in bytes, and with it a decision: both travel as one message, and a
+   * status takes about three times as much. Enough for 60,000 shards of three replicas.
+   */
+  static final int MAP_BYTES_MAX = 4 << 20;
 
   private final LeaderGate gate;
   private final Supplier<ClusterView> view;
@@ -84,14 +84,6 @@ final class KeyspaceDoor {
   private void attempt(
       RpcCall<CreateKeyspaceRequest, CreateKeyspaceReply> call, KeyspaceWish wish, int attempt) {
     ClusterView now = view.get();
-    if (now.shards().size() + wish.shards() > SHARDS_TOTAL_MAX) {
-      call.fail(
-          ErrorCode.CONFLICT,
-          String.format(
-              "the cluster has %d shards; %d more would pass its bound of %d",
-              now.shards().size(), wish.shards(), SHARDS_TOTAL_MAX));
-      return;
-    }
     PlacementCommand command;
     try {
       KeyspacePlan plan = KeyspacePlanner.plan(now, wish, silentNodes.get());
@@ -100,12 +92,15 @@ final class KeyspaceDoor {
       call.fail(ErrorCode.CONFLICT, String.valueOf(refused.getMessage()));
       return;
     }
-    if (command.getSerializedSize() > COMMAND_BYTES_MAX) {
+    int wanted = command.getSerializedSize();
+    int taken = MapUpdates.complete(now, List.of()).getSerializedSize();
+    if (wanted + taken > MAP_BYTES_MAX) {
       call.fail(
-          ErrorCode.INVALID_REQUEST,
+          wanted > MAP_BYTES_MAX ? ErrorCode.INVALID_REQUEST : ErrorCode.CONFLICT,
           String.format(
-              "the shards take %d bytes to describe; allowed: %d; use shorter split keys",
-              command.getSerializedSize(), COMMAND_BYTES_MAX));
+              "these shards take %d bytes to describe, the others %d; allowed: %d in all; use"
+                  + " fewer shards or shorter split keys",
+              wanted, taken, MAP_BYTES_MAX));
       return;
     }
     gate.decide(call, command, result -> answer(call, wish, attempt, result));

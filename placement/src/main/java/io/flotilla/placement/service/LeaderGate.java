@@ -75,10 +75,12 @@ final class LeaderGate {
   private <Q extends MessageLite, R extends MessageLite> void runAtLeader(
       RpcCall<Q, R> call, Runnable action) {
     // A follower's barrier may be answered by the leader; what is volatile is only here.
-    if (leads()) {
-      action.run();
-    } else {
+    if (!leads()) {
       call.fail(notLeader(leader()));
+    } else if (System.nanoTime() - call.deadlineNanos() > 0) {
+      call.fail(ErrorCode.DEADLINE_EXCEEDED, "its time was over before it was begun");
+    } else {
+      action.run();
     }
   }
 

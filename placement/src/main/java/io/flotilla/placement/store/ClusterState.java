@@ -25,6 +25,9 @@ import java.util.function.Consumer;
  * says why. Nothing but the command and the state decides.
  */
 final class ClusterState {
+  /** Part of what commands mean: not to be changed without a new kind of command. */
+  static final int NODES_MAX = 1024;
+
   private String cluster;
   private long revision;
   private long layoutRevision;
@@ -96,6 +99,9 @@ final class ClusterState {
               known
                   .map(id -> "that directory belongs to node " + id)
                   .orElse("no node was registered with that directory")));
+    }
+    if (known.isEmpty() && nodes.size() >= NODES_MAX) {
+      return refused(Outcome.CONFLICT, "the cluster has " + NODES_MAX + " nodes, its bound");
     }
     long id = known.orElse(freshIds.node());
     Node node =

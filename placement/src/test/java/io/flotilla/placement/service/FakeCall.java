@@ -15,6 +15,7 @@ final class FakeCall<Q extends MessageLite, R extends MessageLite> implements Rp
   private final List<Runnable> onClosed = new ArrayList<>();
   private final Q request;
   volatile boolean writable = true;
+  volatile long deadlineNanos = System.nanoTime() + 60_000_000_000L;
   private volatile Optional<ErrorDetail> error = Optional.empty();
 
   FakeCall(Q request) {
@@ -28,7 +29,7 @@ final class FakeCall<Q extends MessageLite, R extends MessageLite> implements Rp
 
   @Override
   public long deadlineNanos() {
-    return System.nanoTime() + 1_000_000_000L;
+    return deadlineNanos;
   }
 
   @Override

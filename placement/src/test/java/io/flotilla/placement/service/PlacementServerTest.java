@@ -6,10 +6,12 @@ import static org.awaitility.Awaitility.await;
 
 import io.flotilla.proto.map.Keyspace;
 import io.flotilla.proto.map.Node;
+import io.flotilla.proto.map.Partitioning;
 import io.flotilla.proto.map.Shard;
 import io.flotilla.proto.placement.CreateKeyspaceRequest;
 import io.flotilla.proto.placement.GetMapRequest;
 import io.flotilla.proto.placement.MapUpdate;
+import io.flotilla.proto.placement.NodeStatus;
 import io.flotilla.proto.placement.RegisterNodeRequest;
 import io.flotilla.proto.placement.StatusRequest;
 import io.flotilla.rpc.ErrorCode;
@@ -173,6 +175,31 @@ final class PlacementServerTest {
   }
 
   @Test
+  void aKeyspaceMayHaveAShardForEachSlot() throws Exception {
+    try (Members members = new Members(root, 3, THREE);
+        Watcher watcher = new Watcher(members)) {
+      members.startAll();
+      for (String name : List.of("a", "b", "c", "d", "e")) {
+        register(members, name);
+      }
+      awaitBuiltIns(members);
+      create(
+          members,
+          CreateKeyspaceRequest.newBuilder()
+              .setName("wide")
+              .setPartitioning(Partitioning.HASH)
+              .setShards(16384)
+              .build());
+      assertThat(map(members).getShardsCount()).isEqualTo(8 + 16384);
+      await().atMost(Duration.ofSeconds(20)).until(() -> watcher.knows(map(members)));
+      assertThat(watcher.complaints()).isEmpty();
+      assertThat(members.call(RpcMethods.STATUS, StatusRequest.getDefaultInstance()).getNodesList())
+          .extracting(NodeStatus::getReplicas)
+          .allMatch(replicas -> Math.abs(replicas - (8 + 16384) * 3 / 5) <= 2);
+    }
+  }
+
+  @Test
   void followersSendCallersToTheLeader() throws Exception {
     try (Members members = new Members(root, 3, THREE)) {
       members.startAll();
@@ -210,7 +237,9 @@ final class PlacementServerTest {
     return CompletableFuture.runAsync(
         () -> {
           for (int i = 0; i < count; i++) {
-            create(members, prefix + i);
+            create(
+                members,
+                CreateKeyspaceRequest.newBuilder().setName(prefix + i).setShards(2).build());
           }
         });
   }
@@ -218,11 +247,9 @@ final class PlacementServerTest {
   /**
    * An attempt whose outcome was unknown is repeated: that the name is taken then means success.
    */
-  private static void create(Members members, String name) {
+  private static void create(Members members, CreateKeyspaceRequest request) {
     try {
-      members.call(
-          RpcMethods.CREATE_KEYSPACE,
-          CreateKeyspaceRequest.newBuilder().setName(name).setShards(2).build());
+      members.call(RpcMethods.CREATE_KEYSPACE, request);
     } catch (RpcException refused) {
       if (refused.code() != ErrorCode.CONFLICT) {
         throw refused;

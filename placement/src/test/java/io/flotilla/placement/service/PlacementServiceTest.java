@@ -28,13 +28,17 @@ import io.flotilla.raft.core.ReplicaId;
 import io.flotilla.rpc.ErrorCode;
 import io.flotilla.rpc.RpcCall;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -49,6 +53,17 @@ final class PlacementServiceTest {
   private PlacementStateMachine map;
   private LoneGroup group;
   private PlacementService service;
+
+  @BeforeAll
+  static void lookOften() {
+    Awaitility.setDefaultPollDelay(Duration.ZERO);
+    Awaitility.setDefaultPollInterval(Duration.ofMillis(2));
+  }
+
+  @AfterAll
+  static void lookAsUsual() {
+    Awaitility.reset();
+  }
 
   @BeforeEach
   void start() throws Exception {
@@ -121,20 +136,49 @@ final class PlacementServiceTest {
   }
 
   @Test
-  void refusesSplitKeysThatTogetherAreTooLong() {
+  void boundsTheMapInBytes() {
     registerNodes(1);
+    assertError(
+        ask(service::createKeyspace, wishWithLongSplitKeys("huge", 1024)),
+        ErrorCode.INVALID_REQUEST,
+        "shorter split keys");
+    assertThat(ask(service::createKeyspace, wishWithLongSplitKeys("first", 300)).replies)
+        .hasSize(1);
+    assertError(
+        ask(service::createKeyspace, wishWithLongSplitKeys("second", 300)),
+        ErrorCode.CONFLICT,
+        "allowed: 4194304 in all");
+  }
+
+  private static CreateKeyspaceRequest wishWithLongSplitKeys(String name, int count) {
     CreateKeyspaceRequest.Builder wish =
-        CreateKeyspaceRequest.newBuilder().setName("long").setReplicas(1);
-    for (int i = 0; i < 1024; i++) {
+        CreateKeyspaceRequest.newBuilder().setName(name).setReplicas(1);
+    for (int i = 0; i < count; i++) {
       byte[] key = new byte[4096];
       key[0] = (byte) (1 + i / 200);
       key[1] = (byte) (i % 200);
       wish.addSplitKeys(ByteString.copyFrom(key));
     }
-    assertError(
-        ask(service::createKeyspace, wish.build()),
-        ErrorCode.INVALID_REQUEST,
-        "use shorter split keys");
+    return wish.build();
+  }
+
+  @Test
+  void whatComesTooLateIsNotBegun() {
+    FakeCall<StatusRequest, StatusReply> late = new FakeCall<>(StatusRequest.getDefaultInstance());
+    late.deadlineNanos = System.nanoTime() - 1;
+    service.status(late);
+    await().until(late::isAnswered);
+    assertThat(late.errorCode()).isEqualTo(ErrorCode.DEADLINE_EXCEEDED);
+  }
+
+  @Test
+  void aWatcherThatLeftIsForgotten() {
+    FakeCall<WatchRequest, MapUpdate> gone = ask(service::watchMap, watchAfter(0));
+    FakeCall<WatchRequest, MapUpdate> here = ask(service::watchMap, watchAfter(0));
+    gone.leave();
+    registerNodes(1);
+    await().until(() -> here.replies.size() == 2);
+    assertThat(gone.replies).hasSize(1);
   }
 
   @Test

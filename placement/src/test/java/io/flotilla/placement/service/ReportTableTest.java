@@ -1,0 +1,130 @@
+package io.flotilla.placement.service;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.flotilla.placement.model.ClusterView;
+import io.flotilla.placement.model.Epoch;
+import io.flotilla.placement.model.FreshIds;
+import io.flotilla.placement.model.KeyBytes;
+import io.flotilla.placement.model.KeyRange;
+import io.flotilla.placement.model.Node;
+import io.flotilla.placement.model.Replica;
+import io.flotilla.placement.model.Revised;
+import io.flotilla.placement.model.Shard;
+import io.flotilla.proto.placement.Leader;
+import io.flotilla.proto.placement.ReportRequest;
+import io.flotilla.proto.placement.ShardReport;
+import java.util.List;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+
+final class ReportTableTest {
+  private static final long SECOND = 1_000_000_000L;
+
+  private final ReportTable table = new ReportTable(5 * SECOND, 100 * SECOND);
+  private final ClusterView view = view(3, 2);
+
+  @Test
+  void aClaimOfAHigherTermWins() {
+    report(1, leads(1, 4));
+    assertThat(table.leaderOf(1)).isEqualTo(leader(1, 1, 4));
+    report(2, leads(1, 3));
+    assertThat(table.leaderOf(1)).as("an older claim").isEqualTo(leader(1, 1, 4));
+    report(2, leads(1, 4));
+    assertThat(table.leaderOf(1)).as("two of one term").isEqualTo(leader(1, 1, 4));
+    report(3, leads(1, 5));
+    assertThat(table.leaderOf(1)).isEqualTo(leader(1, 3, 5));
+    report(1, follows(1, 5));
+    assertThat(table.leaderOf(1)).as("another one follows").isEqualTo(leader(1, 3, 5));
+  }
+
+  @Test
+  void whoStepsDownLeavesNobody() {
+    report(1, leads(1, 4));
+    report(1, follows(1, 3));
+    assertThat(table.leaderOf(1)).as("late news").isEqualTo(leader(1, 1, 4));
+    report(1, follows(1, 6));
+    assertThat(table.leaderOf(1)).isEqualTo(leader(1, 0, 6));
+    report(2, leads(1, 5));
+    assertThat(table.leaderOf(1)).as("of a term that is over").isEqualTo(leader(1, 0, 6));
+    report(2, leads(1, 6));
+    assertThat(table.leaderOf(1)).isEqualTo(leader(1, 2, 6));
+  }
+
+  @Test
+  void aCompleteReportForgetsTheRest() {
+    report(1, leads(1, 4));
+    report(1, leads(2, 4));
+    table.record(
+        ReportRequest.newBuilder().setNode(1).setComplete(true).addShards(leads(2, 4)).build(),
+        view,
+        100 * SECOND);
+    assertThat(table.leaderOf(1).getNode()).isZero();
+    assertThat(table.leaderOf(2).getNode()).isEqualTo(1);
+    assertThat(table.reportOf(1, 1)).isEmpty();
+    assertThat(table.reportOf(1, 2)).isPresent();
+  }
+
+  @Test
+  void tellsOnlyHintsThatAreNew() {
+    report(1, leads(1, 4));
+    report(1, leads(2, 4));
+    long seen = table.lastHint();
+    report(1, leads(1, 4));
+    assertThat(table.leadersSince(seen)).as("nothing changed").isEmpty();
+    report(2, leads(1, 5));
+    report(3, leads(1, 6));
+    assertThat(table.leadersSince(seen)).containsExactly(leader(1, 3, 6));
+    assertThat(table.leadersSince(0)).containsExactly(leader(2, 1, 4), leader(1, 3, 6));
+  }
+
+  @Test
+  void ignoresShardsThatNobodyCreated() {
+    report(1, leads(99, 4));
+    assertThat(table.lastHint()).isZero();
+    assertThat(table.reportOf(1, 99)).isEmpty();
+  }
+
+  @Test
+  void aNodeIsSilentAfterAWhileAndANewLeaderWaitsForIt() {
+    report(1, leads(1, 4));
+    assertThat(table.silentNodes(view, 104 * SECOND)).isEmpty();
+    table.heard(2, 103 * SECOND);
+    assertThat(table.silentNodes(view, 105 * SECOND)).containsExactlyInAnyOrder(1L, 3L);
+    assertThat(table.silentMillis(2, 105 * SECOND)).isEqualTo(2000);
+    table.leadershipBegan(106 * SECOND);
+    assertThat(table.silentNodes(view, 110 * SECOND)).isEmpty();
+    assertThat(table.silentNodes(view, 111 * SECOND)).containsExactlyInAnyOrder(1L, 2L, 3L);
+  }
+
+  private void report(long node, ShardReport shard) {
+    table.record(
+        ReportRequest.newBuilder().setNode(node).addShards(shard).build(), view, 100 * SECOND);
+  }
+
+  private static ShardReport leads(long shard, long term) {
+    return ShardReport.newBuilder().setShard(shard).setTerm(term).setLeader(true).build();
+  }
+
+  private static ShardReport follows(long shard, long term) {
+    return ShardReport.newBuilder().setShard(shard).setTerm(term).build();
+  }
+
+  private static Leader leader(long shard, long node, long term) {
+    return Leader.newBuilder().setShard(shard).setNode(node).setTerm(term).build();
+  }
+
+  private static ClusterView view(int nodes, int shards) {
+    TreeMap<Long, Revised<Node>> nodeMap = new TreeMap<>();
+    for (long id = 1; id <= nodes; id++) {
+      nodeMap.put(id, new Revised<>(1, new Node(id, "h:1", "i" + id, new TreeMap<>())));
+    }
+    TreeMap<Long, Revised<Shard>> shardMap = new TreeMap<>();
+    KeyRange range = new KeyRange(KeyBytes.EMPTY, KeyBytes.EMPTY);
+    List<Replica> replicas = List.of(new Replica(1, 1, Replica.Role.VOTER));
+    for (long id = 1; id <= shards; id++) {
+      shardMap.put(id, new Revised<>(1, new Shard(id, 1, range, Epoch.FIRST, replicas, 1)));
+    }
+    return new ClusterView("c", 1, 1, FreshIds.FIRST, nodeMap, new TreeMap<>(), shardMap);
+  }
+}
