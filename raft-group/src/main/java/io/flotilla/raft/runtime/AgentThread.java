@@ -12,6 +12,11 @@ final class AgentThread {
   private final Thread thread;
   private volatile boolean stopping;
 
+  /** For the watch; written by the thread alone. */
+  private volatile long turns;
+
+  private volatile boolean asleep;
+
   AgentThread(Agent agent, Consumer<Throwable> fatal) {
     this.agent = agent;
     this.fatal = fatal;
@@ -42,10 +47,29 @@ final class AgentThread {
     }
   }
 
+  long turns() {
+    return turns;
+  }
+
+  boolean isAsleep() {
+    return asleep || !thread.isAlive();
+  }
+
+  /** Says where it is stuck. */
+  Throwable stalled(int seconds) {
+    Throwable stall =
+        new IllegalStateException(
+            thread.getName() + " has been in one turn for " + seconds + " s or more");
+    stall.setStackTrace(thread.getStackTrace());
+    return stall;
+  }
+
   private void run() {
     try {
       int idleTurns = 0;
+      long turn = 0;
       while (!stopping) {
+        turns = ++turn;
         if (agent.turn() > 0) {
           idleTurns = 0;
         } else if (idleTurns++ < SPINS_BEFORE_SLEEP) {
@@ -62,7 +86,9 @@ final class AgentThread {
   private void sleepUnlessThereIsWork() throws Exception {
     agent.doorbell().listen();
     if (agent.turn() == 0 && !stopping) {
+      asleep = true;
       LockSupport.parkNanos(this, agent.idleNanos());
+      asleep = false;
     }
     agent.doorbell().stopListening();
   }

@@ -44,6 +44,11 @@ final class ApplyWorker<R extends ApplyRound> implements Agent, AutoCloseable {
     return new ApplyLane<>(group, machine, log, backlogBytes, backlogBytesMax, tellLoop);
   }
 
+  /** By any thread. */
+  long backlogBytes() {
+    return backlogBytes.get();
+  }
+
   @Override
   public String name() {
     return name;

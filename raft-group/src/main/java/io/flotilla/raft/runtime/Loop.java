@@ -17,12 +17,16 @@ import java.util.Map;
 import java.util.function.Consumer;
 import org.jctools.queues.MpscArrayQueue;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Owns the Raft state of its groups. Others reach it by the two bounded inboxes, by raising a
  * group's call, and by the sync queue's number; all else is touched by its thread alone.
  */
 final class Loop<R extends ApplyRound> implements Agent {
+  private static final Logger LOG = LoggerFactory.getLogger(Loop.class);
+
   final NodeId node;
   final Summons<Replica<R>> summons;
   final EntryBudget entryBudget;
@@ -245,6 +249,7 @@ final class Loop<R extends ApplyRound> implements Agent {
 
   /** The replica takes no further part: it must not speak of what it may have got wrong. */
   void stop(Replica<R> replica, Throwable cause) {
+    LOG.error("replica {} of group {} stops", replica.self, replica.group, cause);
     replica.stop(cause);
     ports.listener().stopped(replica.group, replica.self, cause);
   }

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,6 +36,7 @@ public final class RaftRuntime<R extends ApplyRound> implements AutoCloseable, T
   private final Map<GroupId, RecoveredLog> recovered;
   private final Map<GroupId, HostedGroup<R>> groups = new ConcurrentHashMap<>();
   private final Map<GroupId, Boolean> usedUp = new ConcurrentHashMap<>();
+  private @Nullable StallWatch watch;
   private volatile boolean closed;
 
   /** Makes all parts; none runs before {@link #start}. */
@@ -59,6 +61,8 @@ public final class RaftRuntime<R extends ApplyRound> implements AutoCloseable, T
       threads.add(new AgentThread(agent, ports.fatal()));
     }
     threads.forEach(AgentThread::start);
+    watch = new StallWatch(threads, ports.fatal());
+    watch.start();
   }
 
   /** All parts that need turns. */
@@ -181,6 +185,11 @@ public final class RaftRuntime<R extends ApplyRound> implements AutoCloseable, T
     }
   }
 
+  /** Committed entries in memory that wait to be applied. */
+  public long applyBacklogBytes() {
+    return workers.stream().mapToLong(ApplyWorker::backlogBytes).sum();
+  }
+
   boolean isOverloaded() {
     return ports.log().backlogBytes() > config.limits().logBacklogBytesMax();
   }
@@ -200,6 +209,9 @@ public final class RaftRuntime<R extends ApplyRound> implements AutoCloseable, T
   @Override
   public void close() {
     closed = true;
+    if (watch != null) {
+      watch.stop();
+    }
     threads.forEach(AgentThread::stop);
     threads.forEach(AgentThread::join);
     loops.forEach(Loop::close);

@@ -1,0 +1,66 @@
+package io.flotilla.raft.runtime;
+
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+
+/**
+ * Ends a process in which a loop or worker is stuck: its groups would neither lead nor let others
+ * lead. Counts its own looks and not the time, so that a machine that was paused as a whole is not
+ * taken for one that is stuck.
+ */
+final class StallWatch {
+  private static final long LOOK_NANOS = 1_000_000_000;
+  private static final int LOOKS_MAX = 20;
+
+  /** What is known of one thread since it last did something. */
+  private static final class Watched {
+    private final AgentThread thread;
+    private long turns = -1;
+    private int looks;
+
+    Watched(AgentThread thread) {
+      this.thread = thread;
+    }
+
+    boolean isStuck() {
+      long now = thread.turns();
+      looks = now == turns && !thread.isAsleep() ? looks + 1 : 0;
+      turns = now;
+      return looks >= LOOKS_MAX;
+    }
+  }
+
+  private final List<Watched> all;
+  private final Consumer<Throwable> fatal;
+  private final Thread thread;
+  private volatile boolean stopping;
+
+  StallWatch(List<AgentThread> threads, Consumer<Throwable> fatal) {
+    this.all = threads.stream().map(Watched::new).toList();
+    this.fatal = fatal;
+    this.thread = new Thread(this::run, "raft-stall-watch");
+    thread.setDaemon(true);
+  }
+
+  void start() {
+    thread.start();
+  }
+
+  void stop() {
+    stopping = true;
+    LockSupport.unpark(thread);
+  }
+
+  private void run() {
+    while (!stopping) {
+      LockSupport.parkNanos(this, LOOK_NANOS);
+      for (Watched watched : all) {
+        if (!stopping && watched.isStuck()) {
+          stopping = true;
+          fatal.accept(watched.thread.stalled(LOOKS_MAX));
+        }
+      }
+    }
+  }
+}

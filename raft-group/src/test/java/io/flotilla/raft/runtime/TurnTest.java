@@ -1,0 +1,318 @@
+package io.flotilla.raft.runtime;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.flotilla.raft.core.CoreConfig;
+import io.flotilla.raft.core.GroupId;
+import io.flotilla.raft.core.GroupStatus.RoleName;
+import io.flotilla.raft.core.Membership;
+import io.flotilla.raft.core.Position;
+import io.flotilla.raft.core.RaftMessage;
+import io.flotilla.raft.core.RaftMessage.AppendReply;
+import io.flotilla.raft.core.RaftMessage.AppendRequest;
+import io.flotilla.raft.core.RaftMessage.VoteReply;
+import io.flotilla.raft.core.RaftMessage.VoteRequest;
+import io.flotilla.raft.core.Refusal;
+import io.flotilla.raft.core.ReplicaId;
+import io.flotilla.raft.port.LogWrite;
+import io.flotilla.raft.port.NodeId;
+import io.flotilla.raft.port.RaftParcel;
+import io.flotilla.raft.port.StorageException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What a turn does and in which order, with a clock, a disk and a network held in hand. */
+class TurnTest {
+  private static final RuntimeLimits SMALL = new RuntimeLimits(4, 4, 4, 4, 1000, 1000, 1000);
+  private static final ReplicaId SELF = new ReplicaId(1);
+
+  private final ManualLog log = new ManualLog();
+  private final List<RaftParcel> sent = new ArrayList<>();
+  private final List<Integer> drops = new ArrayList<>();
+  private long nanos;
+  private RaftRuntime<Journal.Round> runtime = runtime(RuntimeLimits.DEFAULT);
+
+  private RaftRuntime<Journal.Round> runtime(RuntimeLimits limits) {
+    RuntimeConfig config =
+        new RuntimeConfig(
+            new NodeId(11), 1, 1, 1, Duration.ofMillis(100), CoreConfig.DEFAULT, limits);
+    return new RaftRuntime<>(
+        config,
+        new RuntimePorts<>(
+            log,
+            sent::addAll,
+            Journal.Round::new,
+            () -> nanos,
+            (min, max) -> min,
+            new RaftListener() {
+              @Override
+              public void dropped(int parcels) {
+                drops.add(parcels);
+              }
+            },
+            failure -> {
+              throw new AssertionError(failure);
+            }));
+  }
+
+  @AfterEach
+  void close() {
+    runtime.close();
+  }
+
+  private Agent agent(String prefix) {
+    return runtime.agents().stream()
+        .filter(agent -> agent.name().startsWith(prefix))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private void turn() throws StorageException {
+    agent("raft-loop").turn();
+  }
+
+  private void applyTurn() throws StorageException {
+    agent("raft-apply").turn();
+  }
+
+  private RaftGroup open(long group, int replicas) throws StorageException {
+    List<Membership.Member> members = new ArrayList<>();
+    for (long replica = 1; replica <= replicas; replica++) {
+      members.add(new Membership.Member(new ReplicaId(replica), 10 + replica));
+    }
+    GroupSpec spec = new GroupSpec(new GroupId(group), SELF, Membership.of(members), replicas == 1);
+    return runtime.open(spec, new Journal());
+  }
+
+  /** A replica that is its own quorum, elected and with its no-op applied. */
+  private RaftGroup openLeader(long group) throws StorageException {
+    RaftGroup opened = open(group, 1);
+    settle();
+    assertThat(opened.status().role()).isEqualTo(RoleName.LEADER);
+    return opened;
+  }
+
+  private void settle() throws StorageException {
+    for (int i = 0; i < 6; i++) {
+      turn();
+      log.makeAllDurable();
+      applyTurn();
+    }
+  }
+
+  private static byte[] command(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  private void receive(RaftMessage message) {
+    ReplicaId from = new ReplicaId(2);
+    runtime.receive(
+        List.of(
+            new RaftParcel(new NodeId(12), new NodeId(11), new GroupId(1), from, SELF, message)));
+  }
+
+  private static Refusal refusalOf(CompletableFuture<?> future) {
+    assertThat(future).isCompletedExceptionally();
+    try {
+      future.join();
+      throw new AssertionError("it succeeded");
+    } catch (CompletionException e) {
+      return ((RaftException) e.getCause()).refusal().orElseThrow();
+    }
+  }
+
+  @Test
+  void aVoteLeavesAfterItsSyncAndNotBefore() throws Exception {
+    open(1, 3);
+    turn();
+    receive(new VoteRequest(5, false, true, Position.ZERO));
+    turn();
+    turn();
+    assertThat(sent).isEmpty();
+    assertThat(log.waiting).hasSize(1);
+    log.makeAllDurable();
+    assertThat(sent).isEmpty();
+    turn();
+    assertThat(sent).hasSize(1);
+    assertThat(sent.get(0).message()).isEqualTo(new VoteReply(5, false, true));
+    assertThat(sent.get(0).toNode()).isEqualTo(new NodeId(12));
+  }
+
+  @Test
+  void anAcknowledgementWaitsForAllThatWasHandedOverBefore() throws Exception {
+    open(1, 3);
+    turn();
+    receive(new AppendRequest(5, Position.ZERO, 0, 0, List.of()));
+    turn();
+    receive(new AppendRequest(5, Position.ZERO, 0, 0, List.of()));
+    turn();
+    assertThat(sent).isEmpty();
+    log.makeAllDurable();
+    turn();
+    assertThat(sent).hasSizeGreaterThanOrEqualTo(2);
+    assertThat(sent)
+        .allSatisfy(parcel -> assertThat(parcel.message()).isInstanceOf(AppendReply.class));
+  }
+
+  @Test
+  void aTurnHandsOverOnceForAllGroupsItTouched() throws Exception {
+    List<RaftGroup> groups = new ArrayList<>();
+    for (long group = 1; group <= 8; group++) {
+      groups.add(openLeader(group));
+    }
+    int before = log.all.size();
+    List<CompletableFuture<byte[]>> results = new ArrayList<>();
+    for (int i = 0; i < 5; i++) {
+      for (RaftGroup group : groups) {
+        results.add(group.propose(command("x")));
+      }
+    }
+    turn();
+    assertThat(log.all).hasSize(before + 1);
+    assertThat(log.all.get(before).writes())
+        .hasSize(8)
+        .allSatisfy(write -> assertThat(write.entries()).hasSize(5));
+    assertThat(results).noneMatch(CompletableFuture::isDone);
+    settle();
+    assertThat(results).allMatch(CompletableFuture::isDone);
+  }
+
+  @Test
+  void theFirstWriteOfANewGroupSaysWhoItsMembersAre() throws Exception {
+    RaftGroup group = openLeader(1);
+    group.propose(command("x"));
+    settle();
+    List<LogWrite> writes = log.all.stream().flatMap(one -> one.writes().stream()).toList();
+    assertThat(writes.get(0).truncate())
+        .contains(new LogWrite.Truncation(Position.ZERO, group.status().membership()));
+    assertThat(writes.stream().skip(1)).allMatch(write -> write.truncate().isEmpty());
+  }
+
+  @Test
+  void aPauseIsOneTickAndNoReasonToCampaign() throws Exception {
+    RaftGroup group = open(1, 3);
+    turn();
+    nanos += Duration.ofMinutes(5).toNanos();
+    for (int i = 0; i < 50; i++) {
+      turn();
+    }
+    assertThat(group.status().role()).isEqualTo(RoleName.FOLLOWER);
+    for (int i = 0; i < 10; i++) {
+      nanos += Duration.ofMillis(100).toNanos();
+      turn();
+    }
+    assertThat(group.status().role()).isEqualTo(RoleName.PRE_CANDIDATE);
+  }
+
+  @Test
+  void proposalsAreRefusedWhenTheInboxIsFull() throws Exception {
+    runtime.close();
+    runtime = runtime(SMALL);
+    RaftGroup group = openLeader(1);
+    List<CompletableFuture<byte[]>> results = new ArrayList<>();
+    for (int i = 0; i < 6; i++) {
+      results.add(group.propose(command("x")));
+    }
+    assertThat(refusalOf(results.get(4))).isEqualTo(new Refusal.Overloaded());
+    assertThat(refusalOf(results.get(5))).isEqualTo(new Refusal.Overloaded());
+    settle();
+    assertThat(results.subList(0, 4)).allMatch(result -> !result.isCompletedExceptionally());
+  }
+
+  @Test
+  void messagesAreDroppedWhenTheInboxIsFull() throws Exception {
+    runtime.close();
+    runtime = runtime(SMALL);
+    open(1, 3);
+    turn();
+    for (int i = 0; i < 6; i++) {
+      receive(new VoteRequest(5, true, false, Position.ZERO));
+    }
+    assertThat(drops).containsExactly(1, 1);
+  }
+
+  @Test
+  void aDiskThatFallsBehindRefusesProposalsAndThenHearsNothing() throws Exception {
+    RaftGroup group = openLeader(1);
+    log.backlogBytes = RuntimeLimits.DEFAULT.logBacklogBytesMax() + 1;
+    assertThat(refusalOf(group.propose(command("x")))).isEqualTo(new Refusal.Overloaded());
+    log.backlogBytes *= 2;
+    CompletableFuture<Long> read = group.readBarrier();
+    settle();
+    assertThat(read).isNotDone();
+    log.backlogBytes = 0;
+    settle();
+    assertThat(read).isCompletedWithValueMatching(index -> index >= 1);
+  }
+
+  @Test
+  void aSlowStateMachineHoldsBackProposalsButNoCommittedEntry() throws Exception {
+    runtime.close();
+    runtime = runtime(SMALL);
+    RaftGroup group = openLeader(1);
+    List<CompletableFuture<byte[]>> results = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      results.add(group.propose(new byte[400]));
+      turn();
+      log.makeAllDurable();
+      turn();
+    }
+    assertThat(results.subList(0, 3)).noneMatch(CompletableFuture::isDone);
+    assertThat(refusalOf(results.get(3))).isEqualTo(new Refusal.Overloaded());
+    settle();
+    assertThat(results.subList(0, 3)).allMatch(result -> !result.isCompletedExceptionally());
+    assertThat(group.propose(command("x"))).isNotDone();
+  }
+
+  @Test
+  void aReadWaitsUntilWhatWasCommittedBeforeIsApplied() throws Exception {
+    RaftGroup group = openLeader(1);
+    CompletableFuture<byte[]> write = group.propose(command("x"));
+    turn();
+    log.makeAllDurable();
+    turn();
+    CompletableFuture<Long> read = group.readBarrier();
+    turn();
+    turn();
+    assertThat(write).isNotDone();
+    assertThat(read).isNotDone();
+    applyTurn();
+    assertThat(write).isDone();
+    turn();
+    assertThat(read).isCompletedWithValue(2L);
+  }
+
+  @Test
+  void aTurnWithoutWorkSaysSoAndWhenTheNextTickIs() throws Exception {
+    openLeader(1);
+    settle();
+    assertThat(agent("raft-loop").turn()).isZero();
+    assertThat(agent("raft-loop").idleNanos()).isEqualTo(Duration.ofMillis(100).toNanos());
+    assertThat(agent("raft-apply").turn()).isZero();
+    assertThat(agent("raft-fetch").turn()).isZero();
+  }
+
+  @Test
+  void aMessageForAnotherReplicaOrGroupIsIgnored() throws Exception {
+    open(1, 3);
+    turn();
+    RaftMessage message = new VoteRequest(5, false, true, Position.ZERO);
+    NodeId peer = new NodeId(12);
+    NodeId here = new NodeId(11);
+    ReplicaId two = new ReplicaId(2);
+    runtime.receive(
+        List.of(
+            new RaftParcel(peer, here, new GroupId(9), two, SELF, message),
+            new RaftParcel(peer, here, new GroupId(1), two, new ReplicaId(3), message)));
+    turn();
+    assertThat(log.waiting).isEmpty();
+    assertThat(runtime.group(new GroupId(9))).isEqualTo(Optional.empty());
+  }
+}
