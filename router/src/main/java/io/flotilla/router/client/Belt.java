@@ -101,17 +101,20 @@ abstract class Belt<P extends Pending<?>, Q extends MessageLite, R extends Messa
   }
 
   /**
-   * Takes what the next request shall carry. What is over or belongs elsewhere goes to {@code
-   * stray}.
+   * Takes what the next request shall carry. What is over, has no time left, or belongs elsewhere
+   * goes to {@code stray}.
    *
    * @param route null if the shard is gone, so that everything is stray
    */
-  final List<P> load(@Nullable Route route, Consumer<Pending<?>> stray) {
+  final List<P> load(@Nullable Route route, long nowNanos, Consumer<Pending<?>> stray) {
     List<P> load = new ArrayList<>();
     int bytes = 0;
     while (!waiting.isEmpty()) {
       P operation = waiting.element();
-      if (route == null || operation.isOver() || !isAtHome(operation, route)) {
+      if (route == null
+          || operation.isOver()
+          || operation.hasNoTimeFor(nowNanos)
+          || !isAtHome(operation, route)) {
         waiting.remove();
         stray.accept(operation);
         continue;

@@ -37,6 +37,7 @@ final class Lane {
   private final Queue<Pending<?>> inbox = new ConcurrentLinkedQueue<>();
   private final AtomicBoolean drainIsDue = new AtomicBoolean();
   private volatile boolean inTrouble;
+  private @Nullable KvException lastFailure;
 
   private long resumeNanos;
   private boolean paused;
@@ -161,7 +162,7 @@ final class Lane {
   private <P extends Pending<?>, Q extends MessageLite, R extends MessageLite> void flush(
       Belt<P, Q, R> belt, @Nullable Route route) {
     while (!paused && belt.mayTakeOff() && (!recovery.inTrouble() || flights() == 0)) {
-      List<P> load = belt.load(route, dispatcher::reroute);
+      List<P> load = belt.load(route, System.nanoTime(), this::turnAway);
       if (load.isEmpty() || route == null) {
         return;
       }
@@ -175,6 +176,14 @@ final class Lane {
         return;
       }
       send(belt, route, address, load);
+    }
+  }
+
+  private void turnAway(Pending<?> operation) {
+    if (!operation.isOver() && operation.hasNoTimeFor(System.nanoTime())) {
+      dispatcher.fail(operation, operation.lateness(lastFailure));
+    } else {
+      dispatcher.reroute(operation);
     }
   }
 
@@ -205,6 +214,7 @@ final class Lane {
         belt.deliver(flight, reply);
         recovery.succeeded(flight.address());
         inTrouble = false;
+        lastFailure = null;
       } catch (RpcException unusable) {
         error = unusable;
       }
@@ -222,6 +232,9 @@ final class Lane {
         new KvException(why.code(), why.detail().getMessage() + " (" + flight.address() + ")");
     List<P> load = flight.load().stream().filter(operation -> !operation.isOver()).toList();
     load.forEach(operation -> operation.attemptFailed(told));
+    if (lastFailure == null || why.code() != ErrorCode.DEADLINE_EXCEEDED) {
+      lastFailure = told;
+    }
     Recovery.Step step = recovery.failed(flight.address(), why, flight.strikes());
     inTrouble = recovery.inTrouble();
     switch (step) {
@@ -269,7 +282,8 @@ final class Lane {
       long next = now + Long.MAX_VALUE / 2;
       for (Belt<?, ?, ?> belt : belts) {
         long earliest =
-            belt.expire(now, operation -> dispatcher.fail(operation, operation.lateness()));
+            belt.expire(
+                now, operation -> dispatcher.fail(operation, operation.lateness(lastFailure)));
         next = earliest - next < 0 ? earliest : next;
       }
       nextDeadlineNanos = next;

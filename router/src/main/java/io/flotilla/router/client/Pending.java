@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * loop alone.
  */
 abstract class Pending<T> {
+  private static final long LAST_ATTEMPT_NANOS = 20_000_000;
+
   final CompletableFuture<T> answer = new CompletableFuture<>();
   private final ByteString key;
   private final int bytes;
@@ -67,6 +69,14 @@ abstract class Pending<T> {
     return nowNanos - deadlineNanos >= 0;
   }
 
+  /**
+   * Whether another attempt could hardly end in time. Better not begun: it would make unknown what
+   * is definite by now.
+   */
+  final boolean hasNoTimeFor(long nowNanos) {
+    return attempts > 0 && nowNanos + LAST_ATTEMPT_NANOS - deadlineNanos >= 0;
+  }
+
   /** Must share a request with no other, because a shared one was refused as a whole. */
   final boolean isAlone() {
     return alone;
@@ -89,7 +99,9 @@ abstract class Pending<T> {
   final void attemptFailed(KvException why) {
     inFlight = false;
     mayHaveRun |= changes() && why.code() == ErrorCode.UNKNOWN_OUTCOME;
-    lastFailure = why;
+    if (lastFailure == null || why.code() != ErrorCode.DEADLINE_EXCEEDED) {
+      lastFailure = why; // Only the end of an attempt's time says less than any cause before it.
+    }
   }
 
   /** Whether it changes anything, so that it matters whether it ran. */
@@ -97,8 +109,17 @@ abstract class Pending<T> {
 
   /** The definite cause if there is one; unknown if any attempt may have run. */
   final KvException lateness() {
+    return lateness(null);
+  }
+
+  /**
+   * As {@link #lateness()}.
+   *
+   * @param otherwise what others of this shard met, in case this one was never sent
+   */
+  final KvException lateness(@Nullable KvException otherwise) {
     String tried = attempts == 1 ? "1 attempt" : attempts + " attempts";
-    KvException last = lastFailure;
+    KvException last = lastFailure == null && !inFlight ? otherwise : lastFailure;
     String message =
         "no result in time, after "
             + tried

@@ -1,0 +1,179 @@
+package io.flotilla.router.client;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.MessageLite;
+import io.flotilla.proto.errors.ErrorDetail;
+import io.flotilla.proto.kv.ReadReply;
+import io.flotilla.proto.kv.ReadRequest;
+import io.flotilla.proto.kv.ScanReply;
+import io.flotilla.proto.kv.ScanRequest;
+import io.flotilla.proto.kv.WriteReply;
+import io.flotilla.proto.kv.WriteRequest;
+import io.flotilla.proto.map.Epoch;
+import io.flotilla.proto.map.Shard;
+import io.flotilla.rpc.ErrorCode;
+import io.flotilla.rpc.Hello;
+import io.flotilla.rpc.NetThreads;
+import io.flotilla.rpc.RpcCall;
+import io.flotilla.rpc.RpcMethods;
+import io.flotilla.rpc.RpcServer;
+import java.io.IOException;
+import java.util.Objects;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/** A storage node that behaves, except where it is told to misbehave. */
+final class FakeNode implements AutoCloseable {
+  /** Meets one request instead of the node. */
+  interface Mishap {
+    /**
+     * What happens.
+     *
+     * @param refuse answers with an error; not calling it is silence
+     * @param execute does what a leader would, without answering
+     */
+    void meet(Consumer<ErrorDetail> refuse, Runnable execute);
+  }
+
+  static Mishap refusal(ErrorDetail detail) {
+    return (refuse, execute) -> refuse.accept(detail);
+  }
+
+  static Mishap refusal(ErrorCode code) {
+    return refusal(detail(code, "as told").build());
+  }
+
+  /** Executes, and answers as one who does not know whether it did. */
+  static Mishap lostReply() {
+    return (refuse, execute) -> {
+      execute.run();
+      refuse.accept(detail(ErrorCode.UNKNOWN_OUTCOME, "leadership was lost under way").build());
+    };
+  }
+
+  /** Executes, and says nothing. */
+  static Mishap lostForGood() {
+    return (refuse, execute) -> execute.run();
+  }
+
+  static Mishap silence() {
+    return (refuse, execute) -> {};
+  }
+
+  static ErrorDetail.Builder detail(ErrorCode code, String message) {
+    return ErrorDetail.newBuilder().setCode(code.number()).setMessage(message);
+  }
+
+  final long id;
+  private final AtomicInteger requests = new AtomicInteger();
+  private final Queue<Mishap> mishaps = new ConcurrentLinkedQueue<>();
+  private final FakeCluster cluster;
+  private final RpcServer server;
+  private final int port;
+  private volatile boolean silent;
+
+  FakeNode(long id, FakeCluster cluster, NetThreads threads) throws IOException {
+    this.id = id;
+    this.cluster = cluster;
+    this.server =
+        new RpcServer(threads, new Hello(FakeCluster.ID, Hello.Role.NODE, id))
+            .handle(RpcMethods.KV_WRITE, this::write)
+            .handle(RpcMethods.KV_READ, this::read)
+            .handle(RpcMethods.KV_SCAN, this::scan);
+    this.port = server.listen("127.0.0.1", 0);
+  }
+
+  String address() {
+    return "127.0.0.1:" + port;
+  }
+
+  int requests() {
+    return requests.get();
+  }
+
+  /** The next requests meet these, one each. */
+  void willMeet(Mishap... next) {
+    mishaps.addAll(java.util.List.of(next));
+  }
+
+  /** Takes requests and never answers. */
+  void fallSilent() {
+    silent = true;
+  }
+
+  private void write(RpcCall<WriteRequest, WriteReply> call) {
+    WriteRequest request = call.request();
+    serve(
+        call,
+        request.getShard(),
+        request.getEpoch(),
+        shard -> WriteReply.newBuilder().addAllResults(cluster.state().write(request)).build());
+  }
+
+  private void read(RpcCall<ReadRequest, ReadReply> call) {
+    ReadRequest request = call.request();
+    serve(call, request.getShard(), request.getEpoch(), shard -> read(request));
+  }
+
+  private ReadReply read(ReadRequest request) {
+    ReadReply.Builder reply = ReadReply.newBuilder();
+    for (ByteString key : request.getKeysList()) {
+      if (reply.getValuesCount() == cluster.valuesPerReplyMax()) {
+        break;
+      }
+      ByteString found = cluster.state().get(key);
+      ReadReply.Value.Builder value = ReadReply.Value.newBuilder();
+      if (found != null) {
+        value.setValue(found);
+      }
+      reply.addValues(value);
+    }
+    return reply.build();
+  }
+
+  private void scan(RpcCall<ScanRequest, ScanReply> call) {
+    ScanRequest request = call.request();
+    serve(
+        call,
+        request.getShard(),
+        request.getEpoch(),
+        shard -> cluster.state().scan(request, shard, cluster.valuesPerReplyMax()));
+  }
+
+  private <R extends MessageLite> void serve(
+      RpcCall<?, R> call, long shardId, Epoch epoch, Function<Shard, R> execute) {
+    requests.incrementAndGet();
+    Shard shard = cluster.shard(shardId);
+    Mishap mishap = silent ? silence() : mishaps.poll();
+    if (mishap != null) {
+      mishap.meet(call::fail, () -> Objects.requireNonNull(execute.apply(shard)));
+    } else if (shard == null) {
+      call.fail(ErrorCode.NO_SUCH_SHARD, "no shard " + shardId);
+    } else if (cluster.leader(shardId) != id) {
+      call.fail(notLeader(cluster.leader(shardId)));
+    } else if (shard.getEpoch().getVersion() != epoch.getVersion()) {
+      call.fail(
+          detail(ErrorCode.STALE_EPOCH, "the shard has changed")
+              .addAllShards(cluster.shards())
+              .build());
+    } else {
+      call.reply(execute.apply(shard));
+    }
+  }
+
+  private ErrorDetail notLeader(long leader) {
+    ErrorDetail.Builder detail = detail(ErrorCode.NOT_LEADER, "not the leader");
+    if (leader != 0) {
+      detail.setLeaderNode(leader).setLeaderAddress(cluster.node(leader).address());
+    }
+    return detail.build();
+  }
+
+  @Override
+  public void close() {
+    server.close();
+  }
+}
