@@ -1,0 +1,12 @@
+package io.flotilla.deploy.config;
+
+/**
+ * A configuration that cannot be used; the message says what was wrong, where, and what is allowed.
+ */
+public final class ConfigException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  public ConfigException(String message) {
+    super(message, null, false, false);
+  }
+}

@@ -1,0 +1,66 @@
+package io.flotilla.deploy.config;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** The keys that each role knows. Names are those of the YAML files. */
+public final class RoleKeys {
+  private static final List<Setting> COMMON =
+      List.of(Setting.required("cluster.id", "the cluster's name, the same in every process"));
+
+  private static final List<Setting> LISTENER =
+      List.of(
+          Setting.of("listen.host", "0.0.0.0", "address to listen on"),
+          Setting.required("data.dir", "directory that belongs to this process alone"));
+
+  private RoleKeys() {}
+
+  public static List<Setting> placement() {
+    return join(
+        COMMON,
+        LISTENER,
+        List.of(
+            Setting.of("listen.port", 7400, "port to listen on"),
+            Setting.required("placement.member-id", "which of placement.members this is"),
+            Setting.required(
+                "placement.members", "id=host:port of every member, the same in every member"),
+            Setting.of("placement.replicas", 3, "replicas of each shard of a new keyspace"),
+            Setting.of(
+                "placement.initial-shards", 16, "shards of the keyspaces 'default' and 'redis'")));
+  }
+
+  public static List<Setting> node() {
+    return join(
+        COMMON,
+        LISTENER,
+        List.of(
+            Setting.of("listen.port", 7410, "port to listen on"),
+            Setting.of(
+                "advertise.address",
+                "",
+                "host:port that others reach this node by; empty: as listened"),
+            Setting.required("placement.endpoints", "host:port of placement members"),
+            Setting.of("node.labels", "", "name=value,... such as zone=a"),
+            Setting.of("raft.loops", 2, "threads that own the groups' Raft state"),
+            Setting.of("raft.apply-threads", 2, "threads that apply committed entries")));
+  }
+
+  public static List<Setting> gateway() {
+    return join(
+        COMMON,
+        List.of(
+            Setting.required("placement.endpoints", "host:port of placement members"),
+            Setting.of("redis.host", "0.0.0.0", "address to listen on for Redis clients"),
+            Setting.of("redis.port", 6379, "port to listen on for Redis clients"),
+            Setting.of("redis.keyspace", "redis", "keyspace that commands work on")));
+  }
+
+  @SafeVarargs
+  private static List<Setting> join(List<Setting>... lists) {
+    List<Setting> joined = new ArrayList<>();
+    for (List<Setting> list : lists) {
+      joined.addAll(list);
+    }
+    return List.copyOf(joined);
+  }
+}
