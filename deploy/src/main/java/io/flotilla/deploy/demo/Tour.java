@@ -1,0 +1,280 @@
+package io.flotilla.deploy.demo;
+
+import io.flotilla.deploy.dev.EmbeddedCluster;
+import io.flotilla.router.client.Bytes;
+import io.flotilla.router.client.FlotillaClient;
+import io.flotilla.router.client.KvClient;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** The chapters of the demo, in order. */
+final class Tour {
+  private static final int IN_FLIGHT = 128;
+  private static final int VALUE_BYTES_MAX = 1 << 20;
+  private static final int REPORT_EVERY = 64;
+  private static final int REDIS_SAMPLE = 1_000;
+  private static final double KILL_AT = 0.35;
+  private static final double REVIVE_AT = 0.65;
+  private static final int VICTIM = 1;
+
+  private final EmbeddedCluster cluster;
+  private final Screen screen;
+  private final int filesMax;
+  private final Map<String, Integer> written = new HashMap<>();
+  private final Map<Integer, byte[]> digests = new ConcurrentHashMap<>();
+  private final LongAdder wrong = new LongAdder();
+
+  Tour(EmbeddedCluster cluster, Screen screen, int filesMax) {
+    this.cluster = cluster;
+    this.screen = screen;
+    this.filesMax = filesMax;
+  }
+
+  /** Whether every byte was right. */
+  boolean run() throws Exception {
+    long began = System.nanoTime();
+    screen.chapter("1. A cluster: 3 placement members, 3 nodes, 1 gateway, each with its own disk");
+    cluster.awaitServing();
+    screen.say("  placement  %s", cluster.endpoints());
+    screen.say("  redis      127.0.0.1:%d", cluster.redisPort());
+    screen.say("  leaders    %s", leaders());
+    List<Corpus.Piece> pieces = Corpus.pieces(VALUE_BYTES_MAX);
+    pieces = pieces.subList(0, Math.min(filesMax, pieces.size()));
+    try (FlotillaClient client = cluster.connect()) {
+      KvClient files = client.keyspace("redis");
+      KvClient counters = client.keyspace("default");
+      Meter writes = write(pieces, files, counters);
+      catchUp();
+      Meter reads = readBack(pieces, files);
+      int sampled = sampleThroughRedis(pieces);
+      long miscounted = checkCounters(counters);
+      boolean right = summary(writes, reads, new Totals(pieces.size(), sampled, miscounted));
+      screen.say("(%.0f s)", (System.nanoTime() - began) / 1e9);
+      return right;
+    }
+  }
+
+  private Meter write(List<Corpus.Piece> pieces, KvClient files, KvClient counters)
+      throws Exception {
+    screen.chapter(
+        "2. The JDK's own class library goes in, each write synced on two disks of three; a node is"
+            + " lost meanwhile");
+    Meter meter = new Meter(System.nanoTime());
+    int killAt = (int) (pieces.size() * KILL_AT);
+    int reviveAt = (int) (pieces.size() * REVIVE_AT);
+    Window window = new Window();
+    for (int i = 0; i < pieces.size(); i++) {
+      if (i == killAt) {
+        lose(meter);
+      }
+      if (i == reviveAt) {
+        revive();
+      }
+      Corpus.Piece piece = pieces.get(i);
+      byte[] value = piece.read();
+      digests.put(i, Corpus.digest(value));
+      written.merge(piece.module(), 1, Integer::sum);
+      Bytes counter = counterKey(piece.module());
+      window.run(
+          meter,
+          value.length,
+          () ->
+              files
+                  .put(Bytes.wrap(piece.key()), Bytes.wrap(value))
+                  .thenCompose(done -> counters.increment(counter, 1)));
+      report("written", meter, i, pieces.size());
+    }
+    window.drain();
+    screen.endBar();
+    screen.say(
+        "  %,d objects, %s, %,.0f/s, p50 %.1f ms, p99 %.0f ms, longest gap %.2f s",
+        meter.done(),
+        megabytes(meter.bytes()),
+        meter.perSecond(),
+        meter.millisAt(50),
+        meter.millisAt(99),
+        meter.longestGapSeconds());
+    return meter;
+  }
+
+  private void lose(Meter meter) throws Exception {
+    screen.say(
+        "  ! %s is lost, as in a crash (after %,d objects)",
+        cluster.nodeName(VICTIM), meter.done());
+    screen.say("    leaders before  %s", leaders());
+    cluster.killNode(VICTIM);
+  }
+
+  private void revive() throws Exception {
+    screen.say("    leaders after   %s", leaders());
+    cluster.restartNode(VICTIM);
+    screen.say("  ! %s is back, with the disk it left", cluster.nodeName(VICTIM));
+  }
+
+  private void catchUp() throws Exception {
+    long began = System.nanoTime();
+    long behind = cluster.awaitCaughtUp();
+    screen.say(
+        "  %s caught up: every replica of every shard has applied the same %,d entries (%.1f s"
+            + " after the last write)",
+        cluster.nodeName(VICTIM), behind, (System.nanoTime() - began) / 1e9);
+  }
+
+  private Meter readBack(List<Corpus.Piece> pieces, KvClient files) throws Exception {
+    screen.chapter("3. Everything is read back, linearizably, and compared by SHA-256");
+    Meter meter = new Meter(System.nanoTime());
+    Window window = new Window();
+    for (int i = 0; i < pieces.size(); i++) {
+      int index = i;
+      Corpus.Piece piece = pieces.get(i);
+      window.run(
+          meter,
+          piece.length(),
+          () ->
+              files
+                  .get(Bytes.wrap(piece.key()))
+                  .thenAccept(value -> compare(index, value.map(Bytes::toByteArray))));
+      report("verified", meter, i, pieces.size());
+    }
+    window.drain();
+    screen.endBar();
+    screen.say(
+        "  %,d objects, %,.0f/s, p50 %.1f ms, p99 %.0f ms",
+        meter.done(), meter.perSecond(), meter.millisAt(50), meter.millisAt(99));
+    return meter;
+  }
+
+  private int sampleThroughRedis(List<Corpus.Piece> pieces) throws IOException {
+    screen.chapter("4. The same data as a Redis client sees it");
+    int step = Math.max(1, pieces.size() / REDIS_SAMPLE);
+    int read = 0;
+    try (RedisProbe redis = new RedisProbe("127.0.0.1", cluster.redisPort())) {
+      for (int i = 0; i < pieces.size(); i += step) {
+        compare(i, redis.get(pieces.get(i).key()));
+        read++;
+      }
+    }
+    screen.say("  GET of %,d objects through the gateway, each with the right SHA-256", read);
+    return read;
+  }
+
+  /**
+   * Counters were raised once for each object, through the loss of the node: exactly once, or they
+   * disagree.
+   */
+  private long checkCounters(KvClient counters) throws Exception {
+    long miscounted = 0;
+    for (Map.Entry<String, Integer> module : new TreeMap<>(written).entrySet()) {
+      Optional<Bytes> value = counters.sync().get(counterKey(module.getKey()));
+      String text = value.map(Bytes::asUtf8).orElse("0");
+      if (Long.parseLong(text) != module.getValue()) {
+        screen.say("  ! %s was counted %s times, not %d", module.getKey(), text, module.getValue());
+        miscounted++;
+      }
+    }
+    screen.say(
+        "  %d counters, one for each module, raised through it all: %s",
+        written.size(), miscounted == 0 ? "all exact" : miscounted + " wrong");
+    return miscounted;
+  }
+
+  private boolean summary(Meter writes, Meter reads, Totals totals) {
+    boolean right =
+        wrong.sum() == 0 && totals.miscounted() == 0 && reads.done() == totals.objects();
+    screen.chapter("Summary");
+    screen.say(
+        "  objects      %,d (%s), three copies each", totals.objects(), megabytes(writes.bytes()));
+    screen.say(
+        "  writes       %,.0f objects/s and as many counter increments, p50 %.1f ms, p99 %.0f ms",
+        writes.perSecond(), writes.millisAt(50), writes.millisAt(99));
+    screen.say(
+        "  longest gap  %.2f s without a write, when the node was lost",
+        writes.longestGapSeconds());
+    screen.say(
+        "  reads        %,.0f objects/s, p50 %.1f ms, p99 %.0f ms",
+        reads.perSecond(), reads.millisAt(50), reads.millisAt(99));
+    screen.say(
+        "  verified     %,d objects through the SDK, %,d through Redis, %d counters",
+        reads.done(), totals.sampled(), written.size());
+    screen.say("  wrong        %d objects, %d counters", wrong.sum(), totals.miscounted());
+    screen.say("%n%s", right ? "Nothing was lost." : "SOMETHING IS WRONG: see above.");
+    return right;
+  }
+
+  private record Totals(long objects, int sampled, long miscounted) {}
+
+  private void compare(int index, Optional<byte[]> value) {
+    byte[] expected = digests.get(index);
+    if (value.isEmpty() || !Arrays.equals(expected, Corpus.digest(value.get()))) {
+      wrong.increment();
+    }
+  }
+
+  private void report(String verb, Meter meter, int index, int total) {
+    if (index % REPORT_EVERY == 0) {
+      screen.progress(verb, meter.done(), total, meter.perSecond());
+    }
+  }
+
+  private String leaders() {
+    return String.join("  ", cluster.leadersByNode());
+  }
+
+  private static Bytes counterKey(String module) {
+    return Bytes.utf8("files-of/" + module);
+  }
+
+  private static String megabytes(long bytes) {
+    return String.format(Locale.ROOT, "%,.1f MB", bytes / 1e6);
+  }
+
+  /** So many operations under way at once; the first failure ends the tour. */
+  private final class Window {
+    private final Semaphore permits = new Semaphore(IN_FLIGHT);
+    private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+
+    void run(Meter meter, long size, Supplier<? extends CompletableFuture<?>> operation)
+        throws InterruptedException {
+      permits.acquire();
+      check();
+      long start = System.nanoTime();
+      operation
+          .get()
+          .whenComplete(
+              (result, problem) -> {
+                if (problem == null) {
+                  meter.succeeded(start, System.nanoTime(), size);
+                } else {
+                  failure.compareAndSet(null, problem);
+                }
+                permits.release();
+              });
+    }
+
+    void drain() throws InterruptedException {
+      permits.acquire(IN_FLIGHT);
+      permits.release(IN_FLIGHT);
+      check();
+    }
+
+    private void check() {
+      Throwable problem = failure.get();
+      if (problem != null) {
+        throw new IllegalStateException("an operation failed: " + problem.getMessage(), problem);
+      }
+    }
+  }
+}

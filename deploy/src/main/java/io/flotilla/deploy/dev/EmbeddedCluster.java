@@ -1,0 +1,235 @@
+package io.flotilla.deploy.dev;
+
+import io.flotilla.placement.service.PlacementConfig;
+import io.flotilla.placement.service.PlacementPolicy;
+import io.flotilla.placement.service.PlacementServer;
+import io.flotilla.router.client.ClientConfig;
+import io.flotilla.router.client.ClusterStatus;
+import io.flotilla.router.client.FlotillaClient;
+import io.flotilla.router.client.Health;
+import io.flotilla.router.client.KvException;
+import io.flotilla.router.gateway.GatewayConfig;
+import io.flotilla.router.gateway.RedisGateway;
+import io.flotilla.shard.service.ListenConfig;
+import io.flotilla.shard.service.ShardNode;
+import io.flotilla.shard.service.ShardNodeConfig;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Placement, nodes and a gateway in this process, on loopback, each with its own directory and
+ * listener. Used by one thread.
+ */
+public final class EmbeddedCluster implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(EmbeddedCluster.class);
+  private static final String HOST = "127.0.0.1";
+  private static final String CLUSTER = "embedded";
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final long POLL_MILLIS = 50;
+
+  /**
+   * @param redisPort 0: any free one
+   */
+  public record Plan(Path home, int placements, int nodes, int shards, int redisPort) {
+    /** What the demo shows. */
+    public static Plan tour(Path home) {
+      return new Plan(home, 3, 3, 16, 0);
+    }
+
+    public Plan {
+      require(placements >= 1 && placements <= 9, "placements", placements, "1 to 9");
+      require(nodes >= 1 && nodes <= 9, "nodes", nodes, "1 to 9");
+      require(shards >= 1 && shards <= 1024, "shards", shards, "1 to 1024");
+    }
+
+    private static void require(boolean holds, String name, int value, String allowed) {
+      if (!holds) {
+        throw new IllegalArgumentException(name + " is " + value + "; allowed: " + allowed);
+      }
+    }
+  }
+
+  private final Plan plan;
+  private final SortedMap<Long, String> members = new TreeMap<>();
+  private final List<ShardNode> nodes = new ArrayList<>();
+  private final Deque<AutoCloseable> closing = new ArrayDeque<>();
+  private final FlotillaClient client;
+  private final RedisGateway gateway;
+
+  private EmbeddedCluster(Plan plan) throws Exception {
+    this.plan = plan;
+    try {
+      startPlacement();
+      for (int i = 0; i < plan.nodes(); i++) {
+        nodes.add(startNode(i, 0));
+      }
+      client = FlotillaClient.open(clientConfig());
+      closing.push(client);
+      gateway = RedisGateway.start(GatewayConfig.of(HOST, plan.redisPort()), client);
+      closing.push(gateway);
+    } catch (Exception e) {
+      close();
+      throw e;
+    }
+  }
+
+  /** Starts all of it; {@link #awaitServing} says when it serves. */
+  public static EmbeddedCluster start(Plan plan) throws Exception {
+    return new EmbeddedCluster(plan);
+  }
+
+  private void startPlacement() throws IOException {
+    List<ServerSocket> held = new ArrayList<>();
+    for (long id = 1; id <= plan.placements(); id++) {
+      ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+      held.add(socket);
+      members.put(id, HOST + ":" + socket.getLocalPort());
+    }
+    for (ServerSocket socket : held) {
+      socket.close();
+    }
+    PlacementPolicy policy =
+        new PlacementPolicy(
+            Math.min(3, plan.nodes()), plan.shards(), PlacementPolicy.DEFAULT.nodeSilentMillis());
+    for (Map.Entry<Long, String> member : members.entrySet()) {
+      long id = member.getKey();
+      Path home = plan.home().resolve("placement-" + id);
+      closing.push(
+          PlacementServer.start(
+              new PlacementConfig(
+                  CLUSTER, id, members, HOST, port(member.getValue()), home, policy)));
+    }
+  }
+
+  private ShardNode startNode(int index, int port) throws IOException {
+    return ShardNode.start(
+        ShardNodeConfig.of(
+            CLUSTER,
+            List.copyOf(members.values()),
+            ListenConfig.on(HOST, port),
+            plan.home().resolve("node-" + (index + 1))));
+  }
+
+  private static int port(String address) {
+    return Integer.parseInt(address.substring(address.lastIndexOf(':') + 1));
+  }
+
+  private ClientConfig clientConfig() {
+    return ClientConfig.of(List.copyOf(members.values()), CLUSTER);
+  }
+
+  /** A client of its own, as a program outside would have. */
+  public FlotillaClient connect() {
+    return FlotillaClient.connect(clientConfig());
+  }
+
+  public String endpoints() {
+    return String.join(",", members.values());
+  }
+
+  public int redisPort() {
+    return gateway.port();
+  }
+
+  public String nodeName(int index) {
+    return "node-" + nodes.get(index).nodeId();
+  }
+
+  /** Ends a node as a crash would: nothing is flushed, no goodbye is said. */
+  public void killNode(int index) throws Exception {
+    nodes.get(index).kill();
+  }
+
+  /** Starts a killed node with the directory and at the address it had. */
+  public void restartNode(int index) throws Exception {
+    nodes.set(index, startNode(index, port(nodes.get(index).address())));
+  }
+
+  /** Blocks until every shard has a leader. */
+  public void awaitServing() throws InterruptedException {
+    await("a leader for every shard", s -> s.health().level() != Health.Level.UNAVAILABLE);
+  }
+
+  /**
+   * Blocks until every replica of every shard has applied the same entries.
+   *
+   * @return how many, over all shards
+   */
+  public long awaitCaughtUp() throws InterruptedException {
+    ClusterStatus status =
+        await(
+            "every replica to catch up",
+            s -> s.shards().stream().allMatch(EmbeddedCluster::isCaughtUp));
+    return status.shards().stream().mapToLong(s -> s.replicas().get(0).applied()).sum();
+  }
+
+  private static boolean isCaughtUp(ClusterStatus.Shard shard) {
+    long applied = shard.replicas().get(0).applied();
+    return shard.replicas().stream()
+        .allMatch(
+            r -> r.alive() && r.reported() && r.applied() == applied && r.lastIndex() == applied);
+  }
+
+  /** For each node, how many shards it leads. */
+  public List<String> leadersByNode() {
+    return client.admin().status().join().nodes().stream()
+        .map(n -> "node-" + n.id() + ": " + n.leaders())
+        .toList();
+  }
+
+  private ClusterStatus await(String what, Predicate<ClusterStatus> condition)
+      throws InterruptedException {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (true) {
+      try {
+        ClusterStatus status = FlotillaClient.await(client.admin().status());
+        if (condition.test(status)) {
+          return status;
+        }
+      } catch (KvException e) {
+        LOG.debug("placement does not answer yet", e);
+      }
+      if (System.nanoTime() > deadline) {
+        throw new IllegalStateException(
+            "waited " + PATIENCE.toSeconds() + " s in vain for " + what);
+      }
+      Thread.sleep(POLL_MILLIS);
+    }
+  }
+
+  @Override
+  public void close() throws Exception {
+    for (ShardNode node : nodes) {
+      closing.push(node);
+    }
+    nodes.clear();
+    Exception failed = null;
+    while (!closing.isEmpty()) {
+      try {
+        closing.pop().close();
+      } catch (Exception e) {
+        if (failed == null) {
+          failed = e;
+        } else {
+          failed.addSuppressed(e);
+        }
+      }
+    }
+    if (failed != null) {
+      throw failed;
+    }
+  }
+}

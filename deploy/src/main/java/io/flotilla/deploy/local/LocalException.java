@@ -1,0 +1,12 @@
+package io.flotilla.deploy.local;
+
+/**
+ * Something about a local cluster that the person at the terminal can mend; the message says what.
+ */
+public final class LocalException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  LocalException(String message) {
+    super(message, null, false, false);
+  }
+}

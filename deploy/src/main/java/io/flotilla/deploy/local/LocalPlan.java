@@ -1,0 +1,209 @@
+package io.flotilla.deploy.local;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Lays out a new local cluster: names, ports, configuration files.
+ *
+ * @param basePort 0: any free ports; else placement from here on, nodes from +10, gateways from +30
+ */
+record LocalPlan(
+    Path directory, int placements, int nodes, int gateways, int basePort, int shards) {
+  private static final String HOST = "127.0.0.1";
+  private static final int NODE_OFFSET = 10;
+  private static final int GATEWAY_OFFSET = 30;
+
+  LocalPlan {
+    require(placements >= 1 && placements <= 9, "--placement", placements, "1 to 9");
+    require(nodes >= 1 && nodes <= 20, "--nodes", nodes, "1 to 20");
+    require(gateways >= 0 && gateways <= 20, "--gateways", gateways, "0 to 20");
+    require(
+        basePort == 0 || (basePort >= 1024 && basePort <= 65_000),
+        "--base-port",
+        basePort,
+        "1024 to 65000");
+    require(shards >= 1 && shards <= 4096, "--shards", shards, "1 to 4096");
+  }
+
+  private static void require(boolean holds, String option, int value, String allowed) {
+    if (!holds) {
+      throw new LocalException(option + " is " + value + "; allowed: " + allowed);
+    }
+  }
+
+  LocalCluster create(String launcher) throws IOException {
+    Files.createDirectories(directory);
+    byte[] random = new byte[4];
+    new SecureRandom().nextBytes(random);
+    String cluster = "local-" + HexFormat.of().formatHex(random);
+    try (Ports ports = new Ports(basePort)) {
+      List<String> placementAddresses = ports.take(placements, 0);
+      List<String> nodeAddresses = ports.take(nodes, NODE_OFFSET);
+      List<String> gatewayAddresses = ports.take(gateways, GATEWAY_OFFSET);
+      List<LocalProcess> processes = new ArrayList<>();
+      for (int i = 0; i < placements; i++) {
+        processes.add(placement(launcher, cluster, i, placementAddresses));
+      }
+      for (int i = 0; i < nodes; i++) {
+        processes.add(node(launcher, cluster, i, nodeAddresses.get(i), placementAddresses));
+      }
+      for (int i = 0; i < gateways; i++) {
+        processes.add(gateway(launcher, cluster, i, gatewayAddresses.get(i), placementAddresses));
+      }
+      return new LocalCluster(directory, processes);
+    }
+  }
+
+  private LocalProcess placement(String launcher, String cluster, int i, List<String> addresses)
+      throws IOException {
+    StringBuilder members = new StringBuilder();
+    for (int m = 0; m < addresses.size(); m++) {
+      members.append("    ").append(m + 1).append(": ").append(addresses.get(m)).append('\n');
+    }
+    String name = "placement-" + (i + 1);
+    return process(
+        launcher,
+        name,
+        "placement",
+        addresses.get(i),
+        """
+        cluster:
+          id: %s
+        listen:
+          host: %s
+          port: %s
+        data:
+          dir: %s
+        placement:
+          member-id: %d
+          members:
+        %s  replicas: %d
+          initial-shards: %d
+        """
+            .formatted(
+                cluster,
+                HOST,
+                port(addresses.get(i)),
+                data(name),
+                i + 1,
+                members,
+                Math.min(3, nodes),
+                shards));
+  }
+
+  private LocalProcess node(
+      String launcher, String cluster, int i, String address, List<String> placement)
+      throws IOException {
+    String name = "node-" + (i + 1);
+    return process(
+        launcher,
+        name,
+        "node",
+        address,
+        """
+        cluster:
+          id: %s
+        listen:
+          host: %s
+          port: %s
+        data:
+          dir: %s
+        placement:
+          endpoints: [%s]
+        """
+            .formatted(
+                cluster, HOST, port(address), data(name), String.join(", ", quoted(placement))));
+  }
+
+  private LocalProcess gateway(
+      String launcher, String cluster, int i, String address, List<String> placement)
+      throws IOException {
+    return process(
+        launcher,
+        "gateway-" + (i + 1),
+        "gateway",
+        address,
+        """
+        cluster:
+          id: %s
+        redis:
+          host: %s
+          port: %s
+        placement:
+          endpoints: [%s]
+        """
+            .formatted(cluster, HOST, port(address), String.join(", ", quoted(placement))));
+  }
+
+  private LocalProcess process(
+      String launcher, String name, String role, String address, String configuration)
+      throws IOException {
+    Path config = directory.resolve(name + ".yaml");
+    Files.writeString(config, configuration);
+    String pidfile = directory.resolve(name + ".pid").toString();
+    List<String> restart =
+        List.of(launcher, "start", role, "--config", config.toString(), "--pidfile", pidfile);
+    return new LocalProcess(name, role, pidfile, restart, address, Map.of());
+  }
+
+  private String data(String name) {
+    return '"'
+        + directory.resolve(name).toString().replace("\\", "\\\\").replace("\"", "\\\"")
+        + '"';
+  }
+
+  private static List<String> quoted(List<String> addresses) {
+    return addresses.stream().map(a -> '"' + a + '"').toList();
+  }
+
+  private static String port(String address) {
+    return address.substring(address.lastIndexOf(':') + 1);
+  }
+
+  /** Free ports are held open together until all are known, so that none is handed out twice. */
+  private static final class Ports implements AutoCloseable {
+    private final List<ServerSocket> held = new ArrayList<>();
+    private final int basePort;
+
+    Ports(int basePort) {
+      this.basePort = basePort;
+    }
+
+    List<String> take(int count, int offset) throws IOException {
+      List<String> addresses = new ArrayList<>();
+      for (int i = 0; i < count; i++) {
+        int wanted = basePort == 0 ? 0 : basePort + offset + i;
+        addresses.add(HOST + ":" + hold(wanted));
+      }
+      return addresses;
+    }
+
+    private int hold(int port) throws IOException {
+      ServerSocket socket = new ServerSocket();
+      held.add(socket);
+      try {
+        socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+      } catch (IOException e) {
+        throw new LocalException("port " + port + " is taken: choose another --base-port, or none");
+      }
+      return socket.getLocalPort();
+    }
+
+    @Override
+    public void close() throws IOException {
+      for (ServerSocket socket : held) {
+        socket.close();
+      }
+    }
+  }
+}

@@ -1,0 +1,46 @@
+package io.flotilla.deploy.local;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Stops what runs of the named processes, politely, and starts them. */
+@Command(
+    name = "restart",
+    description = "Stops the named processes, if they run, and starts them again.")
+final class LocalRestartCommand implements Callable<Integer> {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--dir",
+      required = true,
+      paramLabel = "D",
+      description = "Directory of the cluster.")
+  private Path directory = Path.of(".");
+
+  @Parameters(paramLabel = "NAME", description = "A process, a role for all of it, or 'all'.")
+  private String name = "";
+
+  @Override
+  public Integer call() throws Exception {
+    return LocalCommand.run(
+        spec,
+        out -> {
+          LocalCluster cluster = LocalCluster.open(directory.toAbsolutePath().normalize());
+          List<LocalProcess> processes = cluster.named(name);
+          LocalDownCommand.stop(processes);
+          LocalStart.startAll(processes);
+          LocalStart.awaitListening(processes, System.nanoTime() + PATIENCE.toNanos());
+          processes.forEach(p -> out.println(p.name() + " serves at " + p.ready()));
+          return 0;
+        });
+  }
+}

@@ -1,0 +1,49 @@
+package io.flotilla.deploy.local;
+
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Says which processes run, and whether the cluster serves. */
+@Command(
+    name = "status",
+    description =
+        "Says which processes run, and whether the cluster serves. Exit code 3 if not all is well.")
+final class LocalStatusCommand implements Callable<Integer> {
+  private static final int DEGRADED = 3;
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--dir",
+      required = true,
+      paramLabel = "D",
+      description = "Directory of the cluster.")
+  private Path directory = Path.of(".");
+
+  @Override
+  public Integer call() throws Exception {
+    return LocalCommand.run(
+        spec,
+        out -> {
+          LocalCluster cluster = LocalCluster.open(directory.toAbsolutePath().normalize());
+          boolean all = true;
+          for (LocalProcess process : cluster.processes()) {
+            String pid = process.handle().map(h -> "pid " + h.pid()).orElse("not running");
+            boolean accepts = process.accepts();
+            all &= accepts;
+            out.printf(
+                "  %-12s %-22s %-14s %s%n",
+                process.name(), process.ready(), pid, accepts ? "serving" : "");
+          }
+          try (LocalHealth health = new LocalHealth(cluster)) {
+            String problem = health.problem();
+            out.println(problem.isEmpty() ? "every shard has a leader" : problem);
+            return all && problem.isEmpty() ? 0 : DEGRADED;
+          }
+        });
+  }
+}

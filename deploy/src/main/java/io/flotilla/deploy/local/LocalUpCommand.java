@@ -1,0 +1,113 @@
+package io.flotilla.deploy.local;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Starts a cluster of separate processes, and returns when all of it serves. */
+@Command(
+    name = "up",
+    description = {
+      "Starts a cluster of separate processes and returns when it serves.",
+      "In a directory that holds one already, starts what does not run of it."
+    })
+final class LocalUpCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--dir",
+      required = true,
+      paramLabel = "D",
+      description = "Directory of the cluster.")
+  private Path directory = Path.of(".");
+
+  @Option(
+      names = "--nodes",
+      defaultValue = "3",
+      description = "Storage nodes (default ${DEFAULT-VALUE}).")
+  private int nodes;
+
+  @Option(
+      names = "--placement",
+      defaultValue = "3",
+      description = "Placement members (default ${DEFAULT-VALUE}).")
+  private int placements;
+
+  @Option(
+      names = "--gateways",
+      defaultValue = "1",
+      description = "Redis gateways (default ${DEFAULT-VALUE}).")
+  private int gateways;
+
+  @Option(
+      names = "--shards",
+      defaultValue = "16",
+      description = "Shards of each keyspace (default ${DEFAULT-VALUE}).")
+  private int shards;
+
+  @Option(
+      names = "--base-port",
+      defaultValue = "0",
+      description =
+          "Placement listens from here on, nodes from +10, gateways from +30 (default: free"
+              + " ports).")
+  private int basePort;
+
+  @Option(
+      names = "--wait-seconds",
+      defaultValue = "60",
+      description = "How long to wait (default ${DEFAULT-VALUE}).")
+  private int waitSeconds;
+
+  @Override
+  public Integer call() throws Exception {
+    return LocalCommand.run(spec, this::up);
+  }
+
+  private int up(PrintWriter out) throws IOException, InterruptedException {
+    Path home = directory.toAbsolutePath().normalize();
+    LocalCluster cluster = LocalCluster.existsIn(home) ? LocalCluster.open(home) : create(home);
+    List<LocalProcess> stopped =
+        cluster.processes().stream().filter(p -> p.handle().isEmpty()).toList();
+    LocalStart.startAll(stopped);
+    out.printf("started %d processes, waiting until they serve ...%n", stopped.size());
+    out.flush();
+    LocalStart.awaitServing(cluster, Duration.ofSeconds(waitSeconds));
+    for (LocalProcess process : cluster.processes()) {
+      out.printf("  %-12s %-22s pid %s%n", process.name(), process.ready(), pid(process));
+    }
+    out.printf("%nendpoints  %s%n", cluster.endpoints());
+    cluster.processes().stream()
+        .filter(p -> p.role().equals("gateway"))
+        .findFirst()
+        .ifPresent(
+            p ->
+                out.printf(
+                    "try        redis-cli -p %s set hello world%n",
+                    p.ready().substring(p.ready().lastIndexOf(':') + 1)));
+    out.printf("stop       flotilla local down --dir %s%n", directory);
+    return 0;
+  }
+
+  private LocalCluster create(Path home) throws IOException {
+    Directories.empty(home);
+    LocalCluster cluster =
+        new LocalPlan(home, placements, nodes, gateways, basePort, shards)
+            .create(LocalStart.launcher());
+    cluster.save();
+    return cluster;
+  }
+
+  private static String pid(LocalProcess process) {
+    Optional<ProcessHandle> handle = process.handle();
+    return handle.map(h -> Long.toString(h.pid())).orElse("gone");
+  }
+}

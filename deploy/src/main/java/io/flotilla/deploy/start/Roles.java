@@ -1,0 +1,120 @@
+package io.flotilla.deploy.start;
+
+import io.flotilla.deploy.config.ConfigException;
+import io.flotilla.deploy.config.RoleKeys;
+import io.flotilla.deploy.config.Settings;
+import io.flotilla.placement.service.PlacementConfig;
+import io.flotilla.placement.service.PlacementPolicy;
+import io.flotilla.placement.service.PlacementServer;
+import io.flotilla.router.client.ClientConfig;
+import io.flotilla.router.client.FlotillaClient;
+import io.flotilla.router.gateway.GatewayConfig;
+import io.flotilla.router.gateway.RedisGateway;
+import io.flotilla.shard.service.ListenConfig;
+import io.flotilla.shard.service.RaftConfig;
+import io.flotilla.shard.service.ShardNode;
+import io.flotilla.shard.service.ShardNodeConfig;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+
+/** What each role makes of its settings. */
+final class Roles {
+  private static final int REPLICAS_MAX = 7;
+  private static final int SHARDS_MAX = 4096;
+  private static final int THREADS_MAX = 64;
+
+  private Roles() {}
+
+  static StartCommand.Role placement() {
+    return new StartCommand.Role(
+        RoleKeys.placement(), settings -> PlacementServer.start(placementConfig(settings)));
+  }
+
+  static StartCommand.Role node() {
+    return new StartCommand.Role(
+        RoleKeys.node(), settings -> ShardNode.start(nodeConfig(settings)));
+  }
+
+  static StartCommand.Role gateway() {
+    return new StartCommand.Role(RoleKeys.gateway(), Roles::startGateway);
+  }
+
+  private static PlacementConfig placementConfig(Settings settings) {
+    SortedMap<Long, String> members = new TreeMap<>(settings.members("placement.members"));
+    return checked(
+        () ->
+            new PlacementConfig(
+                settings.cluster("cluster.id"),
+                settings.number("placement.member-id", 1, Integer.MAX_VALUE),
+                members,
+                settings.text("listen.host"),
+                settings.port("listen.port"),
+                settings.path("data.dir"),
+                new PlacementPolicy(
+                    settings.integer("placement.replicas", 1, REPLICAS_MAX),
+                    settings.integer("placement.initial-shards", 1, SHARDS_MAX),
+                    PlacementPolicy.DEFAULT.nodeSilentMillis())));
+  }
+
+  private static ShardNodeConfig nodeConfig(Settings settings) {
+    String advertised = settings.text("advertise.address");
+    return checked(
+        () -> {
+          ListenConfig listen =
+              ListenConfig.on(settings.text("listen.host"), settings.port("listen.port"));
+          RaftConfig standard = RaftConfig.DEFAULT;
+          RaftConfig raft =
+              new RaftConfig(
+                  settings.integer("raft.loops", 1, THREADS_MAX),
+                  settings.integer("raft.apply-threads", 1, THREADS_MAX),
+                  standard.fetchThreads(),
+                  standard.tick(),
+                  standard.core(),
+                  standard.limits(),
+                  standard.log());
+          return ShardNodeConfig.of(
+                  settings.cluster("cluster.id"),
+                  settings.addresses("placement.endpoints"),
+                  advertised.isEmpty() ? listen : listen.withAdvertised(advertised),
+                  settings.path("data.dir"))
+              .withLabels(settings.pairs("node.labels"))
+              .withRaft(raft);
+        });
+  }
+
+  private static AutoCloseable startGateway(Settings settings) throws Exception {
+    ClientConfig client =
+        checked(
+            () ->
+                ClientConfig.of(
+                    settings.addresses("placement.endpoints"), settings.cluster("cluster.id")));
+    GatewayConfig gateway =
+        checked(
+            () ->
+                GatewayConfig.of(settings.text("redis.host"), settings.port("redis.port"))
+                    .withKeyspace(settings.text("redis.keyspace")));
+    FlotillaClient data = FlotillaClient.open(client);
+    try {
+      RedisGateway server = RedisGateway.start(gateway, data);
+      return () -> {
+        server.close();
+        data.close();
+      };
+    } catch (Exception e) {
+      data.close();
+      throw e;
+    }
+  }
+
+  /**
+   * A record that refuses its values says why; here that is the user's configuration, not a bug.
+   */
+  private static <T> T checked(Supplier<T> made) {
+    try {
+      return made.get();
+    } catch (IllegalArgumentException e) {
+      throw new ConfigException(String.valueOf(e.getMessage()));
+    }
+  }
+}

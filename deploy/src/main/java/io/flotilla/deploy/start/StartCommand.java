@@ -1,0 +1,139 @@
+package io.flotilla.deploy.start;
+
+import io.flotilla.deploy.config.ConfigException;
+import io.flotilla.deploy.config.Setting;
+import io.flotilla.deploy.config.Settings;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Starts one role in the foreground. */
+@Command(
+    name = "start",
+    description = "Starts one role in the foreground, until SIGTERM or SIGINT.")
+public final class StartCommand implements Runnable {
+  private static final Logger LOG = LoggerFactory.getLogger(StartCommand.class);
+
+  @Spec private CommandSpec spec;
+
+  @Override
+  public void run() {
+    throw new ParameterException(
+        spec.commandLine(), "start needs one of: placement, node, gateway");
+  }
+
+  @Command(name = "placement", description = "A member of the placement service.")
+  int placement(@picocli.CommandLine.Mixin Options options) throws Exception {
+    return options.run(Roles.placement());
+  }
+
+  @Command(name = "node", description = "A storage node.")
+  int node(@picocli.CommandLine.Mixin Options options) throws Exception {
+    return options.run(Roles.node());
+  }
+
+  @Command(name = "gateway", description = "A Redis gateway.")
+  int gateway(@picocli.CommandLine.Mixin Options options) throws Exception {
+    return options.run(Roles.gateway());
+  }
+
+  /** What every role can be told. */
+  static final class Options {
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec spec;
+
+    @Option(names = "--config", paramLabel = "FILE", description = "YAML file.")
+    private @Nullable Path config;
+
+    @Option(
+        names = "--set",
+        paramLabel = "KEY=VALUE",
+        description = "Overrides one key; repeatable.")
+    private List<String> overrides = new ArrayList<>();
+
+    @Option(
+        names = "--pidfile",
+        paramLabel = "FILE",
+        description = "Where to write the process id.")
+    private @Nullable Path pidfile;
+
+    @Option(names = "--help-config", description = "Prints the keys of this role and ends.")
+    private boolean helpConfig;
+
+    int run(Role role) throws Exception {
+      if (helpConfig) {
+        role.keys().forEach(this::explain);
+        return 0;
+      }
+      try {
+        Settings settings =
+            Settings.load(role.keys(), Optional.ofNullable(config), System.getenv(), overrides);
+        if (pidfile != null) {
+          writePid(pidfile);
+        }
+        return serve(role, settings);
+      } catch (ConfigException e) {
+        spec.commandLine().getErr().println("flotilla: " + e.getMessage());
+        return picocli.CommandLine.ExitCode.USAGE;
+      }
+    }
+
+    private void explain(Setting setting) {
+      spec.commandLine()
+          .getOut()
+          .printf(
+              "%-28s %-12s %s%n",
+              setting.key(), setting.fallback().orElse("(required)"), setting.meaning());
+    }
+
+    private static void writePid(Path file) throws IOException {
+      Path part = file.resolveSibling(file.getFileName() + ".part");
+      Files.writeString(part, ProcessHandle.current().pid() + "\n");
+      Files.move(part, file, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    private static int serve(Role role, Settings settings) throws Exception {
+      CountDownLatch ended = new CountDownLatch(1);
+      AutoCloseable server = role.start(settings);
+      Thread shutdown =
+          new Thread(
+              () -> {
+                try {
+                  server.close();
+                } catch (Exception e) {
+                  LOG.error("could not stop in good order", e);
+                } finally {
+                  ended.countDown();
+                }
+              },
+              "shutdown");
+      Runtime.getRuntime().addShutdownHook(shutdown);
+      ended.await();
+      return 0;
+    }
+  }
+
+  /** A role: the keys it knows, and how it starts. */
+  record Role(List<Setting> keys, Starter starter) {
+    AutoCloseable start(Settings settings) throws Exception {
+      return starter.start(settings);
+    }
+
+    /** Returns when it listens. */
+    interface Starter {
+      AutoCloseable start(Settings settings) throws Exception;
+    }
+  }
+}
