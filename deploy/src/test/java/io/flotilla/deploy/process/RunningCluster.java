@@ -1,0 +1,127 @@
+package io.flotilla.deploy.process;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.flotilla.router.client.ClientConfig;
+import io.flotilla.router.client.FlotillaClient;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** A cluster of real processes, started and stopped by the launcher as a user would. */
+final class RunningCluster implements AutoCloseable {
+  private static final Path LAUNCHER = Path.of("flotilla").toAbsolutePath();
+
+  /** As in local.json. */
+  record Member(String name, String role, Path pidfile, List<String> restart, String ready) {
+    long pid() {
+      try {
+        return Long.parseLong(Files.readString(pidfile).strip());
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+
+  private final Path directory;
+  private final List<Member> members = new ArrayList<>();
+
+  private RunningCluster(Path directory) {
+    this.directory = directory;
+  }
+
+  static RunningCluster up(Path directory, String... options) throws Exception {
+    RunningCluster cluster = new RunningCluster(directory);
+    List<String> arguments = new ArrayList<>(List.of("local", "up", "--dir", directory.toString()));
+    arguments.addAll(List.of(options));
+    cluster.launch(120, arguments);
+    cluster.read();
+    return cluster;
+  }
+
+  private void read() throws IOException {
+    for (JsonNode process : new ObjectMapper().readTree(directory.resolve("local.json").toFile())) {
+      List<String> restart = new ArrayList<>();
+      process.get("restart").forEach(word -> restart.add(word.asText()));
+      members.add(
+          new Member(
+              process.get("name").asText(),
+              process.get("role").asText(),
+              Path.of(process.get("pidfile").asText()),
+              restart,
+              process.get("ready").asText()));
+    }
+  }
+
+  /** Runs the launcher; its output is the message if it fails. */
+  String launch(int seconds, List<String> arguments) throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>(List.of(LAUNCHER.toString()));
+    command.addAll(arguments);
+    Path output = Files.createTempFile("launched", ".txt");
+    try {
+      ProcessBuilder builder =
+          new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
+      builder
+          .environment()
+          .put("FLOTILLA_NO_BUILD", "1"); // Maven is running: what it packaged is what is tested
+      Process process = builder.start();
+      if (!process.waitFor(seconds, TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+        throw new AssertionError(
+            arguments + " not done in " + seconds + " s:\n" + Files.readString(output));
+      }
+      String said = Files.readString(output);
+      if (process.exitValue() != 0) {
+        throw new AssertionError(arguments + " ended with " + process.exitValue() + ":\n" + said);
+      }
+      return said;
+    } finally {
+      Files.delete(output);
+    }
+  }
+
+  List<Member> members() {
+    return members;
+  }
+
+  Member member(String name) {
+    return members.stream().filter(m -> m.name().equals(name)).findFirst().orElseThrow();
+  }
+
+  String gateway() {
+    return members.stream()
+        .filter(m -> m.role().equals("gateway"))
+        .findFirst()
+        .orElseThrow()
+        .ready();
+  }
+
+  List<String> endpoints() {
+    return members.stream().filter(m -> m.role().equals("placement")).map(Member::ready).toList();
+  }
+
+  FlotillaClient connect() {
+    return FlotillaClient.connect(ClientConfig.of(endpoints()));
+  }
+
+  /** SIGKILL, and gone when this returns. */
+  void kill(Member member) throws Exception {
+    ProcessHandle process = ProcessHandle.of(member.pid()).orElseThrow();
+    process.destroyForcibly();
+    process.onExit().get(10, TimeUnit.SECONDS);
+  }
+
+  /** Starts what does not run, and returns when all serves. */
+  void restart() throws Exception {
+    launch(120, List.of("local", "up", "--dir", directory.toString()));
+  }
+
+  @Override
+  public void close() throws Exception {
+    launch(60, List.of("local", "down", "--dir", directory.toString()));
+  }
+}
