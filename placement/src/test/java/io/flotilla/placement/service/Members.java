@@ -15,19 +15,28 @@ import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** Members of placement on loopback, and a caller that finds their leader. */
 final class Members implements AutoCloseable {
   private static final Duration CALL = Duration.ofSeconds(2);
   private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Set<ErrorCode> ELSEWHERE =
+      EnumSet.of(
+          ErrorCode.NOT_LEADER,
+          ErrorCode.UNAVAILABLE,
+          ErrorCode.UNKNOWN_OUTCOME,
+          ErrorCode.OVERLOADED);
 
   final TreeMap<Long, String> addresses = new TreeMap<>();
   final Queue<Throwable> broken = new ConcurrentLinkedQueue<>();
@@ -94,25 +103,32 @@ final class Members implements AutoCloseable {
 
   /** Asks one member after the other until one answers; other errors are the caller's. */
   <Q extends MessageLite, R extends MessageLite> R call(RpcMethod<Q, R> method, Q request) {
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
-    RpcException last = new RpcException(ErrorCode.UNAVAILABLE, "not tried");
-    while (System.nanoTime() < deadline) {
-      for (String address : addresses.values()) {
-        try {
-          return client.call(address, method, request, CALL).join();
-        } catch (CompletionException failed) {
-          last = (RpcException) failed.getCause();
-          if (last.code() != ErrorCode.NOT_LEADER
-              && last.code() != ErrorCode.UNAVAILABLE
-              && last.code() != ErrorCode.UNKNOWN_OUTCOME
-              && last.code() != ErrorCode.OVERLOADED) {
-            throw last;
-          }
+    AtomicReference<Optional<R>> answer = new AtomicReference<>(Optional.empty());
+    await()
+        .atMost(PATIENCE)
+        .pollDelay(Duration.ZERO)
+        .pollInterval(Duration.ofMillis(20))
+        .until(
+            () -> {
+              answer.set(firstAnswer(method, request));
+              return answer.get().isPresent();
+            });
+    return answer.get().orElseThrow();
+  }
+
+  private <Q extends MessageLite, R extends MessageLite> Optional<R> firstAnswer(
+      RpcMethod<Q, R> method, Q request) {
+    for (String address : addresses.values()) {
+      try {
+        return Optional.of(client.call(address, method, request, CALL).join());
+      } catch (CompletionException failed) {
+        RpcException error = (RpcException) failed.getCause();
+        if (!ELSEWHERE.contains(error.code())) {
+          throw error;
         }
       }
-      Thread.onSpinWait();
     }
-    throw last;
+    return Optional.empty();
   }
 
   @Override

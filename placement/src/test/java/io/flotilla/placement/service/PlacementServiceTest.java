@@ -4,9 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
-import com.google.protobuf.MessageLite;
-import io.flotilla.placement.store.PlacementStateMachine;
-import io.flotilla.placement.store.PlacementStore;
 import io.flotilla.proto.map.Keyspace;
 import io.flotilla.proto.map.Partitioning;
 import io.flotilla.proto.placement.CreateKeyspaceReply;
@@ -17,7 +14,6 @@ import io.flotilla.proto.placement.NodeStatus;
 import io.flotilla.proto.placement.PlacementCommand;
 import io.flotilla.proto.placement.RegisterNodeReply;
 import io.flotilla.proto.placement.RegisterNodeRequest;
-import io.flotilla.proto.placement.ReportReply;
 import io.flotilla.proto.placement.ReportRequest;
 import io.flotilla.proto.placement.ShardReport;
 import io.flotilla.proto.placement.StatusReply;
@@ -26,62 +22,11 @@ import io.flotilla.proto.placement.WatchRequest;
 import io.flotilla.raft.core.Refusal;
 import io.flotilla.raft.core.ReplicaId;
 import io.flotilla.rpc.ErrorCode;
-import io.flotilla.rpc.RpcCall;
-import java.nio.file.Path;
-import java.time.Duration;
-import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Consumer;
-import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-final class PlacementServiceTest {
-  private static final PlacementPolicy POLICY = new PlacementPolicy(3, 4, 5000);
-
-  @TempDir Path directory;
-
-  private final AtomicLong nanos = new AtomicLong(1_000_000_000L);
-  private PlacementStore store;
-  private PlacementStateMachine map;
-  private LoneGroup group;
-  private PlacementService service;
-
-  @BeforeAll
-  static void lookOften() {
-    Awaitility.setDefaultPollDelay(Duration.ZERO);
-    Awaitility.setDefaultPollInterval(Duration.ofMillis(2));
-  }
-
-  @AfterAll
-  static void lookAsUsual() {
-    Awaitility.reset();
-  }
-
-  @BeforeEach
-  void start() throws Exception {
-    store = new PlacementStore(directory);
-    map = new PlacementStateMachine(store);
-    group = new LoneGroup(store, map);
-    service =
-        new PlacementService(
-            "c", new TreeMap<>(Map.of(1L, "p:1", 2L, "p:2")), POLICY, group, map, nanos::get);
-    await().until(() -> map.view().cluster().equals("c"));
-  }
-
-  @AfterEach
-  void stop() throws Exception {
-    service.close();
-    store.close();
-  }
-
+final class PlacementServiceTest extends OneMember {
   @Test
   void createsTheBuiltInKeyspacesWhenThereAreNodesEnough() {
     registerNodes(2);
@@ -172,16 +117,6 @@ final class PlacementServiceTest {
   }
 
   @Test
-  void aWatcherThatLeftIsForgotten() {
-    FakeCall<WatchRequest, MapUpdate> gone = ask(service::watchMap, watchAfter(0));
-    FakeCall<WatchRequest, MapUpdate> here = ask(service::watchMap, watchAfter(0));
-    gone.leave();
-    registerNodes(1);
-    await().until(() -> here.replies.size() == 2);
-    assertThat(gone.replies).hasSize(1);
-  }
-
-  @Test
   void takesUnknownFieldsOutOfWhatItProposes() throws Exception {
     RegisterNodeRequest newer =
         RegisterNodeRequest.parseFrom(
@@ -265,59 +200,6 @@ final class PlacementServiceTest {
   }
 
   @Test
-  void watchersGetTheMapThenWhatChangesAndHintsOfLeaders() {
-    registerNodes(3);
-    await().until(() -> map.view().keyspaces().size() == 2);
-    long revision = map.view().revision();
-    FakeCall<WatchRequest, MapUpdate> fresh = ask(service::watchMap, watchAfter(0));
-    FakeCall<WatchRequest, MapUpdate> returning = ask(service::watchMap, watchAfter(revision - 1));
-    FakeCall<WatchRequest, MapUpdate> foreign = ask(service::watchMap, watchAfter(revision + 1000));
-    assertThat(fresh.reply().getComplete()).isTrue();
-    assertThat(fresh.reply().getShardsList()).hasSize(8);
-    assertThat(fresh.reply().getRevision()).isEqualTo(revision);
-    assertThat(returning.reply().getComplete()).isFalse();
-    assertThat(returning.reply().getKeyspacesList()).extracting(Keyspace::getId).containsExactly(2);
-    assertThat(returning.reply().getShardsList()).hasSize(4);
-    assertThat(returning.reply().getNodesList()).isEmpty();
-    assertThat(foreign.reply().getComplete()).isTrue();
-
-    report(2, ShardReport.newBuilder().setShard(5).setLeader(true).setTerm(3).build());
-    await().until(() -> fresh.replies.size() == 2);
-    assertThat(fresh.reply().getRevision()).isEqualTo(revision);
-    assertThat(fresh.reply().getShardsList()).isEmpty();
-    assertThat(fresh.reply().getLeadersList()).hasSize(1);
-    assertThat(fresh.reply().getLeaders(0).getNode()).isEqualTo(2);
-
-    FakeCall<WatchRequest, MapUpdate> late = ask(service::watchMap, watchAfter(revision));
-    assertThat(late.reply().getLeadersList()).hasSize(1);
-    assertThat(late.reply().getShardsList()).isEmpty();
-
-    registerNodes(4);
-    await().until(() -> fresh.replies.size() == 3);
-    assertThat(fresh.reply().getNodesList()).hasSize(1);
-    assertThat(fresh.reply().getLeadersList()).isEmpty();
-  }
-
-  @Test
-  void aSlowWatcherGetsOneUpdateForManyChanges() {
-    FakeCall<WatchRequest, MapUpdate> slow = ask(service::watchMap, watchAfter(0));
-    FakeCall<WatchRequest, MapUpdate> quick = ask(service::watchMap, watchAfter(0));
-    slow.writable = false;
-    registerNodes(2);
-    for (int i = 0; i < 20; i++) {
-      String name = "k" + i;
-      assertThat(create(name, 1, 1).replies).hasSize(1);
-    }
-    await().until(() -> quick.reply().getRevision() == map.view().revision());
-    assertThat(slow.replies).hasSize(1);
-    slow.writable = true;
-    await().until(() -> slow.replies.size() == 2);
-    assertThat(slow.reply().getKeyspacesList()).hasSize(20);
-    assertThat(slow.reply().getNodesList()).hasSize(2);
-    assertThat(slow.reply().getRevision()).isEqualTo(map.view().revision());
-  }
-
-  @Test
   void aMemberThatDoesNotLeadSaysWhoDoes() {
     registerNodes(1);
     FakeCall<WatchRequest, MapUpdate> watch = ask(service::watchMap, watchAfter(0));
@@ -352,60 +234,5 @@ final class PlacementServiceTest {
     group.refuses = Optional.of(new Refusal.Transferring(new ReplicaId(2)));
     assertThat(ask(service::getMap, GetMapRequest.getDefaultInstance()).errorCode())
         .isEqualTo(ErrorCode.NOT_LEADER);
-  }
-
-  private void assertError(FakeCall<?, ?> call, ErrorCode code, String why) {
-    assertThat(call.errorCode()).isEqualTo(code);
-    assertThat(call.error().getMessage()).contains(why);
-  }
-
-  private static boolean isFailed(FakeCall<?, ?> call) {
-    try {
-      return call.error() != null;
-    } catch (AssertionError notYet) {
-      return false;
-    }
-  }
-
-  private static <Q extends MessageLite, R extends MessageLite> FakeCall<Q, R> ask(
-      Consumer<RpcCall<Q, R>> handler, Q request) {
-    FakeCall<Q, R> call = new FakeCall<>(request);
-    handler.accept(call);
-    await().until(call::isAnswered);
-    return call;
-  }
-
-  private FakeCall<CreateKeyspaceRequest, CreateKeyspaceReply> create(
-      String name, int shards, int replicas) {
-    return ask(
-        service::createKeyspace,
-        CreateKeyspaceRequest.newBuilder()
-            .setName(name)
-            .setShards(shards)
-            .setReplicas(replicas)
-            .build());
-  }
-
-  private void registerNodes(int count) {
-    for (int i = 1; i <= count; i++) {
-      assertThat(ask(service::registerNode, register(i)).reply().getNode()).isEqualTo(i);
-    }
-  }
-
-  private void report(long node, ShardReport shard) {
-    FakeCall<ReportRequest, ReportReply> call =
-        ask(service::report, ReportRequest.newBuilder().setNode(node).addShards(shard).build());
-    assertThat(call.replies).hasSize(1);
-  }
-
-  private static RegisterNodeRequest register(int number) {
-    return RegisterNodeRequest.newBuilder()
-        .setIncarnation("dir-" + number)
-        .setAddress("h:" + (7000 + number))
-        .build();
-  }
-
-  private static WatchRequest watchAfter(long revision) {
-    return WatchRequest.newBuilder().setAfterRevision(revision).build();
   }
 }
