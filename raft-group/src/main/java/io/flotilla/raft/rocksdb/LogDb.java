@@ -20,7 +20,7 @@ import org.rocksdb.WriteOptions;
  * The one place that holds native resources of the log database. Each call into it keeps the
  * database open for its duration; {@link #close} waits for all of them. Usable by any thread.
  */
-final class LogDb implements AutoCloseable {
+final class LogDb implements LogDisk, AutoCloseable {
   /** Takes a record in key order, and says whether to go on. */
   interface Visitor {
     boolean visit(byte[] key, byte[] value) throws StorageException;
@@ -73,8 +73,8 @@ final class LogDb implements AutoCloseable {
         .setKeepLogFileNum(4);
   }
 
-  /** Writes a serialized batch, atomically; not yet durable. */
-  void write(byte[] batch) throws StorageException {
+  @Override
+  public void write(byte[] batch) throws StorageException {
     enter();
     try (WriteBatch adopted = new WriteBatch(batch)) {
       db.write(unsynced, adopted);
@@ -85,8 +85,8 @@ final class LogDb implements AutoCloseable {
     }
   }
 
-  /** Makes all that was written durable. */
-  void sync() throws StorageException {
+  @Override
+  public void sync() throws StorageException {
     enter();
     try {
       db.syncWal();
@@ -97,7 +97,8 @@ final class LogDb implements AutoCloseable {
     }
   }
 
-  byte @Nullable [] get(byte[] key) throws StorageException {
+  @Override
+  public byte @Nullable [] get(byte[] key) throws StorageException {
     enter();
     try {
       return db.get(key);
@@ -156,8 +157,8 @@ final class LogDb implements AutoCloseable {
     }
   }
 
-  /** Rises with each change; the same again after an opening that lost nothing. */
-  long sequence() throws StorageException {
+  @Override
+  public long sequence() throws StorageException {
     enter();
     try {
       return db.getLatestSequenceNumber();

@@ -12,14 +12,14 @@ import java.util.concurrent.atomic.AtomicLong;
 final class LogSyncer {
   private static final long MARK_INTERVAL_NANOS = 100_000_000;
 
-  private final LogDb db;
+  private final LogDisk disk;
   private final SyncedMark mark;
   private final LogStoreListener listener;
   private final AtomicLong backlogBytes;
   private long markedNanos = System.nanoTime();
 
-  LogSyncer(LogDb db, SyncedMark mark, LogStoreListener listener, AtomicLong backlogBytes) {
-    this.db = db;
+  LogSyncer(LogDisk disk, SyncedMark mark, LogStoreListener listener, AtomicLong backlogBytes) {
+    this.disk = disk;
     this.mark = mark;
     this.listener = listener;
     this.backlogBytes = backlogBytes;
@@ -27,11 +27,11 @@ final class LogSyncer {
 
   /** Runs until {@code written} is closed and empty, or something fails. */
   void run(Conveyor<Handover> written) throws StorageException {
-    long sequence = db.sequence();
+    long sequence = disk.sequence();
     for (List<Handover> taken = written.takeAll(); !taken.isEmpty(); taken = written.takeAll()) {
-      sequence = db.sequence(); // before the sync: the writer may already be further
+      sequence = disk.sequence(); // before the sync: the writer may already be further
       long beganNanos = System.nanoTime();
-      db.sync();
+      disk.sync();
       long endedNanos = System.nanoTime();
       long bytes = 0;
       for (Handover handover : taken) {

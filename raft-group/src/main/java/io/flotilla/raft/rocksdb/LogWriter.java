@@ -15,15 +15,15 @@ import java.util.Map;
  * {@code SingleDelete} of it: RocksDB says nothing of what happens otherwise.
  */
 final class LogWriter {
-  private final LogDb db;
+  private final LogDisk disk;
   private final RocksLogConfig config;
   private final Map<GroupId, GroupLog> logs;
   private final LogBatch batch = new LogBatch();
   private List<Handover> staged = new ArrayList<>();
   private long batchNumber;
 
-  LogWriter(LogDb db, RocksLogConfig config, Map<GroupId, GroupLog> logs) {
-    this.db = db;
+  LogWriter(LogDisk disk, RocksLogConfig config, Map<GroupId, GroupLog> logs) {
+    this.disk = disk;
     this.config = config;
     this.logs = logs;
   }
@@ -46,7 +46,7 @@ final class LogWriter {
 
   private void write(Conveyor<Handover> written) throws StorageException {
     if (!batch.isEmpty()) {
-      db.write(batch.take());
+      disk.write(batch.take());
       batchNumber++;
     }
     written.putAll(staged);
@@ -154,7 +154,7 @@ final class LogWriter {
     if (!log.records.isEmpty() && log.lastIndex >= first) {
       long straddling = log.records.last();
       byte[] key = LogKeys.record(log.group, straddling);
-      List<Entry> entries = LogRecovery.decode(key, db.get(key));
+      List<Entry> entries = LogRecovery.decode(key, disk.get(key));
       batch.removeRecord(log.group, straddling);
       batch.putRecord(log.group, entries.subList(0, Math.toIntExact(first - straddling)));
     }

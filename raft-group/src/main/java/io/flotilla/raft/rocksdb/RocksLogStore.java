@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,6 +43,7 @@ public final class RocksLogStore implements LogStore {
 
   private RocksLogStore(
       LogDb db,
+      LogDisk disk,
       SyncedMark mark,
       RocksLogConfig config,
       LogStoreListener listener,
@@ -56,8 +58,8 @@ public final class RocksLogStore implements LogStore {
       logs.put(found.log.group, found.log);
       recovered.put(found.log.group, found.recovered());
     }
-    LogWriter writing = new LogWriter(db, config, logs);
-    LogSyncer syncing = new LogSyncer(db, mark, listener, backlogBytes);
+    LogWriter writing = new LogWriter(disk, config, logs);
+    LogSyncer syncing = new LogSyncer(disk, mark, listener, backlogBytes);
     writer = new Thread(() -> guarded(() -> writing.run(incoming, written)), "log-writer");
     syncer = new Thread(() -> guarded(() -> syncing.run(written)), "log-syncer");
   }
@@ -73,6 +75,22 @@ public final class RocksLogStore implements LogStore {
   public static RocksLogStore open(
       Path dir, RocksLogConfig config, LogStoreListener listener, Consumer<Throwable> fatal)
       throws StorageException {
+    return open(dir, config, listener, fatal, disk -> disk);
+  }
+
+  public static RocksLogStore open(Path dir, RocksLogConfig config, Consumer<Throwable> fatal)
+      throws StorageException {
+    return open(dir, config, LogStoreListener.NONE, fatal);
+  }
+
+  /** With something between the threads and the disk. */
+  static RocksLogStore open(
+      Path dir,
+      RocksLogConfig config,
+      LogStoreListener listener,
+      Consumer<Throwable> fatal,
+      UnaryOperator<LogDisk> between)
+      throws StorageException {
     try {
       Files.createDirectories(dir);
     } catch (IOException e) {
@@ -84,7 +102,7 @@ public final class RocksLogStore implements LogStore {
       mark = SyncedMark.open(dir.resolve(MARK_FILE));
       checkNothingForgotten(dir, db, mark);
       checkFormat(dir, db);
-      RocksLogStore store = new RocksLogStore(db, mark, config, listener, fatal);
+      RocksLogStore store = new RocksLogStore(db, between.apply(db), mark, config, listener, fatal);
       store.writer.start();
       store.syncer.start();
       return store;
@@ -95,11 +113,6 @@ public final class RocksLogStore implements LogStore {
       db.close();
       throw e;
     }
-  }
-
-  public static RocksLogStore open(Path dir, RocksLogConfig config, Consumer<Throwable> fatal)
-      throws StorageException {
-    return open(dir, config, LogStoreListener.NONE, fatal);
   }
 
   private static void checkNothingForgotten(Path dir, LogDb db, SyncedMark mark)

@@ -6,7 +6,6 @@ import io.flotilla.raft.port.StateMachine;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
  * A state machine that keeps a list of the commands it was given. The result of a command is its
@@ -48,7 +47,7 @@ final class Journal implements StateMachine<Journal.Round> {
 
   static final String POISON = "poison";
 
-  private final List<String> commands = new CopyOnWriteArrayList<>();
+  private final List<String> commands = new ArrayList<>();
   private volatile long applied;
   private long next = 1;
   private int staged;
@@ -81,13 +80,17 @@ final class Journal implements StateMachine<Journal.Round> {
     round.stage(
         more.size(),
         () -> {
-          commands.addAll(more);
+          synchronized (commands) {
+            commands.addAll(more);
+          }
           applied = last;
         });
     return results;
   }
 
   List<String> commands() {
-    return commands;
+    synchronized (commands) {
+      return List.copyOf(commands);
+    }
   }
 }
