@@ -8,6 +8,8 @@ import io.flotilla.proto.kv.ScanReply;
 import io.flotilla.proto.kv.ScanRequest;
 import io.flotilla.proto.kv.WriteReply;
 import io.flotilla.proto.kv.WriteRequest;
+import io.flotilla.proto.metrics.MetricsReply;
+import io.flotilla.proto.metrics.MetricsRequest;
 import io.flotilla.proto.placement.CreateKeyspaceReply;
 import io.flotilla.proto.placement.CreateKeyspaceRequest;
 import io.flotilla.proto.placement.GetMapRequest;
@@ -29,6 +31,9 @@ public final class RpcMethods {
       unary(2, "kv.read", ReadRequest.parser(), ReadReply.parser());
   public static final RpcMethod<ScanRequest, ScanReply> KV_SCAN =
       unary(3, "kv.scan", ScanRequest.parser(), ScanReply.parser());
+
+  public static final RpcMethod<MetricsRequest, MetricsReply> METRICS =
+      unary(16, "metrics", MetricsRequest.parser(), MetricsReply.parser());
 
   // Placement.
   public static final RpcMethod<RegisterNodeRequest, RegisterNodeReply> REGISTER_NODE =

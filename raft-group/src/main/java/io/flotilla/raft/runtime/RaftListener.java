@@ -27,4 +27,9 @@ public interface RaftListener {
 
   /** The replica takes no further part: an entry was not understood, or an invariant broke. */
   default void stopped(GroupId group, ReplicaId self, Throwable cause) {}
+
+  /** Tells both, this one first. */
+  default RaftListener and(RaftListener other) {
+    return new ListenerPair(this, other);
+  }
 }

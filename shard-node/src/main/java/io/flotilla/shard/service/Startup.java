@@ -1,11 +1,13 @@
 package io.flotilla.shard.service;
 
+import com.codahale.metrics.MetricRegistry;
 import io.flotilla.proto.placement.RegisterNodeRequest;
 import io.flotilla.raft.net.NettyTransport;
 import io.flotilla.raft.port.LogStore;
 import io.flotilla.raft.port.NodeId;
 import io.flotilla.raft.port.StorageException;
 import io.flotilla.raft.rocksdb.RocksLogStore;
+import io.flotilla.raft.runtime.RaftMetrics;
 import io.flotilla.raft.runtime.RaftRuntime;
 import io.flotilla.raft.runtime.RuntimePorts;
 import io.flotilla.rpc.Hello;
@@ -41,6 +43,8 @@ final class Startup {
   private final LongSupplier wallMillis;
   private final Parts parts;
   private final NodeTable nodes = new NodeTable();
+  private final MetricRegistry registry = new MetricRegistry();
+  private final RaftMetrics metrics = new RaftMetrics(registry);
   private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.UP);
 
   Startup(ShardNodeConfig config, Consumer<Throwable> fatal, LongSupplier wallMillis, Parts parts) {
@@ -87,7 +91,7 @@ final class Startup {
       PlacementLink link)
       throws StorageException {
     LogStore log =
-        parts.add(RocksLogStore.open(directory.log(), config.raft().log(), this::failed));
+        parts.add(RocksLogStore.open(directory.log(), config.raft().log(), metrics, this::failed));
     NettyTransport transport =
         parts.add(new NettyTransport(threads, hello(directory), id -> nodes.address(id.value())));
     RuntimePorts<KvRound> ports =
@@ -97,11 +101,12 @@ final class Startup {
             states,
             System::nanoTime,
             (min, max) -> ThreadLocalRandom.current().nextInt(min, max + 1),
-            new LeaderNews(link),
+            new LeaderNews(link).and(metrics),
             this::failed);
     RaftRuntime<KvRound> runtime =
         parts.add(
             new RaftRuntime<>(config.raft().of(new NodeId(directory.identity().node())), ports));
+    metrics.watch(runtime, log);
     transport.attach(server, runtime);
     runtime.start();
     return runtime;
@@ -112,6 +117,7 @@ final class Startup {
     ReadPool pool = parts.add(new ReadPool(service.readThreads(), service.readsQueuedMax()));
     parts.add(server);
     new KvService(host, nodes, pool, service, wallMillis).handleOn(server);
+    new MetricsService(registry).handleOn(server);
     return advertised(server.listen(config.listen().host(), port));
   }
 
