@@ -210,10 +210,6 @@ final class RaftCodec {
     long commit = number(from, "commit");
     long round = number(from, "round");
     List<Entry> entries = flag(from) ? EntryBlock.decode(from) : List.of();
-    if (!entries.isEmpty() && entries.get(0).index() - 1 != previous.index()) {
-      throw new IllegalArgumentException(
-          "entries from " + entries.get(0) + " do not follow " + previous);
-    }
     return new RaftMessage.AppendRequest(term, previous, commit, round, entries);
   }
 

@@ -9,6 +9,7 @@ import io.flotilla.raft.core.ReplicaId;
 import io.flotilla.raft.port.NodeId;
 import io.flotilla.raft.port.RaftParcel;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -57,15 +58,18 @@ final class Messages {
     };
   }
 
-  RaftMessage.AppendRequest append(long term) {
-    Position previous = position();
+  /** Entries follow one another in index and in term, up to the message's own. */
+  private RaftMessage append(long term) {
+    long entryTerm = term >>> random.nextInt(63);
+    Position previous = new Position(number(), entryTerm);
     List<Entry> entries = new ArrayList<>();
-    int count = random.nextInt(5);
+    int count = term == 0 ? 0 : random.nextInt(5);
     for (int i = 1; i <= count; i++) {
       byte[] payload = new byte[random.nextInt(200)];
       random.nextBytes(payload);
       Entry.Kind kind = Entry.Kind.of(random.nextInt(Entry.Kind.values().length));
-      entries.add(new Entry(previous.index() + i, 1 + number(), kind, payload));
+      entryTerm = Math.min(term, Math.max(1, entryTerm + random.nextInt(3)));
+      entries.add(new Entry(previous.index() + i, entryTerm, kind, payload));
     }
     return new RaftMessage.AppendRequest(term, previous, number(), number(), entries);
   }
@@ -106,7 +110,7 @@ final class Messages {
       StringBuilder text = new StringBuilder(append.toString());
       for (Entry entry : append.entries()) {
         text.append(' ').append(entry).append(entry.kind());
-        text.append(java.util.HexFormat.of().formatHex(entry.payload()));
+        text.append(HexFormat.of().formatHex(entry.payload()));
       }
       return text.toString();
     }
