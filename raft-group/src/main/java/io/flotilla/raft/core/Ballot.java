@@ -21,7 +21,8 @@ final class Ballot {
 
   /** Takes a reply to the count; whoever has no vote changes nothing. */
   Outcome record(ReplicaId from, boolean grant) {
-    if (!granted.contains(from) && !refused.contains(from)) {
+    boolean isFirst = !granted.contains(from) && !refused.contains(from);
+    if (isFirst && membership.isVoter(from)) {
       (grant ? granted : refused).add(from);
     }
     if (Quorum.reached(membership, granted::contains)) {

@@ -266,23 +266,26 @@ final class Leader extends Role {
 
   private void replicateTo(Peer peer) {
     long lastIndex = self.log().lastIndex();
-    if (peer.wantsCheck(lastIndex)) {
-      sendAppend(peer, List.of());
-    }
-    while (peer.wantsEntries(lastIndex)) {
+    boolean check = peer.wantsCheck(lastIndex);
+    while (check || peer.wantsEntries(lastIndex)) {
       if (!self.log().knows(peer.next() - 1)) {
-        Position cut = self.log().truncated();
-        self.say(peer.id(), new SnapshotOffer(self.term(), cut, self.membershipAtTruncation()));
-        peer.offeredSnapshot(ticks);
+        offerSnapshot(peer);
         return;
       }
-      Optional<List<Entry>> entries = self.entries(peer.next());
+      Optional<List<Entry>> entries = check ? Optional.of(List.of()) : self.entries(peer.next());
       if (entries.isEmpty()) {
         peer.awaitLoading();
         return;
       }
       sendAppend(peer, entries.get());
+      check = false;
     }
+  }
+
+  private void offerSnapshot(Peer peer) {
+    Position cut = self.log().truncated();
+    self.say(peer.id(), new SnapshotOffer(self.term(), cut, self.membershipAtTruncation()));
+    peer.offeredSnapshot(ticks);
   }
 
   private void sendAppend(Peer peer, List<Entry> entries) {

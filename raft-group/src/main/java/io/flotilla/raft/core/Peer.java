@@ -77,7 +77,7 @@ final class Peer {
   boolean wantsCheck(long lastIndex) {
     return state == State.REPLICATE
         ? mustCheck
-        : state == State.PROBE && !awaitsReply && next > lastIndex;
+        : state == State.PROBE && !awaitsReply && (mustCheck || next > lastIndex);
   }
 
   private boolean isFull() {
@@ -151,14 +151,14 @@ final class Peer {
 
   /**
    * It is reachable. If there has been no news since an earlier tick although something is under
-   * way, that is lost, or its answer is: a probe is repeated, a window is checked by an append
-   * without entries, whose refusal or acceptance tells.
+   * way, that is lost, or its answer is, or its disk is slow. An append without entries finds out:
+   * its refusal says what is lacking, its acceptance comes when the disk has it.
    */
   void heardHeartbeat(long tick) {
     if (tick > lastNewsTick) {
+      mustCheck = state == State.PROBE ? awaitsReply : inflight.count() > 0;
       awaitsReply = false;
       awaitsLoading = false;
-      mustCheck = inflight.count() > 0;
     }
   }
 
