@@ -186,6 +186,10 @@ final class Connection extends ChannelInboundHandlerAdapter {
     if (current == null || order == null) {
       return;
     }
+    if (isHttp(request)) {
+      take(new Malformed("ERR Protocol error: this is HTTP, not the Redis protocol"));
+      return;
+    }
     Task task;
     try {
       task = taskFor(current, request);
@@ -202,6 +206,14 @@ final class Connection extends ChannelInboundHandlerAdapter {
       requestBytes += task.requestBytes();
       order.add(task);
     }
+  }
+
+  /** A browser that was talked into posting commands sends these first. */
+  private static boolean isHttp(Request request) {
+    return switch (request.word(0)) {
+      case "post", "host:" -> true;
+      default -> false;
+    };
   }
 
   /** The last one: whatever else has come is not looked at. */

@@ -94,11 +94,16 @@ public final class RedisGateway implements AutoCloseable {
     return gateway;
   }
 
-  /** Serves what {@code kv} serves, at once. Blocks until the port is bound. */
+  /** Serves what {@code kv} serves, at once, and counts in this registry. */
   public static RedisGateway start(GatewayConfig config, KvClient kv, MetricRegistry registry) {
     return new RedisGateway(config, kv, CompletableFuture.completedFuture(null), registry);
   }
 
+  static RedisGateway start(GatewayConfig config, KvClient kv, CompletableFuture<Void> ready) {
+    return new RedisGateway(config, kv, ready, new MetricRegistry());
+  }
+
+  /** Serves what {@code kv} serves, at once. Blocks until the port is bound. */
   public static RedisGateway start(GatewayConfig config, KvClient kv) {
     return start(config, kv, new MetricRegistry());
   }

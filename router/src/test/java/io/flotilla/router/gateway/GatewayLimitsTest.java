@@ -1,0 +1,185 @@
+package io.flotilla.router.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.codahale.metrics.MetricRegistry;
+import io.flotilla.router.client.Bytes;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What one client cannot make the gateway do. */
+class GatewayLimitsTest {
+  private final FakeKv kv = new FakeKv(1);
+  private final MetricRegistry registry = new MetricRegistry();
+  private final List<Wire> wires = new ArrayList<>();
+  private RedisGateway gateway;
+
+  private Wire connect(GatewayLimits limits) throws IOException {
+    if (gateway == null) {
+      gateway =
+          RedisGateway.start(GatewayConfig.of("127.0.0.1", 0).withLimits(limits), kv, registry);
+    }
+    Wire wire = new Wire(gateway.port());
+    wires.add(wire);
+    return wire;
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    for (Wire wire : wires) {
+      wire.close();
+    }
+    gateway.close();
+    kv.close();
+  }
+
+  @Test
+  void commandsUnderWay() throws IOException {
+    Wire wire = connect(GatewayLimits.DEFAULT.withCommandsMax(16));
+    kv.hold();
+    StringBuilder pipeline = new StringBuilder();
+    for (int i = 0; i < 500; i++) {
+      pipeline.append(Wire.command("SET", "k" + i, "v"));
+    }
+    wire.send(pipeline.toString());
+    await().until(() -> kv.underWay() == 16);
+    kv.release();
+    for (int i = 0; i < 500; i++) {
+      assertThat(wire.reply()).isEqualTo("+OK");
+    }
+    assertThat(kv.underWayMost.get()).isEqualTo(16);
+  }
+
+  @Test
+  void aClientThatDoesNotRead() throws IOException {
+    Wire wire =
+        connect(
+            GatewayLimits.DEFAULT
+                .withReplyBytesMax(4 << 20)
+                .withSlowReaderTimeout(Duration.ofMillis(500)));
+    kv.put(Bytes.utf8("large"), Bytes.of(new byte[1 << 20])).join();
+    for (int i = 0; i < 300; i++) {
+      kv.put(Bytes.utf8("k" + i), Bytes.of(new byte[1 << 20])).join();
+    }
+    int before = kv.operations.get();
+    StringBuilder pipeline = new StringBuilder();
+    for (int i = 0; i < 300; i++) {
+      pipeline.append(Wire.command("GET", "k" + i));
+    }
+    wire.send(pipeline.toString());
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> registry.counter("router.gateway.connections.slow").getCount() == 1);
+    assertThat(kv.operations.get() - before).as("begun").isLessThan(60);
+    assertThat(connect(GatewayLimits.DEFAULT).ask("PING")).isEqualTo("+PONG");
+  }
+
+  @Test
+  void localCommandsThatNobodyReads() throws IOException {
+    Wire wire =
+        connect(
+            GatewayLimits.DEFAULT
+                .withReplyBytesMax(1 << 20)
+                .withSlowReaderTimeout(Duration.ofMillis(500)));
+    Thread sender =
+        new Thread(
+            () -> {
+              try {
+                wire.send("COMMAND\r\n".repeat(100_000));
+              } catch (IOException e) {
+                assertThat(e).isNotNull(); // closed under its hands, as it should be
+              }
+            });
+    sender.start();
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> registry.counter("router.gateway.connections.slow").getCount() == 1);
+    assertThat(registry.counter("router.gateway.commands").getCount()).isLessThan(5_000);
+  }
+
+  @Test
+  void aPipelineOfLargeValues() throws IOException {
+    Wire wire = connect(GatewayLimits.DEFAULT.withReplyBytesMax(4 << 20));
+    kv.put(Bytes.utf8("large"), Bytes.of(new byte[1 << 20])).join();
+    for (int round = 0; round < 2; round++) {
+      StringBuilder pipeline = new StringBuilder();
+      for (int i = 0; i < 50; i++) {
+        pipeline.append(Wire.command("GET", "large"));
+        pipeline.append(Wire.command("GET", "none" + i));
+      }
+      wire.send(pipeline.toString());
+      for (int i = 0; i < 50; i++) {
+        assertThat(wire.reply()).hasSize((1 << 20) + 2);
+        assertThat(wire.reply()).isEqualTo("nil");
+      }
+    }
+  }
+
+  @Test
+  void aReplyThatWouldBeTooLarge() throws IOException {
+    Wire wire = connect(GatewayLimits.DEFAULT.withReplyBytesMax(64 << 10));
+    for (int i = 0; i < 10; i++) {
+      assertThat(wire.ask("SET k" + i + " " + "v".repeat(10_000))).isEqualTo("+OK");
+    }
+    assertThat(wire.ask("MGET k0 k1 k2 k3 k4 k5 k6 k7 k8 k9"))
+        .isEqualTo("-ERR the reply would be longer than 65536 bytes; ask for fewer keys at once");
+    assertThat(wire.ask("EXISTS k0 k1 k2 k3 k4 k5 k6 k7 k8 k9")).isEqualTo(":10");
+    assertThat(wire.ask("MGET k0 k1 k2")).hasSizeGreaterThan(30_000);
+  }
+
+  @Test
+  void manyKeysAtOnce() throws IOException {
+    Wire wire = connect(GatewayLimits.DEFAULT);
+    List<String> mset = new ArrayList<>(List.of("MSET"));
+    List<String> mget = new ArrayList<>(List.of("MGET"));
+    List<String> del = new ArrayList<>(List.of("DEL"));
+    for (int i = 0; i < 20_000; i++) {
+      mset.addAll(List.of("k" + i, "v"));
+      mget.add("k" + i);
+      del.add("k" + i);
+    }
+    wire.send(Wire.command(mset.toArray(String[]::new)));
+    assertThat(wire.reply()).isEqualTo("+OK");
+    assertThat(kv.underWayMost.get()).isLessThanOrEqualTo(1024);
+    wire.send(Wire.command(mget.toArray(String[]::new)));
+    assertThat(wire.reply()).doesNotContain("nil").hasSizeGreaterThan(60_000);
+    wire.send(Wire.command(del.toArray(String[]::new)));
+    assertThat(wire.reply()).isEqualTo(":20000");
+  }
+
+  @Test
+  void connections() throws IOException {
+    GatewayLimits limits = GatewayLimits.DEFAULT.withConnectionsMax(2);
+    Wire first = connect(limits);
+    Wire second = connect(limits);
+    assertThat(first.ask("PING")).isEqualTo("+PONG");
+    assertThat(second.ask("PING")).isEqualTo("+PONG");
+    assertThat(connect(limits).rest()).isEqualTo("-ERR max number of clients reached\r\n");
+    assertThat(first.ask("QUIT")).isEqualTo("+OK");
+    assertThat(first.rest()).isEmpty();
+    first.close();
+    await().until(() -> registry.counter("router.gateway.connections").getCount() == 1);
+    assertThat(connect(limits).ask("PING")).isEqualTo("+PONG");
+    assertThat(registry.counter("router.gateway.command.ping").getCount()).isEqualTo(3);
+  }
+
+  @Test
+  void closingAnswersWhatIsUnderWay() throws Exception {
+    Wire wire = connect(GatewayLimits.DEFAULT);
+    kv.hold();
+    wire.send(Wire.command("SET", "k", "v"));
+    await().until(() -> kv.underWay() == 1);
+    Thread closer = new Thread(gateway::close);
+    closer.start();
+    kv.release();
+    assertThat(wire.reply()).isEqualTo("+OK");
+    assertThat(wire.rest()).isEmpty();
+    wire.close();
+    closer.join();
+  }
+}
