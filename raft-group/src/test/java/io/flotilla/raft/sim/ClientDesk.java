@@ -14,7 +14,7 @@ import java.util.function.Consumer;
 
 /** What clients still wait for at one replica; gone when it crashes. One thread. */
 final class ClientDesk {
-  private record Asked(int key, Consumer<Reply> reply) {}
+  private record Asked(int key, long committed, Consumer<Reply> reply) {}
 
   private record Placed(long term, Consumer<Reply> reply) {}
 
@@ -23,9 +23,12 @@ final class ClientDesk {
   private final TreeMap<Long, List<Asked>> reads = new TreeMap<>();
   private long tokens;
 
-  long open(int key, Consumer<Reply> reply) {
+  /**
+   * @param committed what is committed anywhere at this moment
+   */
+  long open(int key, long committed, Consumer<Reply> reply) {
     tokens++;
-    asked.put(tokens, new Asked(key, reply));
+    asked.put(tokens, new Asked(key, committed, reply));
     return tokens;
   }
 
@@ -39,9 +42,18 @@ final class ClientDesk {
           .computeIfAbsent(appended.position().index(), index -> new ArrayList<>())
           .add(new Placed(appended.position().term(), waiting.reply()));
     } else if (answer instanceof Answer.Readable readable) {
+      readsAllThatWasCommitted(readable.index(), waiting.committed());
       reads.computeIfAbsent(readable.index(), index -> new ArrayList<>()).add(waiting);
     } else if (answer instanceof Answer.Refused refused) {
       waiting.reply().accept(new Reply.Refused(leader(refused.refusal())));
+    }
+  }
+
+  /** Thesis §6.4; whatever was acknowledged to anybody before the read began is among it. */
+  static void readsAllThatWasCommitted(long index, long committed) {
+    if (index < committed) {
+      throw new AssertionError(
+          "READ INDEX: a read waits for " + index + ", committed when it began was " + committed);
     }
   }
 

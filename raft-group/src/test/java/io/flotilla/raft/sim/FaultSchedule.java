@@ -1,7 +1,5 @@
 package io.flotilla.raft.sim;
 
-import io.flotilla.raft.core.Input;
-import io.flotilla.raft.core.RaftMessage;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -9,11 +7,11 @@ import java.util.Set;
 /** Makes happen, at random moments, what {@link Faults} allows, until it is told to stop. */
 final class FaultSchedule {
   private final World world;
-  private final SimNetwork<RaftMessage> network;
-  private final List<SimReplica> replicas;
+  private final SimNetwork<?> network;
+  private final List<? extends Victim> replicas;
   private boolean stopped;
 
-  FaultSchedule(World world, SimNetwork<RaftMessage> network, List<SimReplica> replicas) {
+  FaultSchedule(World world, SimNetwork<?> network, List<? extends Victim> replicas) {
     this.world = world;
     this.network = network;
     this.replicas = replicas;
@@ -34,9 +32,9 @@ final class FaultSchedule {
   void stop() {
     stopped = true;
     network.mend();
-    for (SimReplica replica : replicas) {
-      if (replica.alive().isEmpty()) {
-        replica.start(network);
+    for (Victim replica : replicas) {
+      if (!replica.isUp()) {
+        replica.start();
       }
       replica.resume();
     }
@@ -73,7 +71,7 @@ final class FaultSchedule {
     switch (kind) {
       case ISOLATE_ONE -> network.isolate(one);
       case ISOLATE_LEADER ->
-          replicas.stream().filter(SimReplica::leads).forEach(r -> network.isolate(r.id()));
+          replicas.stream().filter(Victim::leads).forEach(r -> network.isolate(r.id()));
       case HALVES -> network.split(randomSide(), 0);
       case BRIDGE -> network.split(randomSide(), one);
       case ONE_WAY_IN -> replicas.forEach(other -> network.cutOneWay(other.id(), one));
@@ -84,7 +82,7 @@ final class FaultSchedule {
 
   private Set<Integer> randomSide() {
     Set<Integer> side = new HashSet<>();
-    for (SimReplica replica : replicas) {
+    for (Victim replica : replicas) {
       if (world.chance().happens(0.5)) {
         side.add(replica.id());
       }
@@ -93,8 +91,8 @@ final class FaultSchedule {
   }
 
   private void randomLinks() {
-    for (SimReplica from : replicas) {
-      for (SimReplica to : replicas) {
+    for (Victim from : replicas) {
+      for (Victim to : replicas) {
         if (world.chance().happens(0.3)) {
           network.cutOneWay(from.id(), to.id());
         }
@@ -109,14 +107,14 @@ final class FaultSchedule {
     } else if (how < 3) {
       replicas.stream().filter(r -> world.chance().happens(0.6)).forEach(this::crash);
     } else if (how < 6) {
-      replicas.stream().filter(SimReplica::leads).forEach(this::crash);
+      replicas.stream().filter(Victim::leads).forEach(this::crash);
     } else {
       crash(any());
     }
   }
 
-  private void crash(SimReplica replica) {
-    if (replica.alive().isPresent()) {
+  private void crash(Victim replica) {
+    if (replica.isUp()) {
       replica.crash();
       world
           .clock()
@@ -125,30 +123,29 @@ final class FaultSchedule {
               () ->
                   ifNotStopped(
                       () -> {
-                        if (replica.alive().isEmpty()) {
-                          replica.start(network);
+                        if (!replica.isUp()) {
+                          replica.start();
                         }
                       }));
     }
   }
 
   private void pause() {
-    SimReplica replica = any();
-    if (replica.alive().isPresent()) {
+    Victim replica = any();
+    if (replica.isUp()) {
       replica.pause();
       world.clock().after(duration(40), () -> ifNotStopped(replica::resume));
     }
   }
 
   private void campaign() {
-    SimReplica replica = any();
-    replica.alive().ifPresent(a -> replica.unlessGone(a, () -> a.step(new Input.Campaign())));
+    any().campaign();
   }
 
   /** Cuts some logs, where everybody's state no longer needs them. */
   private void cutLogs() {
-    long safe = replicas.stream().mapToLong(SimReplica::flushedIndex).min().orElse(0);
-    for (SimReplica replica : replicas) {
+    long safe = replicas.stream().mapToLong(Victim::flushedIndex).min().orElse(0);
+    for (Victim replica : replicas) {
       if (safe > 0 && world.chance().happens(0.5)) {
         replica.truncate(safe - world.chance().below((int) Math.min(safe, 3)));
       }
@@ -165,7 +162,7 @@ final class FaultSchedule {
     return world.chance().between(1, world.ticks(ticksMax));
   }
 
-  private SimReplica any() {
+  private Victim any() {
     return replicas.get(world.chance().below(replicas.size()));
   }
 }

@@ -19,18 +19,21 @@ public record Faults(
     Disk disk,
     Pace pace,
     CoreConfig core) {
-  /** Probabilities for each message; delays of one way. */
+  /**
+   * Probabilities for each message, and how long one takes.
+   *
+   * @param replay that some older message arrives once more, however old it is
+   * @param shorten that an append arrives with only its first entries, as if it had been cut there
+   */
   public record Network(
-      double loss,
-      double duplicate,
-      double straggle,
-      long delayMicrosMin,
-      long delayMicrosMax,
-      long straggleMicrosMax) {
+      double loss, double duplicate, double replay, double shorten, double straggle, Delay delay) {
     static Network calm(long tickMicros) {
-      return new Network(0, 0, 0, tickMicros / 100, tickMicros / 10, 0);
+      return new Network(0, 0, 0, 0, 0, new Delay(tickMicros / 100, tickMicros / 10, 0));
     }
   }
+
+  /** One way; a straggler takes between the usual most and its own. */
+  public record Delay(long leastMicros, long mostMicros, long stragglerMicros) {}
 
   /** Shapes of a partition. */
   public enum Partition {
@@ -95,6 +98,18 @@ public record Faults(
         core);
   }
 
+  /** For a host that cuts its logs itself. */
+  Faults withoutCuts() {
+    Process without =
+        new Process(
+            process.partitionEvery(),
+            process.crashEvery(),
+            process.pauseEvery(),
+            process.campaignEvery(),
+            0);
+    return new Faults(tickMicros, network, partitions, without, disk, pace, core);
+  }
+
   /** How many of a slow replica's ticks the slowest one's tick lasts, in hundredths. */
   int slowestTickPercent() {
     return 100 + (int) Math.ceil(100 * pace.clockSkew());
@@ -105,10 +120,10 @@ public record Faults(
     return new Network(
         chance.oneOf(0.0, chance.upTo(0.05), chance.upTo(0.3)),
         chance.oneOf(0.0, chance.upTo(0.1), chance.upTo(0.5)),
+        chance.oneOf(0.0, 0.0, chance.upTo(0.02), chance.upTo(0.2)),
+        chance.oneOf(0.0, 0.0, chance.upTo(0.3)),
         chance.oneOf(0.0, chance.upTo(0.02), chance.upTo(0.2)),
-        least,
-        least + tick / chance.oneOf(200, 20, 4, 1),
-        tick * chance.between(2, 40));
+        new Delay(least, least + tick / chance.oneOf(200, 20, 4, 1), tick * chance.between(2, 40)));
   }
 
   private static Set<Partition> drawPartitions(Chance chance) {

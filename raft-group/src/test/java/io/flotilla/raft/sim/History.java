@@ -1,7 +1,9 @@
 package io.flotilla.raft.sim;
 
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +37,8 @@ public final class History {
 
   private final Map<Long, Operation> writes = new HashMap<>();
   private final Map<Integer, Long> newest = new HashMap<>();
+  private final Set<Long> refused = new HashSet<>();
+  private final Set<Long> done = new HashSet<>();
   private long answered;
 
   /**
@@ -103,6 +107,25 @@ public final class History {
 
   private long newest(int key) {
     return newest.getOrDefault(key, 0L);
+  }
+
+  /** The client was told that this write will certainly never be done. */
+  public void refused(Operation write) {
+    refused.add(write.value);
+    neverDone(write.value);
+  }
+
+  /** The store has, somewhere behind what clients see, executed the write of this value. */
+  public void done(long value) {
+    done.add(value);
+    neverDone(value);
+  }
+
+  private void neverDone(long value) {
+    if (refused.contains(value) && done.contains(value)) {
+      throw new AssertionError(
+          "REFUSALS: the " + writes.get(value) + " was refused for certain, and yet done");
+    }
   }
 
   /** Operations that were answered. */

@@ -83,6 +83,24 @@ class HistoryTest {
   }
 
   @Test
+  void refusedWriteIsDone() {
+    History.Operation write = history.invokeWrite(1, 0, 11);
+    history.refused(write);
+    assertThatThrownBy(() -> history.done(11))
+        .isInstanceOf(AssertionError.class)
+        .hasMessageStartingWith("REFUSALS");
+  }
+
+  @Test
+  void doneWriteIsRefused() {
+    History.Operation write = history.invokeWrite(1, 0, 11);
+    history.done(11);
+    assertThatThrownBy(() -> history.refused(write))
+        .isInstanceOf(AssertionError.class)
+        .hasMessageStartingWith("REFUSALS");
+  }
+
+  @Test
   void keysDoNotWaitForEachOther() {
     history.wrote(history.invokeWrite(1, 0, 11), 5);
     history.read(history.invokeRead(2, 1), 0, 0);

@@ -206,18 +206,21 @@ final class Incarnation implements LogReader {
     while (!unspoken.isEmpty()
         && (!unspoken.peek().mustSync() || unspoken.peek().batch() <= durableBatch)) {
       for (Envelope envelope : unspoken.remove().afterSync()) {
-        rules.promise(envelope, replica.disk());
         send(envelope);
       }
     }
   }
 
   private void send(Envelope envelope) {
-    rules.speaks(envelope.message(), replica.disk().hardState());
-    if (envelope.message() instanceof RaftMessage.VoteReply vote && vote.granted() && !vote.pre()) {
-      world.properties().voted(replica.id(), vote.term(), SimReplica.number(envelope.to()));
+    RaftMessage message = envelope.message();
+    SimDisk disk = replica.disk();
+    Promises.check(
+        status.replica(), envelope.to(), message, disk.hardState(), disk.log().lastIndex());
+    int to = SimReplica.number(envelope.to());
+    if (Promises.isVote(message)) {
+      world.properties().voted(replica.id(), message.term(), to);
     }
-    network.send(replica.id(), SimReplica.number(envelope.to()), envelope.message());
+    network.send(replica.id(), to, world.perhapsShorter(message));
   }
 
   void receive(int from, RaftMessage message) {
@@ -255,13 +258,13 @@ final class Incarnation implements LogReader {
   }
 
   void propose(SimState.Command command, Consumer<Reply> reply) {
-    long token = desk.open(command.key(), reply);
+    long token = desk.open(command.key(), 0, reply);
     byte[] payload = command.encode(world.chance().between(0, 100));
     step(new Input.Proposed(token, Entry.Kind.COMMAND, payload));
   }
 
   void read(int key, Consumer<Reply> reply) {
-    step(new Input.ReadAsked(desk.open(key, reply)));
+    step(new Input.ReadAsked(desk.open(key, world.properties().commit(), reply)));
   }
 
   void truncated(Position upTo) {

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.function.LongUnaryOperator;
 
 /**
@@ -33,11 +34,17 @@ public final class RaftProperties {
   private final List<Long> stateHashes = new ArrayList<>();
   private final Map<Integer, LongUnaryOperator> durableTerms = new HashMap<>();
   private final SimState truth = new SimState();
+  private Consumer<Entry> onCommit = entry -> {};
 
   /** Replicas are numbered from 1 to {@code voters}. */
   public RaftProperties(int voters) {
     this.voters = voters;
     stateHashes.add(truth.hash());
+  }
+
+  /** Told of each entry, in order, when it is first committed anywhere. */
+  public void onCommit(Consumer<Entry> told) {
+    onCommit = told;
   }
 
   /**
@@ -182,6 +189,7 @@ public final class RaftProperties {
       onMajority(log.at(index));
       committed.add(log.at(index));
       truth.apply(log.at(index));
+      onCommit.accept(log.at(index));
       stateHashes.add(truth.hash());
     }
     committedBelowTerm.put(term, commit);

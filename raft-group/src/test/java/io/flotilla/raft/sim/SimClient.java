@@ -10,25 +10,42 @@ import org.jspecify.annotations.Nullable;
  * it has an answer, or, now and then, gives up. One thread.
  */
 final class SimClient {
+  /** A loyal one mostly reads, and stays where it is: it finds out who wrongly thinks it leads. */
+  enum Kind {
+    ROVING,
+    LOYAL
+  }
+
   private final World world;
-  private final List<SimReplica> replicas;
+  private final RaftProperties properties;
+  private final List<? extends Door> doors;
   private final History history;
   private final int id;
+  private final Kind kind;
   private int sequence;
   private int target;
   private long attempt;
+  private long attemptsForThis;
   private long finished;
   private boolean stopped;
   private History.@Nullable Operation operation;
   private SimState.@Nullable Command command;
   private int key;
 
-  SimClient(World world, List<SimReplica> replicas, History history, int id) {
+  SimClient(
+      World world,
+      RaftProperties properties,
+      List<? extends Door> doors,
+      History history,
+      int id,
+      Kind kind) {
     this.world = world;
-    this.replicas = replicas;
+    this.properties = properties;
+    this.doors = doors;
     this.history = history;
     this.id = id;
-    this.target = anyReplica();
+    this.kind = kind;
+    this.target = anyDoor();
   }
 
   void start() {
@@ -53,7 +70,8 @@ final class SimClient {
       return;
     }
     key = world.chance().below(SimState.KEYS);
-    if (world.chance().happens(0.6)) {
+    attemptsForThis = 0;
+    if (world.chance().happens(kind == Kind.LOYAL ? 0.1 : 0.7)) {
       command = new SimState.Command(id, ++sequence, key);
       operation = history.invokeWrite(id, key, command.value());
     } else {
@@ -65,14 +83,12 @@ final class SimClient {
 
   private void tryOnce() {
     long mine = ++attempt;
+    attemptsForThis++;
     History.Operation asked = operation;
     SimState.Command write = command;
     int readKey = key;
-    travel(
-        () ->
-            replicas
-                .get(target - 1)
-                .request(write, readKey, reply -> travel(() -> answered(asked, mine, reply))));
+    Door door = doors.get(target - 1);
+    travel(() -> door.request(write, readKey, reply -> travel(() -> answered(asked, mine, reply))));
     long patience = world.ticks(world.chance().between(5, 40));
     world.clock().after(patience, () -> timedOut(mine));
   }
@@ -80,8 +96,8 @@ final class SimClient {
   private void travel(Runnable arrival) {
     Faults.Network network = world.faults().network();
     if (!world.chance().happens(network.loss())) {
-      long delay = world.chance().between(network.delayMicrosMin(), network.delayMicrosMax());
-      world.clock().after(delay, arrival);
+      Faults.Delay delay = network.delay();
+      world.clock().after(world.chance().between(delay.leastMicros(), delay.mostMicros()), arrival);
     }
   }
 
@@ -92,8 +108,8 @@ final class SimClient {
     if (world.chance().happens(0.05)) {
       finish();
     } else {
-      if (world.chance().happens(0.7)) {
-        target = anyReplica();
+      if (world.chance().happens(kind == Kind.LOYAL ? 0.3 : 0.7)) {
+        target = anyDoor();
       }
       tryOnce();
     }
@@ -110,16 +126,28 @@ final class SimClient {
     } else if (reply instanceof Reply.Read read) {
       history.read(asked, read.version(), read.value());
       finish();
+    } else if (mine == attempt && takesNoForAnAnswer(asked, reply)) {
+      finish();
     } else if (mine == attempt) {
       tryElsewhere(reply);
     }
+  }
+
+  /** What was refused the only time it was tried will never be done: some clients rely on that. */
+  private boolean takesNoForAnAnswer(History.Operation asked, Reply reply) {
+    boolean never = reply instanceof Reply.Refused && command != null && attemptsForThis == 1;
+    if (never && world.chance().happens(0.2)) {
+      history.refused(asked);
+      return true;
+    }
+    return false;
   }
 
   /**
    * What the first execution did, in the one order of committed entries, is what a retry is told.
    */
   private void exactlyOnce(SimState.Outcome told) {
-    SimState.Outcome truth = world.properties().truth().outcome(id, sequence);
+    SimState.Outcome truth = properties.truth().outcome(id, sequence);
     if (!told.equals(truth)) {
       throw new AssertionError(
           "EXACTLY ONCE: client "
@@ -136,7 +164,7 @@ final class SimClient {
   private void tryElsewhere(Reply reply) {
     Optional<ReplicaId> hint =
         reply instanceof Reply.Refused refused ? refused.leader() : Optional.empty();
-    target = hint.map(SimReplica::number).orElseGet(this::anyReplica);
+    target = hint.map(SimReplica::number).orElseGet(this::anyDoor);
     long mine = ++attempt;
     world
         .clock()
@@ -156,7 +184,7 @@ final class SimClient {
     world.clock().after(think, this::next);
   }
 
-  private int anyReplica() {
-    return 1 + world.chance().below(world.replicas());
+  private int anyDoor() {
+    return 1 + world.chance().below(doors.size());
   }
 }

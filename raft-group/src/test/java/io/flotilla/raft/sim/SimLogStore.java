@@ -45,6 +45,17 @@ public final class SimLogStore implements LogStore {
       return kept == null ? HardState.INITIAL : kept.hardState;
     }
 
+    /** A copy of what is durable. */
+    SimLog log(GroupId group) {
+      Kept kept = groups.get(group);
+      return kept == null ? new SimLog() : kept.log.copy();
+    }
+
+    long lastIndex(GroupId group) {
+      Kept kept = groups.get(group);
+      return kept == null ? 0 : kept.log.lastIndex();
+    }
+
     /** As for {@link RaftProperties#disk}. */
     public long durableTerm(GroupId group, long index) {
       Kept kept = groups.get(group);

@@ -12,6 +12,8 @@ import java.util.Set;
  * @param <M> what travels
  */
 public final class SimNetwork<M> {
+  private static final int REMEMBERED = 1024;
+
   /** Where what arrives goes. */
   public interface Inbox<M> {
     void deliver(int from, int to, M message);
@@ -21,6 +23,8 @@ public final class SimNetwork<M> {
   private final Chance chance;
   private final Inbox<M> inbox;
   private final boolean[][] cut;
+  private final Runnable[] recent = new Runnable[REMEMBERED];
+  private int sent;
   private Network faults;
 
   public SimNetwork(SimClock clock, Chance chance, int hosts, Network faults, Inbox<M> inbox) {
@@ -39,16 +43,22 @@ public final class SimNetwork<M> {
     if (cut[from][to] || chance.happens(faults.loss())) {
       return;
     }
-    clock.after(delayMicros(), () -> inbox.deliver(from, to, message));
+    Runnable arrival = () -> inbox.deliver(from, to, message);
+    clock.after(delayMicros(), arrival);
+    recent[sent++ % REMEMBERED] = arrival;
     if (chance.happens(faults.duplicate())) {
-      clock.after(delayMicros(), () -> inbox.deliver(from, to, message));
+      clock.after(delayMicros(), arrival);
+    }
+    if (chance.happens(faults.replay())) {
+      clock.after(delayMicros(), recent[chance.below(Math.min(sent, REMEMBERED))]);
     }
   }
 
   private long delayMicros() {
+    Faults.Delay delay = faults.delay();
     return chance.happens(faults.straggle())
-        ? chance.between(faults.delayMicrosMax(), faults.straggleMicrosMax())
-        : chance.between(faults.delayMicrosMin(), faults.delayMicrosMax());
+        ? chance.between(delay.mostMicros(), delay.stragglerMicros())
+        : chance.between(delay.leastMicros(), delay.mostMicros());
   }
 
   public void faults(Network now) {

@@ -1,6 +1,7 @@
 package io.flotilla.raft.sim;
 
 import io.flotilla.raft.core.GroupStatus;
+import io.flotilla.raft.core.Input;
 import io.flotilla.raft.core.Membership;
 import io.flotilla.raft.core.Position;
 import io.flotilla.raft.core.RaftMessage;
@@ -8,13 +9,14 @@ import io.flotilla.raft.core.Recovered;
 import io.flotilla.raft.core.ReplicaId;
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /** What outlives a crash of one replica, and its power switch. One thread. */
-final class SimReplica {
+final class SimReplica implements Victim, Door {
   private final World world;
   private final int id;
   private final long tickMicros;
@@ -23,6 +25,7 @@ final class SimReplica {
   private final ArrayDeque<Runnable> missed = new ArrayDeque<>();
   private SimState flushed = new SimState();
   private @Nullable Incarnation alive;
+  private @Nullable SimNetwork<RaftMessage> network;
   private boolean paused;
 
   SimReplica(World world, int id) {
@@ -40,7 +43,12 @@ final class SimReplica {
     return index <= log.truncated().index() ? Long.MAX_VALUE : log.termAt(index);
   }
 
-  void start(SimNetwork<RaftMessage> network) {
+  void connect(SimNetwork<RaftMessage> to) {
+    network = to;
+  }
+
+  @Override
+  public void start() {
     world.trace().add("start", id, disk.log().lastIndex(), flushed.applied(), disk::toString);
     SimLog log = disk.log().copy();
     if (disk.hardState().term() < log.termAt(log.lastIndex())) {
@@ -55,7 +63,9 @@ final class SimReplica {
             log.lastIndex(),
             members(world.replicas()),
             flushed.applied());
-    alive = new Incarnation(world, this, network, log, flushed.copy(), recovered);
+    alive =
+        new Incarnation(
+            world, this, Objects.requireNonNull(network), log, flushed.copy(), recovered);
     alive.live(firstTickMicros);
   }
 
@@ -66,8 +76,8 @@ final class SimReplica {
             .toList());
   }
 
-  /** The power is gone; what was not synced may be lost. */
-  void crash() {
+  @Override
+  public void crash() {
     if (alive != null) {
       disk.crash(world.chance());
       world.trace().add("crash", id, disk.log().lastIndex(), 0, disk::toString);
@@ -77,12 +87,14 @@ final class SimReplica {
     }
   }
 
-  void pause() {
+  @Override
+  public void pause() {
     paused = alive != null;
     world.trace().add("pause", id, 0, 0, () -> "");
   }
 
-  void resume() {
+  @Override
+  public void resume() {
     paused = false;
     world.trace().add("resume", id, missed.size(), 0, () -> missed.size() + " events late");
     while (!paused && !missed.isEmpty()) {
@@ -99,8 +111,8 @@ final class SimReplica {
     }
   }
 
-  /** A client's write, or its read if there is no command. Nobody answers for a dead replica. */
-  void request(SimState.@Nullable Command write, int key, Consumer<Reply> reply) {
+  @Override
+  public void request(SimState.@Nullable Command write, int key, Consumer<Reply> reply) {
     if (alive != null) {
       Incarnation asked = alive;
       unlessGone(
@@ -122,8 +134,8 @@ final class SimReplica {
     }
   }
 
-  /** Cuts the log in front; everybody's flushed state must be past {@code index}. */
-  void truncate(long index) {
+  @Override
+  public void truncate(long index) {
     long term = disk.log().termAt(index);
     if (alive != null && term > 0) {
       disk.truncate(new Position(index, term));
@@ -135,11 +147,13 @@ final class SimReplica {
     flushed = state.copy();
   }
 
-  long flushedIndex() {
+  @Override
+  public long flushedIndex() {
     return flushed.applied();
   }
 
-  int id() {
+  @Override
+  public int id() {
     return id;
   }
 
@@ -151,11 +165,25 @@ final class SimReplica {
     return disk;
   }
 
+  @Override
+  public boolean isUp() {
+    return alive != null;
+  }
+
+  @Override
+  public void campaign() {
+    if (alive != null) {
+      Incarnation named = alive;
+      unlessGone(named, () -> named.step(new Input.Campaign()));
+    }
+  }
+
   Optional<Incarnation> alive() {
     return Optional.ofNullable(alive);
   }
 
-  boolean leads() {
+  @Override
+  public boolean leads() {
     return alive != null && alive.status().role() == GroupStatus.RoleName.LEADER;
   }
 

@@ -1,5 +1,6 @@
 package io.flotilla.raft.sim;
 
+import io.flotilla.raft.core.Entry;
 import io.flotilla.raft.core.GroupStatus;
 import io.flotilla.raft.core.RaftMessage;
 import java.util.List;
@@ -12,7 +13,7 @@ import java.util.stream.IntStream;
  * as the seed wills; then everything heals and must converge. One thread; the same seed and size
  * give the same run.
  */
-public final class Simulation {
+public final class Simulation implements SimRun {
   /**
    * What a run was like.
    *
@@ -28,7 +29,7 @@ public final class Simulation {
       long terms,
       long traceHash) {}
 
-  private static final int CLIENTS = 3;
+  private static final int CLIENTS = 4;
 
   /**
    * Rounds of elections that may fail in a healed world. Each fails with a chance well below one
@@ -56,17 +57,27 @@ public final class Simulation {
             world.clock(), chance.fork(), size, world.faults().network(), this::deliver);
     this.replicas = SimReplica.listOf(world);
     this.schedule = new FaultSchedule(world, network, replicas);
-    this.clients =
-        IntStream.rangeClosed(1, CLIENTS)
-            .mapToObj(id -> new SimClient(world, replicas, history, id))
-            .toList();
+    this.clients = IntStream.rangeClosed(1, CLIENTS).mapToObj(this::client).toList();
+    world
+        .properties()
+        .onCommit(
+            entry -> {
+              if (entry.kind() == Entry.Kind.COMMAND) {
+                history.done(SimState.Command.decode(entry.payload()).value());
+              }
+            });
+  }
+
+  private SimClient client(int id) {
+    SimClient.Kind kind = id > CLIENTS / 2 ? SimClient.Kind.LOYAL : SimClient.Kind.ROVING;
+    return new SimClient(world, world.properties(), replicas, history, id, kind);
   }
 
   public static Simulation of(long seed, int replicas) {
     return new Simulation(seed, replicas, false);
   }
 
-  /** The same run, with a trace that can be read. */
+  @Override
   public Simulation readable() {
     return new Simulation(seed, replicas.size(), true);
   }
@@ -75,11 +86,10 @@ public final class Simulation {
     replicas.get(to - 1).receive(from, message);
   }
 
-  /**
-   * @throws AssertionError if a property is broken, or anything else that the product throws
-   */
+  @Override
   public Outcome run() {
-    replicas.forEach(replica -> replica.start(network));
+    replicas.forEach(replica -> replica.connect(network));
+    replicas.forEach(SimReplica::start);
     clients.forEach(SimClient::start);
     schedule.start();
     world.clock().runUntil(world.ticks(Faults.FAULT_TICKS), () -> false);
@@ -158,6 +168,7 @@ public final class Simulation {
     }
   }
 
+  @Override
   public Trace trace() {
     return world.trace();
   }

@@ -8,14 +8,12 @@ import io.flotilla.raft.core.GroupStatus.RoleName;
 import io.flotilla.raft.core.HardState;
 import io.flotilla.raft.core.Input;
 import io.flotilla.raft.core.RaftMessage;
-import io.flotilla.raft.core.RaftMessage.AppendReply;
 import io.flotilla.raft.core.RaftMessage.AppendRequest;
 import io.flotilla.raft.core.RaftMessage.Heartbeat;
 import io.flotilla.raft.core.RaftMessage.VoteReply;
 import io.flotilla.raft.core.RaftMessage.VoteRequest;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * What one replica alone must never do, whatever the others do: rules that can be told from its
@@ -107,45 +105,11 @@ final class StepRules {
     Arrays.fill(mayPreVoteFor, false);
   }
 
-  /** Nobody hears of a term that a restart might not find (Figure 2, "persistent state"). */
-  void speaks(RaftMessage message, HardState kept) {
-    boolean asks =
-        (message instanceof VoteRequest request && request.pre())
-            || (message instanceof VoteReply reply && reply.pre() && reply.granted());
-    if (!asks && message.term() > kept.term()) {
-      throw new AssertionError("PROMISE: " + self + " says " + message + ", kept is " + kept);
-    }
-  }
-
   /** A leader's own vote counts once it is kept. */
   void leads(long term, HardState kept) {
     boolean sure = kept.term() == term && kept.vote().map(SimReplica::number).orElse(0) == self;
     if (!sure && kept.term() <= term) {
       throw new AssertionError("PROMISE: " + self + " leads term " + term + ", kept is " + kept);
-    }
-  }
-
-  /** What a message promises must be on disk when it leaves. */
-  void promise(Envelope envelope, SimDisk disk) {
-    RaftMessage message = envelope.message();
-    HardState kept = disk.hardState();
-    boolean older = message.term() < kept.term();
-    if (message instanceof VoteReply vote && vote.granted() && !vote.pre()) {
-      if (!older && !new HardState(vote.term(), Optional.of(envelope.to())).equals(kept)) {
-        throw new AssertionError("PROMISE: " + self + " sends " + envelope + ", kept is " + kept);
-      }
-    } else if (message instanceof AppendReply reply && reply.conflict().isEmpty()) {
-      if (!older && (kept.term() < reply.term() || disk.log().lastIndex() < reply.match())) {
-        throw new AssertionError(
-            "PROMISE: "
-                + self
-                + " sends "
-                + envelope
-                + ", kept is "
-                + kept
-                + " and a log up to "
-                + disk.log().lastIndex());
-      }
     }
   }
 

@@ -1,6 +1,9 @@
 package io.flotilla.raft.sim;
 
 import io.flotilla.raft.core.CoreConfig;
+import io.flotilla.raft.core.Entry;
+import io.flotilla.raft.core.RaftMessage;
+import java.util.List;
 
 /** What all parts of one simulated world share. One thread. */
 final class World {
@@ -49,6 +52,17 @@ final class World {
 
   long ticks(long count) {
     return count * faults.tickMicros();
+  }
+
+  /** Now and then an append loses its last entries, as a leader with a smaller limit sends it. */
+  RaftMessage perhapsShorter(RaftMessage message) {
+    if (message instanceof RaftMessage.AppendRequest append
+        && chance.happens(faults.network().shorten())) {
+      List<Entry> first = append.entries().subList(0, chance.below(append.entries().size() + 1));
+      return new RaftMessage.AppendRequest(
+          append.term(), append.previous(), append.commit(), append.round(), first);
+    }
+    return message;
   }
 
   /** From now on nothing goes wrong of itself; clocks stay as uneven as they are. */

@@ -1,0 +1,46 @@
+package io.flotilla.raft.sim;
+
+import io.flotilla.raft.core.Entry;
+import io.flotilla.raft.core.GroupId;
+import io.flotilla.raft.port.LogStore;
+import io.flotilla.raft.port.LogWrite;
+import io.flotilla.raft.port.StorageException;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/** A log store that is looked at: at what is handed over, and when it has become durable. */
+record ObservedLog(LogStore log, Consumer<LogWrite> handedOver, Runnable becameDurable)
+    implements LogStore {
+  @Override
+  public void append(List<LogWrite> writes, Runnable durable) {
+    writes.forEach(handedOver);
+    log.append(
+        writes,
+        () -> {
+          durable.run();
+          becameDurable.run();
+        });
+  }
+
+  @Override
+  public long backlogBytes() {
+    return log.backlogBytes();
+  }
+
+  @Override
+  public List<Entry> read(GroupId group, long first, long last, long maxBytes)
+      throws StorageException {
+    return log.read(group, first, last, maxBytes);
+  }
+
+  @Override
+  public Map<GroupId, RecoveredLog> recovered() {
+    return log.recovered();
+  }
+
+  @Override
+  public void close() throws StorageException {
+    log.close();
+  }
+}

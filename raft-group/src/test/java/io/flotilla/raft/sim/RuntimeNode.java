@@ -1,0 +1,369 @@
+package io.flotilla.raft.sim;
+
+import io.flotilla.raft.core.CoreConfig;
+import io.flotilla.raft.core.GroupId;
+import io.flotilla.raft.core.GroupStatus;
+import io.flotilla.raft.core.GroupStatus.RoleName;
+import io.flotilla.raft.core.Refusal;
+import io.flotilla.raft.core.ReplicaId;
+import io.flotilla.raft.port.LogWrite;
+import io.flotilla.raft.port.NodeId;
+import io.flotilla.raft.port.RaftParcel;
+import io.flotilla.raft.port.StorageException;
+import io.flotilla.raft.runtime.Agent;
+import io.flotilla.raft.runtime.GroupSpec;
+import io.flotilla.raft.runtime.RaftException;
+import io.flotilla.raft.runtime.RaftGroup;
+import io.flotilla.raft.runtime.RaftRuntime;
+import io.flotilla.raft.runtime.RuntimeConfig;
+import io.flotilla.raft.runtime.RuntimeLimits;
+import io.flotilla.raft.runtime.RuntimePorts;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletionException;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A node with the real runtime in it, whose agents take their turns when the clock says so. Node n
+ * holds replica n of each group. One thread.
+ */
+final class RuntimeNode implements Victim {
+  private final World world;
+  private final int id;
+  private final List<SimGroup> groups;
+  private final SimNetwork<RaftParcel> network;
+  private final RuntimeLimits limits;
+  private final long tickMicros;
+  private final SimLogStore.Platter platter = new SimLogStore.Platter();
+  private final ArrayDeque<Runnable> missed = new ArrayDeque<>();
+  private final Set<Agent> due = new HashSet<>();
+  private final Set<Agent> timed = new HashSet<>();
+  private final List<SimMachine> machines;
+  private @Nullable RaftRuntime<SimMachine.Round> alive;
+  private @Nullable SimLogStore log;
+  private boolean paused;
+
+  RuntimeNode(
+      World world,
+      int id,
+      List<SimGroup> groups,
+      SimNetwork<RaftParcel> network,
+      RuntimeLimits limits) {
+    this.world = world;
+    this.id = id;
+    this.groups = groups;
+    this.network = network;
+    this.limits = limits;
+    double skew = 1 + world.faults().pace().clockSkew() * (world.chance().upTo(2) - 1);
+    this.tickMicros = (long) (world.ticks(1) * skew);
+    this.machines = groups.stream().map(group -> new SimMachine(world, group, id)).toList();
+    groups.forEach(
+        group -> group.properties().disk(id, index -> platter.durableTerm(group.id(), index)));
+  }
+
+  @Override
+  public void start() {
+    world.trace().add("start", id, 0, 0, () -> "");
+    SimLogStore store =
+        new SimLogStore(world.clock(), world.chance(), () -> world.faults().disk(), platter);
+    CoreConfig core = world.core();
+    RuntimeConfig config =
+        new RuntimeConfig(
+            new NodeId(id), 1, 2, 1, Duration.ofNanos(tickMicros * 1000), core, limits);
+    RaftRuntime<SimMachine.Round> runtime =
+        new RaftRuntime<>(
+            config,
+            new RuntimePorts<>(
+                new ObservedLog(store, this::handedOver, this::wake),
+                parcels -> parcels.forEach(this::send),
+                SimMachine.Round::new,
+                () -> world.clock().nowMicros() * 1000,
+                world.chance().fork()::between,
+                new GroupEvents(groups, id),
+                failure -> {
+                  throw new AssertionError("FATAL at node " + id, failure);
+                }));
+    log = store;
+    alive = runtime;
+    due.clear();
+    timed.clear();
+    groups.forEach(group -> open(runtime, group));
+    wake();
+  }
+
+  private void open(RaftRuntime<SimMachine.Round> runtime, SimGroup group) {
+    SimMachine machine = machines.get(group.number() - 1);
+    machine.restart();
+    group.restarted(id, platter.log(group.id()));
+    try {
+      runtime.open(
+          new GroupSpec(
+              group.id(),
+              new ReplicaId(id),
+              SimReplica.members(world.replicas()),
+              group.number() % world.replicas() + 1 == id),
+          machine);
+    } catch (StorageException broken) {
+      throw new AssertionError("node " + id + " cannot open group " + group.id(), broken);
+    }
+  }
+
+  // ---- the agents' turns
+
+  /** Something has come in: every agent looks at it soon, each in its own time. */
+  private void wake() {
+    RaftRuntime<SimMachine.Round> runtime = alive;
+    if (runtime != null) {
+      runtime.agents().forEach(agent -> later(runtime, agent, turnMicros()));
+    }
+  }
+
+  private long turnMicros() {
+    return world.chance().between(1, 1 + world.faults().pace().turnMicrosMax());
+  }
+
+  private void later(RaftRuntime<SimMachine.Round> born, Agent agent, long delayMicros) {
+    if (due.add(agent)) {
+      world.clock().after(delayMicros, () -> unlessGone(born, () -> turn(born, agent)));
+    }
+  }
+
+  private void turn(RaftRuntime<SimMachine.Round> runtime, Agent agent) {
+    due.remove(agent);
+    int work;
+    try {
+      work = agent.turn();
+    } catch (StorageException broken) {
+      throw new AssertionError("FATAL: " + agent.name() + " of node " + id, broken);
+    }
+    world.trace().add("turn", id, agent.name().hashCode(), work, () -> agent.name() + " " + work);
+    if (work > 0) {
+      observe(runtime);
+      wake();
+    } else if (agent.idleNanos() < Long.MAX_VALUE && timed.add(agent)) {
+      world
+          .clock()
+          .after(
+              agent.idleNanos() / 1000 + 1, () -> unlessGone(runtime, () -> timer(runtime, agent)));
+    }
+  }
+
+  private void timer(RaftRuntime<SimMachine.Round> runtime, Agent agent) {
+    timed.remove(agent);
+    later(runtime, agent, 0);
+  }
+
+  private void observe(RaftRuntime<SimMachine.Round> runtime) {
+    for (SimGroup group : groups) {
+      RaftGroup replica = runtime.group(group.id()).orElseThrow();
+      replica
+          .stoppedBecause()
+          .ifPresent(
+              cause -> {
+                throw new AssertionError("STOPPED: " + group.id() + " at node " + id, cause);
+              });
+      GroupStatus status = replica.status();
+      if (group.observe(id, status)) {
+        world
+            .trace()
+            .add(
+                "status",
+                id,
+                group.number() * 31 + status.term(),
+                status.commitIndex() << 32 ^ status.lastIndex(),
+                status::toString);
+      }
+    }
+  }
+
+  private void handedOver(LogWrite write) {
+    group(write.group()).handedOver(id, write);
+  }
+
+  private SimGroup group(GroupId group) {
+    return groups.get((int) group.value() - 1);
+  }
+
+  // ---- the network
+
+  private void send(RaftParcel parcel) {
+    long lastKept = platter.lastIndex(parcel.group());
+    Promises.check(
+        parcel.from(), parcel.to(), parcel.message(), platter.hardState(parcel.group()), lastKept);
+    int to = (int) parcel.toNode().value();
+    if (Promises.isVote(parcel.message())) {
+      group(parcel.group()).properties().voted(id, parcel.message().term(), to);
+    }
+    RaftParcel sent =
+        new RaftParcel(
+            parcel.fromNode(),
+            parcel.toNode(),
+            parcel.group(),
+            parcel.from(),
+            parcel.to(),
+            world.perhapsShorter(parcel.message()));
+    network.send(id, to, sent);
+  }
+
+  void receive(RaftParcel parcel) {
+    RaftRuntime<SimMachine.Round> runtime = alive;
+    if (runtime != null) {
+      unlessGone(
+          runtime,
+          () -> {
+            runtime.receive(List.of(parcel));
+            wake();
+          });
+    }
+  }
+
+  // ---- clients
+
+  /** Where clients of one group reach this node. */
+  Door door(SimGroup group) {
+    return (write, key, reply) -> {
+      RaftRuntime<SimMachine.Round> runtime = alive;
+      if (runtime != null) {
+        unlessGone(
+            runtime,
+            () -> {
+              RaftGroup replica = runtime.group(group.id()).orElseThrow();
+              if (write == null) {
+                read(replica, group, key, reply);
+              } else {
+                write(replica, write, reply);
+              }
+              wake();
+            });
+      }
+    };
+  }
+
+  private void write(RaftGroup replica, SimState.Command command, Consumer<Reply> reply) {
+    replica
+        .propose(command.encode(world.chance().between(0, 100)))
+        .whenComplete(
+            (result, failure) ->
+                reply.accept(
+                    failure == null
+                        ? new Reply.Wrote(SimState.Outcome.decode(result))
+                        : refusal(failure)));
+  }
+
+  private void read(RaftGroup replica, SimGroup group, int key, Consumer<Reply> reply) {
+    long committed = group.properties().commit();
+    replica
+        .readBarrier()
+        .whenComplete(
+            (applied, failure) -> {
+              if (failure != null) {
+                reply.accept(refusal(failure));
+              } else {
+                ClientDesk.readsAllThatWasCommitted(applied, committed);
+                SimState state = machines.get(group.number() - 1).state();
+                reply.accept(new Reply.Read(state.version(key), state.value(key)));
+              }
+            });
+  }
+
+  private static Reply refusal(Throwable failure) {
+    Throwable cause = failure instanceof CompletionException wrapped ? wrapped.getCause() : failure;
+    if (cause instanceof RaftException told) {
+      return told.outcomeUnknown()
+          ? new Reply.Unknown()
+          : new Reply.Refused(leader(told.refusal().orElseThrow()));
+    }
+    throw new AssertionError("a request failed with something else", cause);
+  }
+
+  private static Optional<ReplicaId> leader(Refusal refusal) {
+    return refusal instanceof Refusal.NotLeader other ? other.leader() : Optional.empty();
+  }
+
+  // ---- what may happen to it
+
+  private void unlessGone(RaftRuntime<SimMachine.Round> born, Runnable action) {
+    if (born == alive && paused) {
+      missed.add(() -> unlessGone(born, action));
+    } else if (born == alive) {
+      action.run();
+    }
+  }
+
+  @Override
+  public int id() {
+    return id;
+  }
+
+  @Override
+  public boolean isUp() {
+    return alive != null;
+  }
+
+  @Override
+  public boolean leads() {
+    return alive != null
+        && alive.groups().stream().anyMatch(group -> group.status().role() == RoleName.LEADER);
+  }
+
+  /** Nothing of it is closed in an orderly way. */
+  @Override
+  public void crash() {
+    if (log != null && alive != null) {
+      world.trace().add("crash", id, 0, 0, () -> "");
+      log.crash();
+      alive = null;
+      paused = false;
+      missed.clear();
+    }
+  }
+
+  @Override
+  public void pause() {
+    paused = alive != null;
+  }
+
+  @Override
+  public void resume() {
+    paused = false;
+    while (!paused && !missed.isEmpty()) {
+      missed.remove().run();
+    }
+  }
+
+  @Override
+  public void campaign() {
+    RaftRuntime<SimMachine.Round> runtime = alive;
+    if (runtime != null) {
+      List<RaftGroup> replicas = runtime.groups();
+      replicas.get(world.chance().below(replicas.size())).campaign();
+      wake();
+    }
+  }
+
+  @Override
+  public long flushedIndex() {
+    return 0;
+  }
+
+  @Override
+  public void truncate(long index) {
+    throw new UnsupportedOperationException("the runtime cuts its logs itself");
+  }
+
+  GroupStatus status(SimGroup group) {
+    if (alive == null) {
+      throw new IllegalStateException("node " + id + " is down");
+    }
+    return alive.group(group.id()).orElseThrow().status();
+  }
+
+  SimState state(SimGroup group) {
+    return machines.get(group.number() - 1).state();
+  }
+}

@@ -1,0 +1,180 @@
+package io.flotilla.raft.sim;
+
+import io.flotilla.raft.core.GroupStatus;
+import io.flotilla.raft.core.GroupStatus.RoleName;
+import io.flotilla.raft.port.RaftParcel;
+import io.flotilla.raft.runtime.RuntimeLimits;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
+
+/**
+ * One run of several groups on several nodes with the real {@code raft.runtime} in each: its loops,
+ * apply workers and fetchers take turns on one simulated clock. Faults and judges are those of
+ * {@link Simulation}. One thread; the same seed and size give the same run.
+ */
+public final class RuntimeSimulation implements SimRun {
+  private static final int GROUPS = 3;
+  private static final int ELECTION_ROUNDS = 20;
+  private static final int CATCH_UP_TICKS = 400;
+
+  private final long seed;
+  private final World world;
+  private final SimNetwork<RaftParcel> network;
+  private final List<SimGroup> groups;
+  private final List<RuntimeNode> nodes;
+  private final FaultSchedule schedule;
+  private final List<SimClient> clients = new ArrayList<>();
+
+  private RuntimeSimulation(long seed, int size, boolean readableTrace) {
+    this.seed = seed;
+    Chance chance = new Chance(seed * 31 + size);
+    this.world = new World(chance, Faults.draw(chance).withoutCuts(), size, readableTrace);
+    this.network =
+        new SimNetwork<>(
+            world.clock(),
+            chance.fork(),
+            size,
+            world.faults().network(),
+            (from, to, parcel) -> deliver(to, parcel));
+    this.groups = IntStream.rangeClosed(1, GROUPS).mapToObj(n -> new SimGroup(n, size)).toList();
+    RuntimeLimits limits = limits(chance);
+    this.nodes =
+        IntStream.rangeClosed(1, size)
+            .mapToObj(id -> new RuntimeNode(world, id, groups, network, limits))
+            .toList();
+    this.schedule = new FaultSchedule(world, network, nodes);
+    groups.forEach(this::addClients);
+  }
+
+  private static RuntimeLimits limits(Chance chance) {
+    return chance.happens(0.5)
+        ? RuntimeLimits.DEFAULT
+        : new RuntimeLimits(
+            chance.between(4, 16),
+            chance.between(8, 64),
+            chance.between(1, 8),
+            chance.between(1, 16),
+            chance.between(200, 5_000),
+            chance.between(1, 2_000),
+            chance.between(0, 3_000));
+  }
+
+  private void addClients(SimGroup group) {
+    List<Door> doors = nodes.stream().map(node -> node.door(group)).toList();
+    for (SimClient.Kind kind : SimClient.Kind.values()) {
+      clients.add(
+          new SimClient(
+              world,
+              group.properties(),
+              doors,
+              group.history(),
+              kind == SimClient.Kind.LOYAL ? 2 : 1,
+              kind));
+    }
+  }
+
+  public static RuntimeSimulation of(long seed, int nodes) {
+    return new RuntimeSimulation(seed, nodes, false);
+  }
+
+  @Override
+  public RuntimeSimulation readable() {
+    return new RuntimeSimulation(seed, nodes.size(), true);
+  }
+
+  private void deliver(int to, RaftParcel parcel) {
+    nodes.get(to - 1).receive(parcel);
+  }
+
+  @Override
+  public Simulation.Outcome run() {
+    nodes.forEach(RuntimeNode::start);
+    clients.forEach(SimClient::start);
+    schedule.start();
+    world.clock().runUntil(world.ticks(Faults.FAULT_TICKS), () -> false);
+    world.heal();
+    network.faults(world.faults().network());
+    schedule.stop();
+    clientsGoOn();
+    clients.forEach(SimClient::stop);
+    within("every group's replicas have the same log and state", this::converged);
+    groups.forEach(group -> nodes.forEach(node -> checkFinalState(group, node)));
+    return new Simulation.Outcome(
+        seed,
+        nodes.size(),
+        world.clock().nowMicros(),
+        world.clock().happened(),
+        groups.stream().mapToLong(group -> group.history().answered()).sum(),
+        groups.stream().mapToLong(group -> group.properties().commit()).sum(),
+        nodes.get(0).status(groups.get(0)).term(),
+        world.trace().hash());
+  }
+
+  private void clientsGoOn() {
+    long[] before = clients.stream().mapToLong(SimClient::finished).toArray();
+    within(
+        "every client's operation ends, and two more",
+        () ->
+            IntStream.range(0, before.length)
+                .allMatch(i -> clients.get(i).finished() >= before[i] + 3));
+  }
+
+  private void within(String what, BooleanSupplier holds) {
+    long electionTicks = 2L * world.core().electionTicks() * ELECTION_ROUNDS;
+    long bound =
+        world.ticks(electionTicks + CATCH_UP_TICKS) * world.faults().slowestTickPercent() / 100;
+    if (!world.clock().runUntil(world.clock().nowMicros() + bound, holds)) {
+      StringBuilder text = new StringBuilder("LIVENESS: not within " + bound + " us: " + what);
+      for (SimGroup group : groups) {
+        nodes.forEach(
+            node -> text.append("\n  ").append(group.id()).append(' ').append(node.status(group)));
+      }
+      throw new AssertionError(text.toString());
+    }
+  }
+
+  private boolean converged() {
+    return clients.stream().allMatch(SimClient::idle) && groups.stream().allMatch(this::converged);
+  }
+
+  private boolean converged(SimGroup group) {
+    GroupStatus first = nodes.get(0).status(group);
+    long leaders =
+        nodes.stream().filter(node -> node.status(group).role() == RoleName.LEADER).count();
+    return leaders == 1
+        && nodes.stream().allMatch(node -> sameAs(first, node.status(group)))
+        && nodes.stream().allMatch(node -> node.state(group).applied() == first.lastIndex());
+  }
+
+  private static boolean sameAs(GroupStatus first, GroupStatus status) {
+    return status.term() == first.term()
+        && status.leader().isPresent()
+        && status.leader().equals(first.leader())
+        && status.commitIndex() == first.lastIndex()
+        && status.lastIndex() == first.lastIndex();
+  }
+
+  private static void checkFinalState(SimGroup group, RuntimeNode node) {
+    SimState state = node.state(group);
+    group.properties().applied(node.id(), state);
+    for (int key = 0; key < SimState.KEYS; key++) {
+      if (state.version(key) < group.history().newestVersion(key)) {
+        throw new AssertionError("DURABILITY: an acknowledged write of key " + key + " is lost");
+      }
+    }
+  }
+
+  @Override
+  public Trace trace() {
+    return world.trace();
+  }
+
+  @Override
+  public String toString() {
+    return String.format(
+        Locale.ROOT, "runtime seed %d of %d: %s", seed, nodes.size(), world.faults());
+  }
+}

@@ -1,0 +1,29 @@
+package io.flotilla.raft.sim;
+
+/** What {@link FaultSchedule} is let loose on: one host of the simulated network. */
+interface Victim {
+  /** From 1, as on the network. */
+  int id();
+
+  boolean isUp();
+
+  boolean leads();
+
+  void start();
+
+  /** The power is gone; what was not synced may be lost. */
+  void crash();
+
+  void pause();
+
+  void resume();
+
+  /** Stands for election for no reason. */
+  void campaign();
+
+  /** Up to where nobody would miss the log, even after a crash. */
+  long flushedIndex();
+
+  /** Cuts the log in front; everybody's flushed state must be past {@code index}. */
+  void truncate(long index);
+}
