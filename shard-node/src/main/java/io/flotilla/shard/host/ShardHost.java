@@ -4,6 +4,7 @@ import io.flotilla.proto.map.Replica;
 import io.flotilla.proto.map.ReplicaRole;
 import io.flotilla.proto.map.Shard;
 import io.flotilla.raft.core.GroupId;
+import io.flotilla.raft.core.GroupStatus;
 import io.flotilla.raft.core.Membership;
 import io.flotilla.raft.core.Membership.Member;
 import io.flotilla.raft.core.ReplicaId;
@@ -61,9 +62,10 @@ public final class ShardHost {
    * Opens the shards among {@code descriptors} that have a replica on this node and are not open
    * yet. What a newer descriptor of an open shard says, it learns from its own log.
    *
+   * @return how many were opened
    * @throws StorageException if the disk fails
    */
-  public void offer(Collection<Shard> descriptors) throws StorageException {
+  public int offer(Collection<Shard> descriptors) throws StorageException {
     List<Shard> fresh = new ArrayList<>();
     for (Shard shard : descriptors) {
       if (!shards.containsKey(shard.getId()) && replicaHere(shard).isPresent()) {
@@ -76,6 +78,23 @@ public final class ShardHost {
     }
     if (!fresh.isEmpty()) {
       LOG.info("node {} has created {} shards", node, fresh.size());
+    }
+    return fresh.size();
+  }
+
+  /**
+   * Has the replicas here that should lead ask for it again, where nobody leads. What they asked
+   * before may have come when the others had not opened the shard or could not be reached yet; and
+   * whoever's timeout passes first would then lead instead. Pre-votes see to it that this harms no
+   * leader.
+   */
+  public void campaignWherePreferred() {
+    for (HostedShard shard : shards.values()) {
+      GroupStatus status = shard.group().status();
+      if (status.leader().isEmpty()
+          && status.replica().value() == shard.descriptor().getPreferredLeader()) {
+        shard.group().campaign();
+      }
     }
   }
 

@@ -17,6 +17,9 @@ final class Following implements AutoCloseable {
   private static final Duration REPORT_EVERY = Duration.ofSeconds(1);
   private static final Duration REPORT_SOON = Duration.ofMillis(20);
 
+  private static final Duration CAMPAIGN_EVERY = Duration.ofMillis(150);
+  private static final int CAMPAIGNS = 20;
+
   private final Control control;
   private final ShardHost host;
   private final NodeTable nodes;
@@ -25,6 +28,7 @@ final class Following implements AutoCloseable {
   private final Consumer<Throwable> fatal;
   private final AtomicBoolean soon = new AtomicBoolean();
   private volatile @Nullable MapWatch watch;
+  private int campaignsLeft;
 
   Following(
       Control control,
@@ -45,6 +49,7 @@ final class Following implements AutoCloseable {
     watch = map;
     control.run(map::begin);
     control.run(this::tick);
+    control.run(this::shardsOpened);
   }
 
   void take(MapUpdate update) {
@@ -52,9 +57,27 @@ final class Following implements AutoCloseable {
       onNodes.accept(nodes);
     }
     try {
-      host.offer(update.getShardsList());
+      if (host.offer(update.getShardsList()) > 0) {
+        shardsOpened();
+      }
     } catch (StorageException e) {
       fatal.accept(e);
+    }
+  }
+
+  private void shardsOpened() {
+    boolean idle = campaignsLeft == 0;
+    campaignsLeft = CAMPAIGNS;
+    if (idle) {
+      control.after(CAMPAIGN_EVERY, this::campaign);
+    }
+  }
+
+  private void campaign() {
+    host.campaignWherePreferred();
+    campaignsLeft--;
+    if (campaignsLeft > 0) {
+      control.after(CAMPAIGN_EVERY, this::campaign);
     }
   }
 

@@ -44,7 +44,7 @@ public final class PlacementLink implements AutoCloseable {
    * @param onNodes told when the table of nodes has changed; by the link's thread, may block
    */
   public void follow(long node, ShardHost host, NodeTable nodes, Consumer<NodeTable> onNodes) {
-    Reports reports = new Reports(client, control, placement, host, node);
+    Reports reports = new Reports(client, control, placement, host, node, fatal);
     Following begun = new Following(control, host, nodes, onNodes, reports, fatal);
     following = begun;
     begun.begin(new MapWatch(client, control, placement, begun::take));

@@ -13,6 +13,8 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,17 +25,30 @@ import org.slf4j.LoggerFactory;
 final class Reports {
   private static final Logger LOG = LoggerFactory.getLogger(Reports.class);
   private static final Duration CALL_TIMEOUT = Duration.ofSeconds(2);
+  private static final Duration PAUSE = Duration.ofMillis(100);
 
   private final RpcClient client;
   private final Control control;
   private final PlacementMembers members;
   private final ShardHost host;
   private final long node;
+  private final Consumer<Throwable> fatal;
   private final Map<Long, ShardReport> acknowledged = new HashMap<>();
   private boolean complete = true;
   private boolean underWay;
+  private boolean again;
 
-  Reports(RpcClient client, Control control, List<String> placement, ShardHost host, long node) {
+  /**
+   * @param fatal told when the disk fails
+   */
+  Reports(
+      RpcClient client,
+      Control control,
+      List<String> placement,
+      ShardHost host,
+      long node,
+      Consumer<Throwable> fatal) {
+    this.fatal = fatal;
     this.client = client;
     this.control = control;
     this.members = new PlacementMembers(placement);
@@ -42,11 +57,12 @@ final class Reports {
   }
 
   /**
-   * Sends a report, unless one is still under way. Reads sizes from the disk.
+   * Sends a report; if one is still under way, after its answer. Reads sizes from the disk.
    *
    * @throws StorageException if the disk fails
    */
   void send() throws StorageException {
+    again = underWay;
     if (underWay) {
       return;
     }
@@ -67,17 +83,28 @@ final class Reports {
         .whenComplete((reply, failure) -> control.run(() -> answered(sent, failure)));
   }
 
-  private void answered(ReportRequest sent, Throwable failure) {
+  private void answered(ReportRequest sent, @Nullable Throwable failure) {
     underWay = false;
     if (failure == null) {
       complete = false;
       sent.getShardsList().forEach(report -> acknowledged.put(report.getShard(), report));
-      return;
+    } else {
+      RpcException why = Control.failure(failure);
+      LOG.debug("placement member {} did not take a report", members.current(), why);
+      members.failed(why);
+      complete = true;
     }
-    RpcException why = Control.failure(failure);
-    LOG.debug("placement member {} did not take a report", members.current(), why);
-    members.failed(why);
-    complete = true;
+    if (again || failure != null) {
+      control.after(PAUSE, this::sendAgain);
+    }
+  }
+
+  private void sendAgain() {
+    try {
+      send();
+    } catch (StorageException e) {
+      fatal.accept(e);
+    }
   }
 
   private static ShardReport report(HostedShard shard) {

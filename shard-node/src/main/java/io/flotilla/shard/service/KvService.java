@@ -31,6 +31,11 @@ final class KvService {
   private static final int KEYS_MAX = 4096;
   private static final long COUNTED_AT_ONCE = 200_000;
 
+  private static final int RESULT_HEADER_BYTES = 8;
+
+  /** Within a frame; previous values may be many, and cutting costs the caller another request. */
+  private static final int WRITE_REPLY_BYTES_MAX = 14 << 20;
+
   private final ShardHost host;
   private final ServiceConfig config;
   private final WriteChecks checks;
@@ -65,6 +70,7 @@ final class KvService {
     WriteRequest request = call.request();
     try {
       long nowMillis = wallMillis.getAsLong();
+      checkDeadline(call);
       checks.check(request, nowMillis);
       HostedShard shard = host.find(request.getShard());
       shard.check(request.getEpoch());
@@ -105,14 +111,14 @@ final class KvService {
 
   /** As many results as fit; the caller asks for the others again, under the same numbers. */
   private WriteReply cut(WriteReply reply) {
-    if (reply.getSerializedSize() <= config.replyBytesMax()) {
+    if (reply.getSerializedSize() <= WRITE_REPLY_BYTES_MAX) {
       return reply;
     }
     WriteReply.Builder some = WriteReply.newBuilder().setApplied(reply.getApplied());
     long bytes = 0;
     for (Result result : reply.getResultsList()) {
-      bytes += result.getSerializedSize();
-      if (bytes > config.replyBytesMax() && some.getResultsCount() > 0) {
+      bytes += result.getSerializedSize() + RESULT_HEADER_BYTES;
+      if (bytes > WRITE_REPLY_BYTES_MAX && some.getResultsCount() > 0) {
         break;
       }
       some.addResults(result);
@@ -194,17 +200,21 @@ final class KvService {
 
   private <Q extends MessageLite, R extends MessageLite> void readNow(
       RpcCall<Q, R> call, HostedShard shard, Epoch epoch, Reading<R> reading) {
-    if (System.nanoTime() - call.deadlineNanos() > 0) {
-      call.fail(ErrorCode.DEADLINE_EXCEEDED, "the deadline passed before the read");
-      return;
-    }
     try {
+      checkDeadline(call);
       shard.check(epoch);
       call.reply(reading.read());
     } catch (RpcException e) {
       call.fail(e.detail());
     } catch (StorageException | RuntimeException e) {
       call.fail(refusals.detail(e, shard));
+    }
+  }
+
+  /** What nobody waits for any more is not begun: in an overload it is most of what comes. */
+  private static void checkDeadline(RpcCall<?, ?> call) {
+    if (System.nanoTime() - call.deadlineNanos() > 0) {
+      throw new RpcException(ErrorCode.DEADLINE_EXCEEDED, "it passed before the request was begun");
     }
   }
 

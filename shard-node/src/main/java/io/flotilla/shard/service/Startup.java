@@ -118,7 +118,20 @@ final class Startup {
     parts.add(server);
     new KvService(host, nodes, pool, service, wallMillis).handleOn(server);
     new MetricsService(registry).handleOn(server);
-    return advertised(server.listen(config.listen().host(), port));
+    return advertised(listen(server, port));
+  }
+
+  private int listen(RpcServer server, int port) throws IOException {
+    String bound = config.listen().host();
+    try {
+      return server.listen(bound, port);
+    } catch (IOException e) {
+      if (config.listen().port() != 0) {
+        throw e;
+      }
+      LOG.info("port {} was free and is taken by now; taking another", port, e);
+      return server.listen(bound, 0);
+    }
   }
 
   private String advertised(int port) {

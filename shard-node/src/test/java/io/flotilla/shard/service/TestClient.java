@@ -54,11 +54,13 @@ final class TestClient implements AutoCloseable {
 
   Result increment(String key) {
     ByteString encoded = FakePlacement.key(key);
-    return write(
-        encoded,
-        Operation.newBuilder()
-            .setIncrement(Increment.newBuilder().setKey(encoded).setDelta(1))
-            .build());
+    return write(encoded, incrementOf(encoded));
+  }
+
+  static Operation incrementOf(ByteString key) {
+    return Operation.newBuilder()
+        .setIncrement(Increment.newBuilder().setKey(key).setDelta(1))
+        .build();
   }
 
   String get(String key) {
@@ -113,10 +115,11 @@ final class TestClient implements AutoCloseable {
   }
 
   private Result write(ByteString key, Operation operation) {
-    WriteRequest request = request(key, operation).build();
-    WriteReply reply =
-        anywhere(address -> rpc.call(address, RpcMethods.KV_WRITE, request, CALL).join());
-    return reply.getResults(0);
+    return send(request(key, operation).build()).getResults(0);
+  }
+
+  WriteReply send(WriteRequest request) {
+    return anywhere(address -> rpc.call(address, RpcMethods.KV_WRITE, request, CALL).join());
   }
 
   /** Asks each node in turn, and whom they name, until one answers. */

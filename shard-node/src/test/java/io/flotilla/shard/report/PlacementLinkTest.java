@@ -1,0 +1,232 @@
+package io.flotilla.shard.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.flotilla.proto.errors.ErrorDetail;
+import io.flotilla.proto.map.Node;
+import io.flotilla.proto.placement.MapUpdate;
+import io.flotilla.proto.placement.RegisterNodeReply;
+import io.flotilla.proto.placement.RegisterNodeRequest;
+import io.flotilla.proto.placement.ReportReply;
+import io.flotilla.proto.placement.ReportRequest;
+import io.flotilla.proto.placement.WatchRequest;
+import io.flotilla.rpc.ErrorCode;
+import io.flotilla.rpc.Hello;
+import io.flotilla.rpc.NetThreads;
+import io.flotilla.rpc.RpcCall;
+import io.flotilla.rpc.RpcClient;
+import io.flotilla.rpc.RpcMethods;
+import io.flotilla.rpc.RpcServer;
+import io.flotilla.shard.host.NodeTable;
+import io.flotilla.shard.host.ShardHost;
+import io.flotilla.shard.kv.KvStore;
+import io.flotilla.shard.kv.KvStoreConfig;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Members that lead, follow, refuse and come back. */
+class PlacementLinkTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  @TempDir Path directory;
+  private final NetThreads threads = new NetThreads(1, "link-test");
+  private final RpcClient client = new RpcClient(threads, new Hello("t", Hello.Role.NODE, 0));
+  private final List<Throwable> fatal = new CopyOnWriteArrayList<>();
+  private final List<Member> members = new ArrayList<>();
+  private final NodeTable nodes = new NodeTable();
+  private KvStore store;
+  private PlacementLink link;
+
+  /** One member: leads, names who does, or refuses. */
+  private final class Member {
+    final RpcServer server = new RpcServer(threads, new Hello("t", Hello.Role.PLACEMENT, 1));
+    final List<RpcCall<WatchRequest, MapUpdate>> watches = new CopyOnWriteArrayList<>();
+    final List<WatchRequest> asked = new CopyOnWriteArrayList<>();
+    final List<ReportRequest> reports = new CopyOnWriteArrayList<>();
+    final String address;
+    volatile ErrorDetail refusal = ErrorDetail.getDefaultInstance();
+
+    Member() throws IOException {
+      server.handle(RpcMethods.REGISTER_NODE, this::register);
+      server.handle(RpcMethods.WATCH_MAP, this::watch);
+      server.handle(RpcMethods.REPORT, this::report);
+      address = "127.0.0.1:" + server.listen("127.0.0.1", 0);
+    }
+
+    Member refuses(ErrorCode code, String leader) {
+      refusal =
+          ErrorDetail.newBuilder()
+              .setCode(code.number())
+              .setMessage("not here")
+              .setLeaderAddress(leader)
+              .build();
+      return this;
+    }
+
+    private boolean refused(RpcCall<?, ?> call) {
+      if (refusal.getCode() != 0) {
+        call.fail(refusal);
+      }
+      return refusal.getCode() != 0;
+    }
+
+    private void register(RpcCall<RegisterNodeRequest, RegisterNodeReply> call) {
+      if (!refused(call)) {
+        call.reply(RegisterNodeReply.newBuilder().setNode(5).build());
+      }
+    }
+
+    private void watch(RpcCall<WatchRequest, MapUpdate> call) {
+      if (!refused(call)) {
+        asked.add(call.request());
+        watches.add(call);
+      }
+    }
+
+    private void report(RpcCall<ReportRequest, ReportReply> call) {
+      if (!refused(call)) {
+        reports.add(call.request());
+        call.reply(ReportReply.getDefaultInstance());
+      }
+    }
+  }
+
+  @BeforeEach
+  void open() throws Exception {
+    store = KvStore.open(directory, new KvStoreConfig(1 << 20, 2, 1 << 20, 1));
+    members.add(new Member());
+    members.add(new Member());
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    link.close();
+    members.forEach(member -> member.server.close());
+    client.close();
+    threads.close();
+    store.close();
+    assertThat(fatal).isEmpty();
+  }
+
+  private Member member(int i) {
+    return members.get(i);
+  }
+
+  private void link(String... addresses) {
+    link = new PlacementLink(client, List.of(addresses), fatal::add);
+  }
+
+  private void follow() {
+    ShardHost host =
+        new ShardHost(
+            5,
+            store,
+            (spec, state) -> {
+              throw new AssertionError("no shard is to be opened");
+            });
+    link.follow(5, host, nodes, table -> {});
+  }
+
+  private static MapUpdate update(long revision, boolean complete, Map<Long, String> addresses) {
+    MapUpdate.Builder update = MapUpdate.newBuilder().setRevision(revision).setComplete(complete);
+    addresses.forEach(
+        (id, address) -> update.addNodes(Node.newBuilder().setId(id).setAddress(address)));
+    return update.build();
+  }
+
+  @Test
+  void registersWithWhomeverLeads() throws Exception {
+    String nobody;
+    try (ServerSocket unused = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      nobody = "127.0.0.1:" + unused.getLocalPort();
+    }
+    member(0).refuses(ErrorCode.NOT_LEADER, member(1).address);
+    link(nobody, member(0).address);
+    assertThat(register()).isEqualTo(5);
+  }
+
+  @Test
+  void asksAgainUntilThereIsALeader() throws Exception {
+    member(0).refuses(ErrorCode.NOT_LEADER, "");
+    member(1).refuses(ErrorCode.UNAVAILABLE, "");
+    link(member(0).address, member(1).address);
+    var node = link.register(RegisterNodeRequest.getDefaultInstance());
+    assertThat(node).isNotDone();
+    member(1).refusal = ErrorDetail.getDefaultInstance();
+    assertThat(node.get(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isEqualTo(5);
+  }
+
+  @Test
+  void takesARefusalForGood() {
+    member(0).refuses(ErrorCode.CONFLICT, "");
+    link(member(0).address, member(1).address);
+    assertThatThrownBy(this::register).hasMessageContaining("not here");
+  }
+
+  @Test
+  void watchesOnWhereTheLastStreamEnded() {
+    link(member(0).address);
+    member(1).refuses(ErrorCode.NOT_LEADER, member(0).address);
+    follow();
+    await().atMost(PATIENCE).until(() -> member(0).watches.size() == 1);
+    member(0).watches.get(0).reply(update(3, true, Map.of(1L, "a:1", 2L, "b:1")));
+    member(0).watches.get(0).reply(update(4, false, Map.of(2L, "b:2")));
+    await().atMost(PATIENCE).until(() -> nodes.all().equals(Map.of(1L, "a:1", 2L, "b:2")));
+    member(0).watches.get(0).fail(ErrorCode.UNAVAILABLE, "moving");
+    await().atMost(PATIENCE).until(() -> member(0).watches.size() == 2);
+    assertThat(member(0).asked.get(0).getAfterRevision()).isZero();
+    assertThat(member(0).asked.get(1).getAfterRevision()).isEqualTo(4);
+    member(0).watches.get(1).reply(update(6, true, Map.of(2L, "b:3")));
+    await().atMost(PATIENCE).until(() -> nodes.all().equals(Map.of(2L, "b:3")));
+  }
+
+  @Test
+  void reportsAllToAMemberThatHasHeardNothing() {
+    link(member(0).address, member(1).address);
+    follow();
+    await().atMost(PATIENCE).until(() -> member(0).reports.size() >= 2);
+    assertThat(member(0).reports.get(0).getComplete()).isTrue();
+    assertThat(member(0).reports.get(1).getComplete()).isFalse();
+    member(0).refuses(ErrorCode.NOT_LEADER, member(1).address);
+    await().atMost(PATIENCE).until(() -> member(1).reports.size() >= 2);
+    assertThat(member(1).reports.get(0).getComplete()).isTrue();
+    assertThat(member(1).reports.get(1).getComplete()).isFalse();
+  }
+
+  @Test
+  void whatIsUrgentIsReportedSoonAndOnce() {
+    link(member(0).address);
+    follow();
+    await().atMost(PATIENCE).until(() -> !member(0).reports.isEmpty());
+    long before = System.nanoTime();
+    int sent = member(0).reports.size();
+    for (int i = 0; i < 1000; i++) {
+      link.reportSoon();
+    }
+    await()
+        .pollInterval(Duration.ofMillis(5))
+        .atMost(PATIENCE)
+        .until(() -> member(0).reports.size() > sent);
+    long seconds = Duration.ofNanos(System.nanoTime() - before).toSeconds();
+    assertThat(member(0).reports.size() - sent).isLessThanOrEqualTo((int) seconds + 2);
+  }
+
+  private long register() throws Exception {
+    return link.register(RegisterNodeRequest.getDefaultInstance())
+        .get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+  }
+}
