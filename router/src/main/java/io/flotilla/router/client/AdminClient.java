@@ -90,9 +90,7 @@ public final class AdminClient {
                   .filter(known -> known.getName().equals(keyspace))
                   .findFirst()
                   .orElseThrow(
-                      () ->
-                          new KvException(
-                              ErrorCode.CONFLICT, "there is no keyspace \"" + keyspace + "\""));
+                      () -> KvException.notFound("there is no keyspace \"" + keyspace + "\""));
           Operations.checkKey(key, config.limits());
           ByteString encoded = KeyCodec.of(found).encode(key.byteString());
           located.complete(

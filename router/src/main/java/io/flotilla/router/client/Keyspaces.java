@@ -114,8 +114,7 @@ final class Keyspaces implements LiveMap.Listener {
             .sorted()
             .collect(Collectors.joining(", "));
     found.completeExceptionally(
-        new KvException(
-            ErrorCode.CONFLICT,
+        KvException.notFound(
             "there is no keyspace \""
                 + name
                 + "\"; "

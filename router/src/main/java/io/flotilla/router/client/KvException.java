@@ -13,6 +13,7 @@ public final class KvException extends RuntimeException {
 
   private final ErrorCode code;
   private final boolean outcomeUnknown;
+  private final boolean notFound;
 
   /** A definite failure, unless the code says otherwise. */
   public KvException(ErrorCode code, String message) {
@@ -24,12 +25,26 @@ public final class KvException extends RuntimeException {
     super(message, null, false, false);
     this.code = code;
     this.outcomeUnknown = outcomeUnknown;
+    this.notFound = false;
+  }
+
+  private KvException(String missing) {
+    super(missing, null, false, false);
+    this.code = ErrorCode.CONFLICT;
+    this.outcomeUnknown = false;
+    this.notFound = true;
   }
 
   private KvException(KvException cause) {
     super(cause.plainMessage(), cause);
     this.code = cause.code;
     this.outcomeUnknown = cause.outcomeUnknown;
+    this.notFound = cause.notFound;
+  }
+
+  /** Something that was named, such as a keyspace, does not exist. */
+  static KvException notFound(String message) {
+    return new KvException(message);
   }
 
   /** What went wrong; with {@link ErrorCode#retry} what may be done about it. */
@@ -37,9 +52,24 @@ public final class KvException extends RuntimeException {
     return code;
   }
 
+  /** The code by name, for reports. */
+  public String codeName() {
+    return code.name();
+  }
+
   /** The operation may have taken effect, or may yet. Reads are never of unknown outcome. */
   public boolean outcomeUnknown() {
     return outcomeUnknown;
+  }
+
+  /** Something that the operation named, such as its keyspace, does not exist. */
+  public boolean isNotFound() {
+    return notFound;
+  }
+
+  /** The same operation may succeed later: who should have answered was busy, absent or silent. */
+  public boolean isPassing() {
+    return code.retry() != ErrorCode.Retry.NEVER || code == ErrorCode.DEADLINE_EXCEEDED;
   }
 
   @Override

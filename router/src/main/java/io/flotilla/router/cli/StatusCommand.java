@@ -1,0 +1,103 @@
+package io.flotilla.router.cli;
+
+import io.flotilla.router.client.ClusterStatus;
+import io.flotilla.router.client.FlotillaClient;
+import io.flotilla.router.client.Health;
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+@Command(
+    name = "status",
+    description = {
+      "Says how the cluster is, the worst first.",
+      "Exits with 0 if healthy, 3 if degraded, 4 if something cannot be served.",
+    },
+    mixinStandardHelpOptions = true)
+final class StatusCommand implements Callable<Integer> {
+  @Mixin private ClusterOptions cluster;
+  @Mixin private OutputOptions output;
+
+  /** What JSON shows. */
+  private record Report(
+      Health health,
+      String cluster,
+      long revision,
+      List<ClusterStatus.Member> members,
+      List<ClusterStatus.Node> nodes,
+      List<ClusterStatus.Keyspace> keyspaces,
+      List<ShardView> shards) {
+    static Report of(ClusterStatus status) {
+      return new Report(
+          status.health(),
+          status.cluster(),
+          status.revision(),
+          status.members(),
+          status.nodes(),
+          status.keyspaces(),
+          status.shards().stream().map(ShardView::of).toList());
+    }
+  }
+
+  @Override
+  public Integer call() {
+    return cluster.runAdmin(
+        client -> {
+          ClusterStatus status = FlotillaClient.await(client.admin().status());
+          Health health = status.health();
+          if (output.json()) {
+            output.print(Report.of(status));
+          } else {
+            print(status, health);
+          }
+          return switch (health.level()) {
+            case HEALTHY -> ExitCodes.OK;
+            case DEGRADED -> ExitCodes.DEGRADED;
+            case UNAVAILABLE -> ExitCodes.UNAVAILABLE;
+          };
+        });
+  }
+
+  private void print(ClusterStatus status, Health health) {
+    PrintWriter out = output.out();
+    out.println(health.summary());
+    health.problems().forEach(problem -> out.println("  " + problem));
+    out.println();
+    out.println("cluster " + status.cluster() + ", map revision " + status.revision());
+    out.println();
+    Table members = new Table("PLACEMENT", "ADDRESS", "ROLE");
+    status
+        .members()
+        .forEach(
+            member ->
+                members.row(
+                    member.id(), member.address(), member.leader() ? "leader" : "follower"));
+    output.print(members);
+    out.println();
+    output.print(NodeCommand.table(status.nodes()));
+    out.println();
+    output.print(keyspaces(status));
+  }
+
+  private static Table keyspaces(ClusterStatus status) {
+    Table table = new Table("KEYSPACE", "PARTITIONING", "SHARDS", "LED", "REPLICAS", "ALIVE");
+    for (ClusterStatus.Keyspace keyspace : status.keyspaces()) {
+      List<ClusterStatus.Shard> shards =
+          status.shards().stream()
+              .filter(shard -> shard.keyspace().equals(keyspace.name()))
+              .toList();
+      List<ClusterStatus.Replica> replicas =
+          shards.stream().flatMap(shard -> shard.replicas().stream()).toList();
+      table.row(
+          keyspace.name(),
+          keyspace.partitioning().name().toLowerCase(java.util.Locale.ROOT),
+          shards.size(),
+          shards.stream().filter(shard -> shard.leaderNode().isPresent()).count(),
+          replicas.size(),
+          replicas.stream().filter(ClusterStatus.Replica::alive).count());
+    }
+    return table;
+  }
+}
