@@ -39,7 +39,7 @@ final class MetricsService {
   }
 
   private static Metric.Builder counter(Counter counter) {
-    return Metric.newBuilder().setValue(counter.getCount());
+    return Metric.newBuilder().setValue((double) counter.getCount());
   }
 
   private static Metric.Builder gauge(Gauge<?> gauge) {
@@ -57,7 +57,7 @@ final class MetricsService {
 
   private static Metric.Builder distribution(long count, Snapshot recorded, double unit) {
     return Metric.newBuilder()
-        .setValue(count)
+        .setValue((double) count)
         .setDistribution(true)
         .setMean(recorded.getMean() / unit)
         .setMedian(recorded.getMedian() / unit)
