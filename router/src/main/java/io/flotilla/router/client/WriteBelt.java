@@ -57,14 +57,17 @@ final class WriteBelt extends Belt<PendingWrite<?>, WriteRequest, WriteReply> {
 
   @Override
   void deliver(Flight flight, WriteReply reply) {
-    if (reply.getResultsCount() != flight.load().size()) {
+    int answered = reply.getResultsCount();
+    if (answered < 1 || answered > flight.load().size()) {
       throw new RpcException(
           ErrorCode.INTERNAL,
-          "%d writes were answered with %d results"
-              .formatted(flight.load().size(), reply.getResultsCount()));
+          "%d writes were answered with %d results".formatted(flight.load().size(), answered));
     }
-    for (int i = 0; i < flight.load().size(); i++) {
+    for (int i = 0; i < answered; i++) {
       deliver(flight.load().get(i), reply.getResults(i));
+    }
+    if (answered < flight.load().size()) { // a long reply is cut: the rest, under the same numbers
+      lane.again(this, flight.load().subList(answered, flight.load().size()));
     }
   }
 
