@@ -4,11 +4,10 @@ import io.flotilla.deploy.demo.DemoCommand;
 import io.flotilla.deploy.dev.DevCommand;
 import io.flotilla.deploy.local.LocalCommand;
 import io.flotilla.deploy.start.StartCommand;
+import io.flotilla.router.cli.FlotillaCommand;
 import picocli.CommandLine;
-import picocli.CommandLine.Command;
 
 /** The one program: the router's commands, and those that need every room. */
-@Command(name = "flotilla")
 public final class Main {
   private Main() {}
 
@@ -17,10 +16,15 @@ public final class Main {
   }
 
   static CommandLine commandLine() {
-    return new CommandLine(new Main())
-        .addSubcommand(new DemoCommand())
-        .addSubcommand(new DevCommand())
-        .addSubcommand(new LocalCommand())
-        .addSubcommand(new StartCommand());
+    CommandLine line =
+        FlotillaCommand.commandLine()
+            .addSubcommand(new DemoCommand())
+            .addSubcommand(new DevCommand())
+            .addSubcommand(new LocalCommand())
+            .addSubcommand(new StartCommand());
+    // What was set holds for the commands of that moment; the new ones are to answer alike.
+    return line.setUsageHelpAutoWidth(true)
+        .setParameterExceptionHandler(line.getParameterExceptionHandler())
+        .setExecutionExceptionHandler(line.getExecutionExceptionHandler());
   }
 }

@@ -96,7 +96,7 @@ record Rooms(String root) {
           room("router.cli")
               .knows("router.client", "router.load")
               .uses(JACKSON, METRICS, PICOCLI, SLF4J),
-          room("deploy").within(".."));
+          room("deploy").within("*.."));
 
   /** Every rule by its name. */
   Map<String, ArchRule> rules() {

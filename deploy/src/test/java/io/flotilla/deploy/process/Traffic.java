@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.exceptions.JedisException;
@@ -104,18 +105,18 @@ final class Traffic implements AutoCloseable {
   /** The keys that one writer has not lost sight of. */
   private static final class Keys {
     private final String prefix;
-    private volatile long generation;
+    private final AtomicLong generation = new AtomicLong();
 
     Keys(String prefix) {
       this.prefix = prefix;
     }
 
     String key(long turn) {
-      return prefix + "-" + generation + "-" + turn % KEYS_PER_WRITER;
+      return prefix + "-" + generation.get() + "-" + turn % KEYS_PER_WRITER;
     }
 
     void abandon() {
-      generation = generation + 1; // only its writer calls this
+      generation.incrementAndGet();
     }
   }
 
