@@ -2,7 +2,6 @@ package io.flotilla.raft.runtime;
 
 import io.flotilla.raft.core.Effects;
 import io.flotilla.raft.core.GroupId;
-import io.flotilla.raft.core.Input;
 import io.flotilla.raft.port.ApplyRound;
 import io.flotilla.raft.port.LogStore;
 import io.flotilla.raft.port.LogWrite;
@@ -173,7 +172,7 @@ final class Loop<R extends ApplyRound> implements Agent {
       nextTickNanos = now + tickNanos; // after a pause time goes on; it is not caught up with
     }
     for (Replica<R> replica : hosted.values()) {
-      with(replica, r -> r.step(new Input.Tick()));
+      with(replica, Replica::tick);
     }
     return 1;
   }

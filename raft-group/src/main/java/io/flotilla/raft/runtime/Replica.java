@@ -8,6 +8,7 @@ import io.flotilla.raft.core.Entry;
 import io.flotilla.raft.core.Envelope;
 import io.flotilla.raft.core.GroupId;
 import io.flotilla.raft.core.GroupStatus;
+import io.flotilla.raft.core.GroupStatus.RoleName;
 import io.flotilla.raft.core.Input;
 import io.flotilla.raft.core.LogReader;
 import io.flotilla.raft.core.Membership;
@@ -31,6 +32,9 @@ import org.jspecify.annotations.Nullable;
  * One replica's Raft state and what surrounds it, owned by its loop. What others may touch says so.
  */
 final class Replica<R extends ApplyRound> implements LogReader {
+  private static final int FIRST_CAMPAIGN_TICKS = 2;
+  private static final int FIRST_CAMPAIGN_TICKS_MAX = 50;
+
   final GroupId group;
   final ReplicaId self;
   final ApplyLane<R> lane;
@@ -54,6 +58,10 @@ final class Replica<R extends ApplyRound> implements LogReader {
   private @Nullable Membership creation;
 
   private LogFetcher.@Nullable Fetch fetch;
+
+  /** Ticks for which this replica still tries to be the group's first leader. */
+  private int firstCampaignTicks;
+
   private long appliedSeen;
   private long lastTicket;
   private boolean queued;
@@ -81,7 +89,9 @@ final class Replica<R extends ApplyRound> implements LogReader {
     this.core = new RaftCore(config, self, start.recovered(), this, timeouts);
     this.status = core.status();
     this.routes = new Routes(status.membership());
-    this.campaignAsked.set(start.isNew() && start.spec().campaignFirst());
+    this.firstCampaignTicks =
+        start.isNew() && start.spec().campaignFirst() ? FIRST_CAMPAIGN_TICKS_MAX : 0;
+    this.campaignAsked.set(firstCampaignTicks > 0);
   }
 
   // ---- for any thread
@@ -131,6 +141,23 @@ final class Replica<R extends ApplyRound> implements LogReader {
     boolean was = queued;
     queued = true;
     return !was;
+  }
+
+  void tick() {
+    core.step(new Input.Tick());
+    if (firstCampaignTicks > 0) {
+      insistOnFirstCampaign();
+    }
+  }
+
+  /** The peers of a new group may not have opened it when they are asked first. */
+  private void insistOnFirstCampaign() {
+    boolean waits = status.role() == RoleName.FOLLOWER || status.role() == RoleName.PRE_CANDIDATE;
+    if (!waits || status.leader().isPresent() || status.term() > 1) {
+      firstCampaignTicks = 0;
+    } else if (--firstCampaignTicks % FIRST_CAMPAIGN_TICKS == 0) {
+      core.step(new Input.Campaign());
+    }
   }
 
   void receive(RaftParcel parcel) {

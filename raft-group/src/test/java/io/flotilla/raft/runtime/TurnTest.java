@@ -83,11 +83,19 @@ class TurnTest {
   }
 
   private RaftGroup open(long group, int replicas) throws StorageException {
+    return open(group, replicas, replicas == 1);
+  }
+
+  private RaftGroup openPreferred() throws StorageException {
+    return open(1, 3, true);
+  }
+
+  private RaftGroup open(long group, int replicas, boolean first) throws StorageException {
     List<Membership.Member> members = new ArrayList<>();
     for (long replica = 1; replica <= replicas; replica++) {
       members.add(new Membership.Member(new ReplicaId(replica), 10 + replica));
     }
-    GroupSpec spec = new GroupSpec(new GroupId(group), SELF, Membership.of(members), replicas == 1);
+    GroupSpec spec = new GroupSpec(new GroupId(group), SELF, Membership.of(members), first);
     return runtime.open(spec, new Journal());
   }
 
@@ -297,6 +305,28 @@ class TurnTest {
     assertThat(agent("raft-loop").idleNanos()).isEqualTo(Duration.ofMillis(100).toNanos());
     assertThat(agent("raft-apply").turn()).isZero();
     assertThat(agent("raft-fetch").turn()).isZero();
+  }
+
+  @Test
+  void theFirstLeaderOfANewGroupInsistsUntilItsPeersAreThere() throws Exception {
+    RaftGroup group = openPreferred();
+    turn();
+    int asked = sent.size();
+    assertThat(asked).isEqualTo(2);
+    for (int i = 0; i < 8; i++) {
+      nanos += Duration.ofMillis(100).toNanos();
+      turn();
+    }
+    assertThat(sent.size()).isGreaterThanOrEqualTo(4 * asked);
+    assertThat(group.status().term()).as("a question raises no term").isZero();
+    receive(new AppendRequest(1, Position.ZERO, 0, 0, List.of()));
+    turn();
+    sent.clear();
+    for (int i = 0; i < 5; i++) {
+      nanos += Duration.ofMillis(100).toNanos();
+      turn();
+    }
+    assertThat(sent).as("there is a leader now").isEmpty();
   }
 
   @Test
