@@ -57,18 +57,27 @@ final class WriteBelt extends Belt<PendingWrite<?>, WriteRequest, WriteReply> {
 
   @Override
   void deliver(Flight flight, WriteReply reply) {
-    int answered = reply.getResultsCount();
-    if (answered < 1 || answered > flight.load().size()) {
+    List<PendingWrite<?>> load = flight.load();
+    int answered = Math.min(reply.getResultsCount(), load.size());
+    if (answered == 0) {
       throw new RpcException(
-          ErrorCode.INTERNAL,
-          "%d writes were answered with %d results".formatted(flight.load().size(), answered));
+          ErrorCode.UNKNOWN_OUTCOME, load.size() + " writes were answered without a result");
     }
     for (int i = 0; i < answered; i++) {
-      deliver(flight.load().get(i), reply.getResults(i));
+      deliver(load.get(i), reply.getResults(i));
     }
-    if (answered < flight.load().size()) { // a long reply is cut: the rest, under the same numbers
-      lane.again(this, flight.load().subList(answered, flight.load().size()));
+    // The other results did not fit into the reply; the same serials bring them.
+    List<PendingWrite<?>> rest =
+        load.subList(answered, load.size()).stream()
+            .filter(write -> !write.isOver())
+            .<PendingWrite<?>>map(write -> write)
+            .toList();
+    if (!rest.isEmpty()) {
+      KvException cut =
+          new KvException(ErrorCode.UNKNOWN_OUTCOME, "the result did not fit into the reply");
+      rest.forEach(write -> write.attemptFailed(cut));
     }
+    lane.again(this, rest);
   }
 
   private <T> void deliver(PendingWrite<T> write, Result result) {

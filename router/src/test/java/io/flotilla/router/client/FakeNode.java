@@ -110,7 +110,13 @@ final class FakeNode implements AutoCloseable {
         call,
         request.getShard(),
         request.getEpoch(),
-        shard -> WriteReply.newBuilder().addAllResults(cluster.state().write(request)).build());
+        shard ->
+            WriteReply.newBuilder()
+                .addAllResults(
+                    cluster.state().write(request).stream()
+                        .limit(cluster.valuesPerReplyMax())
+                        .toList())
+                .build());
   }
 
   private void read(RpcCall<ReadRequest, ReadReply> call) {

@@ -214,6 +214,7 @@ class KvClientTest {
     Map<Bytes, Bytes> pairs = new LinkedHashMap<>();
     IntStream.range(0, 100).forEach(i -> pairs.put(b("k" + i), b("v" + i)));
     kv.putAll(pairs);
+    assertThat(cluster.state().executions()).isEqualTo(100);
     assertThat(kv.getAll(pairs.keySet())).isEqualTo(pairs);
   }
 
