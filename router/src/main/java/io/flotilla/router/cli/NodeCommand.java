@@ -2,19 +2,23 @@ package io.flotilla.router.cli;
 
 import io.flotilla.router.client.ClusterStatus;
 import io.flotilla.router.client.FlotillaClient;
+import io.flotilla.router.client.NodeMetric;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
 
 @Command(
     name = "node",
     description = "Storage nodes.",
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = NodeCommand.ListCommand.class)
+    subcommands = {NodeCommand.ListCommand.class, NodeCommand.MetricsCommand.class})
 final class NodeCommand {
   static Table table(List<ClusterStatus.Node> nodes) {
     Table table =
@@ -59,6 +63,63 @@ final class NodeCommand {
             }
             return ExitCodes.OK;
           });
+    }
+  }
+
+  @Command(
+      name = "metrics",
+      description = "Asks a node what it counts and times. Times are in microseconds.",
+      mixinStandardHelpOptions = true)
+  static final class MetricsCommand implements Callable<Integer> {
+    @Mixin private ClusterOptions cluster;
+    @Mixin private OutputOptions output;
+
+    @Parameters(paramLabel = "NODE", description = "Its id, as in node list.")
+    private long node;
+
+    @Override
+    public Integer call() {
+      return cluster.runAdmin(
+          client -> {
+            List<NodeMetric> metrics = FlotillaClient.await(client.admin().metrics(node));
+            if (output.json()) {
+              output.print(metrics.stream().map(MetricsCommand::view).toList());
+            } else {
+              output.print(table(metrics));
+            }
+            return ExitCodes.OK;
+          });
+    }
+
+    private static Map<String, Object> view(NodeMetric metric) {
+      Map<String, Object> view = new LinkedHashMap<>();
+      view.put("name", metric.name());
+      view.put("value", metric.value());
+      metric.distribution().ifPresent(distribution -> view.put("distribution", distribution));
+      return view;
+    }
+
+    private static Table table(List<NodeMetric> metrics) {
+      Table table = new Table("METRIC", "VALUE", "MEAN", "P50", "P99", "MAX");
+      for (NodeMetric metric : metrics) {
+        List<Double> shape =
+            metric
+                .distribution()
+                .map(d -> List.of(d.mean(), d.median(), d.p99(), d.max()))
+                .orElse(List.of());
+        table.row(
+            metric.name(),
+            "%.0f".formatted(metric.value()),
+            cell(shape, 0),
+            cell(shape, 1),
+            cell(shape, 2),
+            cell(shape, 3));
+      }
+      return table;
+    }
+
+    private static String cell(List<Double> shape, int index) {
+      return shape.isEmpty() ? "" : "%.1f".formatted(shape.get(index));
     }
   }
 }

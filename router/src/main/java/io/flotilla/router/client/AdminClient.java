@@ -2,6 +2,8 @@ package io.flotilla.router.client;
 
 import com.google.protobuf.ByteString;
 import io.flotilla.proto.map.Keyspace;
+import io.flotilla.proto.metrics.Metric;
+import io.flotilla.proto.metrics.MetricsRequest;
 import io.flotilla.proto.placement.CreateKeyspaceRequest;
 import io.flotilla.proto.placement.StatusRequest;
 import io.flotilla.router.map.KeyCodec;
@@ -9,6 +11,7 @@ import io.flotilla.router.map.Route;
 import io.flotilla.rpc.ErrorCode;
 import io.flotilla.rpc.RpcMethods;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 
@@ -76,6 +79,40 @@ public final class AdminClient {
               map -> created.complete(made));
         });
     return created;
+  }
+
+  /** What a node counts and times, from the node itself. */
+  public CompletableFuture<List<NodeMetric>> metrics(long node) {
+    CompletableFuture<List<NodeMetric>> answer = new CompletableFuture<>();
+    Answers.then(
+        nodes(),
+        answer,
+        nodes -> {
+          String address =
+              nodes.stream()
+                  .filter(known -> known.id() == node)
+                  .findFirst()
+                  .map(ClusterStatus.Node::address)
+                  .orElseThrow(() -> KvException.notFound("there is no node " + node));
+          Answers.then(
+              placement.ask(address, RpcMethods.METRICS, MetricsRequest.getDefaultInstance()),
+              answer,
+              reply ->
+                  answer.complete(
+                      reply.getMetricsList().stream().map(AdminClient::metric).toList()));
+        });
+    return answer;
+  }
+
+  private static NodeMetric metric(Metric metric) {
+    return new NodeMetric(
+        metric.getName(),
+        metric.getValue(),
+        metric.getDistribution()
+            ? Optional.of(
+                new NodeMetric.Distribution(
+                    metric.getMean(), metric.getMedian(), metric.getP99(), metric.getMax()))
+            : Optional.empty());
   }
 
   /** Which shard holds a key, there or not. */

@@ -39,6 +39,25 @@ final class PlacementCalls {
     return attempts.answer;
   }
 
+  /** Asks one process once, whatever its role. */
+  <Q extends MessageLite, R extends MessageLite> CompletableFuture<R> ask(
+      String address, RpcMethod<Q, R> method, Q request) {
+    CompletableFuture<R> answer = new CompletableFuture<>();
+    rpc.call(address, method, request, config.attemptTimeout())
+        .whenComplete(
+            (reply, failure) -> {
+              if (reply != null) {
+                answer.complete(reply);
+              } else {
+                answer.completeExceptionally(
+                    new KvException(
+                        failure instanceof RpcException known ? known.code() : ErrorCode.INTERNAL,
+                        address + " did not answer: " + failure.getMessage()));
+              }
+            });
+    return answer;
+  }
+
   private final class Attempts<Q extends MessageLite, R extends MessageLite> {
     private final CompletableFuture<R> answer = new CompletableFuture<>();
     private final RpcMethod<Q, R> method;
