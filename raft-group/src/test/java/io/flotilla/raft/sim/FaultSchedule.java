@@ -101,15 +101,18 @@ final class FaultSchedule {
   }
 
   private void crash() {
-    int how = world.chance().below(10);
+    int how = world.chance().below(13);
     if (how == 0) {
       replicas.forEach(this::crash);
     } else if (how < 3) {
       replicas.stream().filter(r -> world.chance().happens(0.6)).forEach(this::crash);
     } else if (how < 6) {
       replicas.stream().filter(Victim::leads).forEach(this::crash);
-    } else {
+    } else if (how < 10) {
       crash(any());
+    } else {
+      Victim victim = any();
+      victim.whileKeepingATerm(() -> ifNotStopped(() -> crash(victim)));
     }
   }
 

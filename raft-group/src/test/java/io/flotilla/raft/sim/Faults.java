@@ -120,7 +120,7 @@ public record Faults(
     return new Network(
         chance.oneOf(0.0, chance.upTo(0.05), chance.upTo(0.3)),
         chance.oneOf(0.0, chance.upTo(0.1), chance.upTo(0.5)),
-        chance.oneOf(0.0, 0.0, chance.upTo(0.02), chance.upTo(0.2)),
+        chance.oneOf(0.0, 0.0, chance.upTo(0.05), chance.upTo(0.4)),
         chance.oneOf(0.0, 0.0, chance.upTo(0.3)),
         chance.oneOf(0.0, chance.upTo(0.02), chance.upTo(0.2)),
         new Delay(least, least + tick / chance.oneOf(200, 20, 4, 1), tick * chance.between(2, 40)));

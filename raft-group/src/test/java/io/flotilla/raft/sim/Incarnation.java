@@ -174,6 +174,7 @@ final class Incarnation implements LogReader {
     }
     if (effects.mustSync()) {
       replica.disk().write(effects.batch(), effects.hardState(), effects.append());
+      effects.hardState().ifPresent(state -> replica.keepsATerm());
       sync();
     }
   }

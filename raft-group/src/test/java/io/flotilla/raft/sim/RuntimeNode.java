@@ -47,6 +47,7 @@ final class RuntimeNode implements Victim {
   private @Nullable RaftRuntime<SimMachine.Round> alive;
   private @Nullable SimLogStore log;
   private boolean paused;
+  private Runnable onNextTerm = () -> {};
 
   RuntimeNode(
       World world,
@@ -119,12 +120,15 @@ final class RuntimeNode implements Victim {
   private void wake() {
     RaftRuntime<SimMachine.Round> runtime = alive;
     if (runtime != null) {
-      runtime.agents().forEach(agent -> later(runtime, agent, turnMicros()));
+      runtime.agents().forEach(agent -> later(runtime, agent, turnMicros(agent)));
     }
   }
 
-  private long turnMicros() {
-    return world.chance().between(1, 1 + world.faults().pace().turnMicrosMax());
+  private long turnMicros(Agent agent) {
+    Faults.Pace pace = world.faults().pace();
+    boolean loop = agent.name().startsWith("raft-loop");
+    long most = loop ? pace.turnMicrosMax() : pace.applyMicrosMax();
+    return world.chance().between(1, 1 + most);
   }
 
   private void later(RaftRuntime<SimMachine.Round> born, Agent agent, long delayMicros) {
@@ -183,6 +187,11 @@ final class RuntimeNode implements Victim {
 
   private void handedOver(LogWrite write) {
     group(write.group()).handedOver(id, write);
+    if (write.hardState().isPresent()) {
+      Runnable action = onNextTerm;
+      onNextTerm = () -> {};
+      world.clock().after(world.chance().between(0, world.faults().disk().syncMicrosMin()), action);
+    }
   }
 
   private SimGroup group(GroupId group) {
@@ -249,10 +258,12 @@ final class RuntimeNode implements Victim {
         .propose(command.encode(world.chance().between(0, 100)))
         .whenComplete(
             (result, failure) ->
-                reply.accept(
-                    failure == null
-                        ? new Reply.Wrote(SimState.Outcome.decode(result))
-                        : refusal(failure)));
+                now(
+                    () ->
+                        reply.accept(
+                            failure == null
+                                ? new Reply.Wrote(SimState.Outcome.decode(result))
+                                : refusal(failure))));
   }
 
   private void read(RaftGroup replica, SimGroup group, int key, Consumer<Reply> reply) {
@@ -261,14 +272,22 @@ final class RuntimeNode implements Victim {
         .readBarrier()
         .whenComplete(
             (applied, failure) -> {
-              if (failure != null) {
-                reply.accept(refusal(failure));
-              } else {
-                ClientDesk.readsAllThatWasCommitted(applied, committed);
-                SimState state = machines.get(group.number() - 1).state();
-                reply.accept(new Reply.Read(state.version(key), state.value(key)));
-              }
+              SimState state = machines.get(group.number() - 1).state();
+              now(
+                  () -> {
+                    if (failure == null) {
+                      ClientDesk.readsAllThatWasCommitted(applied, committed);
+                      reply.accept(new Reply.Read(state.version(key), state.value(key)));
+                    } else {
+                      reply.accept(refusal(failure));
+                    }
+                  });
             });
+  }
+
+  /** Outside of the future's completion, which would swallow what a judge throws. */
+  private void now(Runnable action) {
+    world.clock().after(0, action);
   }
 
   private static Reply refusal(Throwable failure) {
@@ -321,6 +340,11 @@ final class RuntimeNode implements Victim {
       paused = false;
       missed.clear();
     }
+  }
+
+  @Override
+  public void whileKeepingATerm(Runnable action) {
+    onNextTerm = action;
   }
 
   @Override

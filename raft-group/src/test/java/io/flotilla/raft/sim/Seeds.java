@@ -126,7 +126,7 @@ final class Seeds {
         "seed %d: %s%n%s%n%s%ntrace: %s%n"
             + "replay: mvn -o -q -Dquick -pl raft-group -am test -Dtest=%s -Dsim.seed=%d%n%s",
         seed,
-        found.getMessage(),
+        found instanceof AssertionError ? found.getMessage() : found,
         same ? "the same again when replayed" : "NOT THE SAME WHEN REPLAYED: " + second,
         again,
         again.trace().writeTo(traceFile(seed)),

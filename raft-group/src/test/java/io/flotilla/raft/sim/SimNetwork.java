@@ -12,7 +12,7 @@ import java.util.Set;
  * @param <M> what travels
  */
 public final class SimNetwork<M> {
-  private static final int REMEMBERED = 1024;
+  private static final int REMEMBERED = 4096;
 
   /** Where what arrives goes. */
   public interface Inbox<M> {

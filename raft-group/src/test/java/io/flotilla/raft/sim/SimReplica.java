@@ -27,6 +27,7 @@ final class SimReplica implements Victim, Door {
   private @Nullable Incarnation alive;
   private @Nullable SimNetwork<RaftMessage> network;
   private boolean paused;
+  private Runnable onNextTerm = () -> {};
 
   SimReplica(World world, int id) {
     this.world = world;
@@ -88,6 +89,11 @@ final class SimReplica implements Victim, Door {
   }
 
   @Override
+  public void whileKeepingATerm(Runnable action) {
+    onNextTerm = action;
+  }
+
+  @Override
   public void pause() {
     paused = alive != null;
     world.trace().add("pause", id, 0, 0, () -> "");
@@ -141,6 +147,13 @@ final class SimReplica implements Victim, Door {
       disk.truncate(new Position(index, term));
       alive.truncated(new Position(index, term));
     }
+  }
+
+  /** A term or a vote has been handed to the disk. */
+  void keepsATerm() {
+    Runnable action = onNextTerm;
+    onNextTerm = () -> {};
+    world.clock().after(world.chance().between(0, world.faults().disk().syncMicrosMin()), action);
   }
 
   void flush(SimState state) {

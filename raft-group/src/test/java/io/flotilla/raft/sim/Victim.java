@@ -14,6 +14,12 @@ interface Victim {
   /** The power is gone; what was not synced may be lost. */
   void crash();
 
+  /**
+   * Does something soon after the next term or vote was handed to the disk, and perhaps before it
+   * is there: the moment at which a crash hurts most.
+   */
+  void whileKeepingATerm(Runnable action);
+
   void pause();
 
   void resume();

@@ -1,0 +1,38 @@
+package io.flotilla.raft.mutants;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A few mutants with every build, so that the suites stay as sharp as they were. */
+class MutantSampleTest {
+  private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
+  private static final Path PATCHES = Path.of("src", "test", "mutants");
+
+  @ParameterizedTest
+  @ValueSource(strings = {"M1", "M12", "M18", "M22", "M57"})
+  void isKilled(String id) {
+    Mutant mutant =
+        Mutant.all(PATCHES).stream().filter(m -> m.id().equals(id)).findFirst().orElseThrow();
+    Mutant.Verdict verdict =
+        mutant.fight(
+            ROOT,
+            Path.of("target", "mutants"),
+            System.getProperty("java.class.path"),
+            Duration.ofSeconds(30));
+    assertThat(verdict.fate()).as(verdict.toString()).isEqualTo(Mutant.Fate.KILLED);
+  }
+
+  @Test
+  void everyFileIsWhole() {
+    List<Mutant> all = Mutant.all(PATCHES);
+    assertThat(all).extracting(Mutant::id).doesNotHaveDuplicates();
+    assertThat(all)
+        .allSatisfy(m -> assertThat(m.file().getFileName().toString()).startsWith(m.id() + "-"));
+  }
+}
