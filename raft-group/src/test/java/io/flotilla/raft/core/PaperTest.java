@@ -100,6 +100,38 @@ class PaperTest {
     assertThat(Solo.to(TWO, effects.afterSync())).containsExactly(new VoteReply(2, false, true));
   }
 
+  /** §5.2: whoever follows the term's leader has nobody else to vote for in it. */
+  @Test
+  void noVoteInATermThatHasALeader() {
+    Solo solo = Solo.withLog(1);
+    solo.receive(TWO, new Heartbeat(1, 0, 0));
+    solo.receive(TWO, new Heartbeat(1, 0, 0)); // draws 11
+    solo.tick(10);
+    assertThat(solo.core.status().role()).isEqualTo(RoleName.FOLLOWER);
+    solo.receive(THREE, new VoteRequest(1, false, false, new Position(1, 1)));
+    assertThat(Solo.to(THREE, solo.drain().beforeSync()))
+        .containsExactly(new VoteReply(1, false, false));
+  }
+
+  /**
+   * §5.2: it votes for itself; which counts once it cannot be forgotten, whatever else is synced.
+   */
+  @Test
+  void candidateCountsItselfWhenDurable() {
+    Solo solo = Solo.withLog(1);
+    solo.receive(TWO, new Heartbeat(2, 0, 0));
+    Effects older = solo.drain();
+    solo.tick(25);
+    solo.receive(TWO, new VoteReply(3, true, true));
+    Effects vote = solo.drain();
+    assertThat(Solo.to(TWO, vote.beforeSync())).isEmpty();
+    solo.receive(THREE, new VoteReply(3, false, true));
+    solo.core.step(new Input.Synced(older.batch()));
+    assertThat(solo.core.status().role()).isEqualTo(RoleName.CANDIDATE);
+    solo.core.step(new Input.Synced(vote.batch()));
+    assertThat(solo.core.status().role()).isEqualTo(RoleName.LEADER);
+  }
+
   /** §5.2: a candidate that hears from a leader of its own term recognizes it. */
   @Test
   void candidateYieldsToTheElected() {
@@ -148,6 +180,21 @@ class PaperTest {
             () -> solo.receive(TWO, new AppendRequest(4, new Position(1, 1), 1, 0, entries)))
         .isInstanceOf(InvariantViolation.class)
         .hasMessage("entry 2 is to be overwritten, but 2 is committed");
+  }
+
+  /** Figure 2: also when two leaders' entries come in before anything was drained. */
+  @Test
+  void overwrittenBeforeTheDrainIsNeverHandedOut() {
+    Solo solo = Solo.withLog(1);
+    Entry second = new Entry(2, 2, Entry.Kind.COMMAND, new byte[0]);
+    Entry third = new Entry(3, 2, Entry.Kind.COMMAND, new byte[0]);
+    Entry other = new Entry(3, 3, Entry.Kind.COMMAND, new byte[0]);
+    solo.receive(TWO, new AppendRequest(2, new Position(1, 1), 0, 0, List.of(second, third)));
+    solo.receive(THREE, new AppendRequest(3, new Position(2, 2), 0, 0, List.of(other)));
+    Effects effects = solo.sync();
+    assertThat(effects.append()).containsExactly(second, other);
+    assertThat(effects.hardState()).contains(new HardState(3, Optional.empty()));
+    assertThat(solo.core.status().durableIndex()).isEqualTo(3);
   }
 
   /** Figure 2: commitIndex increases monotonically, and what it points at exists. */
