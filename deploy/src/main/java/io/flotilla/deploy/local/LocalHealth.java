@@ -11,13 +11,13 @@ import java.util.concurrent.CompletionException;
 
 /** Whether a cluster serves, as its placement says. */
 final class LocalHealth implements AutoCloseable {
-  private static final Duration TIMEOUT = Duration.ofSeconds(2);
+  private static final Duration TIMEOUT = Duration.ofSeconds(5);
 
   private final FlotillaClient client;
 
   LocalHealth(LocalCluster cluster) {
     client =
-        FlotillaClient.connect(
+        FlotillaClient.open(
             ClientConfig.of(List.of(cluster.endpoints().split(",", -1))).withCallTimeout(TIMEOUT));
   }
 
