@@ -119,7 +119,9 @@ abstract class Pending<T> {
    */
   final KvException lateness(@Nullable KvException otherwise) {
     String tried = attempts == 1 ? "1 attempt" : attempts + " attempts";
-    KvException last = lastFailure == null && !inFlight ? otherwise : lastFailure;
+    boolean untold =
+        lastFailure == null ? !inFlight : lastFailure.code() == ErrorCode.DEADLINE_EXCEEDED;
+    KvException last = untold && otherwise != null ? otherwise : lastFailure;
     String message =
         "no result in time, after "
             + tried

@@ -77,16 +77,6 @@ public final class ShardMap {
     return known == null ? null : known.getAddress();
   }
 
-  /** The id of the node that listens at {@code host:port}; 0 if it is not known. */
-  public long nodeAt(String address) {
-    for (Node node : nodes.values()) {
-      if (node.getAddress().equals(address)) {
-        return node.getId();
-      }
-    }
-    return 0;
-  }
-
   public @Nullable Route route(long shard) {
     return routes.get(shard);
   }

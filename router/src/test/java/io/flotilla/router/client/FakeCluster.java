@@ -74,11 +74,11 @@ public final class FakeCluster implements AutoCloseable {
     return members.stream().map(FakePlacement::address).toList();
   }
 
-  /** A client that does not wait long for a silent node, so that tests of silence are quick. */
+  /** Patient enough for a busy machine. */
   public ClientConfig config() {
     return ClientConfig.of(placement(), ID)
-        .withCallTimeout(Duration.ofSeconds(20))
-        .withAttemptTimeout(Duration.ofMillis(300))
+        .withCallTimeout(Duration.ofSeconds(30))
+        .withAttemptTimeout(Duration.ofSeconds(10))
         .withThreads(1);
   }
 

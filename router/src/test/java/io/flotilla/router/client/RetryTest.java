@@ -23,9 +23,16 @@ class RetryTest {
   private final FlotillaClient client = FlotillaClient.connect(cluster.config());
   private final KvClient kv = client.keyspace("default");
 
+  /** Does not wait long for a silent node. */
+  private final FlotillaClient hasty =
+      FlotillaClient.connect(cluster.config().withAttemptTimeout(Duration.ofMillis(300)));
+
+  private final KvClient hastyKv = hasty.keyspace("default");
+
   @AfterEach
   void close() {
     client.close();
+    hasty.close();
     cluster.close();
   }
 
@@ -35,6 +42,11 @@ class RetryTest {
 
   private static KvException failure(CompletableFuture<?> answer) {
     return catchThrowableOfType(KvException.class, () -> FlotillaClient.await(answer));
+  }
+
+  private static FakeNode.Mishap busyForMillis(int millis) {
+    return FakeNode.refusal(
+        FakeNode.detail(ErrorCode.OVERLOADED, "busy").setRetryAfterMillis(millis).build());
   }
 
   /** A node that does not lead the shard of {@code key}. */
@@ -68,9 +80,7 @@ class RetryTest {
   @Test
   void aNewLeaderInTheMapEndsAPause() {
     FakeNode leader = cluster.leaderOf("a");
-    leader.willMeet(
-        FakeNode.refusal(
-            FakeNode.detail(ErrorCode.OVERLOADED, "busy").setRetryAfterMillis(60_000).build()));
+    leader.willMeet(busyForMillis(60_000));
     CompletableFuture<Void> put = kv.put(b("a"), b("1"));
     await().until(() -> client.stats().failedRequests() == 1);
     cluster.moveLeader("a", followerOf("a"));
@@ -133,7 +143,7 @@ class RetryTest {
     long before = cluster.placementLeader();
     cluster.movePlacementLeader(before % 3 + 1);
     cluster.member(before).endStreams();
-    await().until(() -> cluster.member(cluster.placementLeader()).watchers() == 1);
+    await().until(() -> cluster.member(cluster.placementLeader()).watchers() == 2);
     cluster.split("c");
     cluster.publish();
     await()
@@ -155,7 +165,7 @@ class RetryTest {
     // Told too little to learn the split from the refusal, the client must ask placement.
     cluster.leaderOf("d").willMeet(FakeNode.refusal(ErrorCode.STALE_EPOCH));
     kv.sync().put(b("d"), b("1"));
-    await().until(() -> cluster.member(cluster.placementLeader()).watchers() == 1);
+    await().until(() -> cluster.member(cluster.placementLeader()).watchers() >= 1);
   }
 
   @Test
@@ -170,7 +180,7 @@ class RetryTest {
   @Test
   void aLostReplyIsAskedForAgainUnderTheSameSerial() {
     cluster.leaderOf("n").willMeet(FakeNode.lostReply(), FakeNode.lostForGood());
-    assertThat(kv.sync().increment(b("n"), 5)).isEqualTo(5);
+    assertThat(hastyKv.sync().increment(b("n"), 5)).isEqualTo(5);
     assertThat(kv.sync().get(b("n"))).contains(b("5"));
     assertThat(cluster.state().executions()).isEqualTo(1);
     List<WriteRequest> requests = cluster.state().requests();
@@ -202,7 +212,7 @@ class RetryTest {
     }
     List<CompletableFuture<Long>> increments = new ArrayList<>();
     for (int i = 0; i < 1_000; i++) {
-      increments.add(kv.increment(b("counter" + i % 10), 1));
+      increments.add(hastyKv.increment(b("counter" + i % 10), 1));
       if (i == 500) {
         cluster.moveLeader("counter", followerOf("counter"));
       }
@@ -231,19 +241,15 @@ class RetryTest {
   void anUnknownAttemptIsNotForgottenForALaterDefiniteOne() {
     cluster.leaderOf("a").willMeet(FakeNode.lostReply());
     cluster.moveLeader("a", 0);
-    KvException e = failure(kv.withTimeout(SOON).put(b("a"), b("1")));
+    KvException e = failure(kv.withTimeout(Duration.ofSeconds(2)).put(b("a"), b("1")));
     assertThat(e.code()).isEqualTo(ErrorCode.UNKNOWN_OUTCOME);
     assertThat(e).hasMessageContaining("the last failure was NOT_LEADER");
   }
 
   @Test
   void aWriteThatCertainlyDidNotRunHasADefiniteCause() {
-    cluster
-        .leaderOf("a")
-        .willMeet(
-            FakeNode.refusal(
-                FakeNode.detail(ErrorCode.OVERLOADED, "busy").setRetryAfterMillis(60_000).build()));
-    KvException e = failure(kv.withTimeout(SOON).put(b("a"), b("1")));
+    cluster.leaderOf("a").willMeet(busyForMillis(60_000));
+    KvException e = failure(kv.withTimeout(Duration.ofSeconds(2)).put(b("a"), b("1")));
     assertThat(e.code()).isEqualTo(ErrorCode.OVERLOADED);
     assertThat(e.outcomeUnknown()).isFalse();
   }
@@ -265,7 +271,7 @@ class RetryTest {
             .mapToObj(i -> kv.withTimeout(SOON).put(b("a" + i), b("1")))
             .toList();
     puts.forEach(put -> assertThat(failure(put)).isNotNull());
-    assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(SOON.multipliedBy(4));
+    assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(9));
   }
 
   @Test
@@ -302,9 +308,7 @@ class RetryTest {
   @Test
   void anOverloadedNodeIsLeftAloneForAsLongAsItAsks() {
     FakeNode leader = cluster.leaderOf("a");
-    leader.willMeet(
-        FakeNode.refusal(
-            FakeNode.detail(ErrorCode.OVERLOADED, "busy").setRetryAfterMillis(300).build()));
+    leader.willMeet(busyForMillis(300));
     long begun = System.nanoTime();
     kv.sync().put(b("a"), b("1"));
     assertThat(Duration.ofNanos(System.nanoTime() - begun)).isGreaterThan(Duration.ofMillis(290));
@@ -360,10 +364,12 @@ class RetryTest {
 
   @Test
   void closingEndsWhatWouldNotEnd() {
-    FlotillaClient other = FlotillaClient.connect(cluster.config().withCallTimeout(SOON));
-    cluster.moveLeader("a", 0);
+    FlotillaClient other =
+        FlotillaClient.connect(cluster.config().withCallTimeout(Duration.ofSeconds(2)));
+    cluster.leaderOf("a").willMeet(busyForMillis(60_000));
     CompletableFuture<Void> put =
         other.keyspace("default").withTimeout(Duration.ofHours(1)).put(b("a"), b("1"));
+    await().until(() -> other.stats().failedRequests() == 1);
     other.close();
     assertThat(failure(put).code()).isEqualTo(ErrorCode.UNAVAILABLE);
   }
