@@ -31,7 +31,8 @@ public interface LogStore extends AutoCloseable {
    * Entries from {@code first} up to {@code last} or until they weigh more than {@code maxBytes},
    * but at least one; only durable ones are sure to be found. Blocks on the disk; not for a loop.
    *
-   * @throws StorageException if an entry is missing or damaged
+   * @throws MissingEntriesException if an entry is not there
+   * @throws StorageException if an entry is damaged or the disk fails
    */
   List<Entry> read(GroupId group, long first, long last, long maxBytes) throws StorageException;
 

@@ -5,6 +5,7 @@ import io.flotilla.raft.core.GroupId;
 import io.flotilla.raft.port.LogStore;
 import io.flotilla.raft.port.LogStoreListener;
 import io.flotilla.raft.port.LogWrite;
+import io.flotilla.raft.port.MissingEntriesException;
 import io.flotilla.raft.port.StorageException;
 import java.io.IOException;
 import java.math.BigInteger;
@@ -167,7 +168,7 @@ public final class RocksLogStore implements LogStore {
         LogKeys.record(group, Long.MAX_VALUE),
         collector);
     if (collector.taken.isEmpty()) {
-      throw new StorageException("the log of group " + group + " has no entry " + first);
+      throw new MissingEntriesException("the log of group " + group + " has no entry " + first);
     }
     return collector.taken;
   }
@@ -196,7 +197,7 @@ public final class RocksLogStore implements LogStore {
           return false;
         }
         if (entry.index() > next) {
-          throw new StorageException(
+          throw new MissingEntriesException(
               "the log of group " + LogKeys.groupOf(key) + " has no entry " + next);
         }
         taken.add(entry);

@@ -3,11 +3,14 @@ package io.flotilla.raft.runtime;
 import io.flotilla.raft.core.Entry;
 import io.flotilla.raft.core.GroupId;
 import io.flotilla.raft.port.LogStore;
+import io.flotilla.raft.port.MissingEntriesException;
 import io.flotilla.raft.port.StorageException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Reads old entries from the log's disk, so that no loop ever waits for it. */
 final class LogFetcher implements Agent {
@@ -52,11 +55,16 @@ final class LogFetcher implements Agent {
       entries = null;
       asked = false;
       if (replacements == recent.replacements()) {
+        if (read.isEmpty()) { // nobody replaced it: the disk has lost what it held
+          throw new IllegalStateException("the log has no entry " + first + " any more");
+        }
         recent.addWindow(read);
       }
       return true;
     }
   }
+
+  private static final Logger LOG = LoggerFactory.getLogger(LogFetcher.class);
 
   final Summons<Fetch> summons;
   private final String name;
@@ -84,9 +92,22 @@ final class LogFetcher implements Agent {
     if (fetch == null) {
       return 0;
     }
-    fetch.entries = log.read(fetch.group, fetch.first, fetch.last, fetch.bytesMax);
+    fetch.entries = read(fetch);
     fetch.tellLoop.run();
     return 1;
+  }
+
+  /**
+   * Nothing if it is not there: asked for by a leader, it may have been replaced by another one's
+   * entries before it was read.
+   */
+  private List<Entry> read(Fetch fetch) throws StorageException {
+    try {
+      return log.read(fetch.group, fetch.first, fetch.last, fetch.bytesMax);
+    } catch (MissingEntriesException e) {
+      LOG.debug("group {}: not fetched", fetch.group, e);
+      return List.of();
+    }
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.flotilla.raft.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flotilla.raft.core.Entry;
 import io.flotilla.raft.core.GroupId;
@@ -56,5 +57,27 @@ class LogFetcherTest {
     fetcher.turn();
     fetch.deliver(recent);
     assertThat(recent.get(8, 8, 1000)).hasToString("[8@1]");
+  }
+
+  @Test
+  void whatWasReplacedBySomethingShorterBeforeItWasReadIsNoFailure() throws Exception {
+    keepOnDisk();
+    fetch.ask(fetcher, 10, 10, 1000, recent.replacements());
+    recent.append(List.of(entry(2, 9)), 1);
+    log.append(List.of(LogWrite.of(GROUP, Optional.empty(), List.of(entry(2, 9)))), () -> {});
+    log.makeAllDurable();
+    fetcher.turn();
+    assertThat(fetch.deliver(recent)).isTrue();
+    assertThat(recent.get(9, 9, 1000)).hasToString("[9@2]");
+  }
+
+  @Test
+  void whatIsGoneAlthoughNobodyReplacedItStopsTheReplica() throws Exception {
+    keepOnDisk();
+    fetch.ask(fetcher, 11, 11, 1000, recent.replacements());
+    fetcher.turn();
+    assertThatThrownBy(() -> fetch.deliver(recent))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("no entry 11");
   }
 }

@@ -4,6 +4,7 @@ import io.flotilla.raft.core.Entry;
 import io.flotilla.raft.core.GroupId;
 import io.flotilla.raft.port.LogStore;
 import io.flotilla.raft.port.LogWrite;
+import io.flotilla.raft.port.MissingEntriesException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -47,8 +48,12 @@ final class ManualLog implements LogStore {
   }
 
   @Override
-  public List<Entry> read(GroupId group, long first, long last, long maxBytes) {
+  public List<Entry> read(GroupId group, long first, long last, long maxBytes)
+      throws MissingEntriesException {
     reads++;
+    if (!logs.get(group).containsKey(first)) {
+      throw new MissingEntriesException("no entry " + first);
+    }
     return List.copyOf(logs.get(group).subMap(first, true, last, true).values());
   }
 

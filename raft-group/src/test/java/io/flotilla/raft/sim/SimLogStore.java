@@ -6,6 +6,7 @@ import io.flotilla.raft.core.HardState;
 import io.flotilla.raft.core.Membership;
 import io.flotilla.raft.port.LogStore;
 import io.flotilla.raft.port.LogWrite;
+import io.flotilla.raft.port.MissingEntriesException;
 import io.flotilla.raft.port.StorageException;
 import java.util.ArrayDeque;
 import java.util.Collection;
@@ -164,7 +165,7 @@ public final class SimLogStore implements LogStore {
       throws StorageException {
     SimLog log = Optional.ofNullable(platter.groups.get(group)).orElseGet(Kept::new).log;
     if (first <= log.truncated().index() || last > log.lastIndex()) {
-      throw new StorageException(
+      throw new MissingEntriesException(
           "group "
               + group
               + " has no entries "
