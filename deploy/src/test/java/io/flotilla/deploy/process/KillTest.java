@@ -75,9 +75,7 @@ class KillTest {
       try (Traffic traffic = new Traffic(ledger)) {
         startTraffic(traffic, client);
         awaitProgress(ledger, traffic);
-        for (Member member : cluster.members()) {
-          ProcessHandle.of(member.pid()).orElseThrow().destroyForcibly();
-        }
+        cluster.killAll();
         cluster.restart();
         awaitProgress(ledger, traffic);
       }

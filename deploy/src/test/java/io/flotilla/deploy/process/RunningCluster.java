@@ -115,6 +115,18 @@ final class RunningCluster implements AutoCloseable {
     process.onExit().get(10, TimeUnit.SECONDS);
   }
 
+  /** SIGKILL to all at once, and all gone when this returns. */
+  void killAll() throws Exception {
+    List<ProcessHandle> processes = new ArrayList<>();
+    for (Member member : members) {
+      processes.add(ProcessHandle.of(member.pid()).orElseThrow());
+    }
+    processes.forEach(ProcessHandle::destroyForcibly);
+    for (ProcessHandle process : processes) {
+      process.onExit().get(10, TimeUnit.SECONDS);
+    }
+  }
+
   /** Starts what does not run, and returns when all serves. */
   void restart() throws Exception {
     launch(120, List.of("local", "up", "--dir", directory.toString()));
