@@ -28,6 +28,8 @@ final class ServerCalls implements Conversation {
     }
   }
 
+  private static final int DRAINED_AT_ONCE = 1024;
+
   private final FrameHandler connection;
   private final Channel channel;
   private final MethodTable methods;
@@ -55,11 +57,7 @@ final class ServerCalls implements Conversation {
   void send(ServerCall<?, ?> call, FrameType type, MessageLite message) {
     Answer answer = new Answer(call, type, message);
     if (!answers.offer(answer, answer.bytes()) && channel.isOpen()) {
-      LOG.warn(
-          "Closing the connection with {}: over {} bytes of answers wait for it to read",
-          channel.remoteAddress(),
-          limits.answerBytesMax());
-      channel.close();
+      tooMuchWaits();
     }
   }
 
@@ -146,25 +144,48 @@ final class ServerCalls implements Conversation {
     readOrNot();
   }
 
+  /** A bounded number at a time: who answers without end must not keep the loop from the rest. */
   private void drain() {
     answers.startDrain();
     FrameWriter writer = connection.writer();
-    boolean gone = connection.isLeaving();
+    boolean gone = connection.isLeaving() || !channel.isOpen();
+    int left = DRAINED_AT_ONCE;
     for (Answer answer = answers.poll(); answer != null; answer = answers.poll()) {
       answers.release(answer.bytes());
       ServerCall<?, ?> call = answer.call();
-      if (gone || open.get(call.id()) != call) {
-        continue;
+      if (!gone && open.get(call.id()) == call) {
+        writer.answer(answer.type(), call.id(), answer.message());
+        if (answer.type() != FrameType.STREAM) {
+          forget(call);
+        }
       }
-      writer.answer(answer.type(), call.id(), answer.message());
-      if (answer.type() != FrameType.STREAM) {
-        forget(call);
+      left--;
+      if (left == 0 || (!gone && isFull())) {
+        answers.wake();
+        break;
       }
     }
     if (!gone) {
       writer.flush();
-      readOrNot();
+      if (isFull()) {
+        tooMuchWaits();
+      } else {
+        readOrNot();
+      }
     }
+  }
+
+  /** What was written and has not gone counts as what was not written yet. */
+  private boolean isFull() {
+    return channel.bytesBeforeWritable() > limits.answerBytesMax();
+  }
+
+  private void tooMuchWaits() {
+    LOG.warn(
+        "Closing the connection with {}: over {} bytes of answers wait for it to read",
+        channel.remoteAddress(),
+        limits.answerBytesMax());
+    channel.close();
   }
 
   private void forget(ServerCall<?, ?> call) {
