@@ -11,7 +11,7 @@ import java.util.function.Consumer;
  */
 final class StallWatch {
   private static final long LOOK_NANOS = 1_000_000_000;
-  private static final int LOOKS_MAX = 20;
+  static final int LOOKS_MAX = 20;
 
   /** What is known of one thread since it last did something. */
   private static final class Watched {
@@ -33,12 +33,23 @@ final class StallWatch {
 
   private final List<Watched> all;
   private final Consumer<Throwable> fatal;
+  private final long lookNanos;
   private final Thread thread;
   private volatile boolean stopping;
 
   StallWatch(List<AgentThread> threads, Consumer<Throwable> fatal) {
+    this(threads, fatal, LOOK_NANOS);
+  }
+
+  /**
+   * A watch that is not started yet.
+   *
+   * @param lookNanos between two looks; a test may be in a hurry
+   */
+  StallWatch(List<AgentThread> threads, Consumer<Throwable> fatal, long lookNanos) {
     this.all = threads.stream().map(Watched::new).toList();
     this.fatal = fatal;
+    this.lookNanos = lookNanos;
     this.thread = new Thread(this::run, "raft-stall-watch");
     thread.setDaemon(true);
   }
@@ -54,12 +65,17 @@ final class StallWatch {
 
   private void run() {
     while (!stopping) {
-      LockSupport.parkNanos(this, LOOK_NANOS);
-      for (Watched watched : all) {
-        if (!stopping && watched.isStuck()) {
-          stopping = true;
-          fatal.accept(watched.thread.stalled(LOOKS_MAX));
-        }
+      LockSupport.parkNanos(this, lookNanos);
+      look();
+    }
+  }
+
+  /** Looks at each thread once, and tells of the first that has been stuck for too many looks. */
+  void look() {
+    for (Watched watched : all) {
+      if (!stopping && watched.isStuck()) {
+        stopping = true;
+        fatal.accept(watched.thread.stalled(LOOKS_MAX));
       }
     }
   }

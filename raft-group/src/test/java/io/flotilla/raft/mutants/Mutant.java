@@ -1,11 +1,14 @@
 package io.flotilla.raft.mutants;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -28,12 +31,12 @@ record Mutant(
   enum Fate {
     KILLED,
     SURVIVED,
-    /** It does not apply, does not compile, or the suite has no test. */
+    /** It does not apply, does not compile, or the suite did not come to run a test. */
     BROKEN
   }
 
   private static final Pattern SEED = Pattern.compile("seed (\\d+): (.*)");
-  private static final int NO_TESTS = 3;
+  private static final String FAILED = "FAILED ";
 
   static List<Mutant> all(Path directory) {
     try (Stream<Path> files = Files.list(directory)) {
@@ -69,25 +72,58 @@ record Mutant(
   /**
    * Makes the mutant and sets the suite on it, in a Java machine of its own.
    *
-   * @param root of the repository
+   * @param root of the repository, absolute
    * @param work a directory of its own, for what is made
    * @param classpath of the suite's module with its tests, and of this package
    */
   Verdict fight(Path root, Path work, String classpath, Duration patience) {
     long startNanos = System.nanoTime();
-    Path log = work.resolve(id + ".log");
-    Path classes = work.resolve(id).resolve("classes");
+    Path classes = work.resolve(id).resolve("classes").toAbsolutePath();
     try {
+      clear(work.resolve(id));
       compile(root, work.resolve(id), classes, classpath);
     } catch (IllegalArgumentException broken) {
       return new Verdict(Fate.BROKEN, broken.getMessage(), Optional.empty(), since(startNanos));
     }
-    int exit = run(classes + System.getProperty("path.separator") + classpath, log, patience);
-    if (exit == 0 || exit == NO_TESTS) {
-      Fate fate = exit == 0 ? Fate.SURVIVED : Fate.BROKEN;
-      return new Verdict(fate, "see " + log, Optional.empty(), since(startNanos));
+    String patched = classes + System.getProperty("path.separator") + classpath;
+    return run(root, work.resolve(id + ".log"), patched, patience);
+  }
+
+  /**
+   * Sets the suite on the sources as they are. Whatever it finds there it would find in a mutant
+   * too: only {@link Fate#SURVIVED} lets a kill count.
+   */
+  Verdict control(Path root, Path work, String classpath, Duration patience) {
+    return run(root, work.resolve("without-" + suite + ".log"), classpath, patience);
+  }
+
+  private Verdict run(Path root, Path log, String classpath, Duration patience) {
+    long startNanos = System.nanoTime();
+    int exit = exitCode(root.resolve(module), log, classpath, patience);
+    Duration took = since(startNanos);
+    if (exit == 0) {
+      return new Verdict(Fate.SURVIVED, "see " + log, Optional.empty(), took);
     }
-    return killed(log, exit < 0 ? "hangs for " + patience : "fails", since(startNanos));
+    boolean hangs = exit < 0;
+    if (!hangs && lines(log).stream().noneMatch(line -> line.startsWith(FAILED))) {
+      String how = "no test ran, exit code " + exit + ": see " + log;
+      return new Verdict(Fate.BROKEN, how, Optional.empty(), took);
+    }
+    return killed(log, "hangs for " + patience, took);
+  }
+
+  /** Classes that an earlier version of the patch has left would be mutants, too. */
+  private static void clear(Path directory) {
+    if (!Files.exists(directory)) {
+      return;
+    }
+    try (Stream<Path> left = Files.walk(directory)) {
+      for (Path path : left.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(path);
+      }
+    } catch (IOException failure) {
+      throw new UncheckedIOException(failure);
+    }
   }
 
   private void compile(Path root, Path work, Path classes, String classpath) {
@@ -106,22 +142,26 @@ record Mutant(
     } catch (IOException failure) {
       throw new UncheckedIOException(failure);
     }
-    if (ToolProvider.getSystemJavaCompiler().run(null, null, null, options.toArray(String[]::new))
-        != 0) {
-      throw new IllegalArgumentException("does not compile");
+    ByteArrayOutputStream complaints = new ByteArrayOutputStream();
+    String[] arguments = options.toArray(String[]::new);
+    if (ToolProvider.getSystemJavaCompiler().run(null, null, complaints, arguments) != 0) {
+      throw new IllegalArgumentException(
+          "does not compile: " + complaints.toString(StandardCharsets.UTF_8));
     }
   }
 
-  /** The exit code; negative if patience ended first. */
-  private int run(String classpath, Path log, Duration patience) {
+  /** Of the suite, in its module's directory, as in a build; negative if patience ended first. */
+  private int exitCode(Path directory, Path log, String classpath, Duration patience) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-ea", "-Xmx1g", "-cp", classpath));
     properties.forEach(property -> command.add("-D" + property));
     command.addAll(List.of(SuiteRun.class.getName(), suite));
     try {
+      Files.createDirectories(log.toAbsolutePath().getParent());
       Process process =
           new ProcessBuilder(command)
+              .directory(directory.toFile())
               .redirectErrorStream(true)
               .redirectOutput(log.toFile())
               .start();
@@ -147,10 +187,7 @@ record Mutant(
       }
     }
     String how =
-        lines(log).stream()
-            .filter(line -> line.startsWith("FAILED "))
-            .findFirst()
-            .orElse(otherwise);
+        lines(log).stream().filter(line -> line.startsWith(FAILED)).findFirst().orElse(otherwise);
     return new Verdict(Fate.KILLED, how, Optional.empty(), took);
   }
 

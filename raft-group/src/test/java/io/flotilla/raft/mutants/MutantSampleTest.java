@@ -1,7 +1,11 @@
 package io.flotilla.raft.mutants;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -34,5 +38,23 @@ class MutantSampleTest {
     assertThat(all).extracting(Mutant::id).doesNotHaveDuplicates();
     assertThat(all)
         .allSatisfy(m -> assertThat(m.file().getFileName().toString()).startsWith(m.id() + "-"));
+  }
+
+  @Test
+  void everyPatchStillApplies() {
+    for (Mutant mutant : Mutant.all(PATCHES)) {
+      Patch patch = Patch.parse(lines(mutant.file()));
+      assertThatCode(() -> patch.applyTo(path -> lines(ROOT.resolve(path))))
+          .as(mutant.id())
+          .doesNotThrowAnyException();
+    }
+  }
+
+  private static List<String> lines(Path file) {
+    try {
+      return Files.readAllLines(file);
+    } catch (IOException failure) {
+      throw new UncheckedIOException(failure);
+    }
   }
 }

@@ -3,9 +3,12 @@ package io.flotilla.raft.net;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.flotilla.raft.core.Membership;
+import io.flotilla.raft.core.Position;
 import io.flotilla.raft.core.RaftMessage;
 import io.flotilla.raft.port.NodeId;
 import io.flotilla.raft.port.RaftParcel;
+import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -138,5 +141,28 @@ class RaftCodecTest {
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining("parcels in");
     }
+  }
+
+  /** Members are counted in two bytes; room for as many as they can say is 256 KiB. */
+  @Test
+  void aCountOfMembersIsWorthNoMemory() {
+    Membership none = new Membership(List.of(), List.of(), List.of());
+    RaftMessage offer = new RaftMessage.SnapshotOffer(3, new Position(2, 1), none);
+    ByteBuffer bytes = encoded(offer);
+    bytes.putShort(RaftCodec.MESSAGE_BYTES_MIN + 16, (short) -1);
+    long leastBytes = Long.MAX_VALUE;
+    for (int i = 0; i < 3; i++) { // the first loads classes
+      long before = allocatedBytes();
+      assertThatThrownBy(() -> RaftCodec.decode(bytes.duplicate()))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("65535 members in 4 bytes");
+      leastBytes = Math.min(leastBytes, allocatedBytes() - before);
+    }
+    assertThat(leastBytes).isLessThan(64 << 10);
+  }
+
+  private static long allocatedBytes() {
+    return ((com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean())
+        .getThreadAllocatedBytes(Thread.currentThread().getId());
   }
 }

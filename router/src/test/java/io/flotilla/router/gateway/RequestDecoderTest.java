@@ -12,6 +12,7 @@ import io.netty.handler.codec.redis.ArrayRedisMessage;
 import io.netty.handler.codec.redis.FullBulkStringRedisMessage;
 import io.netty.handler.codec.redis.RedisEncoder;
 import io.netty.handler.codec.redis.RedisMessage;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -105,6 +106,28 @@ class RequestDecoderTest {
         .containsExactly(
             "! ERR Protocol error: too big command, at most 8388608 bytes are allowed");
     channel.finishAndReleaseAll();
+  }
+
+  /**
+   * Each is within the limits; a connection that never sends more must not cost what it announces.
+   */
+  @ParameterizedTest
+  @ValueSource(strings = {"*100000~", "*2~$4194304~", "*1~$4194304~x"})
+  void headersAreWorthNoMemoryBeforeTheBytesAreThere(String raw) {
+    List<EmbeddedChannel> channels = List.of(channel(), channel(), channel());
+    long leastBytes = Long.MAX_VALUE;
+    for (EmbeddedChannel channel : channels) { // the first ones load classes
+      long before = allocatedBytes();
+      assertThat(feed(channel, raw.replace("~", "\r\n"))).isEmpty();
+      leastBytes = Math.min(leastBytes, allocatedBytes() - before);
+      channel.finishAndReleaseAll();
+    }
+    assertThat(leastBytes).isLessThan(64 << 10);
+  }
+
+  private static long allocatedBytes() {
+    return ((com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean())
+        .getThreadAllocatedBytes(Thread.currentThread().getId());
   }
 
   @ParameterizedTest

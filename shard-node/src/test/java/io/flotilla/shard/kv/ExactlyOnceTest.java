@@ -8,8 +8,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flotilla.proto.kv.Put;
 import io.flotilla.proto.kv.Result;
+import io.flotilla.proto.kv.WriteEntry;
+import io.flotilla.proto.kv.WriteReply;
 import io.flotilla.raft.port.StorageException;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -37,6 +40,36 @@ class ExactlyOnceTest {
     shard.restart();
     assertThat(shard.run(1, increment("n", 1))).isEqualTo(first);
     assertThat(shard.run(3, increment("n", 1)).getNumber()).isEqualTo(3);
+  }
+
+  /**
+   * A retry may come together with what it repeats: nothing of it is on disk yet, nor in the state.
+   */
+  @Test
+  void aRetryInTheSameRoundOrEntryIsAnsweredFromTheRecordToo() throws Exception {
+    WriteEntry twice =
+        entry(1, 0)
+            .addWrites(write(1, increment("n", 1)))
+            .addWrites(write(1, increment("n", 1)))
+            .build();
+    assertThat(shard.runTogether(List.of(twice, twice)))
+        .flatExtracting(WriteReply::getResultsList)
+        .extracting(Result::getNumber)
+        .containsExactly(1L, 1L, 1L, 1L);
+    assertThat(shard.run(2, increment("n", 1)).getNumber()).isEqualTo(2);
+  }
+
+  @Test
+  void clientsThatShareHalfOfTheirNumberAreNotOne() throws Exception {
+    long[][] clients = {{1, 1}, {0, 1}, {1, 0}, {2, 1}};
+    for (int round = 0; round < 2; round++) {
+      for (int i = 0; i < clients.length; i++) {
+        WriteEntry.Builder entry = entry(clients[i][1], 0).setClientHigh(clients[i][0]);
+        Result result = shard.run(entry.addWrites(write(1, increment("n", 1)))).get(0);
+        assertThat(result.getNumber()).isEqualTo(i + 1L);
+      }
+      shard.restart();
+    }
   }
 
   @Test

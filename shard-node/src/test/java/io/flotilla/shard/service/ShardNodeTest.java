@@ -97,12 +97,14 @@ class ShardNodeTest {
             .build();
     WriteRequest good = client.request(key, put).build();
     assertRefused(good.toBuilder().setShard(999).build(), ErrorCode.NO_SUCH_SHARD, "shard 999");
-    RpcException stale =
-        assertRefused(
-            good.toBuilder().setEpoch(Epoch.newBuilder().setVersion(9)).build(),
-            ErrorCode.STALE_EPOCH,
-            "routed by version 9");
-    assertThat(stale.detail().getShardsList()).containsExactly(client.shardOf(key));
+    for (long version : new long[] {0, 9}) {
+      RpcException stale =
+          assertRefused(
+              good.toBuilder().setEpoch(Epoch.newBuilder().setVersion(version)).build(),
+              ErrorCode.STALE_EPOCH,
+              "routed by version " + version);
+      assertThat(stale.detail().getShardsList()).containsExactly(client.shardOf(key));
+    }
     assertRefused(good.toBuilder().clearWrites().build(), ErrorCode.INVALID_REQUEST, "0 writes");
     assertRefused(
         good.toBuilder().clearClientLow().build(), ErrorCode.INVALID_REQUEST, "without client");
@@ -170,6 +172,15 @@ class ShardNodeTest {
     assertThatThrownBy(
             () -> client.rpc.call(address, RpcMethods.KV_SCAN, scan, TestClient.CALL).join())
         .hasMessageContaining("leaves the range of shard");
+    Epoch older = shard.getEpoch().toBuilder().setVersion(0).build();
+    ReadRequest stale = good.toBuilder().setEpoch(older).build();
+    assertThatThrownBy(
+            () -> client.rpc.call(address, RpcMethods.KV_READ, stale, TestClient.CALL).join())
+        .hasMessageContaining("STALE_EPOCH");
+    ScanRequest staleScan = scan.toBuilder().setStart(shard.getStart()).setEpoch(older).build();
+    assertThatThrownBy(
+            () -> client.rpc.call(address, RpcMethods.KV_SCAN, staleScan, TestClient.CALL).join())
+        .hasMessageContaining("STALE_EPOCH");
   }
 
   private RpcException assertRefused(WriteRequest request, ErrorCode code, String message) {

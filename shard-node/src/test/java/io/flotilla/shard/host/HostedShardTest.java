@@ -1,0 +1,116 @@
+package io.flotilla.shard.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import com.google.protobuf.ByteString;
+import io.flotilla.proto.map.Epoch;
+import io.flotilla.proto.map.Replica;
+import io.flotilla.proto.map.Shard;
+import io.flotilla.raft.core.GroupId;
+import io.flotilla.raft.core.GroupStatus;
+import io.flotilla.raft.port.StorageException;
+import io.flotilla.raft.runtime.RaftGroup;
+import io.flotilla.rpc.ErrorCode;
+import io.flotilla.rpc.RpcException;
+import io.flotilla.shard.kv.KvStateMachine;
+import io.flotilla.shard.kv.KvStore;
+import io.flotilla.shard.kv.KvStoreConfig;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class HostedShardTest {
+  private static final Shard DESCRIPTOR =
+      Shard.newBuilder()
+          .setId(7)
+          .setStart(ByteString.copyFromUtf8("b"))
+          .setEnd(ByteString.copyFromUtf8("y"))
+          .setEpoch(Epoch.newBuilder().setVersion(3).setConfVersion(5))
+          .addReplicas(Replica.newBuilder().setNode(1).setReplica(71))
+          .addReplicas(Replica.newBuilder().setNode(2).setReplica(72))
+          .build();
+
+  /** A group that nobody asks anything of. */
+  private static final RaftGroup SILENT =
+      new RaftGroup() {
+        @Override
+        public GroupId id() {
+          return new GroupId(7);
+        }
+
+        @Override
+        public CompletableFuture<byte[]> propose(byte[] command) {
+          throw new AssertionError("proposed");
+        }
+
+        @Override
+        public CompletableFuture<Long> readBarrier() {
+          throw new AssertionError("read");
+        }
+
+        @Override
+        public GroupStatus status() {
+          throw new AssertionError("asked for its status");
+        }
+
+        @Override
+        public Optional<Throwable> stoppedBecause() {
+          return Optional.empty();
+        }
+
+        @Override
+        public void campaign() {
+          throw new AssertionError("campaigned");
+        }
+      };
+
+  @TempDir Path directory;
+  private KvStore store;
+  private HostedShard shard;
+
+  @BeforeEach
+  void open() throws StorageException {
+    store = KvStore.open(directory, KvStoreConfig.DEFAULT);
+    store.create(List.of(DESCRIPTOR));
+    shard = new HostedShard(KvStateMachine.open(store, 7), SILENT);
+  }
+
+  @AfterEach
+  void close() throws StorageException {
+    store.close();
+  }
+
+  /** An older map leads to keys that are no longer here; a newer one to what is not here yet. */
+  @ParameterizedTest
+  @ValueSource(longs = {0, 1, 2, 4, Long.MAX_VALUE, -1})
+  void refusesWhatAnyOtherVersionHasRouted(long version) {
+    Epoch epoch = Epoch.newBuilder().setVersion(version).setConfVersion(5).build();
+    RpcException refused = catchThrowableOfType(RpcException.class, () -> shard.check(epoch));
+    assertThat(refused.code()).isEqualTo(ErrorCode.STALE_EPOCH);
+    assertThat(refused.detail().getShardsList()).containsExactly(DESCRIPTOR);
+    assertThat(refused).hasMessageContaining("shard 7 has version 3");
+  }
+
+  /** Which replicas there are does not matter to who asks the right keys. */
+  @ParameterizedTest
+  @ValueSource(longs = {0, 4, 5, 6})
+  void takesItsOwnVersionWithWhateverReplicas(long confVersion) {
+    Epoch epoch = Epoch.newBuilder().setVersion(3).setConfVersion(confVersion).build();
+    assertThatCode(() -> shard.check(epoch)).doesNotThrowAnyException();
+  }
+
+  @Test
+  void knowsWhereItsReplicasAre() {
+    assertThat(shard.nodeOf(72)).isEqualTo(2);
+    assertThat(shard.nodeOf(2)).isZero();
+  }
+}
