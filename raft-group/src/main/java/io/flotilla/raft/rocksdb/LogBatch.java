@@ -2,6 +2,7 @@ package io.flotilla.raft.rocksdb;
 
 import io.flotilla.raft.core.Entry;
 import io.flotilla.raft.core.GroupId;
+import io.flotilla.raft.core.ReplicaId;
 import io.flotilla.raft.port.EntryBlock;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -16,6 +17,7 @@ import java.util.List;
 final class LogBatch {
   private static final int HEADER_BYTES = 12;
   private static final int COUNT_AT = 8;
+  private static final byte DELETE = 0x0;
   private static final byte PUT = 0x1;
   private static final byte SINGLE_DELETE = 0x7;
   private static final int VARINT_BYTES_MAX = 5;
@@ -33,7 +35,8 @@ final class LogBatch {
     return buffer.position();
   }
 
-  void putRecord(GroupId group, List<Entry> entries) {
+  /** Returns the bytes of the record's body. */
+  int putRecord(GroupId group, List<Entry> entries) {
     int body = EntryBlock.encodedBytes(entries);
     need(LogKeys.RECORD_KEY_BYTES, body);
     buffer.put(PUT).put((byte) LogKeys.RECORD_KEY_BYTES);
@@ -42,6 +45,7 @@ final class LogBatch {
     int sealAt = beginValue(body);
     EntryBlock.encode(entries, buffer);
     seal(keyAt, LogKeys.RECORD_KEY_BYTES, sealAt, body);
+    return body;
   }
 
   void removeRecord(GroupId group, long first) {
@@ -53,13 +57,39 @@ final class LogBatch {
 
   void putHead(GroupId group, Head head) {
     int body = head.encodedBytes();
-    need(LogKeys.HEAD_KEY_BYTES, body);
-    buffer.put(PUT).put((byte) LogKeys.HEAD_KEY_BYTES);
+    need(LogKeys.GROUP_KEY_BYTES, body);
+    buffer.put(PUT).put((byte) LogKeys.GROUP_KEY_BYTES);
     int keyAt = buffer.position();
     buffer.put(LogKeys.HEAD).putLong(group.value());
     int sealAt = beginValue(body);
     head.encode(buffer);
-    seal(keyAt, LogKeys.HEAD_KEY_BYTES, sealAt, body);
+    seal(keyAt, LogKeys.GROUP_KEY_BYTES, sealAt, body);
+  }
+
+  /** A head is put many times, which forbids {@code SingleDelete}. */
+  void removeHead(GroupId group) {
+    need(LogKeys.GROUP_KEY_BYTES, 0);
+    buffer.put(DELETE).put((byte) LogKeys.GROUP_KEY_BYTES);
+    buffer.put(LogKeys.HEAD).putLong(group.value());
+    count++;
+  }
+
+  void putTombstone(GroupId group, ReplicaId upTo) {
+    putNumber(LogKeys.tombstone(group), upTo.value());
+  }
+
+  void putForgotten(long upTo) {
+    putNumber(LogKeys.forgotten(), upTo);
+  }
+
+  private void putNumber(byte[] key, long number) {
+    need(key.length, Long.BYTES);
+    buffer.put(PUT).put((byte) key.length);
+    int keyAt = buffer.position();
+    buffer.put(key);
+    int sealAt = beginValue(Long.BYTES);
+    buffer.putLong(number);
+    seal(keyAt, key.length, sealAt, Long.BYTES);
   }
 
   /** The serialized form; the batch is empty afterwards. */

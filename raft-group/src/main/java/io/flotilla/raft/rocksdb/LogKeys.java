@@ -6,9 +6,11 @@ import java.nio.ByteBuffer;
 /** The keys of the log database; see the package. */
 final class LogKeys {
   static final int RECORD_KEY_BYTES = 17;
-  static final int HEAD_KEY_BYTES = 9;
+  static final int GROUP_KEY_BYTES = 9;
   static final byte RECORD = 'E';
   static final byte HEAD = 'H';
+  static final byte TOMBSTONE = 'T';
+  static final byte FORGOTTEN = 'L';
   private static final byte FORMAT = 'F';
 
   private LogKeys() {}
@@ -20,9 +22,21 @@ final class LogKeys {
   }
 
   static byte[] head(GroupId group) {
-    byte[] key = new byte[HEAD_KEY_BYTES];
-    ByteBuffer.wrap(key).put(HEAD).putLong(group.value());
+    return ofGroup(HEAD, group);
+  }
+
+  static byte[] tombstone(GroupId group) {
+    return ofGroup(TOMBSTONE, group);
+  }
+
+  private static byte[] ofGroup(byte tag, GroupId group) {
+    byte[] key = new byte[GROUP_KEY_BYTES];
+    ByteBuffer.wrap(key).put(tag).putLong(group.value());
     return key;
+  }
+
+  static byte[] forgotten() {
+    return new byte[] {FORGOTTEN};
   }
 
   static byte[] format() {
@@ -44,6 +58,6 @@ final class LogKeys {
   }
 
   static long firstOf(byte[] recordKey) {
-    return ByteBuffer.wrap(recordKey).getLong(HEAD_KEY_BYTES);
+    return ByteBuffer.wrap(recordKey).getLong(GROUP_KEY_BYTES);
   }
 }

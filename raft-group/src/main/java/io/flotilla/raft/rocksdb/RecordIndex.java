@@ -2,11 +2,13 @@ package io.flotilla.raft.rocksdb;
 
 import java.util.Arrays;
 
-/** First indexes of a group's live records, rising. */
+/** First indexes of a group's live records, rising, and what each record weighs. */
 final class RecordIndex {
   private long[] firsts = new long[4];
+  private int[] weights = new int[4];
   private int start;
   private int size;
+  private long bytes;
 
   boolean isEmpty() {
     return size == 0;
@@ -14,6 +16,11 @@ final class RecordIndex {
 
   int size() {
     return size;
+  }
+
+  /** What all of them weigh. */
+  long bytes() {
+    return bytes;
   }
 
   long get(int i) {
@@ -24,26 +31,33 @@ final class RecordIndex {
     return get(size - 1);
   }
 
-  void add(long first) {
+  void add(long first, int weight) {
     if (start + size == firsts.length) {
       makeRoom();
     }
-    firsts[start + size++] = first;
+    firsts[start + size] = first;
+    weights[start + size] = weight;
+    size++;
+    bytes += weight;
   }
 
   long removeLast() {
-    return firsts[start + --size];
+    size--;
+    bytes -= weights[start + size];
+    return firsts[start + size];
   }
 
   long removeFirst() {
     size--;
+    bytes -= weights[start];
     return firsts[start++];
   }
 
   private void makeRoom() {
-    long[] to = start > firsts.length / 2 ? firsts : new long[2 * firsts.length];
-    System.arraycopy(firsts, start, to, 0, size);
-    firsts = to;
+    boolean roomInFront = start > firsts.length / 2;
+    int length = roomInFront ? firsts.length : 2 * firsts.length;
+    firsts = Arrays.copyOf(Arrays.copyOfRange(firsts, start, start + size), length);
+    weights = Arrays.copyOf(Arrays.copyOfRange(weights, start, start + size), length);
     start = 0;
   }
 

@@ -2,11 +2,13 @@ package io.flotilla.raft.rocksdb;
 
 import io.flotilla.raft.core.Entry;
 import io.flotilla.raft.core.GroupId;
+import io.flotilla.raft.core.ReplicaId;
 import io.flotilla.raft.port.LogStore;
 import io.flotilla.raft.port.LogStoreListener;
 import io.flotilla.raft.port.LogWrite;
 import io.flotilla.raft.port.MissingEntriesException;
 import io.flotilla.raft.port.StorageException;
+import io.flotilla.raft.rocksdb.SyncedMark.Note;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
@@ -14,9 +16,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
@@ -28,13 +30,17 @@ import org.jspecify.annotations.Nullable;
  * merges all that waits into one write, {@link LogSyncer} syncs and reports.
  */
 public final class RocksLogStore implements LogStore {
-  private static final int FORMAT_VERSION = 1;
+  private static final int FORMAT_VERSION = 2;
   private static final String MARK_FILE = "SYNCED";
 
   private final LogDb db;
   private final SyncedMark mark;
   private final Consumer<Throwable> fatal;
   private final Map<GroupId, RecoveredLog> recovered;
+  private final Map<GroupId, DamagedLog> damaged;
+  private final Map<GroupId, ReplicaId> tombstones;
+  private final Optional<ReplicaId> forgottenUpTo;
+  private final LogIndex index;
   private final Conveyor<Handover> incoming = new Conveyor<>();
   private final Conveyor<Handover> written = new Conveyor<>();
   private final AtomicLong backlogBytes = new AtomicLong();
@@ -46,6 +52,7 @@ public final class RocksLogStore implements LogStore {
       LogDb db,
       LogDisk disk,
       SyncedMark mark,
+      Note noted,
       RocksLogConfig config,
       LogStoreListener listener,
       Consumer<Throwable> fatal)
@@ -53,14 +60,16 @@ public final class RocksLogStore implements LogStore {
     this.db = db;
     this.mark = mark;
     this.fatal = fatal;
-    this.recovered = new HashMap<>();
-    Map<GroupId, GroupLog> logs = new HashMap<>();
-    for (LogRecovery.Found found : LogRecovery.scan(db).values()) {
-      logs.put(found.log.group, found.log);
-      recovered.put(found.log.group, found.recovered());
-    }
-    LogWriter writing = new LogWriter(disk, config, logs);
-    LogSyncer syncing = new LogSyncer(disk, mark, listener, backlogBytes);
+    this.forgottenUpTo = LostTail.check(db, mark, noted);
+    LogRecovery recovery = LogRecovery.scan(db, forgottenUpTo, noted.greatestReplica());
+    Note found = new Note(db.sequence(), recovery.greatestReplica());
+    mark.write(found);
+    this.recovered = recovery.logs();
+    this.damaged = recovery.index().damaged();
+    this.tombstones = recovery.index().tombstones();
+    this.index = recovery.index();
+    LogWriter writing = new LogWriter(disk, config, index);
+    LogSyncer syncing = new LogSyncer(disk, mark, found, listener, backlogBytes);
     writer = new Thread(() -> guarded(() -> writing.run(incoming, written)), "log-writer");
     syncer = new Thread(() -> guarded(() -> syncing.run(written)), "log-syncer");
   }
@@ -70,8 +79,8 @@ public final class RocksLogStore implements LogStore {
    *
    * @param fatal called once, by the store's own thread, when a write or sync failed; nothing is
    *     acknowledged any more, and the process has to end
-   * @throws StorageException if it cannot be opened, is of a newer form, or has lost or damaged
-   *     records
+   *     <p>Damage to single logs is told by {@link #damaged}.
+   * @throws StorageException if it cannot be opened or read, or is of a newer form
    */
   public static RocksLogStore open(
       Path dir, RocksLogConfig config, LogStoreListener listener, Consumer<Throwable> fatal)
@@ -101,9 +110,10 @@ public final class RocksLogStore implements LogStore {
     SyncedMark mark = null;
     try {
       mark = SyncedMark.open(dir.resolve(MARK_FILE));
-      checkNothingForgotten(dir, db, mark);
+      Note noted = noted(dir, db, mark);
       checkFormat(dir, db);
-      RocksLogStore store = new RocksLogStore(db, between.apply(db), mark, config, listener, fatal);
+      RocksLogStore store =
+          new RocksLogStore(db, between.apply(db), mark, noted, config, listener, fatal);
       store.writer.start();
       store.syncer.start();
       return store;
@@ -116,19 +126,17 @@ public final class RocksLogStore implements LogStore {
     }
   }
 
-  private static void checkNothingForgotten(Path dir, LogDb db, SyncedMark mark)
-      throws StorageException {
-    long synced = mark.read();
-    if (db.sequence() < synced) {
+  private static Note noted(Path dir, LogDb db, SyncedMark mark) throws StorageException {
+    Optional<Note> noted = mark.read();
+    if (noted.isEmpty() && db.sequence() > 0) {
       throw new StorageException(
-          "the log in "
-              + dir
-              + " has lost its end: it was synced up to change "
-              + synced
-              + " and now ends at "
-              + db.sequence()
-              + "; votes and acknowledgements may be forgotten, so its replicas must not go on");
+          "the mark in " + dir + " is not legible; without it nobody knows what the log has lost");
     }
+    Note first = noted.orElse(new Note(0, 0));
+    if (noted.isEmpty()) {
+      mark.write(first);
+    }
+    return first;
   }
 
   private static void checkFormat(Path dir, LogDb db) throws StorageException {
@@ -156,6 +164,11 @@ public final class RocksLogStore implements LogStore {
   @Override
   public long backlogBytes() {
     return backlogBytes.get();
+  }
+
+  @Override
+  public long retainedBytes(GroupId group) {
+    return index.retainedBytes(group);
   }
 
   @Override
@@ -210,7 +223,22 @@ public final class RocksLogStore implements LogStore {
 
   @Override
   public Map<GroupId, RecoveredLog> recovered() {
-    return Map.copyOf(recovered);
+    return recovered;
+  }
+
+  @Override
+  public Map<GroupId, DamagedLog> damaged() {
+    return damaged;
+  }
+
+  @Override
+  public Optional<ReplicaId> forgottenUpTo() {
+    return forgottenUpTo;
+  }
+
+  @Override
+  public Map<GroupId, ReplicaId> tombstones() {
+    return tombstones;
   }
 
   @Override

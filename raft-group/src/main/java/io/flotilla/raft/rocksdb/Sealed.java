@@ -1,6 +1,6 @@
 package io.flotilla.raft.rocksdb;
 
-import io.flotilla.raft.port.StorageException;
+import io.flotilla.raft.port.DamagedLogException;
 import java.nio.ByteBuffer;
 import java.util.zip.CRC32C;
 
@@ -19,7 +19,7 @@ final class Sealed {
   }
 
   /** The body of a value, if it is what was written under this key. */
-  static ByteBuffer open(byte[] key, byte[] value) throws StorageException {
+  static ByteBuffer open(byte[] key, byte[] value) throws DamagedLogException {
     if (value.length >= SEAL_BYTES) {
       CRC32C crc = new CRC32C();
       crc.update(key, 0, key.length);
@@ -29,7 +29,7 @@ final class Sealed {
         return body;
       }
     }
-    throw new StorageException("log record " + name(key) + " is damaged: its checksum is wrong");
+    throw new DamagedLogException("log record " + name(key) + " is damaged: its checksum is wrong");
   }
 
   static String name(byte[] key) {
@@ -37,6 +37,8 @@ final class Sealed {
       case LogKeys.RECORD ->
           "of group " + LogKeys.groupOf(key) + " from index " + LogKeys.firstOf(key);
       case LogKeys.HEAD -> "with the head of group " + LogKeys.groupOf(key);
+      case LogKeys.TOMBSTONE -> "with the tombstone of group " + LogKeys.groupOf(key);
+      case LogKeys.FORGOTTEN -> "of what the disk forgot";
       default -> "of unknown kind " + key[0];
     };
   }

@@ -6,21 +6,34 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Optional;
 import java.util.zip.CRC32C;
 
 /**
- * A note, outside the database, of a sequence number that is known to be synced. Point-in-time
- * recovery drops everything behind a damaged record without a word, and with it votes and
- * acknowledgements that were given; a database that reopens below the mark has forgotten promises
- * and must not be used. Two slots are written in turn, so that one is always whole.
+ * A note, outside the database, of what is known to be synced in it. Point-in-time recovery drops
+ * everything behind a damaged record without a word, and with it votes and acknowledgements that
+ * were given; a database that reopens below the mark has forgotten promises, see {@link LostTail}.
+ * Two slots are written in turn, so that one is always whole.
  */
 final class SyncedMark implements AutoCloseable {
   private static final int SLOT_BYTES = 4096;
-  private static final int USED_BYTES = 12;
+  private static final int BODY_BYTES = 16;
+  private static final int USED_BYTES = BODY_BYTES + 4;
 
   private final Path path;
   private final FileChannel file;
   private int slot;
+
+  /**
+   * @param sequence of a change up to which all is synced
+   * @param greatestReplica the greatest id of a replica that has ever begun here; 0 if none has
+   */
+  record Note(long sequence, long greatestReplica) {
+    boolean isBeyond(Note other) {
+      return sequence > other.sequence
+          || (sequence == other.sequence && greatestReplica > other.greatestReplica);
+    }
+  }
 
   private SyncedMark(Path path, FileChannel file) {
     this.path = path;
@@ -38,25 +51,30 @@ final class SyncedMark implements AutoCloseable {
     }
   }
 
-  /** The greatest number noted; 0 if none is legible. */
-  long read() throws StorageException {
-    return Math.max(readSlot(0), readSlot(1));
+  /** The furthest note; empty if none is legible. */
+  Optional<Note> read() throws StorageException {
+    Optional<Note> one = readSlot(0);
+    Optional<Note> two = readSlot(1);
+    return one.isEmpty() || (two.isPresent() && two.get().isBeyond(one.get())) ? two : one;
   }
 
-  private long readSlot(int number) throws StorageException {
+  private Optional<Note> readSlot(int number) throws StorageException {
     ByteBuffer bytes = ByteBuffer.allocate(USED_BYTES);
     try {
       int read = file.read(bytes, (long) number * SLOT_BYTES);
-      return read == USED_BYTES && bytes.getInt(Long.BYTES) == seal(bytes) ? bytes.getLong(0) : 0;
+      return read == USED_BYTES && bytes.getInt(BODY_BYTES) == seal(bytes)
+          ? Optional.of(new Note(bytes.getLong(0), bytes.getLong(Long.BYTES)))
+          : Optional.empty();
     } catch (IOException e) {
       throw new StorageException("cannot read " + path, e);
     }
   }
 
   /** Durable when it returns. */
-  void write(long sequence) throws StorageException {
-    ByteBuffer bytes = ByteBuffer.allocate(USED_BYTES).putLong(0, sequence);
-    bytes.putInt(Long.BYTES, seal(bytes));
+  void write(Note note) throws StorageException {
+    ByteBuffer bytes = ByteBuffer.allocate(USED_BYTES);
+    bytes.putLong(0, note.sequence()).putLong(Long.BYTES, note.greatestReplica());
+    bytes.putInt(BODY_BYTES, seal(bytes));
     try {
       file.write(bytes, (long) slot * SLOT_BYTES);
       file.force(false);
@@ -66,9 +84,15 @@ final class SyncedMark implements AutoCloseable {
     slot = 1 - slot;
   }
 
+  /** Writes a note that may be less far than what is there. */
+  void reset(Note note) throws StorageException {
+    write(note);
+    write(note);
+  }
+
   private static int seal(ByteBuffer bytes) {
     CRC32C crc = new CRC32C();
-    crc.update(bytes.slice(0, Long.BYTES));
+    crc.update(bytes.slice(0, BODY_BYTES));
     return (int) crc.getValue();
   }
 

@@ -2,6 +2,7 @@ package io.flotilla.raft.runtime;
 
 import io.flotilla.raft.core.Entry;
 import io.flotilla.raft.core.GroupId;
+import io.flotilla.raft.port.DamagedLogException;
 import io.flotilla.raft.port.LogStore;
 import io.flotilla.raft.port.MissingEntriesException;
 import io.flotilla.raft.port.StorageException;
@@ -28,6 +29,7 @@ final class LogFetcher implements Agent {
     private long replacements;
     private boolean asked;
     private volatile @Nullable List<Entry> entries;
+    private volatile @Nullable DamagedLogException damage;
 
     Fetch(GroupId group, Runnable tellLoop) {
       this.group = group;
@@ -48,6 +50,10 @@ final class LogFetcher implements Agent {
 
     /** By the loop: hands what was read to {@code recent}, unless it was replaced meanwhile. */
     boolean deliver(RecentEntries recent) {
+      DamagedLogException broken = damage;
+      if (broken != null) {
+        throw new IllegalStateException("the log cannot be read", broken);
+      }
       List<Entry> read = entries;
       if (read == null) {
         return false;
@@ -106,6 +112,9 @@ final class LogFetcher implements Agent {
       return log.read(fetch.group, fetch.first, fetch.last, fetch.bytesMax);
     } catch (MissingEntriesException e) {
       LOG.debug("group {}: not fetched", fetch.group, e);
+      return List.of();
+    } catch (DamagedLogException e) {
+      fetch.damage = e; // that replica stops; those of other groups are not affected
       return List.of();
     }
   }

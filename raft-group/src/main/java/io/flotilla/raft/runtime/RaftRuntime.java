@@ -2,7 +2,9 @@ package io.flotilla.raft.runtime;
 
 import io.flotilla.raft.core.GroupId;
 import io.flotilla.raft.core.Recovered;
+import io.flotilla.raft.core.ReplicaId;
 import io.flotilla.raft.port.ApplyRound;
+import io.flotilla.raft.port.LogStore.DamagedLog;
 import io.flotilla.raft.port.LogStore.RecoveredLog;
 import io.flotilla.raft.port.RaftParcel;
 import io.flotilla.raft.port.StateMachine;
@@ -76,6 +78,8 @@ public final class RaftRuntime<R extends ApplyRound> implements AutoCloseable, T
   /**
    * Starts a replica: as the log knows its group, or, if it does not, as the first of a new one.
    *
+   * @throws ReplicaLostException if this replica must not take part here any more; told to the
+   *     listener as stopped. Others are not affected
    * @throws StorageException if state and log do not fit together: one of them lost something
    * @throws IllegalStateException if the group is or was open in this runtime, or it is closed
    */
@@ -84,6 +88,7 @@ public final class RaftRuntime<R extends ApplyRound> implements AutoCloseable, T
     if (closed) {
       throw new IllegalStateException("the runtime is closed");
     }
+    checkMayOpen(spec);
     if (usedUp.putIfAbsent(id, true) != null) {
       throw new IllegalStateException("group " + id + " is or was open in this process");
     }
@@ -106,6 +111,37 @@ public final class RaftRuntime<R extends ApplyRound> implements AutoCloseable, T
     groups.put(id, group);
     replica.summonLoop();
     return group;
+  }
+
+  /**
+   * Who may have forgotten what he promised must not go on: not from a log that is not whole, nor
+   * from one of another replica, nor anew under an id that was here before.
+   */
+  private void checkMayOpen(GroupSpec spec) throws StorageException {
+    ReplicaId self = spec.self();
+    RecoveredLog found = recovered.get(spec.id());
+    DamagedLog damaged = ports.log().damaged().get(spec.id());
+    ReplicaId removed = ports.log().tombstones().get(spec.id());
+    Optional<ReplicaId> forgotten = ports.log().forgottenUpTo();
+    if (damaged != null && self.compareTo(damaged.upTo()) <= 0) {
+      throw lost(spec, "has a damaged log: " + damaged.why());
+    }
+    if (forgotten.isPresent() && self.compareTo(forgotten.get()) <= 0) {
+      throw lost(spec, "may be of what the disk of this node forgot");
+    }
+    if (removed != null && self.compareTo(removed) <= 0) {
+      throw lost(spec, "was removed from this node");
+    }
+    if (found != null && !found.self().equals(self)) {
+      throw lost(spec, "finds the log of replica " + found.self());
+    }
+  }
+
+  private ReplicaLostException lost(GroupSpec spec, String why) {
+    ReplicaLostException lost =
+        new ReplicaLostException("replica " + spec.self() + " of group " + spec.id() + " " + why);
+    ports.listener().stopped(spec.id(), spec.self(), lost);
+    return lost;
   }
 
   private Replica<R> replica(Replica.Start start, StateMachine<R> machine) {

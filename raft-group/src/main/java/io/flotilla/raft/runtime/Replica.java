@@ -34,6 +34,7 @@ import org.jspecify.annotations.Nullable;
 final class Replica<R extends ApplyRound> implements LogReader {
   private static final int FIRST_CAMPAIGN_TICKS = 2;
   private static final int FIRST_CAMPAIGN_TICKS_MAX = 50;
+  private static final long FIRST_GENERATION = 0;
 
   final GroupId group;
   final ReplicaId self;
@@ -214,9 +215,9 @@ final class Replica<R extends ApplyRound> implements LogReader {
   }
 
   LogWrite logWrite(Effects effects) {
-    Optional<LogWrite.Truncation> first =
+    Optional<LogWrite.Cut> first =
         Optional.ofNullable(creation)
-            .map(membership -> new LogWrite.Truncation(Position.ZERO, membership));
+            .map(initial -> new LogWrite.Base(self, Position.ZERO, initial, FIRST_GENERATION));
     creation = null;
     return new LogWrite(group, effects.hardState(), effects.append(), first);
   }

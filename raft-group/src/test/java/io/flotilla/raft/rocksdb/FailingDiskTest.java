@@ -6,6 +6,9 @@ import static org.awaitility.Awaitility.await;
 
 import io.flotilla.raft.core.Entry;
 import io.flotilla.raft.core.GroupId;
+import io.flotilla.raft.core.Membership;
+import io.flotilla.raft.core.Position;
+import io.flotilla.raft.core.ReplicaId;
 import io.flotilla.raft.port.LogStoreListener;
 import io.flotilla.raft.port.LogWrite;
 import io.flotilla.raft.port.StorageException;
@@ -15,12 +18,14 @@ import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What the store promises while its disk is slow or fails. */
 class FailingDiskTest {
   private static final GroupId GROUP = new GroupId(3);
+  private static final ReplicaId SELF = new ReplicaId(5);
 
   /** Lets each sync pass when the test says so, and fails on demand. */
   private static final class TestDisk implements LogDisk {
@@ -81,28 +86,39 @@ class FailingDiskTest {
 
   private void append(RocksLogStore store, long index) {
     Entry entry = new Entry(index, 1, Entry.Kind.COMMAND, new byte[10]);
+    Optional<LogWrite.Cut> begin =
+        index == 1
+            ? Optional.of(new LogWrite.Base(SELF, Position.ZERO, Membership.of(List.of()), 1))
+            : Optional.empty();
     store.append(
-        List.of(LogWrite.of(GROUP, Optional.empty(), List.of(entry))), durable::incrementAndGet);
+        List.of(new LogWrite(GROUP, Optional.empty(), List.of(entry), begin)),
+        durable::incrementAndGet);
+  }
+
+  /** So that a store whose test failed can end. */
+  @AfterEach
+  void letPass() {
+    disk.mayPass.release(1000);
   }
 
   @Test
   void nothingIsAcknowledgedBeforeItsSyncCameBack() throws Exception {
-    try (RocksLogStore store = open()) {
-      append(store, 1);
-      await().untilAsserted(() -> assertThat(disk.syncsBegun).hasValue(1));
-      append(store, 2);
-      append(store, 3);
-      await().untilAsserted(() -> assertThat(disk.written.get()).isGreaterThanOrEqualTo(2));
-      assertThat(durable).hasValue(0);
-      assertThat(store.backlogBytes()).isEqualTo(3 * 34);
-      disk.mayPass.release();
-      await().untilAsserted(() -> assertThat(disk.syncsBegun).hasValue(2));
-      assertThat(durable).as("the sync under way began before the others").hasValue(1);
-      disk.mayPass.release(2);
-      await().untilAsserted(() -> assertThat(durable).hasValue(3));
-      await().untilAsserted(() -> assertThat(store.backlogBytes()).isZero());
-      disk.mayPass.release(10);
-    }
+    RocksLogStore store = open();
+    append(store, 1);
+    await().untilAsserted(() -> assertThat(disk.syncsBegun).hasValue(1));
+    append(store, 2);
+    append(store, 3);
+    await().untilAsserted(() -> assertThat(disk.written.get()).isGreaterThanOrEqualTo(2));
+    assertThat(durable).hasValue(0);
+    assertThat(store.backlogBytes()).isEqualTo(3 * 34);
+    disk.mayPass.release();
+    await().untilAsserted(() -> assertThat(disk.syncsBegun).hasValue(2));
+    assertThat(durable).as("the sync under way began before the others").hasValue(1);
+    disk.mayPass.release(2);
+    await().untilAsserted(() -> assertThat(durable).hasValue(3));
+    await().untilAsserted(() -> assertThat(store.backlogBytes()).isZero());
+    disk.mayPass.release(10);
+    store.close();
     assertThat(failures).isEmpty();
   }
 

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flotilla.raft.core.GroupId;
 import io.flotilla.raft.core.Position;
+import io.flotilla.raft.core.ReplicaId;
 import io.flotilla.raft.port.LogStore;
-import io.flotilla.raft.port.LogStoreContract;
+import io.flotilla.raft.port.LogStoreCutsContract;
+import io.flotilla.raft.port.LogWrite;
 import io.flotilla.raft.port.StorageException;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -27,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.rocksdb.Options;
 import org.rocksdb.RocksDB;
 
-class RocksLogStoreTest extends LogStoreContract {
+class RocksLogStoreTest extends LogStoreCutsContract {
   private static final RocksLogConfig SMALL =
       new RocksLogConfig(1 << 20, 2, 4 << 20, 2, 1 << 20, 1 << 16);
 
@@ -43,11 +45,7 @@ class RocksLogStoreTest extends LogStoreContract {
   }
 
   private LogStore openHere() throws StorageException {
-    return RocksLogStore.open(dir, SMALL, RocksLogStoreTest::unexpected);
-  }
-
-  private static void unexpected(Throwable failure) {
-    throw new AssertionError(failure);
+    return RocksLogStore.open(dir, SMALL, failures::add);
   }
 
   @Override
@@ -62,6 +60,52 @@ class RocksLogStoreTest extends LogStoreContract {
     Path copy = temporary.resolve("crashed-" + copies++);
     copy(dir, copy);
     dir = copy;
+    return openHere();
+  }
+
+  /** Tears the write-ahead log within the last write; the rest is missing or was never written. */
+  @Override
+  protected void eachCrash(LogStore store, List<LogWrite> writes, Look look) throws Exception {
+    byte[] mark = Files.readAllBytes(dir.resolve("SYNCED"));
+    Path wal = newestWal().getFileName();
+    long before = Files.size(dir.resolve(wal));
+    AtomicInteger durable = new AtomicInteger();
+    store.append(writes, durable::incrementAndGet);
+    settle(store, durable, 1);
+    abandoned.add(store);
+    Path frozen = dir;
+    long after = Files.size(frozen.resolve(wal));
+    assertThat(after).isGreaterThan(before);
+    long step = Math.max(1, (after - before) / 16);
+    for (long length = before;
+        length <= after;
+        length += Math.min(step, Math.max(1, after - length))) {
+      for (boolean zeros : new boolean[] {false, true}) {
+        dir = temporary.resolve("torn-" + length + zeros);
+        copy(frozen, dir);
+        Files.write(dir.resolve("SYNCED"), mark);
+        setLength(dir.resolve(wal), length);
+        if (zeros) {
+          setLength(dir.resolve(wal), after); // what was never written reads as zeros
+        }
+        try (LogStore crashed = openHere()) {
+          look.at(crashed);
+        }
+      }
+    }
+  }
+
+  @Override
+  protected LogStore reopenWithoutEnd(LogStore store) throws Exception {
+    store.close();
+    setLength(newestWal(), Files.size(newestWal()) - 5);
+    return openHere();
+  }
+
+  @Override
+  protected LogStore reopenBroken(LogStore store, GroupId group) throws Exception {
+    store.close();
+    behindItsBack(db -> flip(db, LogKeys.record(group, 1)));
     return openHere();
   }
 
@@ -94,7 +138,7 @@ class RocksLogStoreTest extends LogStoreContract {
               syncs.incrementAndGet();
               acknowledged.addAndGet(appends);
             },
-            RocksLogStoreTest::unexpected)) {
+            failures::add)) {
       List<Thread> loops = new ArrayList<>();
       for (int l = 0; l < 4; l++) {
         var group = new GroupId(l);
@@ -118,24 +162,6 @@ class RocksLogStoreTest extends LogStoreContract {
   }
 
   @Test
-  void aTruncatingLogSurvivesManyMemtables() throws Exception {
-    LogStore store = open();
-    keep(store, creation(GROUP));
-    long last = 0;
-    for (int i = 0; i < 60; i++) {
-      keep(store, append(GROUP, entries(1, last + 1, 2000)));
-      last += 2000;
-      if (i > 1) {
-        keep(store, cut(GROUP, last - 3000, 1));
-      }
-    }
-    try (LogStore again = reopen(store)) {
-      assertThat(again.recovered().get(GROUP).truncated()).isEqualTo(new Position(last - 3000, 1));
-      assertThat(again.read(GROUP, last - 2999, last, Long.MAX_VALUE)).hasSize(3000);
-    }
-  }
-
-  @Test
   void aDamagedWriteAheadLogIsNoticed() throws Exception {
     LogStore store = open();
     keep(store, creation(GROUP));
@@ -143,11 +169,12 @@ class RocksLogStoreTest extends LogStoreContract {
       keep(store, append(GROUP, entries(1, 1 + 20L * i, 20)));
     }
     store.close();
-    Path wal = largest(".log");
-    flip(wal, Files.size(wal) / 2);
-    assertThatThrownBy(this::openHere)
-        .isInstanceOf(StorageException.class)
-        .hasMessageContaining("has lost its end");
+    flip(newestWal(), Files.size(newestWal()) / 2);
+    try (LogStore again = openHere()) {
+      assertThat(again.recovered()).isEmpty();
+      assertThat(again.forgottenUpTo()).contains(SELF);
+      assertThat(again.damaged().get(GROUP).why()).contains("lost");
+    }
   }
 
   @Test
@@ -165,15 +192,8 @@ class RocksLogStoreTest extends LogStoreContract {
     LogStore store = open();
     keep(store, creation(GROUP), append(GROUP, entries(1, 1, 5)), append(GROUP, entries(1, 6, 5)));
     store.close();
-    behindItsBack(
-        db -> {
-          byte[] value = db.get(LogKeys.record(GROUP, 6));
-          value[30] ^= 1;
-          db.put(LogKeys.record(GROUP, 6), value);
-        });
-    assertThatThrownBy(this::openHere)
-        .isInstanceOf(StorageException.class)
-        .hasMessageContaining("group 7 from index 6 is damaged");
+    behindItsBack(db -> flip(db, LogKeys.record(GROUP, 6)));
+    assertDamaged("group 7 from index 6 is damaged");
   }
 
   @Test
@@ -182,9 +202,7 @@ class RocksLogStoreTest extends LogStoreContract {
     keep(store, creation(GROUP), append(GROUP, entries(1, 1, 5)), append(GROUP, entries(1, 6, 5)));
     store.close();
     behindItsBack(db -> db.put(LogKeys.record(GROUP, 11), db.get(LogKeys.record(GROUP, 6))));
-    assertThatThrownBy(this::openHere)
-        .isInstanceOf(StorageException.class)
-        .hasMessageContaining("group 7 from index 11 is damaged");
+    assertDamaged("group 7 from index 11 is damaged");
   }
 
   @Test
@@ -196,20 +214,113 @@ class RocksLogStoreTest extends LogStoreContract {
     keep(store, append(GROUP, entries(1, 11, 5)));
     store.close();
     behindItsBack(db -> db.singleDelete(LogKeys.record(GROUP, 6)));
+    assertDamaged("group 7 has a gap: index 6 is missing");
+  }
+
+  @Test
+  void aDamagedHeadStopsItsGroupAndAllThatItCanBe() throws Exception {
+    GroupId other = new GroupId(8);
+    LogWrite.Base greater = new LogWrite.Base(new ReplicaId(70), Position.ZERO, MEMBERSHIP, 1);
+    LogStore store = open();
+    keep(store, creation(GROUP), append(GROUP, entries(1, 1, 5)), LogWrite.begin(other, greater));
+    store.close();
+    behindItsBack(
+        db -> {
+          byte[] value = db.get(LogKeys.head(GROUP));
+          value[Sealed.SEAL_BYTES + 7] ^= 1;
+          db.put(LogKeys.head(GROUP), value);
+        });
+    try (LogStore again = openHere()) {
+      assertThat(again.damaged()).containsOnlyKeys(GROUP);
+      assertThat(again.damaged().get(GROUP).upTo()).isEqualTo(new ReplicaId(70));
+      assertThat(again.recovered()).containsOnlyKeys(other);
+      LogWrite.Base next = new LogWrite.Base(new ReplicaId(71), Position.ZERO, MEMBERSHIP, 1);
+      keep(again, LogWrite.begin(GROUP, next), append(GROUP, entries(1, 1, 2)));
+      try (LogStore third = reopen(again)) {
+        assertHolds(third, GROUP, entries(1, 1, 2));
+      }
+    }
+  }
+
+  @Test
+  void aRecordOfNoKnownGroupIsDamage() throws Exception {
+    LogStore store = open();
+    keep(store, creation(GROUP), append(GROUP, entries(1, 1, 5)));
+    store.close();
+    behindItsBack(db -> db.delete(LogKeys.head(GROUP)));
+    assertDamaged("belongs to no known head");
+  }
+
+  @Test
+  void aDamagedTombstoneBuriesAllThatCanHaveBeenThere() throws Exception {
+    LogStore store = open();
+    keep(store, creation(GROUP), LogWrite.destroy(GROUP, SELF));
+    store.close();
+    behindItsBack(
+        db -> {
+          byte[] value = db.get(LogKeys.tombstone(GROUP));
+          value[Sealed.SEAL_BYTES + 7] ^= 1;
+          db.put(LogKeys.tombstone(GROUP), value);
+        });
+    assertDamaged("with the tombstone of group 7 is damaged");
+  }
+
+  @Test
+  void withoutItsMarkTheStoreIsRefused() throws Exception {
+    LogStore store = open();
+    keep(store, creation(GROUP));
+    store.close();
+    Files.delete(dir.resolve("SYNCED"));
     assertThatThrownBy(this::openHere)
         .isInstanceOf(StorageException.class)
-        .hasMessageContaining("group 7 has a gap: index 6 is missing");
+        .hasMessageContaining("mark");
+  }
+
+  @Test
+  void oneLegibleSlotOfTheMarkIsEnough() throws Exception {
+    for (int slot = 0; slot < 2; slot++) {
+      LogStore store = slot == 0 ? open() : openHere();
+      keep(store, creation(new GroupId(slot)));
+      store.close();
+      flip(dir.resolve("SYNCED"), slot * 4096L);
+      openHere().close();
+    }
+  }
+
+  /** Of a group that began just before, nothing is found; that a replica had begun, is known. */
+  @Test
+  void aBeginningIsMarkedBeforeItIsAcknowledged() throws Exception {
+    LogStore store = open();
+    long before = Files.size(newestWal());
+    keep(store, creation(GROUP));
+    abandoned.add(store);
+    Path copy = temporary.resolve("copy");
+    copy(dir, copy);
+    dir = copy;
+    setLength(newestWal(), before);
+    LogStore again = openHere();
+    assertThat(again.damaged()).isEmpty();
+    assertThat(again.forgottenUpTo()).contains(SELF);
+    assertRefused(again, creation(GROUP));
+  }
+
+  private void assertDamaged(String why) throws StorageException {
+    try (LogStore again = openHere()) {
+      assertThat(again.recovered()).isEmpty();
+      assertThat(again.damaged().get(GROUP).upTo()).isEqualTo(SELF);
+      assertThat(again.damaged().get(GROUP).why()).contains(why);
+    }
   }
 
   @Test
   void anotherFormatIsRefused() throws Exception {
     open().close();
-    byte[] newer = ByteBuffer.allocate(4).putInt(2).array();
+    byte[] newer = ByteBuffer.allocate(4).putInt(9).array();
     behindItsBack(db -> db.put(LogKeys.format(), newer));
     assertThatThrownBy(this::openHere)
         .isInstanceOf(StorageException.class)
-        .hasMessageContaining("format 2")
-        .hasMessageContaining("reads 1");
+        .hasMessageContaining("format 9")
+        .hasMessageContaining("reads 2");
   }
 
   @Test
@@ -254,6 +365,29 @@ class RocksLogStoreTest extends LogStoreContract {
     try (Options options = new Options();
         RocksDB db = RocksDB.open(options, dir.toString())) {
       deed.to(db);
+    }
+  }
+
+  /** As the database itself would replace a record. */
+  private static void flip(RocksDB db, byte[] key) throws Exception {
+    byte[] value = db.get(key);
+    value[30] ^= 1;
+    db.singleDelete(key);
+    db.put(key, value);
+  }
+
+  private Path newestWal() throws IOException {
+    try (Stream<Path> files = Files.list(dir)) {
+      return files
+          .filter(file -> file.toString().endsWith(".log"))
+          .max(Comparator.naturalOrder())
+          .orElseThrow();
+    }
+  }
+
+  private static void setLength(Path path, long length) throws IOException {
+    try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
+      file.setLength(length);
     }
   }
 

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flotilla.raft.core.Entry;
 import io.flotilla.raft.core.GroupId;
+import io.flotilla.raft.core.ReplicaId;
+import io.flotilla.raft.port.DamagedLogException;
+import io.flotilla.raft.port.LogStore;
 import io.flotilla.raft.port.LogWrite;
 import java.util.List;
 import java.util.Optional;
@@ -79,5 +82,17 @@ class LogFetcherTest {
     assertThatThrownBy(() -> fetch.deliver(recent))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("no entry 11");
+  }
+
+  @Test
+  void whatIsDamagedStopsTheReplicaAndNotTheFetcher() throws Exception {
+    keepOnDisk();
+    log.damaged.put(GROUP, new LogStore.DamagedLog(new ReplicaId(1), "broken"));
+    fetch.ask(fetcher, 8, 10, 1000, recent.replacements());
+    assertThat(fetcher.turn()).isEqualTo(1);
+    assertThat(told).hasValue(1);
+    assertThatThrownBy(() -> fetch.deliver(recent))
+        .isInstanceOf(IllegalStateException.class)
+        .hasRootCauseInstanceOf(DamagedLogException.class);
   }
 }

@@ -2,13 +2,17 @@ package io.flotilla.raft.runtime;
 
 import io.flotilla.raft.core.Entry;
 import io.flotilla.raft.core.GroupId;
+import io.flotilla.raft.core.ReplicaId;
+import io.flotilla.raft.port.DamagedLogException;
 import io.flotilla.raft.port.LogStore;
 import io.flotilla.raft.port.LogWrite;
 import io.flotilla.raft.port.MissingEntriesException;
+import io.flotilla.raft.port.StorageException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /** A log store in memory whose disk is done when the test says so. */
@@ -18,6 +22,10 @@ final class ManualLog implements LogStore {
   final List<HandOver> waiting = new ArrayList<>();
   final List<HandOver> all = new ArrayList<>();
   private final Map<GroupId, TreeMap<Long, Entry>> logs = new HashMap<>();
+  final Map<GroupId, DamagedLog> damaged = new HashMap<>();
+  final Map<GroupId, ReplicaId> tombstones = new HashMap<>();
+  final Map<GroupId, RecoveredLog> recovered = new HashMap<>();
+  Optional<ReplicaId> forgottenUpTo = Optional.empty();
   long backlogBytes;
   int reads;
 
@@ -49,8 +57,11 @@ final class ManualLog implements LogStore {
 
   @Override
   public List<Entry> read(GroupId group, long first, long last, long maxBytes)
-      throws MissingEntriesException {
+      throws StorageException {
     reads++;
+    if (damaged.containsKey(group)) {
+      throw new DamagedLogException("group " + group + " is damaged");
+    }
     if (!logs.get(group).containsKey(first)) {
       throw new MissingEntriesException("no entry " + first);
     }
@@ -58,8 +69,30 @@ final class ManualLog implements LogStore {
   }
 
   @Override
+  public long retainedBytes(GroupId group) {
+    return logs.getOrDefault(group, new TreeMap<>()).values().stream()
+        .mapToLong(Entry::weight)
+        .sum();
+  }
+
+  @Override
   public Map<GroupId, RecoveredLog> recovered() {
-    return Map.of();
+    return recovered;
+  }
+
+  @Override
+  public Map<GroupId, DamagedLog> damaged() {
+    return damaged;
+  }
+
+  @Override
+  public Optional<ReplicaId> forgottenUpTo() {
+    return forgottenUpTo;
+  }
+
+  @Override
+  public Map<GroupId, ReplicaId> tombstones() {
+    return tombstones;
   }
 
   @Override

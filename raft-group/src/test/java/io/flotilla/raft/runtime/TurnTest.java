@@ -198,9 +198,10 @@ class TurnTest {
     group.propose(command("x"));
     settle();
     List<LogWrite> writes = log.all.stream().flatMap(one -> one.writes().stream()).toList();
-    assertThat(writes.get(0).truncate())
-        .contains(new LogWrite.Truncation(Position.ZERO, group.status().membership()));
-    assertThat(writes.stream().skip(1)).allMatch(write -> write.truncate().isEmpty());
+    ReplicaId self = group.status().replica();
+    assertThat(writes.get(0).cut())
+        .contains(new LogWrite.Base(self, Position.ZERO, group.status().membership(), 0));
+    assertThat(writes.stream().skip(1)).allMatch(write -> write.cut().isEmpty());
   }
 
   @Test

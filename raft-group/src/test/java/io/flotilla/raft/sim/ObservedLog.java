@@ -2,11 +2,13 @@ package io.flotilla.raft.sim;
 
 import io.flotilla.raft.core.Entry;
 import io.flotilla.raft.core.GroupId;
+import io.flotilla.raft.core.ReplicaId;
 import io.flotilla.raft.port.LogStore;
 import io.flotilla.raft.port.LogWrite;
 import io.flotilla.raft.port.StorageException;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /** A log store that is looked at: at what is handed over, and when it has become durable. */
@@ -35,8 +37,28 @@ record ObservedLog(LogStore log, Consumer<LogWrite> handedOver, Runnable becameD
   }
 
   @Override
+  public long retainedBytes(GroupId group) {
+    return log.retainedBytes(group);
+  }
+
+  @Override
   public Map<GroupId, RecoveredLog> recovered() {
     return log.recovered();
+  }
+
+  @Override
+  public Map<GroupId, DamagedLog> damaged() {
+    return log.damaged();
+  }
+
+  @Override
+  public Optional<ReplicaId> forgottenUpTo() {
+    return log.forgottenUpTo();
+  }
+
+  @Override
+  public Map<GroupId, ReplicaId> tombstones() {
+    return log.tombstones();
   }
 
   @Override

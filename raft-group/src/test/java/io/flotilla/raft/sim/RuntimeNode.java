@@ -39,7 +39,7 @@ final class RuntimeNode implements Victim {
   private final SimNetwork<RaftParcel> network;
   private final RuntimeLimits limits;
   private final long tickMicros;
-  private final SimLogStore.Platter platter = new SimLogStore.Platter();
+  private final SimPlatter platter = new SimPlatter();
   private final ArrayDeque<Runnable> missed = new ArrayDeque<>();
   private final Set<Agent> due = new HashSet<>();
   private final Set<Agent> timed = new HashSet<>();
@@ -71,7 +71,8 @@ final class RuntimeNode implements Victim {
   public void start() {
     world.trace().add("start", id, 0, 0, () -> "");
     SimLogStore store =
-        new SimLogStore(world.clock(), world.chance(), () -> world.faults().disk(), platter);
+        new SimLogStore(
+            world.clock(), world.chance(), () -> world.faults().disk(), platter, this::fatal);
     CoreConfig core = world.core();
     RuntimeConfig config =
         new RuntimeConfig(
@@ -86,15 +87,17 @@ final class RuntimeNode implements Victim {
                 () -> world.clock().nowMicros() * 1000,
                 world.chance().fork()::between,
                 new GroupEvents(groups, id),
-                failure -> {
-                  throw new AssertionError("FATAL at node " + id, failure);
-                }));
+                this::fatal));
     log = store;
     alive = runtime;
     due.clear();
     timed.clear();
     groups.forEach(group -> open(runtime, group));
     wake();
+  }
+
+  private void fatal(Throwable failure) {
+    throw new AssertionError("FATAL at node " + id, failure);
   }
 
   private void open(RaftRuntime<SimMachine.Round> runtime, SimGroup group) {

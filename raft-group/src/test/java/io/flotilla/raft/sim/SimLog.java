@@ -40,6 +40,17 @@ public final class SimLog {
     }
   }
 
+  /** Forgets everything and begins after {@code at}. */
+  public void begin(Position at) {
+    entries.clear();
+    truncated = at;
+  }
+
+  /** What all entries weigh. */
+  public long bytes() {
+    return entries.stream().mapToLong(Entry::weight).sum();
+  }
+
   public Position truncated() {
     return truncated;
   }

@@ -2,19 +2,19 @@ package io.flotilla.raft.sim;
 
 import io.flotilla.raft.core.Entry;
 import io.flotilla.raft.core.GroupId;
-import io.flotilla.raft.core.HardState;
-import io.flotilla.raft.core.Membership;
+import io.flotilla.raft.core.ReplicaId;
 import io.flotilla.raft.port.LogStore;
 import io.flotilla.raft.port.LogWrite;
 import io.flotilla.raft.port.MissingEntriesException;
 import io.flotilla.raft.port.StorageException;
 import java.util.ArrayDeque;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The logs of a simulated node. What is handed over becomes durable after a drawn delay, in order,
@@ -22,86 +22,47 @@ import java.util.function.Supplier;
  * hand-overs that were not. One thread.
  */
 public final class SimLogStore implements LogStore {
-  /** What a node's disk holds; outlives the store. */
-  public static final class Platter {
-    private final Map<GroupId, Kept> groups = new HashMap<>();
-
-    private void keep(LogWrite write) {
-      Kept kept = groups.computeIfAbsent(write.group(), group -> new Kept());
-      write.hardState().ifPresent(state -> kept.hardState = state);
-      if (!write.entries().isEmpty()) {
-        kept.log.append(write.entries());
-      }
-      write
-          .truncate()
-          .ifPresent(
-              cut -> {
-                kept.log.truncate(cut.upTo());
-                kept.membership = cut.membership();
-              });
-    }
-
-    public HardState hardState(GroupId group) {
-      Kept kept = groups.get(group);
-      return kept == null ? HardState.INITIAL : kept.hardState;
-    }
-
-    /** A copy of what is durable. */
-    SimLog log(GroupId group) {
-      Kept kept = groups.get(group);
-      return kept == null ? new SimLog() : kept.log.copy();
-    }
-
-    long lastIndex(GroupId group) {
-      Kept kept = groups.get(group);
-      return kept == null ? 0 : kept.log.lastIndex();
-    }
-
-    /** As for {@link RaftProperties#disk}. */
-    public long durableTerm(GroupId group, long index) {
-      Kept kept = groups.get(group);
-      return kept == null
-          ? -1
-          : index <= kept.log.truncated().index() ? Long.MAX_VALUE : kept.log.termAt(index);
-    }
-  }
-
-  private static final class Kept {
-    private final SimLog log = new SimLog();
-    private HardState hardState = HardState.INITIAL;
-    private Membership membership = Membership.of(List.of());
-
-    RecoveredLog recovered() {
-      List<Entry> memberships =
-          log.range(log.truncated().index() + 1, log.lastIndex()).stream()
-              .filter(entry -> entry.kind() == Entry.Kind.MEMBERSHIP)
-              .toList();
-      return new RecoveredLog(
-          hardState, log.truncated(), membership, log.termRuns(), log.lastIndex(), memberships);
-    }
-  }
-
   private record HandOver(List<LogWrite> writes, long bytes, Runnable durable) {}
 
   private final SimClock clock;
   private final Chance chance;
   private final Supplier<Faults.Disk> faults;
-  private final Platter platter;
-  private final Map<GroupId, RecoveredLog> recovered = new HashMap<>();
+  private final SimPlatter platter;
+  private final Consumer<Throwable> fatal;
+  private final Map<GroupId, RecoveredLog> recovered;
+  private final Map<GroupId, DamagedLog> damaged;
+  private final Map<GroupId, ReplicaId> tombstones;
+  private final Optional<ReplicaId> forgottenUpTo;
   private final ArrayDeque<HandOver> unsynced = new ArrayDeque<>();
   private boolean syncing;
+  private @Nullable StorageException failure;
   private boolean gone;
 
-  public SimLogStore(SimClock clock, Chance chance, Supplier<Faults.Disk> faults, Platter platter) {
+  /**
+   * @param fatal as for the real store: told once of a write that the store does not take
+   */
+  public SimLogStore(
+      SimClock clock,
+      Chance chance,
+      Supplier<Faults.Disk> faults,
+      SimPlatter platter,
+      Consumer<Throwable> fatal) {
     this.clock = clock;
     this.chance = chance;
     this.faults = faults;
     this.platter = platter;
-    platter.groups.forEach((group, kept) -> recovered.put(group, kept.recovered()));
+    this.fatal = fatal;
+    this.recovered = platter.recovered();
+    this.damaged = platter.damaged();
+    this.forgottenUpTo = platter.forgottenUpTo();
+    this.tombstones = platter.tombstones();
   }
 
   @Override
   public void append(List<LogWrite> writes, Runnable durable) {
+    if (failure != null) {
+      return;
+    }
     if (gone) {
       throw new IllegalStateException("the store is closed");
     }
@@ -130,26 +91,40 @@ public final class SimLogStore implements LogStore {
   }
 
   private void synced(int covers) {
-    if (!gone) {
-      for (int i = 0; i < covers; i++) {
-        keepFirst().durable().run();
-      }
-      syncing = false;
-      sync();
+    if (gone) {
+      return;
     }
+    for (int i = 0; i < covers && failure == null; i++) {
+      HandOver first = unsynced.remove();
+      if (keep(first)) {
+        first.durable().run();
+      }
+    }
+    syncing = false;
+    sync();
   }
 
-  private HandOver keepFirst() {
-    HandOver first = unsynced.remove();
-    first.writes().forEach(platter::keep);
-    return first;
+  private boolean keep(HandOver handOver) {
+    try {
+      platter.keep(handOver.writes());
+      return true;
+    } catch (StorageException refused) {
+      failure = refused;
+      unsynced.clear();
+      fatal.accept(refused);
+      return false;
+    }
   }
 
   /** The power is gone; nobody is called back any more. */
   public void crash() {
-    int kept = chance.below(unsynced.size() + 1);
-    for (int i = 0; i < kept; i++) {
-      keepFirst();
+    crash(chance.below(unsynced.size() + 1));
+  }
+
+  /** As {@link #crash()}, and {@code kept} of the hand-overs that were not synced are there. */
+  void crash(int kept) {
+    for (int i = 0; i < kept && failure == null; i++) {
+      keep(unsynced.remove());
     }
     unsynced.clear();
     gone = true;
@@ -160,10 +135,16 @@ public final class SimLogStore implements LogStore {
     return unsynced.stream().mapToLong(HandOver::bytes).sum();
   }
 
+  /** Of what is durable: nothing is cut by what is not. */
+  @Override
+  public long retainedBytes(GroupId group) {
+    return platter.log(group).bytes();
+  }
+
   @Override
   public List<Entry> read(GroupId group, long first, long last, long maxBytes)
       throws StorageException {
-    SimLog log = Optional.ofNullable(platter.groups.get(group)).orElseGet(Kept::new).log;
+    SimLog log = platter.log(group);
     if (first <= log.truncated().index() || last > log.lastIndex()) {
       throw new MissingEntriesException(
           "group "
@@ -184,10 +165,26 @@ public final class SimLogStore implements LogStore {
   }
 
   @Override
-  public void close() {
-    while (!unsynced.isEmpty()) {
-      keepFirst().durable().run();
-    }
+  public Map<GroupId, DamagedLog> damaged() {
+    return damaged;
+  }
+
+  @Override
+  public Optional<ReplicaId> forgottenUpTo() {
+    return forgottenUpTo;
+  }
+
+  @Override
+  public Map<GroupId, ReplicaId> tombstones() {
+    return tombstones;
+  }
+
+  @Override
+  public void close() throws StorageException {
+    synced(unsynced.size());
     gone = true;
+    if (failure != null) {
+      throw new StorageException("the log failed earlier", failure);
+    }
   }
 }

@@ -1,18 +1,21 @@
 package io.flotilla.raft.sim;
 
+import io.flotilla.raft.core.GroupId;
 import io.flotilla.raft.port.LogStore;
-import io.flotilla.raft.port.LogStoreContract;
+import io.flotilla.raft.port.LogStoreCutsContract;
+import io.flotilla.raft.port.LogWrite;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** The simulated logs keep what the real ones keep. */
-class SimLogStoreTest extends LogStoreContract {
+class SimLogStoreTest extends LogStoreCutsContract {
   private final SimClock clock = new SimClock();
-  private final SimLogStore.Platter platter = new SimLogStore.Platter();
+  private SimPlatter platter = new SimPlatter();
 
   @Override
   protected LogStore open() {
     Faults.Disk disk = new Faults.Disk(10, 1_000, 0.1, 10_000);
-    return new SimLogStore(clock, new Chance(1), () -> disk, platter);
+    return new SimLogStore(clock, new Chance(1), () -> disk, platter, failures::add);
   }
 
   @Override
@@ -30,5 +33,31 @@ class SimLogStoreTest extends LogStoreContract {
   @Override
   protected void settle(LogStore store, AtomicInteger durable, int count) {
     clock.runUntil(Long.MAX_VALUE, () -> durable.get() == count);
+  }
+
+  @Override
+  protected void eachCrash(LogStore store, List<LogWrite> writes, Look look) throws Exception {
+    SimPlatter before = platter.copy();
+    for (int kept = 0; kept <= 1; kept++) {
+      platter = before.copy();
+      SimLogStore here = (SimLogStore) open();
+      here.append(writes, () -> {});
+      here.crash(kept);
+      look.at(open());
+    }
+  }
+
+  @Override
+  protected LogStore reopenWithoutEnd(LogStore store) throws Exception {
+    store.close();
+    platter.forget();
+    return open();
+  }
+
+  @Override
+  protected LogStore reopenBroken(LogStore store, GroupId group) throws Exception {
+    store.close();
+    platter.damage(group);
+    return open();
   }
 }

@@ -1,0 +1,141 @@
+package io.flotilla.raft.runtime;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.flotilla.raft.core.CoreConfig;
+import io.flotilla.raft.core.GroupId;
+import io.flotilla.raft.core.HardState;
+import io.flotilla.raft.core.Membership;
+import io.flotilla.raft.core.Position;
+import io.flotilla.raft.core.RaftMessage.VoteRequest;
+import io.flotilla.raft.core.ReplicaId;
+import io.flotilla.raft.port.LogStore.DamagedLog;
+import io.flotilla.raft.port.LogStore.RecoveredLog;
+import io.flotilla.raft.port.NodeId;
+import io.flotilla.raft.port.RaftParcel;
+import io.flotilla.raft.port.StorageException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** A replica that may have forgotten what it promised is not hosted; its neighbours are. */
+class LostReplicaTest {
+  private static final GroupId GROUP = new GroupId(1);
+  private static final GroupId OTHER = new GroupId(2);
+  private static final ReplicaId SELF = new ReplicaId(5);
+  private static final ReplicaId NEWER = new ReplicaId(6);
+  private static final Membership MEMBERSHIP =
+      Membership.of(
+          List.of(
+              new Membership.Member(SELF, 11),
+              new Membership.Member(NEWER, 12),
+              new Membership.Member(new ReplicaId(8), 13)));
+
+  private final ManualLog log = new ManualLog();
+  private final List<RaftParcel> sent = new ArrayList<>();
+  private final List<String> stopped = new ArrayList<>();
+  private RaftRuntime<Journal.Round> runtime = runtime();
+
+  private RaftRuntime<Journal.Round> runtime() {
+    return new RaftRuntime<>(
+        new RuntimeConfig(
+            new NodeId(11),
+            1,
+            1,
+            1,
+            Duration.ofMillis(100),
+            CoreConfig.DEFAULT,
+            RuntimeLimits.DEFAULT),
+        new RuntimePorts<>(
+            log,
+            sent::addAll,
+            Journal.Round::new,
+            () -> 0,
+            (min, max) -> min,
+            new RaftListener() {
+              @Override
+              public void stopped(GroupId group, ReplicaId self, Throwable cause) {
+                stopped.add(group + "/" + self);
+              }
+            },
+            failure -> {
+              throw new AssertionError(failure);
+            }));
+  }
+
+  @AfterEach
+  void close() {
+    runtime.close();
+  }
+
+  private void open(GroupId group, ReplicaId self) throws StorageException {
+    runtime.open(new GroupSpec(group, self, MEMBERSHIP, false), new Journal());
+  }
+
+  private void assertNotHosted(ReplicaId self, String why) throws StorageException {
+    assertThatThrownBy(() -> open(GROUP, self))
+        .isInstanceOf(ReplicaLostException.class)
+        .hasMessageContaining("replica " + self + " of group 1")
+        .hasMessageContaining(why);
+    assertThat(stopped).containsExactly("1/" + self);
+    assertThat(runtime.group(GROUP)).isEmpty();
+    assertThat(votes(GROUP, self)).isZero();
+  }
+
+  /** How many answers a candidate gets, once the disk is done. */
+  private long votes(GroupId group, ReplicaId voter) throws StorageException {
+    VoteRequest request = new VoteRequest(9, false, false, new Position(100, 8));
+    ReplicaId candidate = new ReplicaId(8);
+    runtime.receive(
+        List.of(new RaftParcel(new NodeId(13), new NodeId(11), group, candidate, voter, request)));
+    Agent loop = runtime.agents().get(0);
+    loop.turn();
+    log.makeAllDurable();
+    loop.turn();
+    return sent.stream().filter(parcel -> parcel.group().equals(group)).count();
+  }
+
+  @Test
+  void whoseLogIsDamagedIsNotHosted() throws Exception {
+    log.damaged.put(GROUP, new DamagedLog(SELF, "a hole"));
+    open(OTHER, SELF);
+    assertNotHosted(SELF, "a hole");
+    assertThat(votes(OTHER, SELF)).isEqualTo(1);
+  }
+
+  @Test
+  void whoMayBeForgottenIsNotHosted() throws Exception {
+    log.forgottenUpTo = Optional.of(NEWER);
+    assertNotHosted(SELF, "forgot");
+  }
+
+  @Test
+  void whoWasRemovedIsNotHosted() throws Exception {
+    log.tombstones.put(GROUP, SELF);
+    assertNotHosted(SELF, "removed");
+  }
+
+  @Test
+  void whoFindsTheLogOfAnotherIsNotHosted() throws Exception {
+    log.recovered.put(
+        GROUP,
+        new RecoveredLog(
+            SELF, 1, HardState.INITIAL, Position.ZERO, MEMBERSHIP, List.of(), 0, List.of()));
+    runtime = runtime();
+    assertNotHosted(NEWER, "the log of replica 5");
+  }
+
+  @Test
+  void whoComesAfterTheLostOnesIsHosted() throws Exception {
+    log.damaged.put(GROUP, new DamagedLog(SELF, "a hole"));
+    log.forgottenUpTo = Optional.of(SELF);
+    log.tombstones.put(GROUP, SELF);
+    open(GROUP, NEWER);
+    assertThat(votes(GROUP, NEWER)).isEqualTo(1);
+    assertThat(stopped).isEmpty();
+  }
+}
