@@ -62,11 +62,12 @@ record Rooms(String root) {
               .knows("raft.core", "raft.port")
               .uses(CAFFEINE, JCTOOLS, METRICS, SLF4J),
           room("raft.rocksdb").knows("raft.core", "raft.port").uses(ROCKSDB, METRICS, SLF4J),
+          room("raft.state").knows("raft.port").uses(ROCKSDB),
           room("raft.net")
               .knows("raft.core", "raft.port", "rpc", "proto")
               .uses(NETTY, PROTOBUF, JCTOOLS, METRICS, SLF4J),
           room("shard.kv")
-              .knows("raft.core", "raft.port", "proto")
+              .knows("raft.core", "raft.port", "raft.state", "proto")
               .uses(ROCKSDB, PROTOBUF, METRICS, SLF4J),
           room("shard.host")
               .knows("raft.core", "raft.port", "raft.runtime", "shard.kv", "rpc", "proto")
@@ -80,7 +81,7 @@ record Rooms(String root) {
           room("placement.model").within(DATA_JDK),
           room("placement.plan").within(DATA_JDK).knows("placement.model"),
           room("placement.store")
-              .knows("placement.model", "raft.core", "raft.port", "proto")
+              .knows("placement.model", "raft.core", "raft.port", "raft.state", "proto")
               .uses(PROTOBUF, ROCKSDB, METRICS, SLF4J),
           room("placement.service")
               .knows("placement", "raft", "rpc", "proto")

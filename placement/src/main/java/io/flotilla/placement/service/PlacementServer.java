@@ -17,6 +17,7 @@ import io.flotilla.raft.runtime.RaftGroup;
 import io.flotilla.raft.runtime.RaftRuntime;
 import io.flotilla.raft.runtime.RuntimeConfig;
 import io.flotilla.raft.runtime.RuntimePorts;
+import io.flotilla.raft.state.Generations;
 import io.flotilla.rpc.Hello;
 import io.flotilla.rpc.NetThreads;
 import io.flotilla.rpc.RpcServer;
@@ -91,7 +92,7 @@ public final class PlacementServer implements AutoCloseable {
         closing.add(DataDirectory.open(config.dataDir(), config.cluster(), config.memberId()));
     PlacementStore store = new PlacementStore(directory.state());
     closing.add(store);
-    PlacementStateMachine map = new PlacementStateMachine(store);
+    PlacementStateMachine map = open(store, Generations.INITIAL);
     checkCluster(config, map);
     RocksLogStore logs =
         closing.add(RocksLogStore.open(directory.log(), RocksLogConfig.DEFAULT, fatal));
@@ -123,6 +124,15 @@ public final class PlacementServer implements AutoCloseable {
         config.bindHost(),
         config.bindPort());
     return new PlacementServer(config, closing, store, group);
+  }
+
+  /**
+   * @param generation that the log names
+   */
+  private static PlacementStateMachine open(PlacementStore store, long generation)
+      throws StorageException {
+    store.deleteAllBut(generation);
+    return new PlacementStateMachine(store, generation);
   }
 
   private static RuntimeConfig runtimeConfig(PlacementConfig config) {

@@ -17,9 +17,9 @@ public final class PlacementRound implements ApplyRound {
     this.store = store;
   }
 
-  void put(StateRecord record) throws StorageException {
+  void put(StateRecord record, long generation) throws StorageException {
     try {
-      batch.put(record.key(), record.value());
+      batch.put(record.key(generation), record.value());
     } catch (RocksDBException failed) {
       throw new StorageException("placement's state cannot be staged", failed);
     }

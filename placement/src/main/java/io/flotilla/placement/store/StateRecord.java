@@ -9,9 +9,9 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
 /**
- * One record of the state on disk. The first byte of a key says what it is, its id follows,
- * big-endian. A value is the revision that changed the object and then the object's message; the
- * header, of which there is one, has a form of its own.
+ * One record of the state on disk. A key begins with the generation; a byte that says what it is
+ * and its id follow, big-endian. A value is the revision that changed the object and then the
+ * object's message; the header, of which there is one, has a form of its own.
  */
 final class StateRecord {
   static final byte HEADER = 'h';
@@ -30,8 +30,13 @@ final class StateRecord {
     this.value = value;
   }
 
-  byte[] key() {
-    return key;
+  /** Of a record in a state. */
+  static byte kind(byte[] key) {
+    return key[Long.BYTES];
+  }
+
+  byte[] key(long generation) {
+    return ByteBuffer.allocate(Long.BYTES + key.length).putLong(generation).put(key).array();
   }
 
   byte[] value() {
@@ -41,11 +46,16 @@ final class StateRecord {
   /** What is not an object: counters, and how far the log has been applied. */
   record Header(
       long applied, long revision, long layoutRevision, FreshIds freshIds, String cluster) {
+    private static final byte[] KEY = {HEADER};
     static final Header FIRST = new Header(0, 0, 0, FreshIds.FIRST, "");
 
     static Header of(ClusterView view, long applied) {
       return new Header(
           applied, view.revision(), view.layoutRevision(), view.freshIds(), view.cluster());
+    }
+
+    static byte[] key(long generation) {
+      return new StateRecord(KEY, KEY).key(generation);
     }
 
     StateRecord write() {
@@ -62,7 +72,7 @@ final class StateRecord {
               .putInt(freshIds.keyspace())
               .put(name)
               .array();
-      return new StateRecord(new byte[] {HEADER}, value);
+      return new StateRecord(KEY, value);
     }
 
     /**

@@ -13,6 +13,7 @@ import io.flotilla.proto.placement.ReportReply;
 import io.flotilla.proto.placement.ReportRequest;
 import io.flotilla.proto.placement.ShardReport;
 import io.flotilla.proto.placement.WatchRequest;
+import io.flotilla.raft.state.Generations;
 import io.flotilla.rpc.ErrorCode;
 import io.flotilla.rpc.RpcCall;
 import java.nio.file.Path;
@@ -54,7 +55,7 @@ abstract class OneMember {
   @BeforeEach
   void start() throws Exception {
     store = new PlacementStore(directory);
-    map = new PlacementStateMachine(store);
+    map = new PlacementStateMachine(store, Generations.INITIAL);
     group = new LoneGroup(store, map);
     service =
         new PlacementService(

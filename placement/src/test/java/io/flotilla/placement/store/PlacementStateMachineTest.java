@@ -18,6 +18,7 @@ import io.flotilla.proto.placement.PlannedKeyspace;
 import io.flotilla.proto.placement.RegisterNodeRequest;
 import io.flotilla.raft.core.Entry;
 import io.flotilla.raft.port.StateMachine.UnknownCommandException;
+import io.flotilla.raft.state.Generations;
 import io.flotilla.rpc.ErrorCode;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -40,7 +41,7 @@ final class PlacementStateMachineTest {
   @BeforeEach
   void open() throws Exception {
     store = new PlacementStore(directory);
-    machine = new PlacementStateMachine(store);
+    machine = new PlacementStateMachine(store, Generations.INITIAL);
   }
 
   @AfterEach
@@ -207,13 +208,17 @@ final class PlacementStateMachineTest {
     for (int crash = 0; crash <= history.size(); crash += 7) {
       Path other = directory.resolveSibling(directory.getFileName() + "-" + crash);
       PlacementStore first = new PlacementStore(other);
-      applyAll(first, new PlacementStateMachine(first), history.subList(0, crash), random);
+      applyAll(
+          first,
+          new PlacementStateMachine(first, Generations.INITIAL),
+          history.subList(0, crash),
+          random);
       if (random.nextBoolean()) {
         first.loseUnflushed();
       }
       first.close();
       PlacementStore second = new PlacementStore(other);
-      PlacementStateMachine restarted = new PlacementStateMachine(second);
+      PlacementStateMachine restarted = new PlacementStateMachine(second, Generations.INITIAL);
       int from = (int) restarted.appliedIndex();
       assertThat(from).isBetween(0, crash);
       List<PlacementResult> replayed =

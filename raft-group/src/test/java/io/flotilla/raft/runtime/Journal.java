@@ -2,8 +2,11 @@ package io.flotilla.raft.runtime;
 
 import io.flotilla.raft.core.Entry;
 import io.flotilla.raft.port.ApplyRound;
+import io.flotilla.raft.port.SnapshotFile;
+import io.flotilla.raft.port.StateImage;
 import io.flotilla.raft.port.StateMachine;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -86,6 +89,31 @@ final class Journal implements StateMachine<Journal.Round> {
           applied = last;
         });
     return results;
+  }
+
+  @Override
+  public long durableIndex() {
+    return 0;
+  }
+
+  @Override
+  public StateImage image() {
+    throw new UnsupportedOperationException("a journal has no images");
+  }
+
+  @Override
+  public long load(Path directory, List<SnapshotFile> files) {
+    throw new UnsupportedOperationException("a journal has no images");
+  }
+
+  @Override
+  public void adopt(long generation) {
+    throw new UnsupportedOperationException("a journal has no images");
+  }
+
+  @Override
+  public void discard(long generation) {
+    throw new UnsupportedOperationException("a journal has no images");
   }
 
   List<String> commands() {

@@ -62,7 +62,7 @@ final class RuntimeNode implements Victim {
     this.limits = limits;
     double skew = 1 + world.faults().pace().clockSkew() * (world.chance().upTo(2) - 1);
     this.tickMicros = (long) (world.ticks(1) * skew);
-    this.machines = groups.stream().map(group -> new SimMachine(world, group, id)).toList();
+    this.machines = groups.stream().map(this::machine).toList();
     groups.forEach(
         group -> group.properties().disk(id, index -> platter.durableTerm(group.id(), index)));
   }
@@ -98,6 +98,11 @@ final class RuntimeNode implements Victim {
 
   private void fatal(Throwable failure) {
     throw new AssertionError("FATAL at node " + id, failure);
+  }
+
+  private SimMachine machine(SimGroup group) {
+    return new SimMachine(
+        world.chance(), group.number(), state -> group.properties().applied(id, state));
   }
 
   private void open(RaftRuntime<SimMachine.Round> runtime, SimGroup group) {

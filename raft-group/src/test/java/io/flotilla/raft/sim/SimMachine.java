@@ -2,9 +2,18 @@ package io.flotilla.raft.sim;
 
 import io.flotilla.raft.core.Entry;
 import io.flotilla.raft.port.ApplyRound;
+import io.flotilla.raft.port.ImageException;
+import io.flotilla.raft.port.SnapshotFile;
+import io.flotilla.raft.port.StateImage;
 import io.flotilla.raft.port.StateMachine;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Consumer;
 
 /**
  * One replica's state in a simulated node: kept in memory, flushed now and then, and after a crash
@@ -32,23 +41,52 @@ final class SimMachine implements StateMachine<SimMachine.Round> {
     }
   }
 
-  private final World world;
-  private final SimGroup group;
-  private final int replica;
+  private final Chance chance;
+  private final int group;
+  private final Consumer<SimState> judge;
+  private final Map<Long, SimState> loaded = new HashMap<>();
+  private long generation = 1;
+  private long lastGeneration = 1;
   private SimState flushed = new SimState();
   private SimState visible = new SimState();
   private SimState working = new SimState();
 
-  SimMachine(World world, SimGroup group, int replica) {
-    this.world = world;
+  /**
+   * @param chance of being flushed after a round
+   * @param judge sees each state that becomes visible
+   */
+  SimMachine(Chance chance, int group, Consumer<SimState> judge) {
+    this.chance = chance;
     this.group = group;
-    this.replica = replica;
+    this.judge = judge;
   }
 
   /** Whatever was not flushed is gone. */
   void restart() {
+    restart(generation);
+  }
+
+  /**
+   * @param named the generation that the log names, after which all others are gone
+   */
+  void restart(long named) {
+    if (named != generation) {
+      adopt(named);
+    }
     visible = flushed;
     working = flushed.copy();
+    loaded.clear();
+  }
+
+  long generation() {
+    return generation;
+  }
+
+  /** All of which there is something left. */
+  Set<Long> generations() {
+    Set<Long> all = new TreeSet<>(loaded.keySet());
+    all.add(generation);
+    return all;
   }
 
   @Override
@@ -69,10 +107,53 @@ final class SimMachine implements StateMachine<SimMachine.Round> {
 
   private void commit() {
     visible = working.copy();
-    group.properties().applied(replica, visible);
-    if (world.chance().happens(0.1)) {
-      flushed = visible;
+    judge.accept(visible);
+    if (chance.happens(0.1)) {
+      flush();
     }
+  }
+
+  void flush() {
+    flushed = visible;
+  }
+
+  @Override
+  public long durableIndex() {
+    return flushed.applied();
+  }
+
+  @Override
+  public StateImage image() {
+    return new SimImage(group, visible);
+  }
+
+  @Override
+  public long load(Path directory, List<SnapshotFile> files) throws ImageException {
+    lastGeneration++;
+    loaded.put(lastGeneration, SimImage.read(directory, files, group));
+    return lastGeneration;
+  }
+
+  @Override
+  public void adopt(long next) {
+    flushed = taken(next);
+    visible = flushed;
+    working = flushed.copy();
+    generation = next;
+    judge.accept(visible);
+  }
+
+  @Override
+  public void discard(long unwanted) {
+    taken(unwanted);
+  }
+
+  private SimState taken(long number) {
+    SimState state = loaded.remove(number);
+    if (state == null) {
+      throw new IllegalStateException("generation " + number + " was not loaded");
+    }
+    return state;
   }
 
   SimState state() {

@@ -11,6 +11,7 @@ import java.util.Arrays;
 public final class SimState {
   public static final int KEYS = 4;
   public static final int CLIENTS_MAX = 8;
+  static final int ENCODED_BYTES = KEYS * 24 + (CLIENTS_MAX + 1) * 20 + 16;
 
   /**
    * A write of {@link #value} to a key. A client sends one at a time and never an older one again.
@@ -76,6 +77,34 @@ public final class SimState {
     outcomes = from.outcomes.clone();
     applied = from.applied;
     hash = from.hash;
+  }
+
+  byte[] encode() {
+    ByteBuffer to = ByteBuffer.allocate(ENCODED_BYTES);
+    for (int key = 0; key < KEYS; key++) {
+      to.putLong(values[key]).putLong(versions[key]).putLong(counts[key]);
+    }
+    for (int client = 0; client <= CLIENTS_MAX; client++) {
+      to.putInt(sequences[client]).put(outcomes[client].encode());
+    }
+    return to.putLong(applied).putLong(hash).array();
+  }
+
+  /** Of as many bytes as {@link #encode} gives. */
+  static SimState decode(ByteBuffer from) {
+    SimState state = new SimState();
+    for (int key = 0; key < KEYS; key++) {
+      state.values[key] = from.getLong();
+      state.versions[key] = from.getLong();
+      state.counts[key] = from.getLong();
+    }
+    for (int client = 0; client <= CLIENTS_MAX; client++) {
+      state.sequences[client] = from.getInt();
+      state.outcomes[client] = new Outcome(from.getLong(), from.getLong());
+    }
+    state.applied = from.getLong();
+    state.hash = from.getLong();
+    return state;
   }
 
   public SimState copy() {

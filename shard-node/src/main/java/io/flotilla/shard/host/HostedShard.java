@@ -4,6 +4,7 @@ import io.flotilla.proto.errors.ErrorDetail;
 import io.flotilla.proto.map.Epoch;
 import io.flotilla.proto.map.Replica;
 import io.flotilla.proto.map.Shard;
+import io.flotilla.raft.port.StorageException;
 import io.flotilla.raft.runtime.RaftGroup;
 import io.flotilla.rpc.ErrorCode;
 import io.flotilla.rpc.RpcException;
@@ -15,12 +16,10 @@ import io.flotilla.shard.kv.KvStateMachine;
 public final class HostedShard {
   private final KvStateMachine state;
   private final RaftGroup group;
-  private final KeyRange range;
 
   HostedShard(KvStateMachine state, RaftGroup group) {
     this.state = state;
     this.group = group;
-    this.range = KeyRange.of(state.shard());
   }
 
   /** The descriptor that is in force here. */
@@ -29,11 +28,16 @@ public final class HostedShard {
   }
 
   public KeyRange range() {
-    return range;
+    return state.range();
   }
 
   public RaftGroup group() {
     return group;
+  }
+
+  /** What the shard weighs, in bytes, roughly. Blocks on the disk. */
+  long approximateBytes() throws StorageException {
+    return state.approximateBytes();
   }
 
   public KvReads reads() {

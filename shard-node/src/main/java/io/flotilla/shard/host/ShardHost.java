@@ -19,7 +19,9 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import org.slf4j.Logger;
@@ -47,13 +49,16 @@ public final class ShardHost {
   }
 
   /**
-   * Opens what is already here. Once, before anything else.
+   * Opens what is already here, and deletes states that no log names. Once, before anything else.
    *
-   * @throws StorageException if a state or a log cannot be read
+   * @param generations of the groups that have a log here: what its head says, by group
+   * @throws StorageException if a state or a log cannot be read, or a log names a state that is not
+   *     here
    */
-  public void recover() throws StorageException {
-    for (Shard shard : store.shards()) {
-      open(shard);
+  public void recover(Map<GroupId, Long> generations) throws StorageException {
+    store.deleteAllBut(Set.copyOf(generations.values()));
+    for (Map.Entry<GroupId, Long> group : generations.entrySet()) {
+      open(KvStateMachine.open(store, group.getKey().value(), group.getValue()));
     }
     LOG.info("node {} has opened {} shards", node, shards.size());
   }
@@ -72,9 +77,9 @@ public final class ShardHost {
         fresh.add(shard);
       }
     }
-    store.create(fresh);
-    for (Shard shard : fresh) {
-      open(shard);
+    List<Long> generations = store.create(fresh);
+    for (int i = 0; i < fresh.size(); i++) {
+      open(KvStateMachine.open(store, fresh.get(i).getId(), generations.get(i)));
     }
     if (!fresh.isEmpty()) {
       LOG.info("node {} has created {} shards", node, fresh.size());
@@ -119,12 +124,14 @@ public final class ShardHost {
     return all;
   }
 
-  /** What a shard's data weighs, in bytes, roughly. Blocks on the disk. */
+  /** What a shard's data weighs, in bytes, roughly; 0 if it is not open. Blocks on the disk. */
   public long approximateBytes(long shard) throws StorageException {
-    return store.approximateBytes(shard);
+    HostedShard found = shards.get(shard);
+    return found == null ? 0 : found.approximateBytes();
   }
 
-  private void open(Shard shard) throws StorageException {
+  private void open(KvStateMachine state) throws StorageException {
+    Shard shard = state.shard();
     Replica self =
         replicaHere(shard)
             .orElseThrow(
@@ -134,7 +141,6 @@ public final class ShardHost {
                             + shard.getId()
                             + " is here, but its descriptor names no replica on node "
                             + node));
-    KvStateMachine state = KvStateMachine.open(store, shard.getId());
     GroupSpec spec =
         new GroupSpec(
             new GroupId(shard.getId()),

@@ -1,15 +1,16 @@
 package io.flotilla.shard.kv;
 
+import io.flotilla.raft.port.StorageException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /** Where things stand in the state database. Keys sort as the bytes of what they name. */
 final class KvKeys {
-  private static final byte DATA = 'K';
-  private static final byte COMPLETION = 'D';
-  private static final byte META = 'M';
-  private static final byte PROGRESS = 1;
-  private static final byte DESCRIPTOR = 2;
+  static final byte DATA = 'K';
+  static final byte COMPLETION = 'D';
+  static final byte META = 'M';
+  static final byte PROGRESS = 1;
+  static final byte DESCRIPTOR = 2;
 
   static final int PREFIX_BYTES = Long.BYTES + 1;
   private static final int CLIENT_AND_SEQ_BYTES = 3 * Long.BYTES;
@@ -52,6 +53,21 @@ final class KvKeys {
     return key;
   }
 
+  /** The routing key of a completion's key. */
+  static byte[] routingKey(byte[] completionKey) throws StorageException {
+    int end = completionKey.length - CLIENT_AND_SEQ_BYTES - 2;
+    if (end < PREFIX_BYTES || completionKey[end] != 0 || completionKey[end + 1] != 1) {
+      throw new StorageException("completion key of " + completionKey.length + " bytes");
+    }
+    byte[] routingKey = new byte[end - PREFIX_BYTES];
+    int size = 0;
+    for (int at = PREFIX_BYTES; at < end; at++) {
+      routingKey[size++] = completionKey[at];
+      at += completionKey[at] == 0 ? 1 : 0; // and the 255 that stands for it
+    }
+    return Arrays.copyOf(routingKey, size);
+  }
+
   static ClientId completionClient(byte[] completionKey) {
     ByteBuffer from = ByteBuffer.wrap(completionKey);
     int at = completionKey.length - CLIENT_AND_SEQ_BYTES;
@@ -78,12 +94,14 @@ final class KvKeys {
     return prefix(generation, META, 1).put(DESCRIPTOR).array();
   }
 
-  static byte[] generationBegin(long generation) {
-    return ByteBuffer.allocate(Long.BYTES).putLong(generation).array();
+  /** What a key is about: {@link #DATA}, {@link #COMPLETION}, {@link #META}, or not known. */
+  static byte kind(byte[] key) {
+    return key[Long.BYTES];
   }
 
-  static long generation(byte[] key) {
-    return ByteBuffer.wrap(key).getLong();
+  /** {@link #PROGRESS}, {@link #DESCRIPTOR}, or not known; of a key of that kind. */
+  static byte meta(byte[] key) {
+    return key.length == PREFIX_BYTES + 1 ? key[PREFIX_BYTES] : 0;
   }
 
   private static byte[] prefixed(long generation, byte kind, byte[] rest) {

@@ -6,8 +6,10 @@ import io.flotilla.proto.kv.KeyValue;
 import io.flotilla.proto.kv.ReadReply;
 import io.flotilla.proto.kv.ScanReply;
 import io.flotilla.raft.port.StorageException;
+import io.flotilla.raft.state.StateView;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
@@ -19,12 +21,14 @@ import org.rocksdb.RocksIterator;
 public final class KvReads {
   private static final int KEYS_AT_ONCE = 32;
 
-  private final KvStore store;
-  private final long generation;
+  private final Supplier<ShardState> current;
 
-  KvReads(KvStore store, long generation) {
-    this.store = store;
-    this.generation = generation;
+  /**
+   * @param current the state that counts now: asked at each read, so that a read that was made
+   *     ready before a snapshot was installed sees the new state and not the old one
+   */
+  KvReads(Supplier<ShardState> current) {
+    this.current = current;
   }
 
   /**
@@ -51,12 +55,13 @@ public final class KvReads {
    */
   public ReadReply get(List<ByteString> keys, long bytesMax) throws StorageException {
     ReadReply.Builder reply = ReadReply.newBuilder();
-    try (KvView view = store.view()) {
+    try (StateView view = view()) {
+      long generation = view.generation();
       reply.setApplied(Progress.decode(view.get(KvKeys.progress(generation))).applied());
       long bytes = 0;
       for (int from = 0; from < keys.size() && bytes < bytesMax; from += KEYS_AT_ONCE) {
         List<ByteString> some = keys.subList(from, Math.min(keys.size(), from + KEYS_AT_ONCE));
-        for (byte @Nullable [] value : view.getAll(dataKeys(some))) {
+        for (byte @Nullable [] value : view.getAll(dataKeys(generation, some))) {
           if (bytes >= bytesMax) {
             break;
           }
@@ -71,7 +76,7 @@ public final class KvReads {
     return reply.build();
   }
 
-  private List<byte[]> dataKeys(List<ByteString> keys) {
+  private static List<byte[]> dataKeys(long generation, List<ByteString> keys) {
     List<byte[]> dataKeys = new ArrayList<>(keys.size());
     for (ByteString key : keys) {
       dataKeys.add(KvKeys.data(generation, key.toByteArray()));
@@ -81,20 +86,38 @@ public final class KvReads {
 
   /** One page: as much as the bounds allow, and where to go on. */
   public ScanReply scan(Scan scan) throws StorageException {
-    byte[] start = KvKeys.data(generation, scan.range().start().toByteArray());
-    byte[] end =
-        scan.range().end().isEmpty()
-            ? KvKeys.dataEnd(generation)
-            : KvKeys.data(generation, scan.range().end().toByteArray());
-    try (KvView view = store.view();
-        RocksIterator at = view.iterate(start, end)) {
+    try (StateView view = view();
+        RocksIterator at = iterate(view, scan.range())) {
       ScanReply.Builder reply = ScanReply.newBuilder();
-      reply.setApplied(Progress.decode(view.get(KvKeys.progress(generation))).applied());
+      reply.setApplied(Progress.decode(view.get(KvKeys.progress(view.generation()))).applied());
       page(scan, at, reply);
       at.status();
       return reply.build();
     } catch (RocksDBException e) {
       throw new StorageException("cannot scan the state", e);
+    }
+  }
+
+  private static RocksIterator iterate(StateView view, KeyRange range) {
+    long generation = view.generation();
+    return view.iterate(
+        KvKeys.data(generation, range.start().toByteArray()),
+        range.end().isEmpty()
+            ? KvKeys.dataEnd(generation)
+            : KvKeys.data(generation, range.end().toByteArray()));
+  }
+
+  /** Of the state that counts now. Who finds it retired finds its successor in its place. */
+  private StateView view() throws StorageException {
+    while (true) {
+      ShardState state = current.get();
+      StateView view = state.generation().view();
+      if (view != null) {
+        return view;
+      }
+      if (state == current.get()) {
+        throw new StorageException("shard " + state.shard().getId() + " is no longer here");
+      }
     }
   }
 

@@ -8,17 +8,24 @@ import io.flotilla.proto.kv.WriteEntry;
 import io.flotilla.proto.kv.WriteReply;
 import io.flotilla.proto.map.Shard;
 import io.flotilla.raft.core.Entry;
+import io.flotilla.raft.port.ImageException;
+import io.flotilla.raft.port.SnapshotFile;
+import io.flotilla.raft.port.StateImage;
 import io.flotilla.raft.port.StateMachine;
 import io.flotilla.raft.port.StorageException;
+import io.flotilla.raft.state.Generation;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One shard: applies {@link WriteEntry} commands, each write of them atomically and at most once.
- * The result of an entry is an encoded {@link WriteReply}. Apart from {@link #shard} and {@link
- * #reads}, everything is for the one thread that applies.
+ * The result of an entry is an encoded {@link WriteReply}. What is not said to be for any thread is
+ * for the one that applies.
  *
  * <p>What an entry does, in this order: log time rises to its stamp; a few expired records go; if
  * it was routed by another version of the shard, or comes after its own last moment, none of its
@@ -29,46 +36,38 @@ public final class KvStateMachine implements StateMachine<KvRound> {
   private static final int EXPIRED_AT_ONCE = 64;
   private static final int SESSION_RECORDS_MAX = 1 << 16;
 
-  private final Shard shard;
-  private final KeyRange range;
-  private final long generation;
-  private final Sessions sessions;
+  private final KvStore store;
+  private final long shardId;
   private final KvReads reads;
-  private Progress progress;
+  private final ConcurrentMap<Long, ShardState> loaded = new ConcurrentHashMap<>();
+  private volatile ShardState state;
 
-  private KvStateMachine(Shard shard, Progress progress, Sessions sessions, KvReads reads) {
-    this.shard = shard;
-    this.range = KeyRange.of(shard);
-    this.generation = shard.getId();
-    this.progress = progress;
-    this.sessions = sessions;
-    this.reads = reads;
+  private KvStateMachine(KvStore store, ShardState state) {
+    this.store = store;
+    this.shardId = state.shard().getId();
+    this.state = state;
+    this.reads = new KvReads(this::state);
   }
 
   /**
    * Opens the state of a shard as it was left. Blocks on the disk.
    *
-   * @throws StorageException if it was never created here, or cannot be read
+   * @param generation that the shard's log names
+   * @throws StorageException if there is no state of the shard in it, or it cannot be read
    */
-  public static KvStateMachine open(KvStore store, long shardId) throws StorageException {
-    byte[] descriptor = store.get(KvKeys.descriptor(shardId));
-    if (descriptor == null) {
-      throw new StorageException("there is no state of shard " + shardId);
-    }
-    try {
-      return new KvStateMachine(
-          Shard.parseFrom(descriptor),
-          Progress.decode(store.get(KvKeys.progress(shardId))),
-          Sessions.load(store, shardId),
-          new KvReads(store, shardId));
-    } catch (InvalidProtocolBufferException e) {
-      throw new StorageException("the descriptor of shard " + shardId + " is damaged", e);
-    }
+  public static KvStateMachine open(KvStore store, long shardId, long generation)
+      throws StorageException {
+    return new KvStateMachine(store, ShardState.read(store, shardId, generation));
   }
 
   /** The shard's descriptor, of which its log is the authority. Any thread. */
   public Shard shard() {
-    return shard;
+    return state.shard();
+  }
+
+  /** The range in the descriptor. Any thread. */
+  public KeyRange range() {
+    return state.range();
   }
 
   /** Any thread. */
@@ -76,9 +75,74 @@ public final class KvStateMachine implements StateMachine<KvRound> {
     return reads;
   }
 
+  /** What the shard weighs, in bytes, roughly. Any thread; blocks on the disk. */
+  public long approximateBytes() throws StorageException {
+    return store.generations().approximateBytes(state.number());
+  }
+
   @Override
   public long appliedIndex() {
-    return progress.applied();
+    return state.progress().applied();
+  }
+
+  @Override
+  public long durableIndex() throws StorageException {
+    ShardState of = state;
+    long durable = Progress.decode(store.getDurable(KvKeys.progress(of.number()))).applied();
+    // Meanwhile replaced, it may be meanwhile deleted.
+    return of == state ? durable : durableIndex();
+  }
+
+  @Override
+  public StateImage image() throws StorageException {
+    return store
+        .generations()
+        .image(
+            state.generation(),
+            view -> Progress.decode(view.get(KvKeys.progress(view.generation()))).applied());
+  }
+
+  @Override
+  public long load(Path directory, List<SnapshotFile> files)
+      throws StorageException, ImageException {
+    Generation fresh = store.generations().allot();
+    ShardImage image = new ShardImage(shardId, fresh);
+    store.generations().load(fresh, directory, files, image);
+    loaded.put(fresh.number(), image.state());
+    return fresh.number();
+  }
+
+  @Override
+  public void adopt(long generation) {
+    ShardState before = state;
+    state = takeLoaded(generation);
+    before.generation().retire(); // after the state: who finds it retired looks again
+  }
+
+  @Override
+  public void discard(long generation) {
+    takeLoaded(generation).generation().retire();
+  }
+
+  private ShardState takeLoaded(long generation) {
+    ShardState taken = loaded.remove(generation);
+    if (taken == null) {
+      throw new IllegalStateException(
+          "shard " + shardId + " has not loaded generation " + generation);
+    }
+    return taken;
+  }
+
+  /**
+   * The replica is no more, and no log names its state: it is deleted when nobody reads it. To be
+   * called when nothing is applied any more.
+   */
+  public void retire() {
+    state.generation().retire();
+  }
+
+  ShardState state() {
+    return state;
   }
 
   @Override
@@ -89,17 +153,18 @@ public final class KvStateMachine implements StateMachine<KvRound> {
     List<byte[]> results = new ArrayList<>(entries.size());
     for (int i = 0; i < entries.size(); i++) {
       long index = entries.get(i).index();
+      Progress progress = state.progress();
       if (index != progress.applied() + 1) {
         throw new IllegalStateException(
-            "shard " + generation + ": entry " + index + " after " + progress.applied());
+            "shard " + shardId + ": entry " + index + " after " + progress.applied());
       }
       WriteEntry command = commands.get(i);
       results.add(command == null ? new byte[0] : apply(command, index, round).toByteArray());
       long logTime = command == null ? 0 : command.getLogTimeMillis();
-      progress = new Progress(index, Math.max(progress.logTimeMillis(), logTime));
+      state.progress(new Progress(index, Math.max(progress.logTimeMillis(), logTime)));
     }
     if (!entries.isEmpty()) {
-      round.put(KvKeys.progress(generation), progress.encode());
+      round.put(KvKeys.progress(state.number()), state.progress().encode());
     }
     return results;
   }
@@ -113,7 +178,7 @@ public final class KvStateMachine implements StateMachine<KvRound> {
   }
 
   private WriteEntry decode(Entry entry) throws UnknownCommandException {
-    String where = "shard " + generation + ", entry " + entry + ": ";
+    String where = "shard " + shardId + ", entry " + entry + ": ";
     try {
       WriteEntry command = WriteEntry.parseFrom(entry.payload());
       Optional<String> unknown =
@@ -130,29 +195,29 @@ public final class KvStateMachine implements StateMachine<KvRound> {
   }
 
   private WriteReply apply(WriteEntry command, long index, KvRound round) throws StorageException {
-    long logTime = Math.max(progress.logTimeMillis(), command.getLogTimeMillis());
+    long logTime = Math.max(state.progress().logTimeMillis(), command.getLogTimeMillis());
     int writes = command.getWritesCount();
-    sessions.expire(logTime, Math.max(EXPIRED_AT_ONCE, 2 * writes), round);
+    state.sessions().expire(logTime, Math.max(EXPIRED_AT_ONCE, 2 * writes), round);
     WriteReply.Builder reply = WriteReply.newBuilder().setApplied(index);
     Optional<Result> refusal = refusal(command, logTime);
     for (Write write : command.getWritesList()) {
       reply.addResults(refusal.isPresent() ? refusal.get() : once(command, write, index, round));
     }
     if (refusal.isEmpty()) {
-      sessions.forgetAcked(clientOf(command), round);
+      state.sessions().forgetAcked(clientOf(command), round);
     }
     return reply.build();
   }
 
   private Optional<Result> refusal(WriteEntry command, long logTime) {
-    if (command.getVersion() != shard.getEpoch().getVersion()) {
+    if (command.getVersion() != state.shard().getEpoch().getVersion()) {
       return Optional.of(
           result(
               Result.Status.WRONG_SHARD,
               "routed by version "
                   + command.getVersion()
                   + ", the shard has version "
-                  + shard.getEpoch().getVersion()));
+                  + state.shard().getEpoch().getVersion()));
     }
     if (logTime > command.getNotAfterMillis()) {
       return Optional.of(
@@ -163,7 +228,7 @@ public final class KvStateMachine implements StateMachine<KvRound> {
 
   private Result once(WriteEntry command, Write write, long index, KvRound round)
       throws StorageException {
-    Session session = sessions.find(clientOf(command));
+    Session session = state.sessions().find(clientOf(command));
     long ackedBelow = Math.max(command.getAckedBelow(), session == null ? 0 : session.ackedBelow());
     if (write.getSeq() < ackedBelow) {
       return result(
@@ -185,30 +250,32 @@ public final class KvStateMachine implements StateMachine<KvRound> {
     if (!inRange(operation)) {
       return result(Result.Status.WRONG_SHARD, "a key is not in the shard's range");
     }
-    Result result = new Execution(round, generation, valueBytesMax(command)).run(operation);
+    Result result = new Execution(round, state.number(), valueBytesMax(command)).run(operation);
     byte[] routingKey = Commands.routingKey(operation).toByteArray();
-    sessions.complete(command, index, write.getSeq(), routingKey, result.toByteString(), round);
+    state
+        .sessions()
+        .complete(command, index, write.getSeq(), routingKey, result.toByteString(), round);
     return result;
   }
 
   private Result recorded(byte[] recordKey, KvRound round) throws StorageException {
     byte[] record = round.get(recordKey);
     if (record == null) {
-      throw new StorageException("shard " + generation + " has lost a completion record");
+      throw new StorageException("shard " + shardId + " has lost a completion record");
     }
     try {
       return Result.parseFrom(Completion.decode(record).result());
     } catch (InvalidProtocolBufferException e) {
-      throw new StorageException("a completion record of shard " + generation + " is damaged", e);
+      throw new StorageException("a completion record of shard " + shardId + " is damaged", e);
     }
   }
 
   private boolean inRange(Operation operation) {
     if (!operation.hasBatch()) {
-      return range.contains(Commands.key(operation));
+      return state.range().contains(Commands.key(operation));
     }
     for (Operation inner : operation.getBatch().getOperationsList()) {
-      if (!range.contains(Commands.key(inner))) {
+      if (!state.range().contains(Commands.key(inner))) {
         return false;
       }
     }

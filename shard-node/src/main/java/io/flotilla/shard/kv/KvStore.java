@@ -4,24 +4,19 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import io.flotilla.proto.map.Shard;
 import io.flotilla.raft.port.StateStore;
 import io.flotilla.raft.port.StorageException;
-import java.io.IOException;
-import java.nio.file.Files;
+import io.flotilla.raft.state.Generation;
+import io.flotilla.raft.state.Generations;
+import io.flotilla.raft.state.StateDb;
+import io.flotilla.raft.state.StateView;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.locks.Lock;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
-import org.rocksdb.FlushOptions;
-import org.rocksdb.MutableDBOptions;
-import org.rocksdb.Range;
 import org.rocksdb.RocksDB;
-import org.rocksdb.RocksDBException;
-import org.rocksdb.RocksIterator;
-import org.rocksdb.SizeApproximationFlag;
-import org.rocksdb.Slice;
 import org.rocksdb.WriteBatch;
-import org.rocksdb.WriteOptions;
 
 /**
  * The states of all shards of a node, in one RocksDB without a write-ahead log: see the package for
@@ -29,16 +24,12 @@ import org.rocksdb.WriteOptions;
  * fail with {@link StorageException}. RocksDB's own lock keeps a second process out.
  */
 public final class KvStore implements StateStore<KvRound>, AutoCloseable {
-  private final RocksDB db;
-  private final KvStoreOptions options;
-  private final WriteOptions noLog = new WriteOptions().setDisableWAL(true);
-  // Held for reading around every native call: a closed handle must not be used.
-  private final ReentrantReadWriteLock use = new ReentrantReadWriteLock();
-  private boolean closed;
+  private final StateDb db;
+  private final Generations generations;
 
-  private KvStore(RocksDB db, KvStoreOptions options) {
+  private KvStore(StateDb db, Generations generations) {
     this.db = db;
-    this.options = options;
+    this.generations = generations;
   }
 
   /**
@@ -48,13 +39,12 @@ public final class KvStore implements StateStore<KvRound>, AutoCloseable {
    */
   public static KvStore open(Path directory, KvStoreConfig config) throws StorageException {
     RocksDB.loadLibrary();
-    KvStoreOptions options = new KvStoreOptions(config);
+    StateDb db = StateDb.open(directory, new KvStoreOptions(config));
     try {
-      Files.createDirectories(directory);
-      return new KvStore(RocksDB.open(options.options(), directory.toString()), options);
-    } catch (RocksDBException | IOException e) {
-      options.close();
-      throw new StorageException("cannot open the state in " + directory, e);
+      return new KvStore(db, Generations.of(db));
+    } catch (StorageException e) {
+      db.close();
+      throw e;
     }
   }
 
@@ -63,105 +53,94 @@ public final class KvStore implements StateStore<KvRound>, AutoCloseable {
     return new KvRound(this);
   }
 
-  /** The descriptors of the shards whose state is here, by id. */
-  public List<Shard> shards() throws StorageException {
-    List<Shard> shards = new ArrayList<>();
-    try (KvView view = view();
-        RocksIterator at = view.iterate(new byte[0], null)) {
-      at.seekToFirst();
-      while (at.isValid()) {
-        long generation = KvKeys.generation(at.key());
-        byte[] descriptor = view.get(KvKeys.descriptor(generation));
-        if (descriptor == null) {
-          throw new StorageException("generation " + generation + " has no descriptor");
-        }
-        shards.add(Shard.parseFrom(descriptor));
-        at.seek(KvKeys.generationBegin(generation + 1));
+  /** The descriptors of the shards whose state is here, by generation. */
+  public Map<Long, Shard> shards() throws StorageException {
+    Map<Long, Shard> shards = new TreeMap<>();
+    for (long generation : generations.all()) {
+      byte[] descriptor = get(KvKeys.descriptor(generation));
+      if (descriptor == null) {
+        throw new StorageException("generation " + generation + " has no descriptor");
       }
-      at.status();
-    } catch (RocksDBException | InvalidProtocolBufferException e) {
-      throw new StorageException("cannot list the shards", e);
+      try {
+        shards.put(generation, Shard.parseFrom(descriptor));
+      } catch (InvalidProtocolBufferException e) {
+        throw new StorageException("the descriptor in generation " + generation + " is damaged", e);
+      }
     }
     return shards;
   }
 
   /**
-   * Makes room for new, empty shards. Their descriptors are on disk when this returns: the flush
-   * that this costs is shared by all of them.
+   * Deletes generations that no log names: images that were loaded and not adopted, states that
+   * were replaced, shards whose log was not made any more. Once, before any shard is opened.
+   *
+   * @throws StorageException if a generation is named that was never given out here
    */
-  public void create(List<Shard> shards) throws StorageException {
+  public void deleteAllBut(Set<Long> named) throws StorageException {
+    generations.deleteAllBut(named);
+  }
+
+  /** Deletes what was replaced or discarded and is not read any more. To be called now and then. */
+  public void sweep() throws StorageException {
+    generations.sweep();
+  }
+
+  /**
+   * Makes room for new, empty shards, each under a generation of its own. Their descriptors are on
+   * disk when this returns, so that their logs can name the generations: the flush that this costs
+   * is shared by all of them.
+   *
+   * @return the generations, in the order of the shards
+   */
+  public List<Long> create(List<Shard> shards) throws StorageException {
+    List<Long> created = new ArrayList<>();
     if (shards.isEmpty()) {
-      return;
+      return created;
     }
     try (KvRound round = newRound()) {
       for (Shard shard : shards) {
-        if (get(KvKeys.descriptor(shard.getId())) != null) {
-          throw new IllegalArgumentException("shard " + shard.getId() + " is already here");
-        }
-        round.put(KvKeys.descriptor(shard.getId()), shard.toByteArray());
+        Generation fresh = generations.allot();
+        round.put(KvKeys.descriptor(fresh.number()), shard.toByteArray());
+        created.add(fresh.number());
       }
       round.commit();
     }
     flush();
+    return created;
   }
 
   /** Makes all that was committed durable. */
   public void flush() throws StorageException {
-    Lock held = enter();
-    try (FlushOptions wait = new FlushOptions().setWaitForFlush(true)) {
-      db.flush(wait);
-    } catch (RocksDBException e) {
-      throw new StorageException("cannot flush the state", e);
-    } finally {
-      held.unlock();
-    }
+    db.flush();
   }
 
-  /** What a shard's data weighs, in bytes, within some per cent. */
-  public long approximateBytes(long shard) throws StorageException {
-    Lock held = enter();
-    try (Slice begin = new Slice(KvKeys.generationBegin(shard));
-        Slice end = new Slice(KvKeys.generationBegin(shard + 1))) {
-      return db.getApproximateSizes(
-              List.of(new Range(begin, end)),
-              SizeApproximationFlag.INCLUDE_FILES,
-              SizeApproximationFlag.INCLUDE_MEMTABLES)[0];
-    } finally {
-      held.unlock();
-    }
+  Generations generations() {
+    return generations;
   }
 
   byte @Nullable [] get(byte[] key) throws StorageException {
-    Lock held = enter();
-    try {
-      return db.get(key);
-    } catch (RocksDBException e) {
-      throw new StorageException("cannot read the state", e);
-    } finally {
-      held.unlock();
-    }
+    return db.get(key);
+  }
+
+  byte @Nullable [] getDurable(byte[] key) throws StorageException {
+    return db.getDurable(key);
   }
 
   void write(byte[] batch) throws StorageException {
-    Lock held = enter();
     try (WriteBatch writes = new WriteBatch(batch)) {
-      db.write(noLog, writes);
-    } catch (RocksDBException e) {
-      throw new StorageException("cannot write the state", e);
-    } finally {
-      held.unlock();
+      db.write(writes);
     }
   }
 
   /** The state as of now, whatever is written meanwhile. To be closed by the thread that asked. */
-  KvView view() throws StorageException {
-    return new KvView(db, enter());
+  StateView view() throws StorageException {
+    return db.view();
   }
 
   /** Flushes and closes, after all calls under way. */
   @Override
   public void close() throws StorageException {
-    end(true);
+    db.close();
   }
 
   /**
@@ -169,41 +148,6 @@ public final class KvStore implements StateStore<KvRound>, AutoCloseable {
    * Native memory and the directory's lock are given back all the same.
    */
   public void kill() throws StorageException {
-    end(false);
-  }
-
-  private void end(boolean flush) throws StorageException {
-    use.writeLock().lock();
-    try {
-      if (closed) {
-        return;
-      }
-      closed = true;
-      try (FlushOptions wait = new FlushOptions().setWaitForFlush(true)) {
-        if (flush) {
-          db.flush(wait);
-        } else {
-          db.setDBOptions(MutableDBOptions.builder().setAvoidFlushDuringShutdown(true).build());
-        }
-      } finally {
-        db.close();
-        noLog.close();
-        options.close();
-      }
-    } catch (RocksDBException e) {
-      throw new StorageException("cannot close the state", e);
-    } finally {
-      use.writeLock().unlock();
-    }
-  }
-
-  private Lock enter() throws StorageException {
-    Lock lock = use.readLock();
-    lock.lock();
-    if (closed) {
-      lock.unlock();
-      throw new StorageException("the state is closed");
-    }
-    return lock;
+    db.kill();
   }
 }

@@ -1,5 +1,6 @@
 package io.flotilla.shard.kv;
 
+import io.flotilla.raft.state.StateOptions;
 import org.rocksdb.BlockBasedTableConfig;
 import org.rocksdb.BloomFilter;
 import org.rocksdb.CompressionType;
@@ -7,8 +8,8 @@ import org.rocksdb.InfoLogLevel;
 import org.rocksdb.LRUCache;
 import org.rocksdb.Options;
 
-/** RocksDB's options, and the native objects that live as long as they. */
-final class KvStoreOptions implements AutoCloseable {
+/** How RocksDB keeps shards. */
+final class KvStoreOptions implements StateOptions {
   private static final int BLOOM_BITS_PER_KEY = 10;
   private static final int BLOCK_BYTES = 16 << 10;
   private static final int OPEN_FILES_MAX = 1024;
@@ -40,7 +41,8 @@ final class KvStoreOptions implements AutoCloseable {
                 .setPinL0FilterAndIndexBlocksInCache(true));
   }
 
-  Options options() {
+  @Override
+  public Options options() {
     return options;
   }
 

@@ -3,6 +3,7 @@ package io.flotilla.shard.kv;
 import com.google.protobuf.ByteString;
 import io.flotilla.proto.kv.WriteEntry;
 import io.flotilla.raft.port.StorageException;
+import io.flotilla.raft.state.StateView;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
@@ -37,29 +38,34 @@ final class Sessions {
   private final TreeSet<Session> byExpiry =
       new TreeSet<>(Comparator.comparingLong(Session::expiresMillis).thenComparing(s -> s.client));
 
-  private Sessions(long generation) {
+  /** None. */
+  Sessions(long generation) {
     this.generation = generation;
   }
 
   /** Reads all records of a shard. */
   static Sessions load(KvStore store, long generation) throws StorageException {
     Sessions sessions = new Sessions(generation);
-    try (KvView view = store.view();
+    try (StateView view = store.view();
         RocksIterator at =
             view.iterate(KvKeys.completionsBegin(generation), KvKeys.completionsEnd(generation))) {
       for (at.seekToFirst(); at.isValid(); at.next()) {
-        byte[] key = at.key();
-        sessions.add(
-            KvKeys.completionClient(key),
-            KvKeys.completionSeq(key),
-            key,
-            Completion.decode(at.value()));
+        sessions.add(at.key(), at.value());
       }
       at.status();
     } catch (RocksDBException e) {
       throw new StorageException("cannot read the completion records", e);
     }
     return sessions;
+  }
+
+  /** Learns of a write by its record. Records may come in any order. */
+  void add(byte[] key, byte[] completion) throws StorageException {
+    add(
+        KvKeys.completionClient(key),
+        KvKeys.completionSeq(key),
+        key,
+        Completion.decode(completion));
   }
 
   @Nullable Session find(ClientId client) {

@@ -10,9 +10,10 @@
  * log is cut only up to an applied index that has been flushed; nothing else writes into a live
  * shard.
  *
- * <p>Keys begin with a generation (8 bytes, the shard's id for now) and a letter: {@code K} the
+ * <p>Keys begin with a generation (8 bytes, see {@code raft.state}) and a letter: {@code K} the
  * data by encoded key, {@code D} the completion records by routing key, client and sequence number,
- * {@code M} the shard's progress and its descriptor.
+ * {@code M} the shard's progress and its descriptor. So an image of a generation is the whole
+ * shard: who goes on from it knows which writes were executed.
  *
  * <p>Applying is deterministic: no clock, no chance, no order of a hash table. Time is the log time
  * that entries carry. A write takes effect at most once ({@link

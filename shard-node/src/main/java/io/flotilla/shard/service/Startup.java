@@ -1,7 +1,9 @@
 package io.flotilla.shard.service;
 
 import com.codahale.metrics.MetricRegistry;
+import io.flotilla.proto.map.Shard;
 import io.flotilla.proto.placement.RegisterNodeRequest;
+import io.flotilla.raft.core.GroupId;
 import io.flotilla.raft.net.NettyTransport;
 import io.flotilla.raft.port.LogStore;
 import io.flotilla.raft.port.NodeId;
@@ -23,6 +25,8 @@ import io.flotilla.shard.service.ShardNode.Phase;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
@@ -74,13 +78,25 @@ final class Startup {
     parts.add(() -> end(states));
     RaftRuntime<KvRound> runtime = runtime(directory, threads, server, states, link);
     ShardHost host = new ShardHost(node, states, runtime::open);
-    host.recover();
+    host.recover(generationsIn(states));
     String address = serve(server, host, port);
     parts.add(link); // ends first, since it opens shards
     announce(link, directory, address);
     link.follow(node, host, nodes, table -> keep(table, directory));
     LOG.info("node {} of cluster {} serves at {}", node, config.cluster(), address);
     return new ShardNode(node, address, host, parts, phase);
+  }
+
+  /** Each group's generation, of which it has one as long as no group here takes in an image. */
+  private static Map<GroupId, Long> generationsIn(KvStore states) throws StorageException {
+    Map<GroupId, Long> generations = new TreeMap<>();
+    for (Map.Entry<Long, Shard> state : states.shards().entrySet()) {
+      long shard = state.getValue().getId();
+      if (generations.put(new GroupId(shard), state.getKey()) != null) {
+        throw new StorageException("shard " + shard + " has several states");
+      }
+    }
+    return generations;
   }
 
   private RaftRuntime<KvRound> runtime(

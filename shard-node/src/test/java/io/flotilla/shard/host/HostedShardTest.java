@@ -80,8 +80,8 @@ class HostedShardTest {
   @BeforeEach
   void open() throws StorageException {
     store = KvStore.open(directory, KvStoreConfig.DEFAULT);
-    store.create(List.of(DESCRIPTOR));
-    shard = new HostedShard(KvStateMachine.open(store, 7), SILENT);
+    long generation = store.create(List.of(DESCRIPTOR)).get(0);
+    shard = new HostedShard(KvStateMachine.open(store, 7, generation), SILENT);
   }
 
   @AfterEach

@@ -117,17 +117,19 @@ class KvReadsTest {
   @Test
   void anOpenEndStaysWithinTheShard() throws Exception {
     Shard neighbour = Shard.newBuilder().setId(ShardUnderTest.ID + 1).build();
-    shard.store.create(List.of(neighbour));
+    long generation = shard.store.create(List.of(neighbour)).get(0);
     assertThat(scan(key("b"), ByteString.EMPTY, false, 1000, 1 << 20, false, false).getCount())
         .isEqualTo(KEYS);
-    assertThat(shard.store.shards()).containsExactly(ShardUnderTest.descriptor(), neighbour);
-    assertThat(KvStateMachine.open(shard.store, neighbour.getId()).appliedIndex()).isZero();
+    assertThat(shard.store.shards().values())
+        .containsExactly(ShardUnderTest.descriptor(), neighbour);
+    assertThat(KvStateMachine.open(shard.store, neighbour.getId(), generation).appliedIndex())
+        .isZero();
   }
 
   @Test
   void aRoundIsSeenOnceItIsCommitted() throws Exception {
     try (KvRound round = shard.store.newRound()) {
-      round.put(KvKeys.data(ShardUnderTest.ID, key("z").toByteArray()), new byte[1]);
+      round.put(KvKeys.data(shard.generation, key("z").toByteArray()), new byte[1]);
       ReadReply before = shard.machine.reads().get(List.of(key("z")), 100);
       round.commit();
       ReadReply after = shard.machine.reads().get(List.of(key("z")), 100);

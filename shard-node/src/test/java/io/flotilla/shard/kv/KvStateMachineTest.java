@@ -229,7 +229,7 @@ class KvStateMachineTest {
                             .build()))
                 .build()
                 .toByteArray());
-    Map<String, String> before = ShardUnderTest.dump(shard.store);
+    Map<String, String> before = shard.dump();
     for (byte[] payload : payloads) {
       List<Entry> entries =
           List.of(
@@ -247,7 +247,7 @@ class KvStateMachineTest {
         round.commit();
       }
     }
-    assertThat(ShardUnderTest.dump(shard.store)).isEqualTo(before);
+    assertThat(shard.dump()).isEqualTo(before);
   }
 
   @Test

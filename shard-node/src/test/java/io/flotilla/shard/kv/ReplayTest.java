@@ -51,8 +51,7 @@ class ReplayTest {
         replayed += disturb(crashing, random);
       }
       assertThat(replayed).isPositive();
-      assertThat(ShardUnderTest.dump(crashing.store))
-          .isEqualTo(ShardUnderTest.dump(undisturbed.store));
+      assertThat(crashing.dump()).isEqualTo(undisturbed.dump());
       assertThat(data(crashing)).isEqualTo(model.data);
     }
   }
@@ -70,13 +69,13 @@ class ReplayTest {
       Path copy = directory.resolve("copy");
       copyFiles(directory.resolve("live"), copy);
       try (KvStore crashed = KvStore.open(copy, KvStoreConfig.DEFAULT)) {
-        KvStateMachine machine = KvStateMachine.open(crashed, ShardUnderTest.ID);
+        KvStateMachine machine = KvStateMachine.open(crashed, ShardUnderTest.ID, shard.generation);
         assertThat(machine.appliedIndex()).isEqualTo(201);
         try (KvRound round = crashed.newRound()) {
           machine.apply(shard.log().subList(201, 500), round);
           round.commit();
         }
-        assertThat(ShardUnderTest.dump(crashed)).isEqualTo(ShardUnderTest.dump(shard.store));
+        assertThat(ShardUnderTest.dump(crashed, shard.generation)).isEqualTo(shard.dump());
       }
     }
   }

@@ -12,8 +12,11 @@ import io.flotilla.proto.map.Shard;
 import io.flotilla.raft.core.Entry;
 import io.flotilla.raft.port.StateMachine.UnknownCommandException;
 import io.flotilla.raft.port.StorageException;
+import io.flotilla.raft.state.Generations;
+import io.flotilla.raft.state.StateView;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -30,11 +33,14 @@ final class ShardUnderTest implements AutoCloseable {
   KvStore store;
   KvStateMachine machine;
 
+  /** What the log would name. */
+  long generation;
+
   ShardUnderTest(Path directory) throws StorageException {
     this.directory = directory;
     this.store = openStore();
-    store.create(List.of(descriptor()));
-    this.machine = KvStateMachine.open(store, ID);
+    this.generation = store.create(List.of(descriptor())).get(0);
+    this.machine = KvStateMachine.open(store, ID, generation);
   }
 
   static Shard descriptor() {
@@ -126,26 +132,32 @@ final class ShardUnderTest implements AutoCloseable {
     return log;
   }
 
-  private void reopen() throws StorageException {
+  void reopen() throws StorageException {
     store = openStore();
-    machine = KvStateMachine.open(store, ID);
+    machine = KvStateMachine.open(store, ID, generation);
   }
 
   private KvStore openStore() throws StorageException {
     return KvStore.open(directory, new KvStoreConfig(1 << 20, 2, 1 << 20, 1));
   }
 
-  /** All that stands in the database: data, completion records, progress, descriptors. */
-  static Map<String, String> dump(KvStore store) throws Exception {
+  /** All of a shard: data, completion records, progress, descriptor; without the generation. */
+  static Map<String, String> dump(KvStore store, long generation) throws Exception {
     Map<String, String> all = new TreeMap<>();
-    try (KvView view = store.view();
-        RocksIterator at = view.iterate(new byte[0], null)) {
+    try (StateView view = store.view();
+        RocksIterator at =
+            view.iterate(Generations.beginOf(generation), Generations.beginOf(generation + 1))) {
       for (at.seekToFirst(); at.isValid(); at.next()) {
-        all.put(text(at.key()), text(at.value()));
+        byte[] key = at.key();
+        all.put(text(Arrays.copyOfRange(key, Long.BYTES, key.length)), text(at.value()));
       }
       at.status();
     }
     return all;
+  }
+
+  Map<String, String> dump() throws Exception {
+    return dump(store, generation);
   }
 
   private static String text(byte[] bytes) {

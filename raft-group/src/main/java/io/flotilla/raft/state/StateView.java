@@ -1,9 +1,8 @@
-package io.flotilla.shard.kv;
+package io.flotilla.raft.state;
 
 import io.flotilla.raft.port.StorageException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.locks.Lock;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksDB;
@@ -12,25 +11,34 @@ import org.rocksdb.RocksIterator;
 import org.rocksdb.Slice;
 import org.rocksdb.Snapshot;
 
-/** The whole state at one moment, between two rounds. Used and closed by one thread. */
-final class KvView implements AutoCloseable {
+/** The database at one moment, between two batches. Used and closed by one thread, soon. */
+public final class StateView implements AutoCloseable {
+  private static final long READ_AHEAD_BYTES = 2L << 20;
+
   private final RocksDB db;
-  private final Lock held;
+  private final long generation;
   private final Snapshot snapshot;
+  private final Runnable whenClosed;
   private final ReadOptions point = new ReadOptions();
   private final List<AutoCloseable> bounds = new ArrayList<>();
 
   /**
-   * @param held keeps the database open; released at closing
+   * @param whenClosed gives back the snapshot and what keeps the database open
    */
-  KvView(RocksDB db, Lock held) {
+  StateView(RocksDB db, long generation, Snapshot snapshot, Runnable whenClosed) {
     this.db = db;
-    this.held = held;
-    this.snapshot = db.getSnapshot();
+    this.generation = generation;
+    this.snapshot = snapshot;
+    this.whenClosed = whenClosed;
     point.setSnapshot(snapshot);
   }
 
-  byte @Nullable [] get(byte[] key) throws StorageException {
+  /** The generation that this view was asked of, which stays as long as the view does. */
+  public long generation() {
+    return generation;
+  }
+
+  public byte @Nullable [] get(byte[] key) throws StorageException {
     try {
       return db.get(point, key);
     } catch (RocksDBException e) {
@@ -39,7 +47,7 @@ final class KvView implements AutoCloseable {
   }
 
   /** One value for each key, null where there is none. */
-  List<byte @Nullable []> getAll(List<byte[]> keys) throws StorageException {
+  public List<byte @Nullable []> getAll(List<byte[]> keys) throws StorageException {
     try {
       return db.multiGetAsList(point, keys);
     } catch (RocksDBException e) {
@@ -52,10 +60,20 @@ final class KvView implements AutoCloseable {
    *
    * @param end null for no bound
    */
-  RocksIterator iterate(byte[] start, byte @Nullable [] end) {
-    Slice lower = kept(new Slice(start));
-    ReadOptions range = kept(new ReadOptions().setSnapshot(snapshot));
-    range.setIterateLowerBound(lower);
+  public RocksIterator iterate(byte[] start, byte @Nullable [] end) {
+    return iterate(start, end, kept(new ReadOptions()));
+  }
+
+  /** All of the generation, for one pass that shall not push out what others read. */
+  RocksIterator all() {
+    return iterate(
+        Generations.beginOf(generation),
+        Generations.beginOf(generation + 1),
+        kept(new ReadOptions()).setFillCache(false).setReadaheadSize(READ_AHEAD_BYTES));
+  }
+
+  private RocksIterator iterate(byte[] start, byte @Nullable [] end, ReadOptions range) {
+    range.setSnapshot(snapshot).setIterateLowerBound(kept(new Slice(start)));
     if (end != null) {
       range.setIterateUpperBound(kept(new Slice(end)));
     }
@@ -69,12 +87,10 @@ final class KvView implements AutoCloseable {
         bound.close();
       }
       point.close();
-      db.releaseSnapshot(snapshot);
-      snapshot.close();
     } catch (Exception e) {
       throw new IllegalStateException("closing a native object cannot fail", e);
     } finally {
-      held.unlock();
+      whenClosed.run();
     }
   }
 

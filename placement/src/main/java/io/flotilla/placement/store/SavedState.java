@@ -1,0 +1,136 @@
+package io.flotilla.placement.store;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Parser;
+import io.flotilla.placement.model.ClusterView;
+import io.flotilla.placement.model.Keyspace;
+import io.flotilla.placement.model.Node;
+import io.flotilla.placement.model.Revised;
+import io.flotilla.placement.model.Shard;
+import io.flotilla.raft.port.ImageException;
+import io.flotilla.raft.port.StorageException;
+import io.flotilla.raft.state.Generation;
+import io.flotilla.raft.state.Generations;
+import io.flotilla.raft.state.StateView;
+import java.nio.ByteBuffer;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.RocksIterator;
+
+/** Placement's state in one generation, as read from the disk or out of an image. */
+record SavedState(Generation generation, long applied, ClusterView view) {
+  private static SavedState of(Generation generation, StateRecord.Header header, Reader records) {
+    return new SavedState(
+        generation,
+        header.applied(),
+        new ClusterView(
+            header.cluster(),
+            header.revision(),
+            header.layoutRevision(),
+            header.freshIds(),
+            records.nodes,
+            records.keyspaces,
+            records.shards));
+  }
+
+  /** What the store holds under {@code number}. Blocks on the disk. */
+  static SavedState read(PlacementStore store, long number) throws StorageException {
+    Reader records = new Reader();
+    try (StateView view = store.db().view();
+        RocksIterator each =
+            view.iterate(Generations.beginOf(number), Generations.beginOf(number + 1))) {
+      for (each.seekToFirst(); each.isValid(); each.next()) {
+        records.next(each.key(), each.value());
+      }
+      each.status();
+    } catch (RocksDBException | ImageException broken) {
+      throw new StorageException("placement's state cannot be read", broken);
+    }
+    StateRecord.Header header = records.header;
+    if (header == null && number != Generations.INITIAL) {
+      throw new StorageException("there is no state of placement in generation " + number);
+    }
+    return of(
+        store.generations().use(number),
+        header == null ? StateRecord.Header.FIRST : header,
+        records);
+  }
+
+  /** The records of one state. */
+  static class Reader {
+    private final TreeMap<Long, Revised<Node>> nodes = new TreeMap<>();
+    private final TreeMap<Integer, Revised<Keyspace>> keyspaces = new TreeMap<>();
+    private final TreeMap<Long, Revised<Shard>> shards = new TreeMap<>();
+    StateRecord.@Nullable Header header;
+
+    public void next(byte[] key, byte[] bytes) throws ImageException {
+      ByteBuffer value = ByteBuffer.wrap(bytes);
+      try {
+        switch (StateRecord.kind(key)) {
+          case StateRecord.HEADER -> header = StateRecord.Header.read(value);
+          case StateRecord.NODE -> {
+            var node = revised(value, io.flotilla.proto.map.Node.parser());
+            nodes.put(node.value().getId(), node.map(MapMessages::read));
+          }
+          case StateRecord.KEYSPACE -> {
+            var keyspace = revised(value, io.flotilla.proto.map.Keyspace.parser());
+            keyspaces.put(keyspace.value().getId(), keyspace.map(MapMessages::read));
+          }
+          case StateRecord.SHARD -> {
+            var shard = revised(value, io.flotilla.proto.map.Shard.parser());
+            shards.put(shard.value().getId(), shard.map(MapMessages::read));
+          }
+          default ->
+              throw new ImageException(
+                  "a record of kind " + StateRecord.kind(key) + ", which placement does not have");
+        }
+      } catch (InvalidProtocolBufferException | IllegalArgumentException broken) {
+        throw new ImageException("a record is damaged: " + broken.getMessage(), broken);
+      }
+    }
+
+    private static <M> Revised<M> revised(ByteBuffer value, Parser<M> parser)
+        throws InvalidProtocolBufferException {
+      if (value.remaining() < Long.BYTES) {
+        throw new IllegalArgumentException("record of " + value.remaining() + " bytes");
+      }
+      long revision = value.getLong();
+      return new Revised<>(revision, parser.parseFrom(value));
+    }
+  }
+
+  /** Makes a state of an image's records, and finds out whether it is this cluster's. */
+  static final class Image extends Reader implements Generations.Records {
+    private final Generation generation;
+    private final String cluster;
+    private Optional<SavedState> state = Optional.empty();
+
+    /**
+     * @param cluster that it has to be of; empty if none was adopted yet
+     */
+    Image(Generation generation, String cluster) {
+      this.generation = generation;
+      this.cluster = cluster;
+    }
+
+    @Override
+    public void end() throws ImageException {
+      StateRecord.Header complete = header;
+      if (complete == null) {
+        throw new ImageException("it is no image of a map that has applied anything");
+      }
+      if (!cluster.isEmpty() && !cluster.equals(complete.cluster())) {
+        throw new ImageException(
+            "it is of cluster '" + complete.cluster() + "', not of '" + cluster + "'");
+      }
+      state = Optional.of(of(generation, complete, this));
+    }
+
+    /** Once all of it was loaded. */
+    SavedState state() {
+      return state.orElseThrow(() -> new IllegalStateException("the image was not loaded"));
+    }
+  }
+}

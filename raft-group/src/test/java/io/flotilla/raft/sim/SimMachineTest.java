@@ -1,0 +1,77 @@
+package io.flotilla.raft.sim;
+
+import io.flotilla.raft.port.StateMachineContract;
+import java.nio.file.Path;
+import java.util.HexFormat;
+import java.util.Set;
+
+/** The simulated state keeps what the real ones keep. */
+class SimMachineTest extends StateMachineContract<SimMachine.Round> {
+  private record Simulated(SimMachine machine) implements Replica<SimMachine.Round> {
+    @Override
+    public SimMachine.Round newRound() {
+      return new SimMachine.Round();
+    }
+
+    @Override
+    public void flush() {
+      machine.flush();
+    }
+
+    @Override
+    public String state() {
+      return HexFormat.of().formatHex(machine.state().encode());
+    }
+
+    @Override
+    public long firstGeneration() {
+      return 1;
+    }
+
+    @Override
+    public Set<Long> generations() {
+      return machine.generations();
+    }
+
+    @Override
+    public void sweep() {}
+
+    @Override
+    public void restart(long generation) {
+      machine.flush();
+      machine.restart(generation);
+    }
+
+    @Override
+    public void crash(long generation) {
+      machine.restart(generation);
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  private final Chance chance = new Chance(1);
+
+  @Override
+  protected Replica<SimMachine.Round> open(Path directory) {
+    return new Simulated(new SimMachine(chance, 1, state -> {}));
+  }
+
+  @Override
+  protected Replica<SimMachine.Round> openForeign(Path directory) {
+    return new Simulated(new SimMachine(chance, 2, state -> {}));
+  }
+
+  @Override
+  protected byte[] command(int number) {
+    int client = number % SimState.CLIENTS_MAX + 1;
+    int sequence = number / SimState.CLIENTS_MAX + 1;
+    return new SimState.Command(client, sequence, number % 3).encode(0);
+  }
+
+  @Override
+  protected Object answer(byte[] result) {
+    return SimState.Outcome.decode(result);
+  }
+}

@@ -1,0 +1,179 @@
+package io.flotilla.shard.kv;
+
+import static io.flotilla.shard.kv.Operations.increment;
+import static io.flotilla.shard.kv.Operations.put;
+import static io.flotilla.shard.kv.ShardUnderTest.entry;
+import static io.flotilla.shard.kv.ShardUnderTest.key;
+import static io.flotilla.shard.kv.ShardUnderTest.write;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.protobuf.ByteString;
+import io.flotilla.proto.kv.Result;
+import io.flotilla.raft.core.Entry;
+import io.flotilla.raft.port.ImageException;
+import io.flotilla.raft.port.SnapshotFile;
+import io.flotilla.raft.port.StateImage;
+import io.flotilla.raft.port.StorageException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What an image has to be to become a shard, and what it brings along. */
+class ShardImageTest {
+  @TempDir Path directory;
+  private ShardUnderTest source;
+  private ShardUnderTest target;
+
+  @BeforeEach
+  void open() throws Exception {
+    source = new ShardUnderTest(directory.resolve("source"));
+    target = new ShardUnderTest(directory.resolve("target"));
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    source.close();
+    target.close();
+  }
+
+  /** Loads what the source is now, as the target's next state. */
+  private long load() throws Exception {
+    Path image = Files.createTempDirectory(directory, "image");
+    try (StateImage now = source.machine.image()) {
+      List<SnapshotFile> files = now.writeTo(image);
+      return target.machine.load(image, files);
+    }
+  }
+
+  private void install() throws Exception {
+    long generation = load();
+    target.machine.adopt(generation);
+    target.generation = generation;
+    target.log().clear();
+    target.log().addAll(source.log());
+  }
+
+  private void plant(byte[] key, byte[] value) throws StorageException {
+    try (KvRound round = source.store.newRound()) {
+      round.put(key, value);
+      round.commit();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aRetryAfterAnInstallIsNotExecuted(boolean afterACrash) throws Exception {
+    Result first = source.run(1, increment("n", 1));
+    source.run(2, increment("n", 1));
+    Result acked = source.run(entry(2, 0).addWrites(write(1, increment("n", 1)))).get(0);
+    source.run(entry(2, 2).addWrites(write(2, increment("n", 1))));
+    target.run(1, put("other", "state"));
+    install();
+    if (afterACrash) {
+      target.store.kill();
+      target.reopen();
+    }
+    assertThat(target.run(1, increment("n", 1))).isEqualTo(first);
+    assertThat(target.run(entry(2, 0).addWrites(write(1, increment("n", 1)))).get(0).getStatus())
+        .as("acknowledged as " + acked)
+        .isEqualTo(Result.Status.SESSION_EXPIRED);
+    assertThat(target.run(3, increment("n", 1)).getNumber()).isEqualTo(5);
+  }
+
+  @Test
+  void logTimeDoesNotGoBackAtAnInstall() throws Exception {
+    source.run(entry(1, 0).setLogTimeMillis(500).addWrites(write(1, increment("n", 1))));
+    install();
+    assertThat(
+            target
+                .run(entry(2, 0).setNotAfterMillis(499).addWrites(write(1, increment("n", 1))))
+                .get(0)
+                .getStatus())
+        .isEqualTo(Result.Status.SESSION_EXPIRED);
+  }
+
+  @Test
+  void keysOfTheOldStateDoNotComeBack() throws Exception {
+    target.run(1, put("old", "1"));
+    source.append(Entry.Kind.NO_OP, new byte[0]);
+    install();
+    assertThat(target.machine.reads().get(List.of(key("old")), 100).getValues(0).hasValue())
+        .isFalse();
+    target.store.sweep();
+    target.store.flush();
+    target.restart();
+    assertThat(target.machine.reads().get(List.of(key("old")), 100).getValues(0).hasValue())
+        .isFalse();
+  }
+
+  /** The range is "b" up to "y". */
+  @ParameterizedTest
+  @ValueSource(strings = {"a", "y", "z"})
+  void keysOfAnotherRangeAreRefused(String stray) throws Exception {
+    source.run(1, put("k", "1"));
+    byte[] bytes = key(stray).toByteArray();
+    plant(KvKeys.data(source.generation, bytes), new byte[1]);
+    assertRefused("a key is outside of the shard's range");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"a", "y"})
+  void completionsOfAnotherRangeAreRefused(String stray) throws Exception {
+    source.run(1, put("k", "1"));
+    byte[] record = new Completion(1, 0, 1, ByteString.EMPTY).encode();
+    byte[] bytes = key(stray).toByteArray();
+    plant(KvKeys.completion(source.generation, bytes, new ClientId(0, 1), 1), record);
+    assertRefused("a key is outside of the shard's range");
+  }
+
+  @Test
+  void recordsThatNoShardHasAreRefused() throws Exception {
+    source.run(1, put("k", "1"));
+    byte[] unknown = KvKeys.data(source.generation, key("k").toByteArray());
+    unknown[Long.BYTES] = 'X';
+    plant(unknown, new byte[1]);
+    assertRefused("a record of kind 88");
+  }
+
+  @Test
+  void aShardThatHasAppliedNothingHasNoImage() {
+    assertRefused("it is no image of a shard that has applied anything");
+  }
+
+  private void assertRefused(String why) {
+    assertThatThrownBy(this::load).isInstanceOf(ImageException.class).hasMessageContaining(why);
+    assertThat(target.machine.appliedIndex()).isZero();
+  }
+
+  /** Between finding the state and viewing it, it may have been replaced. */
+  @Test
+  void aReadThatFindsAReplacedStateLooksAgain() throws Exception {
+    source.run(1, put("k", "new"));
+    target.run(1, put("k", "old"));
+    ShardState old = target.machine.state();
+    install();
+    ArrayDeque<ShardState> found = new ArrayDeque<>(List.of(old, target.machine.state()));
+    KvReads reads = new KvReads(() -> found.size() > 1 ? found.remove() : found.getFirst());
+    assertThat(reads.get(List.of(key("k")), 100).getValues(0).getValue().toStringUtf8())
+        .isEqualTo("new");
+  }
+
+  @Test
+  void aShardThatIsNoMoreCannotBeReadAndGoes() throws Exception {
+    target.run(1, put("k", "old"));
+    target.machine.retire();
+    assertThatThrownBy(() -> target.machine.reads().get(List.of(key("k")), 100))
+        .isInstanceOf(StorageException.class)
+        .hasMessage("shard 7 is no longer here");
+    target.store.sweep();
+    assertThat(target.store.shards()).isEmpty();
+  }
+}
