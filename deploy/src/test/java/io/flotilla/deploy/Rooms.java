@@ -63,6 +63,7 @@ record Rooms(String root) {
               .uses(CAFFEINE, JCTOOLS, METRICS, SLF4J),
           room("raft.rocksdb").knows("raft.core", "raft.port").uses(ROCKSDB, METRICS, SLF4J),
           room("raft.state").knows("raft.port").uses(ROCKSDB),
+          room("raft.files").knows("raft.core", "raft.port").uses(SLF4J),
           room("raft.net")
               .knows("raft.core", "raft.port", "rpc", "proto")
               .uses(NETTY, PROTOBUF, JCTOOLS, METRICS, SLF4J),

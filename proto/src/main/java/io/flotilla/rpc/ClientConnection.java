@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,25 +43,44 @@ final class ClientConnection implements Link.Listener {
   private long lastId;
   private boolean sweepIsDue;
 
+  /** To any process at {@code address}. */
   ClientConnection(NetThreads threads, Hello self, String address, ClientLimits limits) {
-    this.address = address;
+    this(
+        threads,
+        new Greeting(ConnectionKind.RPC, self, 0),
+        address,
+        () -> Optional.of(address),
+        limits);
+  }
+
+  /**
+   * @param name of the other side, for messages
+   * @param address where to dial, asked anew for each attempt
+   */
+  ClientConnection(
+      NetThreads threads,
+      Greeting greeting,
+      String name,
+      Supplier<Optional<String>> address,
+      ClientLimits limits) {
+    this.address = name;
     this.loop = threads.group().next();
     this.callsMax = limits.callsMax();
     this.inbox = new Outbox<>(loop, this::drain, limits.unsentBytesMax());
-    this.link =
-        new Link(
-            threads,
-            loop,
-            new Greeting(ConnectionKind.RPC, self, 0),
-            () -> Optional.of(address),
-            limits.link(),
-            WATER_MARK,
-            this);
+    this.link = new Link(threads, loop, greeting, address, limits.link(), WATER_MARK, this);
   }
 
   /** Any thread. */
   void start(ClientCall<?> call) {
-    if (openCalls.incrementAndGet() > callsMax) {
+    if (call.requestBytes() > FrameType.MESSAGE_BYTES_MAX) {
+      call.end(
+          new RpcException(
+              ErrorCode.INVALID_REQUEST,
+              "a request of "
+                  + call.requestBytes()
+                  + " bytes; allowed are "
+                  + FrameType.MESSAGE_BYTES_MAX));
+    } else if (openCalls.incrementAndGet() > callsMax) {
       openCalls.decrementAndGet();
       call.end(overloaded(callsMax + " calls are under way"));
     } else if (!inbox.offer(call, call.requestBytes())) {

@@ -73,16 +73,6 @@ public final class RpcClient implements AutoCloseable {
   }
 
   private boolean mayStart(ClientCall<?> call) {
-    if (call.requestBytes() > FrameType.MESSAGE_BYTES_MAX) {
-      call.end(
-          new RpcException(
-              ErrorCode.INVALID_REQUEST,
-              "a request of "
-                  + call.requestBytes()
-                  + " bytes; allowed are "
-                  + FrameType.MESSAGE_BYTES_MAX));
-      return false;
-    }
     if (closed) {
       call.end(new RpcException(ErrorCode.UNAVAILABLE, "the client is closed"));
       return false;

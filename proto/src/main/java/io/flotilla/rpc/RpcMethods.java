@@ -21,6 +21,8 @@ import io.flotilla.proto.placement.ReportRequest;
 import io.flotilla.proto.placement.StatusReply;
 import io.flotilla.proto.placement.StatusRequest;
 import io.flotilla.proto.placement.WatchRequest;
+import io.flotilla.proto.snapshot.SnapshotReply;
+import io.flotilla.proto.snapshot.SnapshotRequest;
 
 /** Every request that one process may send to another. */
 public final class RpcMethods {
@@ -53,6 +55,10 @@ public final class RpcMethods {
           CreateKeyspaceReply.parser());
   public static final RpcMethod<StatusRequest, StatusReply> STATUS =
       unary(37, "placement.status", StatusRequest.parser(), StatusReply.parser());
+
+  // Between the nodes that hold a group's replicas; on connections of kind SNAPSHOT alone.
+  public static final RpcMethod<SnapshotRequest, SnapshotReply> SNAPSHOT =
+      unary(48, "raft.snapshot", SnapshotRequest.parser(), SnapshotReply.parser());
 
   private RpcMethods() {}
 

@@ -34,6 +34,7 @@ public final class RpcServer implements AutoCloseable {
   private final ServerLimits limits;
   private final MethodTable methods = new MethodTable();
   private final Map<ConnectionKind, PeerAcceptor> acceptors = new ConcurrentHashMap<>();
+  private final Map<ConnectionKind, PeerMethods> peerMethods = new ConcurrentHashMap<>();
   private final Set<ServerConnection> connections = ConcurrentHashMap.newKeySet();
   private final AtomicInteger connectionCount = new AtomicInteger();
   private volatile @Nullable Channel listener;
@@ -61,9 +62,25 @@ public final class RpcServer implements AutoCloseable {
   /** Has connections of {@code kind} go to {@code acceptor}. Before {@link #listen}. */
   public RpcServer onPeer(ConnectionKind kind, PeerAcceptor acceptor) {
     checkNotListening();
-    if (kind == ConnectionKind.RPC || acceptors.putIfAbsent(kind, acceptor) != null) {
+    if (kind == ConnectionKind.RPC
+        || peerMethods.containsKey(kind)
+        || acceptors.putIfAbsent(kind, acceptor) != null) {
       throw new IllegalArgumentException(kind + " connections are taken already");
     }
+    return this;
+  }
+
+  /**
+   * Answers {@code method} on connections of {@code kind}, which then carry requests of processes
+   * of the same cluster and role, and nothing else. Before {@link #listen}.
+   */
+  public <Q extends MessageLite, R extends MessageLite> RpcServer handlePeers(
+      ConnectionKind kind, RpcMethod<Q, R> method, PeerHandler<Q, R> handler) {
+    checkNotListening();
+    if (kind == ConnectionKind.RPC || acceptors.containsKey(kind)) {
+      throw new IllegalArgumentException(kind + " connections are taken already");
+    }
+    peerMethods.computeIfAbsent(kind, k -> new PeerMethods()).add(method, handler);
     return this;
   }
 
@@ -134,6 +151,10 @@ public final class RpcServer implements AutoCloseable {
 
   @Nullable PeerAcceptor acceptor(ConnectionKind kind) {
     return acceptors.get(kind);
+  }
+
+  @Nullable PeerMethods peerMethods(ConnectionKind kind) {
+    return peerMethods.get(kind);
   }
 
   /** On the connection's loop. */

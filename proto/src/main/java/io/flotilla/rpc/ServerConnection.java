@@ -79,7 +79,7 @@ final class ServerConnection extends FrameHandler {
     conversation =
         caller.kind() == ConnectionKind.RPC
             ? new ServerCalls(this, server.methods(), limits)
-            : new PeerConversation(acceptPeer(caller, self));
+            : converseWithPeer(caller, self);
     acceptLargeFrames();
     writer().greeting(new Greeting(caller.kind(), self, caller.hello().node()));
     conversation.onReadStart();
@@ -100,16 +100,25 @@ final class ServerConnection extends FrameHandler {
     }
   }
 
-  private PeerReceiver acceptPeer(Greeting caller, Hello self) {
+  private Conversation converseWithPeer(Greeting caller, Hello self) {
     PeerAcceptor acceptor = server.acceptor(caller.kind());
-    if (acceptor == null) {
-      throw new IllegalArgumentException("no " + caller.kind() + " connections are taken here");
+    if (acceptor != null) {
+      checkPeer(caller, self);
+      return new PeerConversation(acceptor.accept(caller.hello()));
     }
+    PeerMethods methods = server.peerMethods(caller.kind());
+    if (methods != null) {
+      checkPeer(caller, self);
+      return new ServerCalls(this, methods.of(caller.hello()), limits);
+    }
+    throw new IllegalArgumentException("no " + caller.kind() + " connections are taken here");
+  }
+
+  private static void checkPeer(Greeting caller, Hello self) {
     if (caller.hello().role() != self.role() || caller.hello().node() == 0) {
       throw new RpcException(
           ErrorCode.CONFLICT, caller.hello() + " is no peer of " + self + " in its groups");
     }
-    return acceptor.accept(caller.hello());
   }
 
   @Override

@@ -15,6 +15,12 @@
  * raft.core}, and disk, network and state to the ports. Every part is an {@code Agent} that a
  * thread or a simulator drives.
  *
+ * <p>A replica that is too far behind gets a snapshot: {@code SnapshotFetcher} brings it from
+ * another node, whose {@code SnapshotSender} has it made, shares it among all who ask and keeps it
+ * under a lease. Both do what disk work there is on their own threads. Neither decides anything:
+ * what is fetched is handed to a {@code SnapshotInstaller}, and what is to be made comes from a
+ * {@code SnapshotSource}.
+ *
  * <p>The cache of recent entries is not one shared map but a ring per group under one budget per
  * loop, evicted oldest first: only its loop ever touches it, so it needs no lock, and an entry that
  * is not yet durable is simply not evicted.

@@ -1,0 +1,36 @@
+package io.flotilla.raft.runtime;
+
+import io.flotilla.raft.port.SnapshotManifest;
+import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** A snapshot that was fetched, until it is installed or refused. Any thread. */
+public final class FetchedSnapshot implements AutoCloseable {
+  private final SnapshotManifest manifest;
+  private final Path directory;
+  private final Runnable whenClosed;
+  private final AtomicBoolean closed = new AtomicBoolean();
+
+  FetchedSnapshot(SnapshotManifest manifest, Path directory, Runnable whenClosed) {
+    this.manifest = manifest;
+    this.directory = directory;
+    this.whenClosed = whenClosed;
+  }
+
+  public SnapshotManifest manifest() {
+    return manifest;
+  }
+
+  /** Where its files are, which are only to be read. */
+  public Path directory() {
+    return directory;
+  }
+
+  /** Has it deleted soon. Does not block; again is no error. */
+  @Override
+  public void close() {
+    if (!closed.getAndSet(true)) {
+      whenClosed.run();
+    }
+  }
+}

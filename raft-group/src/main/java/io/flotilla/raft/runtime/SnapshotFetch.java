@@ -1,0 +1,331 @@
+package io.flotilla.raft.runtime;
+
+import io.flotilla.raft.core.GroupId;
+import io.flotilla.raft.port.NodeId;
+import io.flotilla.raft.port.SnapshotManifest;
+import io.flotilla.raft.port.SnapshotReply;
+import io.flotilla.raft.port.SnapshotReply.Reason;
+import io.flotilla.raft.port.SnapshotRequest;
+import io.flotilla.raft.port.SnapshotStore;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The fetching of one group's snapshot, as a function of the time, of answers and of chance.
+ *
+ * <p>It seeks one, has its pieces sent, and resumes after failures where it was: an answer counts
+ * only for the question that is open under its number, so that one which is late, repeated, or of
+ * an earlier attempt changes nothing. One thread.
+ */
+final class SnapshotFetch {
+  private static final Logger LOG = LoggerFactory.getLogger(SnapshotFetch.class);
+
+  /** How long a sender may be at making one. */
+  private static final long PATIENCE_NANOS = TimeUnit.MINUTES.toNanos(15);
+
+  /**
+   * What is wanted.
+   *
+   * @param atLeast the index of the last entry that must be in it
+   */
+  record Wish(NodeId from, long atLeast) {}
+
+  private enum State {
+    SEEKING,
+    READING,
+    /** Whoever installs it has it. */
+    FETCHED,
+    OVER
+  }
+
+  private record Question(SnapshotRequest request, long deadlineNanos) {}
+
+  /** A snapshot that is coming in. */
+  private record Transfer(
+      SnapshotManifest manifest, IncomingPieces pieces, SnapshotStore.Incoming incoming) {}
+
+  final GroupId group;
+  private final SnapshotFetcher fetcher;
+  private final SnapshotFetchConfig config;
+  private final Map<Long, Question> open = new LinkedHashMap<>();
+  private Wish wish;
+  private State state = State.SEEKING;
+  private @Nullable Transfer transfer;
+  private int filesLeft;
+  private int failures;
+  private int begunAnew;
+  private long damaged;
+  private long notBeforeNanos;
+  private long seekingSinceNanos;
+
+  SnapshotFetch(GroupId group, Wish wish, SnapshotFetcher fetcher, long nowNanos) {
+    this.group = group;
+    this.wish = wish;
+    this.fetcher = fetcher;
+    this.config = fetcher.config;
+    this.notBeforeNanos = nowNanos;
+    this.seekingSinceNanos = nowNanos;
+  }
+
+  boolean isOver() {
+    return state == State.OVER;
+  }
+
+  boolean isHandedOver() {
+    return state == State.FETCHED;
+  }
+
+  /** Who else has one should rather be asked. */
+  boolean wouldRatherAsk(Wish other) {
+    return isAsking() && failures + begunAnew > 0 && !other.from().equals(wish.from());
+  }
+
+  private boolean isAsking() {
+    return state == State.SEEKING || state == State.READING;
+  }
+
+  void ask(Wish other, long nowNanos) {
+    dropTransfer();
+    wish = other;
+    failures = 0;
+    begunAnew = 0;
+    damaged = 0;
+    seek(nowNanos);
+  }
+
+  /** Whether what was fetched is as much as {@code other} wants. */
+  boolean covers(Wish other) {
+    return transfer != null && transfer.manifest().last().index() >= other.atLeast();
+  }
+
+  // ---- what time brings
+
+  /** Asks what may be asked now. Returns 0 if that was nothing. */
+  int advance(long nowNanos) {
+    int work = 0;
+    for (Map.Entry<Long, Question> question : new ArrayList<>(open.entrySet())) {
+      if (nowNanos - question.getValue().deadlineNanos() >= 0) {
+        answered(question.getKey(), new SnapshotReply.Refused(Reason.LOST), nowNanos);
+        work++;
+      }
+    }
+    if (nowNanos - notBeforeNanos < 0) {
+      return work;
+    } else if (state == State.SEEKING && open.isEmpty()) {
+      put(new SnapshotRequest.Describe(group, wish.atLeast(), damaged), nowNanos);
+      return work + 1;
+    } else if (state == State.READING && transfer != null) {
+      return work + askForPieces(transfer.pieces(), nowNanos);
+    }
+    return work;
+  }
+
+  private int askForPieces(IncomingPieces pieces, long nowNanos) {
+    int asked = 0;
+    while (open.size() < config.window()) {
+      SnapshotRequest.Read piece = pieces.next();
+      if (piece == null || !fetcher.rate.take(piece.bytes(), nowNanos)) {
+        break;
+      }
+      pieces.taken(piece);
+      put(piece, nowNanos);
+      asked++;
+    }
+    return asked;
+  }
+
+  private void put(SnapshotRequest request, long nowNanos) {
+    long number = fetcher.nextQuestion();
+    open.put(number, new Question(request, nowNanos + config.answerTime().toNanos()));
+    fetcher.ask(this, number, wish.from(), request);
+  }
+
+  /** How long nothing can be done if no answer comes. */
+  long idleNanos(long nowNanos) {
+    if (!isAsking()) {
+      return Long.MAX_VALUE;
+    }
+    long idle = Long.MAX_VALUE;
+    for (Question question : open.values()) {
+      idle = Math.min(idle, question.deadlineNanos() - nowNanos);
+    }
+    boolean mayAsk =
+        state == State.SEEKING
+            ? open.isEmpty()
+            : open.size() < config.window() && transfer != null && transfer.pieces().next() != null;
+    if (mayAsk) {
+      long rate = state == State.READING ? fetcher.rate.waitNanos(nowNanos) : 0;
+      idle = Math.min(idle, Math.max(rate, notBeforeNanos - nowNanos));
+    }
+    return Math.max(0, idle);
+  }
+
+  // ---- what answers bring
+
+  void answered(long number, SnapshotReply reply, long nowNanos) {
+    Question question = open.remove(number);
+    if (question == null) {
+      return; // Late, repeated, or of an attempt that was given up.
+    }
+    SnapshotRequest request = question.request();
+    if (reply instanceof SnapshotReply.Refused refused) {
+      refused(request, refused, nowNanos);
+    } else if (request instanceof SnapshotRequest.Describe
+        && reply instanceof SnapshotReply.Described described) {
+      described(described.manifest(), nowNanos);
+    } else if (request instanceof SnapshotRequest.Read read
+        && reply instanceof SnapshotReply.Piece piece
+        && transfer != null
+        && IncomingPieces.answers(piece, read)) {
+      came(transfer, read, piece, nowNanos);
+    } else {
+      LOG.warn("group {}: what node {} answers to {} is wrong", group, wish.from(), request);
+      failed(request, nowNanos);
+    }
+  }
+
+  private void refused(SnapshotRequest request, SnapshotReply.Refused refused, long nowNanos) {
+    long asTold = TimeUnit.MILLISECONDS.toNanos(refused.retryAfterMillis());
+    long retryNanos = Math.min(asTold, config.backoff().max().toNanos());
+    switch (refused.reason()) {
+      case NOT_HERE -> giveUp("node " + wish.from() + " does not have the group");
+      case GONE -> beginAnew("it is no longer at node " + wish.from(), nowNanos);
+      case NOT_READY -> {
+        notBeforeNanos = nowNanos + retryNanos;
+        if (nowNanos - seekingSinceNanos > PATIENCE_NANOS) {
+          giveUp("node " + wish.from() + " does not get it ready");
+        }
+      }
+      default -> {
+        failed(request, nowNanos);
+        notBeforeNanos = Math.max(notBeforeNanos, nowNanos + retryNanos);
+      }
+    }
+  }
+
+  private void described(SnapshotManifest manifest, long nowNanos) {
+    if (!manifest.group().equals(group)
+        || manifest.last().index() < wish.atLeast()
+        || manifest.id() == damaged
+        || manifest.bytes() > config.snapshotBytesMax()) {
+      LOG.warn("group {}: {} of node {} will not do", group, manifest, wish.from());
+      beginAnew("node " + wish.from() + " offers what will not do", nowNanos);
+      return;
+    }
+    try {
+      SnapshotStore.Incoming incoming = fetcher.store.beginIncoming(manifest);
+      IncomingPieces pieces = new IncomingPieces(manifest, config.pieceBytes());
+      transfer = new Transfer(manifest, pieces, incoming);
+      state = State.READING;
+      failures = 0;
+      filesLeft = manifest.files().size();
+      LOG.info("group {}: fetching {} from node {}", group, manifest, wish.from());
+      for (int file = 0; file < manifest.files().size() && isAsking(); file++) {
+        if (manifest.files().get(file).bytes() == 0) {
+          fileIsHere(transfer, file, nowNanos);
+        }
+      }
+    } catch (IOException e) {
+      beginAnew("it cannot be kept: " + e, nowNanos);
+    }
+  }
+
+  private void came(
+      Transfer to, SnapshotRequest.Read read, SnapshotReply.Piece piece, long nowNanos) {
+    try {
+      to.incoming().write(read.file(), read.offset(), piece.data());
+      failures = 0;
+      if (to.pieces().written(read)) {
+        fileIsHere(to, read.file(), nowNanos);
+      }
+    } catch (IOException e) {
+      beginAnew("it cannot be kept: " + e, nowNanos);
+    }
+  }
+
+  private void fileIsHere(Transfer to, int file, long nowNanos) throws IOException {
+    if (!to.incoming().seal(file)) {
+      damaged = to.manifest().id();
+      beginAnew(to.manifest().files().get(file) + " is damaged", nowNanos);
+    } else if (--filesLeft == 0) {
+      to.incoming().complete();
+      release(to);
+      state = State.FETCHED;
+      LOG.info("group {}: fetched {}", group, to.manifest());
+      fetcher.fetched(this, to.manifest(), to.incoming().directory());
+    }
+  }
+
+  // ---- what goes wrong
+
+  /** To be tried again. What fails together counts once. */
+  private void failed(SnapshotRequest request, long nowNanos) {
+    if (request instanceof SnapshotRequest.Read read && transfer != null) {
+      transfer.pieces().lost(read);
+    }
+    if (nowNanos - notBeforeNanos >= 0) {
+      failures++;
+      backOff(failures, "node " + wish.from() + " does not answer as it should", nowNanos);
+    }
+  }
+
+  private void beginAnew(String why, long nowNanos) {
+    LOG.info("group {}: the snapshot is to be begun anew: {}", group, why);
+    dropTransfer();
+    seek(nowNanos);
+    begunAnew++;
+    backOff(begunAnew, why, nowNanos);
+  }
+
+  private void seek(long nowNanos) {
+    state = State.SEEKING;
+    seekingSinceNanos = nowNanos;
+    notBeforeNanos = nowNanos;
+  }
+
+  private void backOff(int times, String why, long nowNanos) {
+    if (times >= config.backoff().attemptsMax()) {
+      giveUp(why);
+    } else {
+      notBeforeNanos = nowNanos + config.backoff().nanos(times, fetcher.chance.nextDouble());
+    }
+  }
+
+  private void giveUp(String why) {
+    LOG.warn("group {}: no snapshot could be fetched: {}", group, why);
+    end();
+  }
+
+  /** Whatever it is at. */
+  void end() {
+    dropTransfer();
+    state = State.OVER;
+  }
+
+  private void dropTransfer() {
+    open.clear();
+    Transfer dropped = transfer;
+    if (dropped == null) {
+      return;
+    }
+    transfer = null;
+    if (state == State.READING) {
+      release(dropped);
+    }
+    try {
+      dropped.incoming().delete();
+    } catch (IOException e) {
+      LOG.warn("{} stays on the disk until the next start", dropped.manifest(), e);
+    }
+  }
+
+  private void release(Transfer ended) {
+    fetcher.release(wish.from(), ended.manifest().id());
+  }
+}
