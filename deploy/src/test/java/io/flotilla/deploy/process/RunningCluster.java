@@ -38,8 +38,17 @@ final class RunningCluster implements AutoCloseable {
     RunningCluster cluster = new RunningCluster(directory);
     List<String> arguments = new ArrayList<>(List.of("local", "up", "--dir", directory.toString()));
     arguments.addAll(List.of(options));
-    cluster.launch(120, arguments);
-    cluster.read();
+    try {
+      cluster.launch(120, arguments);
+      cluster.read();
+    } catch (AssertionError | Exception failed) { // whatever did start must not stay behind
+      try {
+        cluster.close();
+      } catch (AssertionError | Exception alsoFailed) {
+        failed.addSuppressed(alsoFailed);
+      }
+      throw failed;
+    }
     return cluster;
   }
 

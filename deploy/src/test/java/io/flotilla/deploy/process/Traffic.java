@@ -1,156 +1,119 @@
 package io.flotilla.deploy.process;
 
-import io.flotilla.router.client.Bytes;
-import io.flotilla.router.client.FlotillaClient;
-import io.flotilla.router.client.KvClient;
-import io.flotilla.router.client.KvException;
+import io.flotilla.raft.history.Action;
+import io.flotilla.raft.history.History;
+import io.flotilla.raft.history.Linearizability;
+import io.flotilla.raft.history.Operation;
+import io.flotilla.raft.history.Outcome;
+import io.flotilla.raft.history.Value;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.Random;
 import java.util.concurrent.atomic.AtomicReference;
-import redis.clients.jedis.Jedis;
-import redis.clients.jedis.exceptions.JedisException;
 
 /**
- * Writers and readers that go on until told to stop, whatever fails meanwhile; what they saw is in
- * the ledger. A write with an unknown outcome may take effect at any later time, so its writer
- * never touches that key again.
+ * Clients that share keys and go on until told to stop, whatever fails meanwhile; what they asked
+ * and were told is recorded. Each has a thread and one operation under way. Keys belong to this
+ * traffic alone, so that what one traffic left under way does not reach into the next.
  */
 final class Traffic implements AutoCloseable {
-  private static final int KEYS_PER_WRITER = 16;
+  /** What is done to a key. */
+  private enum Kind {
+    REGISTER,
+    COUNTER,
+    LIST
+  }
 
-  private final Ledger ledger;
-  private final Map<String, Keys> keysByWriter = new ConcurrentHashMap<>();
+  private static final int KEYS_OF_A_KIND = 24;
+
+  private final String name;
+  private final long seed;
+  private final History history = new History(System::nanoTime);
   private final List<Thread> threads = new ArrayList<>();
   private final AtomicReference<Throwable> bug = new AtomicReference<>();
   private volatile boolean stopped;
 
-  Traffic(Ledger ledger) {
-    this.ledger = ledger;
+  Traffic(String name, long seed) {
+    this.name = name;
+    this.seed = seed;
   }
 
-  void writeThroughSdk(FlotillaClient client, int writer) {
-    KvClient kv = client.keyspace("redis");
-    Keys keys = keys("sdk-" + writer);
-    run(
-        "sdk-writer-" + writer,
-        keys,
-        turn -> {
-          String key = keys.key(turn);
-          long number = ledger.send(key);
-          kv.sync().put(Bytes.utf8(key), Bytes.utf8(Long.toString(number)));
-          ledger.acknowledge(key, number);
-        });
-  }
-
-  void readThroughSdk(FlotillaClient client, int writer) {
-    KvClient kv = client.keyspace("redis");
-    Keys keys = keys("sdk-" + writer);
-    run(
-        "sdk-reader-" + writer,
-        new Keys("none"),
-        turn -> {
-          String key = keys.key(turn);
-          long least = ledger.least(key);
-          ledger.read(key, least, kv.sync().get(Bytes.utf8(key)));
-        });
-  }
-
-  /** One connection at a time, made again when it is lost. */
-  void writeThroughRedis(String address, int writer) {
-    String host = address.substring(0, address.lastIndexOf(':'));
-    int port = Integer.parseInt(address.substring(address.lastIndexOf(':') + 1));
-    AtomicReference<Jedis> connection = new AtomicReference<>();
-    Keys keys = keys("redis-" + writer);
-    run(
-        "redis-writer-" + writer,
-        keys,
-        turn -> {
-          try {
-            if (connection.get() == null) {
-              connection.set(new Jedis(host, port));
-            }
-            String key = keys.key(turn);
-            long number = ledger.send(key);
-            connection.get().set(key, Long.toString(number));
-            ledger.acknowledge(key, number);
-            long least = ledger.least(key);
-            String value = connection.get().get(key);
-            ledger.read(key, least, java.util.Optional.ofNullable(value).map(Bytes::utf8));
-          } catch (JedisException e) {
-            if (connection.get() != null) {
-              connection.get().close();
-              connection.set(null);
-            }
-            throw new KvRetry(e);
-          }
-        });
-  }
-
-  /** One thing that a client does again and again. */
-  private interface Step {
-    void take(long turn);
-  }
-
-  private static final class KvRetry extends RuntimeException {
-    private static final long serialVersionUID = 1L;
-
-    KvRetry(Throwable cause) {
-      super(cause);
-    }
-  }
-
-  /** The keys that one writer has not lost sight of. */
-  private static final class Keys {
-    private final String prefix;
-    private final AtomicLong generation = new AtomicLong();
-
-    Keys(String prefix) {
-      this.prefix = prefix;
-    }
-
-    String key(long turn) {
-      return prefix + "-" + generation.get() + "-" + turn % KEYS_PER_WRITER;
-    }
-
-    void abandon() {
-      generation.incrementAndGet();
-    }
-  }
-
-  private Keys keys(String prefix) {
-    return keysByWriter.computeIfAbsent(prefix, Keys::new);
-  }
-
-  private void run(String name, Keys keys, Step step) {
-    Thread thread =
-        new Thread(
-            () -> {
-              for (long turn = 0; !stopped; turn++) {
-                try {
-                  step.take(turn);
-                } catch (KvException | KvRetry e) {
-                  keys.abandon();
-                } catch (RuntimeException e) {
-                  bug.compareAndSet(null, e);
-                  return;
-                }
-              }
-            },
-            name);
+  /** One more client. */
+  void through(StoreDoor door) {
+    int client = threads.size() + 1;
+    Thread thread = new Thread(() -> goOn(client, door), name + "-client-" + client);
     threads.add(thread);
     thread.start();
   }
 
-  void throwBug() {
+  private void goOn(int client, StoreDoor door) {
+    Random random = new Random(seed * 100 + client);
+    Value[] seen = new Value[KEYS_OF_A_KIND];
+    try (door) {
+      for (int turn = 1; !stopped; turn++) {
+        Kind kind = Kind.values()[random.nextInt(Kind.values().length)];
+        int number = random.nextInt(KEYS_OF_A_KIND);
+        String unique = client + "." + turn;
+        Value before = seen[number] == null ? Value.ABSENT : seen[number];
+        Action action = action(kind, random.nextInt(10), unique, before, door.compares());
+        Outcome outcome = ask(client, door, key(kind, number), action);
+        if (kind == Kind.REGISTER && outcome instanceof Outcome.Saw saw) {
+          seen[number] = saw.value();
+        }
+      }
+    } catch (RuntimeException e) {
+      bug.compareAndSet(null, e);
+    }
+  }
+
+  private String key(Kind kind, int number) {
+    return name + "-" + kind + "-" + number;
+  }
+
+  private static Action action(Kind kind, int dice, String unique, Value before, boolean compares) {
+    if (dice < 4) {
+      return new Action.Get();
+    }
+    return switch (kind) {
+      case COUNTER -> new Action.Increment(1);
+      case LIST -> new Action.Append(unique + ";");
+      case REGISTER ->
+          dice == 4
+              ? new Action.Delete()
+              : dice < 7 && compares
+                  ? new Action.CompareAndSet(before, Value.of(unique))
+                  : new Action.Put(Value.of(unique));
+    };
+  }
+
+  private Outcome ask(int client, StoreDoor door, String key, Action action) {
+    History.Call call = history.invoke(client, key, action);
+    try {
+      Outcome outcome = door.ask(key, action);
+      call.returned(outcome);
+      return outcome;
+    } catch (StoreDoor.UnansweredException e) {
+      if (e.certainlyNot()) {
+        call.refused();
+      }
+      return Outcome.UNKNOWN;
+    }
+  }
+
+  /** Operations that were answered so far. */
+  long answered() {
+    throwBug();
+    return history.answered();
+  }
+
+  private void throwBug() {
     Throwable problem = bug.get();
     if (problem != null) {
       throw new AssertionError("a client failed in a way that no client should", problem);
     }
   }
 
+  /** Returns when no client has anything under way. */
   @Override
   public void close() throws InterruptedException {
     stopped = true;
@@ -158,5 +121,62 @@ final class Traffic implements AutoCloseable {
       thread.join();
     }
     throwBug();
+  }
+
+  /**
+   * When all is over: reads every key once more, and judges.
+   *
+   * @throws AssertionError if what all clients were told is not linearizable
+   */
+  Summary judge(StoreDoor door) throws StoreDoor.UnansweredException {
+    Summary summary = Summary.of(history.operations());
+    for (Kind kind : Kind.values()) {
+      for (int number = 0; number < KEYS_OF_A_KIND; number++) {
+        History.Call call = history.invoke(0, key(kind, number), new Action.Get());
+        call.returned(door.ask(key(kind, number), new Action.Get()));
+      }
+    }
+    Linearizability.require(history.operations(), name);
+    return summary;
+  }
+
+  /**
+   * What a traffic was like.
+   *
+   * @param longestGapSeconds in which nobody was answered
+   */
+  record Summary(long answered, long unknown, double longestGapSeconds) {
+    static final Summary NONE = new Summary(0, 0, 0);
+
+    private static Summary of(List<Operation> operations) {
+      long[] returns =
+          operations.stream()
+              .mapToLong(Operation::returned)
+              .filter(time -> time != Operation.NEVER)
+              .sorted()
+              .toArray();
+      long longest = 0;
+      for (int i = 1; i < returns.length; i++) {
+        longest = Math.max(longest, returns[i] - returns[i - 1]);
+      }
+      return new Summary(returns.length, operations.size() - returns.length, longest / 1e9);
+    }
+
+    Summary plus(Summary other) {
+      return new Summary(
+          answered + other.answered,
+          unknown + other.unknown,
+          Math.max(longestGapSeconds, other.longestGapSeconds));
+    }
+
+    @Override
+    public String toString() {
+      return String.format(
+          java.util.Locale.ROOT,
+          "%,d operations answered, %,d of unknown outcome, longest gap %.2f s, linearizable",
+          answered,
+          unknown,
+          longestGapSeconds);
+    }
   }
 }

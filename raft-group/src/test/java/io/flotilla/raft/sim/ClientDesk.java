@@ -4,6 +4,7 @@ import io.flotilla.raft.core.Answer;
 import io.flotilla.raft.core.Entry;
 import io.flotilla.raft.core.Refusal;
 import io.flotilla.raft.core.ReplicaId;
+import io.flotilla.raft.history.Outcome;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -18,10 +19,15 @@ final class ClientDesk {
 
   private record Placed(long term, Consumer<Reply> reply) {}
 
+  private final World world;
   private final Map<Long, Asked> asked = new HashMap<>();
   private final TreeMap<Long, List<Placed>> placed = new TreeMap<>();
   private final TreeMap<Long, List<Asked>> reads = new TreeMap<>();
   private long tokens;
+
+  ClientDesk(World world) {
+    this.world = world;
+  }
 
   /**
    * @param committed what is committed anywhere at this moment
@@ -42,18 +48,10 @@ final class ClientDesk {
           .computeIfAbsent(appended.position().index(), index -> new ArrayList<>())
           .add(new Placed(appended.position().term(), waiting.reply()));
     } else if (answer instanceof Answer.Readable readable) {
-      readsAllThatWasCommitted(readable.index(), waiting.committed());
+      world.readsAllThatWasCommitted(readable.index(), waiting.committed());
       reads.computeIfAbsent(readable.index(), index -> new ArrayList<>()).add(waiting);
     } else if (answer instanceof Answer.Refused refused) {
       waiting.reply().accept(new Reply.Refused(leader(refused.refusal())));
-    }
-  }
-
-  /** Thesis §6.4; whatever was acknowledged to anybody before the read began is among it. */
-  static void readsAllThatWasCommitted(long index, long committed) {
-    if (index < committed) {
-      throw new AssertionError(
-          "READ INDEX: a read waits for " + index + ", committed when it began was " + committed);
     }
   }
 
@@ -61,7 +59,7 @@ final class ClientDesk {
     return refusal instanceof Refusal.NotLeader other ? other.leader() : Optional.empty();
   }
 
-  void applied(Entry entry, SimState.Outcome outcome) {
+  void applied(Entry entry, Outcome outcome) {
     List<Placed> here = placed.remove(entry.index());
     if (here != null) {
       for (Placed one : here) {
@@ -74,7 +72,7 @@ final class ClientDesk {
   void serveReads(SimState state) {
     while (!reads.isEmpty() && reads.firstKey() <= state.applied()) {
       for (Asked read : reads.pollFirstEntry().getValue()) {
-        read.reply().accept(new Reply.Read(state.version(read.key()), state.value(read.key())));
+        read.reply().accept(new Reply.Read(state.value(read.key())));
       }
     }
   }

@@ -6,5 +6,5 @@ import org.jspecify.annotations.Nullable;
 /** Where clients knock. */
 interface Door {
   /** A write, or the read of {@code key} if there is none. Perhaps never answered. */
-  void request(SimState.@Nullable Command write, int key, Consumer<Reply> reply);
+  void request(@Nullable SimCommand write, int key, Consumer<Reply> reply);
 }

@@ -12,6 +12,7 @@ import io.flotilla.raft.core.RaftEvent;
 import io.flotilla.raft.core.RaftMessage;
 import io.flotilla.raft.core.Recovered;
 import io.flotilla.raft.core.ReplicaId;
+import io.flotilla.raft.history.Outcome;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Optional;
@@ -29,7 +30,7 @@ final class Incarnation implements LogReader {
   private final SimState state;
   private final RaftCore core;
   private final StepRules rules;
-  private final ClientDesk desk = new ClientDesk();
+  private final ClientDesk desk;
   private final ArrayDeque<Effects> unspoken = new ArrayDeque<>();
   private final ArrayDeque<Effects.Range> unapplied = new ArrayDeque<>();
   private GroupStatus status;
@@ -54,6 +55,7 @@ final class Incarnation implements LogReader {
     this.network = network;
     this.log = log;
     this.state = state;
+    this.desk = new ClientDesk(world);
     Chance timeouts = world.chance().fork();
     this.core =
         new RaftCore(world.core(), new ReplicaId(replica.id()), recovered, this, timeouts::between);
@@ -246,7 +248,7 @@ final class Incarnation implements LogReader {
 
   private void apply(Effects.Range range) {
     for (Entry entry : log.range(range.first(), range.last())) {
-      SimState.Outcome outcome = state.apply(entry);
+      Outcome outcome = state.apply(entry);
       desk.applied(entry, outcome);
     }
     world.properties().applied(replica.id(), state);
@@ -258,10 +260,23 @@ final class Incarnation implements LogReader {
     applyNext();
   }
 
-  void propose(SimState.Command command, Consumer<Reply> reply) {
+  void propose(SimCommand command, Consumer<Reply> reply) {
     long token = desk.open(command.key(), 0, reply);
     byte[] payload = command.encode(world.chance().between(0, 100));
     step(new Input.Proposed(token, Entry.Kind.COMMAND, payload));
+  }
+
+  /**
+   * Proposes without waiting for what comes of it.
+   *
+   * @return where it is in this leader's log; empty if this is none
+   */
+  Optional<Position> start(byte[] payload) {
+    long last = status.lastIndex();
+    step(new Input.Proposed(desk.open(0, 0, reply -> {}), Entry.Kind.COMMAND, payload));
+    return status.lastIndex() > last
+        ? Optional.of(new Position(status.lastIndex(), status.term()))
+        : Optional.empty();
   }
 
   void read(int key, Consumer<Reply> reply) {

@@ -244,7 +244,8 @@ public final class RaftProperties {
     return committed.size();
   }
 
-  private Entry at(long index) {
+  /** An entry that is committed. */
+  public Entry at(long index) {
     return committed.get((int) index - 1);
   }
 

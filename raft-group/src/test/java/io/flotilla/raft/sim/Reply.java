@@ -1,13 +1,15 @@
 package io.flotilla.raft.sim;
 
 import io.flotilla.raft.core.ReplicaId;
+import io.flotilla.raft.history.Outcome;
+import io.flotilla.raft.history.Value;
 import java.util.Optional;
 
 /** What a replica tells a client. */
 sealed interface Reply {
-  record Wrote(SimState.Outcome outcome) implements Reply {}
+  record Wrote(Outcome outcome) implements Reply {}
 
-  record Read(long version, long value) implements Reply {}
+  record Read(Value value) implements Reply {}
 
   /** Certainly not done. */
   record Refused(Optional<ReplicaId> leader) implements Reply {}

@@ -261,7 +261,7 @@ final class RuntimeNode implements Victim {
     };
   }
 
-  private void write(RaftGroup replica, SimState.Command command, Consumer<Reply> reply) {
+  private void write(RaftGroup replica, SimCommand command, Consumer<Reply> reply) {
     replica
         .propose(command.encode(world.chance().between(0, 100)))
         .whenComplete(
@@ -270,7 +270,7 @@ final class RuntimeNode implements Victim {
                     () ->
                         reply.accept(
                             failure == null
-                                ? new Reply.Wrote(SimState.Outcome.decode(result))
+                                ? new Reply.Wrote(SimCommand.decodeOutcome(result))
                                 : refusal(failure))));
   }
 
@@ -284,8 +284,8 @@ final class RuntimeNode implements Victim {
               now(
                   () -> {
                     if (failure == null) {
-                      ClientDesk.readsAllThatWasCommitted(applied, committed);
-                      reply.accept(new Reply.Read(state.version(key), state.value(key)));
+                      world.readsAllThatWasCommitted(applied, committed);
+                      reply.accept(new Reply.Read(state.value(key)));
                     } else {
                       reply.accept(refusal(failure));
                     }

@@ -1,6 +1,11 @@
 package io.flotilla.raft.sim;
 
 import io.flotilla.raft.core.ReplicaId;
+import io.flotilla.raft.history.Action;
+import io.flotilla.raft.history.History;
+import io.flotilla.raft.history.Outcome;
+import io.flotilla.raft.history.Value;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +24,7 @@ final class SimClient {
   private final World world;
   private final RaftProperties properties;
   private final List<? extends Door> doors;
-  private final History history;
+  private final ClientRecord record;
   private final int id;
   private final Kind kind;
   private int sequence;
@@ -28,24 +33,26 @@ final class SimClient {
   private long attemptsForThis;
   private long finished;
   private boolean stopped;
-  private History.@Nullable Operation operation;
-  private SimState.@Nullable Command command;
+  private History.@Nullable Call call;
+  private @Nullable SimCommand command;
   private int key;
+  private final Value[] seen = new Value[SimState.KEYS];
 
   SimClient(
       World world,
       RaftProperties properties,
       List<? extends Door> doors,
-      History history,
+      ClientRecord record,
       int id,
       Kind kind) {
     this.world = world;
     this.properties = properties;
     this.doors = doors;
-    this.history = history;
+    this.record = record;
     this.id = id;
     this.kind = kind;
     this.target = anyDoor();
+    Arrays.fill(seen, Value.ABSENT);
   }
 
   void start() {
@@ -58,7 +65,7 @@ final class SimClient {
   }
 
   boolean idle() {
-    return operation == null;
+    return call == null;
   }
 
   long finished() {
@@ -72,20 +79,36 @@ final class SimClient {
     key = world.chance().below(SimState.KEYS);
     attemptsForThis = 0;
     if (world.chance().happens(kind == Kind.LOYAL ? 0.1 : 0.7)) {
-      command = new SimState.Command(id, ++sequence, key);
-      operation = history.invokeWrite(id, key, command.value());
+      command = new SimCommand(id, ++sequence, key, change());
+      call = record.write(command);
     } else {
       command = null;
-      operation = history.invokeRead(id, key);
+      call = record.read(id, key);
     }
     tryOnce();
+  }
+
+  /** One key counts, one is a list, the others hold what was last put there. */
+  private Action change() {
+    if (key == 0) {
+      return new Action.Increment(world.chance().between(1, 3));
+    }
+    String unique = id + "." + sequence;
+    if (key == 1) {
+      return new Action.Append(unique + ";");
+    }
+    return switch (world.chance().below(6)) {
+      case 0 -> new Action.Delete();
+      case 1, 2 -> new Action.CompareAndSet(seen[key], Value.of(unique));
+      default -> new Action.Put(Value.of(unique));
+    };
   }
 
   private void tryOnce() {
     long mine = ++attempt;
     attemptsForThis++;
-    History.Operation asked = operation;
-    SimState.Command write = command;
+    History.Call asked = call;
+    SimCommand write = command;
     int readKey = key;
     Door door = doors.get(target - 1);
     travel(() -> door.request(write, readKey, reply -> travel(() -> answered(asked, mine, reply))));
@@ -102,7 +125,7 @@ final class SimClient {
   }
 
   private void timedOut(long mine) {
-    if (mine != attempt || operation == null) {
+    if (mine != attempt || call == null) {
       return;
     }
     if (world.chance().happens(0.05)) {
@@ -115,16 +138,17 @@ final class SimClient {
     }
   }
 
-  private void answered(History.@Nullable Operation asked, long mine, Reply reply) {
-    if (asked == null || asked != operation) {
+  private void answered(History.@Nullable Call asked, long mine, Reply reply) {
+    if (asked == null || asked != call) {
       return;
     }
     if (reply instanceof Reply.Wrote wrote) {
       exactlyOnce(wrote.outcome());
-      history.wrote(asked, wrote.outcome().version());
+      asked.returned(wrote.outcome());
       finish();
     } else if (reply instanceof Reply.Read read) {
-      history.read(asked, read.version(), read.value());
+      seen[key] = read.value();
+      asked.returned(new Outcome.Saw(read.value()));
       finish();
     } else if (mine == attempt && takesNoForAnAnswer(asked, reply)) {
       finish();
@@ -134,10 +158,11 @@ final class SimClient {
   }
 
   /** What was refused the only time it was tried will never be done: some clients rely on that. */
-  private boolean takesNoForAnAnswer(History.Operation asked, Reply reply) {
-    boolean never = reply instanceof Reply.Refused && command != null && attemptsForThis == 1;
-    if (never && world.chance().happens(0.2)) {
-      history.refused(asked);
+  private boolean takesNoForAnAnswer(History.Call asked, Reply reply) {
+    SimCommand write = command;
+    boolean never = reply instanceof Reply.Refused && attemptsForThis == 1;
+    if (never && write != null && world.chance().happens(0.2)) {
+      record.refused(asked, write);
       return true;
     }
     return false;
@@ -146,8 +171,8 @@ final class SimClient {
   /**
    * What the first execution did, in the one order of committed entries, is what a retry is told.
    */
-  private void exactlyOnce(SimState.Outcome told) {
-    SimState.Outcome truth = properties.truth().outcome(id, sequence);
+  private void exactlyOnce(Outcome told) {
+    Outcome truth = properties.truth().outcome(id, sequence);
     if (!told.equals(truth)) {
       throw new AssertionError(
           "EXACTLY ONCE: client "
@@ -171,7 +196,7 @@ final class SimClient {
         .after(
             world.ticks(1),
             () -> {
-              if (mine == attempt && operation != null) {
+              if (mine == attempt && call != null) {
                 tryOnce();
               }
             });
@@ -179,7 +204,7 @@ final class SimClient {
 
   private void finish() {
     finished++;
-    operation = null;
+    call = null;
     long think = world.ticks(1) / world.chance().oneOf(1, 4, 20);
     world.clock().after(think, this::next);
   }

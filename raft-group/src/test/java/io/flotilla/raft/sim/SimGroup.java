@@ -29,7 +29,7 @@ final class SimGroup {
 
   private final int number;
   private final RaftProperties properties;
-  private final History history = new History();
+  private final ClientRecord record = new ClientRecord();
   private final Map<Integer, Seen> replicas = new HashMap<>();
 
   SimGroup(int number, int voters) {
@@ -38,7 +38,7 @@ final class SimGroup {
     properties.onCommit(
         entry -> {
           if (entry.kind() == Entry.Kind.COMMAND) {
-            history.done(SimState.Command.decode(entry.payload()).value());
+            record.done(SimCommand.decode(entry.payload()));
           }
         });
   }
@@ -55,8 +55,8 @@ final class SimGroup {
     return properties;
   }
 
-  History history() {
-    return history;
+  ClientRecord record() {
+    return record;
   }
 
   void restarted(int replica, SimLog durable) {

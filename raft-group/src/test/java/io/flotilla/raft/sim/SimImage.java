@@ -3,8 +3,12 @@ package io.flotilla.raft.sim;
 import io.flotilla.raft.port.ImageException;
 import io.flotilla.raft.port.SnapshotFile;
 import io.flotilla.raft.port.StateImage;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
 import java.io.IOException;
-import java.nio.ByteBuffer;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -21,11 +25,7 @@ record SimImage(int group, SimState state) implements StateImage {
 
   @Override
   public List<SnapshotFile> writeTo(Path directory) throws ImageException {
-    byte[] bytes =
-        ByteBuffer.allocate(Integer.BYTES + SimState.ENCODED_BYTES)
-            .putInt(group)
-            .put(state.encode())
-            .array();
+    byte[] bytes = encode();
     try {
       Files.write(directory.resolve(NAME), bytes);
     } catch (IOException e) {
@@ -42,17 +42,36 @@ record SimImage(int group, SimState state) implements StateImage {
       throw new ImageException("cannot read an image in " + directory, e);
     }
     if (files.size() != 1
-        || bytes.length != Integer.BYTES + SimState.ENCODED_BYTES
         || bytes.length != files.get(0).bytes()
         || crc(bytes) != files.get(0).crc32c()) {
       throw new ImageException("the image in " + directory + " is damaged");
     }
-    ByteBuffer from = ByteBuffer.wrap(bytes);
-    int of = from.getInt();
-    if (of != group) {
-      throw new ImageException("it is of group " + of + ", not of " + group);
+    return decode(bytes, group);
+  }
+
+  byte[] encode() {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try {
+      DataOutputStream to = new DataOutputStream(bytes);
+      to.writeInt(group);
+      state.writeTo(to);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
-    return SimState.decode(from);
+    return bytes.toByteArray();
+  }
+
+  private static SimState decode(byte[] bytes, int group) throws ImageException {
+    try {
+      DataInputStream from = new DataInputStream(new ByteArrayInputStream(bytes));
+      int of = from.readInt();
+      if (of != group) {
+        throw new ImageException("it is of group " + of + ", not of " + group);
+      }
+      return SimState.readFrom(from);
+    } catch (IOException | UncheckedIOException e) {
+      throw new ImageException("not an image", e);
+    }
   }
 
   private static int crc(byte[] bytes) {

@@ -1,6 +1,7 @@
 package io.flotilla.raft.sim;
 
 import io.flotilla.raft.core.Entry;
+import io.flotilla.raft.history.Outcome;
 import io.flotilla.raft.port.ApplyRound;
 import io.flotilla.raft.port.ImageException;
 import io.flotilla.raft.port.SnapshotFile;
@@ -98,8 +99,8 @@ final class SimMachine implements StateMachine<SimMachine.Round> {
   public List<byte[]> apply(List<Entry> entries, Round round) {
     List<byte[]> results = new ArrayList<>();
     for (Entry entry : entries) {
-      SimState.Outcome outcome = working.apply(entry);
-      results.add(entry.kind() == Entry.Kind.COMMAND ? outcome.encode() : new byte[0]);
+      Outcome outcome = working.apply(entry);
+      results.add(entry.kind() == Entry.Kind.COMMAND ? SimCommand.encode(outcome) : new byte[0]);
     }
     round.staged.add(this::commit);
     return results;

@@ -1,5 +1,6 @@
 package io.flotilla.raft.sim;
 
+import io.flotilla.raft.history.Action;
 import io.flotilla.raft.port.StateMachineContract;
 import java.nio.file.Path;
 import java.util.HexFormat;
@@ -20,7 +21,7 @@ class SimMachineTest extends StateMachineContract<SimMachine.Round> {
 
     @Override
     public String state() {
-      return HexFormat.of().formatHex(machine.state().encode());
+      return HexFormat.of().formatHex(new SimImage(0, machine.state()).encode());
     }
 
     @Override
@@ -67,11 +68,11 @@ class SimMachineTest extends StateMachineContract<SimMachine.Round> {
   protected byte[] command(int number) {
     int client = number % SimState.CLIENTS_MAX + 1;
     int sequence = number / SimState.CLIENTS_MAX + 1;
-    return new SimState.Command(client, sequence, number % 3).encode(0);
+    return new SimCommand(client, sequence, number % 3, new Action.Increment(1)).encode(0);
   }
 
   @Override
   protected Object answer(byte[] result) {
-    return SimState.Outcome.decode(result);
+    return SimCommand.decodeOutcome(result);
   }
 }

@@ -19,6 +19,11 @@ public final class SimNetwork<M> {
     void deliver(int from, int to, M message);
   }
 
+  /** Is told of all that is sent, whether it will arrive or not. */
+  public interface Tap<M> {
+    void sent(int from, int to, M message);
+  }
+
   private final SimClock clock;
   private final Chance chance;
   private final Inbox<M> inbox;
@@ -26,6 +31,7 @@ public final class SimNetwork<M> {
   private final Runnable[] recent = new Runnable[REMEMBERED];
   private int sent;
   private Network faults;
+  private Tap<M> tap = (from, to, message) -> {};
 
   public SimNetwork(SimClock clock, Chance chance, int hosts, Network faults, Inbox<M> inbox) {
     this.clock = clock;
@@ -39,7 +45,12 @@ public final class SimNetwork<M> {
     return cut.length - 1;
   }
 
+  public void tap(Tap<M> listener) {
+    tap = listener;
+  }
+
   public void send(int from, int to, M message) {
+    tap.sent(from, to, message);
     if (cut[from][to] || chance.happens(faults.loss())) {
       return;
     }

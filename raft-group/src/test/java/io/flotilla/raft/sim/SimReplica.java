@@ -118,7 +118,7 @@ final class SimReplica implements Victim, Door {
   }
 
   @Override
-  public void request(SimState.@Nullable Command write, int key, Consumer<Reply> reply) {
+  public void request(@Nullable SimCommand write, int key, Consumer<Reply> reply) {
     if (alive != null) {
       Incarnation asked = alive;
       unlessGone(

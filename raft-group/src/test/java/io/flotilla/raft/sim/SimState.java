@@ -1,109 +1,69 @@
 package io.flotilla.raft.sim;
 
 import io.flotilla.raft.core.Entry;
-import java.nio.ByteBuffer;
+import io.flotilla.raft.history.Action;
+import io.flotilla.raft.history.Outcome;
+import io.flotilla.raft.history.Value;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
 import java.util.Arrays;
 
 /**
- * A small replicated state: a few registers, each with the version of its last write and a count of
- * all its writes, and for each client the last command that took effect. One thread.
+ * A small replicated state: a few keys that do what the model of {@code raft.history} says, and for
+ * each client the last command that took effect. One thread.
  */
 public final class SimState {
   public static final int KEYS = 4;
-  public static final int CLIENTS_MAX = 8;
-  static final int ENCODED_BYTES = KEYS * 24 + (CLIENTS_MAX + 1) * 20 + 16;
+  public static final int CLIENTS_MAX = 32;
 
-  /**
-   * A write of {@link #value} to a key. A client sends one at a time and never an older one again.
-   */
-  public record Command(int client, int sequence, int key) {
-    public long value() {
-      return ((long) client << 32) | sequence;
-    }
-
-    byte[] encode(int paddingBytes) {
-      return ByteBuffer.allocate(9 + paddingBytes)
-          .putInt(client)
-          .putInt(sequence)
-          .put((byte) key)
-          .array();
-    }
-
-    static Command decode(byte[] payload) {
-      ByteBuffer from = ByteBuffer.wrap(payload);
-      return new Command(from.getInt(), from.getInt(), from.get());
-    }
-  }
-
-  /**
-   * What a command did: the version it gave its key, and how many writes the key has then had. The
-   * first execution's, however often it is tried.
-   */
-  public record Outcome(long version, long count) {
-    static final Outcome NONE = new Outcome(0, 0);
-
-    byte[] encode() {
-      return ByteBuffer.allocate(16).putLong(version).putLong(count).array();
-    }
-
-    static Outcome decode(byte[] bytes) {
-      ByteBuffer from = ByteBuffer.wrap(bytes);
-      return new Outcome(from.getLong(), from.getLong());
-    }
-  }
-
-  private final long[] values;
-  private final long[] versions;
-  private final long[] counts;
+  private final Value[] values;
   private final int[] sequences;
   private final Outcome[] outcomes;
   private long applied;
   private long hash;
 
   public SimState() {
-    values = new long[KEYS];
-    versions = new long[KEYS];
-    counts = new long[KEYS];
+    values = new Value[KEYS];
     sequences = new int[CLIENTS_MAX + 1];
     outcomes = new Outcome[CLIENTS_MAX + 1];
-    Arrays.fill(outcomes, Outcome.NONE);
+    Arrays.fill(values, Value.ABSENT);
+    Arrays.fill(outcomes, Outcome.UNKNOWN);
   }
 
   private SimState(SimState from) {
     values = from.values.clone();
-    versions = from.versions.clone();
-    counts = from.counts.clone();
     sequences = from.sequences.clone();
     outcomes = from.outcomes.clone();
     applied = from.applied;
     hash = from.hash;
   }
 
-  byte[] encode() {
-    ByteBuffer to = ByteBuffer.allocate(ENCODED_BYTES);
-    for (int key = 0; key < KEYS; key++) {
-      to.putLong(values[key]).putLong(versions[key]).putLong(counts[key]);
+  void writeTo(DataOutputStream to) throws IOException {
+    for (Value value : values) {
+      SimCommand.write(value, to);
     }
     for (int client = 0; client <= CLIENTS_MAX; client++) {
-      to.putInt(sequences[client]).put(outcomes[client].encode());
+      to.writeInt(sequences[client]);
+      byte[] outcome = SimCommand.encode(outcomes[client]);
+      to.writeByte(outcome.length);
+      to.write(outcome);
     }
-    return to.putLong(applied).putLong(hash).array();
+    to.writeLong(applied);
+    to.writeLong(hash);
   }
 
-  /** Of as many bytes as {@link #encode} gives. */
-  static SimState decode(ByteBuffer from) {
+  static SimState readFrom(DataInputStream from) throws IOException {
     SimState state = new SimState();
     for (int key = 0; key < KEYS; key++) {
-      state.values[key] = from.getLong();
-      state.versions[key] = from.getLong();
-      state.counts[key] = from.getLong();
+      state.values[key] = SimCommand.value(from);
     }
     for (int client = 0; client <= CLIENTS_MAX; client++) {
-      state.sequences[client] = from.getInt();
-      state.outcomes[client] = new Outcome(from.getLong(), from.getLong());
+      state.sequences[client] = from.readInt();
+      state.outcomes[client] = SimCommand.decodeOutcome(from.readNBytes(from.readByte()));
     }
-    state.applied = from.getLong();
-    state.hash = from.getLong();
+    state.applied = from.readLong();
+    state.hash = from.readLong();
     return state;
   }
 
@@ -111,7 +71,12 @@ public final class SimState {
     return new SimState(this);
   }
 
-  /** Entries come in order; whoever skips or repeats one is wrong. */
+  /**
+   * Entries come in order; whoever skips or repeats one is wrong.
+   *
+   * @return what the client of a command is to be told: the first execution's outcome, however
+   *     often it is tried; unknown for any that is not its client's last, which asks no more
+   */
   public Outcome apply(Entry entry) {
     if (entry.index() != applied + 1) {
       throw new AssertionError("APPLY ORDER: " + entry + " applied after index " + applied);
@@ -120,37 +85,28 @@ public final class SimState {
     hash = (hash * 31 + entry.term()) * 31 + Arrays.hashCode(entry.payload());
     hash ^= hash >>> 31;
     return entry.kind() == Entry.Kind.COMMAND
-        ? execute(Command.decode(entry.payload()), entry.index())
-        : Outcome.NONE;
+        ? execute(SimCommand.decode(entry.payload()))
+        : Outcome.UNKNOWN;
   }
 
-  private Outcome execute(Command command, long index) {
+  private Outcome execute(SimCommand command) {
     int client = command.client();
     if (command.sequence() > sequences[client]) {
+      Action.Step step = command.action().step(values[command.key()]);
+      values[command.key()] = step.after();
       sequences[client] = command.sequence();
-      values[command.key()] = command.value();
-      versions[command.key()] = index;
-      outcomes[client] = new Outcome(index, ++counts[command.key()]);
-      return outcomes[client];
+      outcomes[client] = step.told();
     }
-    return command.sequence() == sequences[client] ? outcomes[client] : Outcome.NONE;
+    return outcome(client, command.sequence());
   }
 
-  /** What a client's last command did; NONE if that is not its last. */
+  /** What a client's last command did; unknown if that is not its last. */
   public Outcome outcome(int client, int sequence) {
-    return sequences[client] == sequence ? outcomes[client] : Outcome.NONE;
+    return sequences[client] == sequence ? outcomes[client] : Outcome.UNKNOWN;
   }
 
-  public long value(int key) {
+  public Value value(int key) {
     return values[key];
-  }
-
-  public long version(int key) {
-    return versions[key];
-  }
-
-  public long count(int key) {
-    return counts[key];
   }
 
   public long applied() {

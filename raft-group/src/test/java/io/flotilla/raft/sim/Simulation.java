@@ -42,10 +42,11 @@ public final class Simulation implements SimRun {
 
   private final long seed;
   private final World world;
+  private boolean clientsAlone;
   private final SimNetwork<RaftMessage> network;
   private final List<SimReplica> replicas;
   private final FaultSchedule schedule;
-  private final History history = new History();
+  private final ClientRecord record = new ClientRecord();
   private final List<SimClient> clients;
 
   private Simulation(long seed, int size, boolean readableTrace) {
@@ -63,14 +64,14 @@ public final class Simulation implements SimRun {
         .onCommit(
             entry -> {
               if (entry.kind() == Entry.Kind.COMMAND) {
-                history.done(SimState.Command.decode(entry.payload()).value());
+                record.done(SimCommand.decode(entry.payload()));
               }
             });
   }
 
   private SimClient client(int id) {
     SimClient.Kind kind = id > CLIENTS / 2 ? SimClient.Kind.LOYAL : SimClient.Kind.ROVING;
-    return new SimClient(world, world.properties(), replicas, history, id, kind);
+    return new SimClient(world, world.properties(), replicas, record, id, kind);
   }
 
   public static Simulation of(long seed, int replicas) {
@@ -79,7 +80,15 @@ public final class Simulation implements SimRun {
 
   @Override
   public Simulation readable() {
-    return new Simulation(seed, replicas.size(), true);
+    Simulation again = new Simulation(seed, replicas.size(), true);
+    return clientsAlone ? again.judgedByClientsAlone() : again;
+  }
+
+  /** A run that has not begun yet, in which no other judge looks at reads. */
+  Simulation judgedByClientsAlone() {
+    clientsAlone = true;
+    world.letClientsAloneJudgeReads();
+    return this;
   }
 
   private void deliver(int from, int to, RaftMessage message) {
@@ -97,13 +106,14 @@ public final class Simulation implements SimRun {
     clientsGoOn();
     clients.forEach(SimClient::stop);
     within("everybody has the same log and state", this::converged);
+    long answered = record.answered();
     checkFinalState();
     return new Outcome(
         seed,
         replicas.size(),
         world.clock().nowMicros(),
         world.clock().happened(),
-        history.answered(),
+        answered,
         world.properties().commit(),
         replicas.get(0).disk().hardState().term(),
         world.trace().hash());
@@ -157,15 +167,12 @@ public final class Simulation implements SimRun {
   }
 
   private void checkFinalState() {
+    List<SimState> states =
+        replicas.stream().map(replica -> replica.alive().orElseThrow().state()).toList();
     for (SimReplica replica : replicas) {
-      SimState state = replica.alive().orElseThrow().state();
-      world.properties().applied(replica.id(), state);
-      for (int key = 0; key < SimState.KEYS; key++) {
-        if (state.version(key) < history.newestVersion(key)) {
-          throw new AssertionError("DURABILITY: an acknowledged write of key " + key + " is lost");
-        }
-      }
+      world.properties().applied(replica.id(), states.get(replica.id() - 1));
     }
+    record.requireLinearizable("seed-" + seed + "-of-" + replicas.size(), states);
   }
 
   @Override

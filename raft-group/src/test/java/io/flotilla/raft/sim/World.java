@@ -13,6 +13,7 @@ final class World {
   private final RaftProperties properties;
   private final int replicas;
   private Faults faults;
+  private boolean clientsAloneJudgeReads;
 
   World(Chance chance, Faults faults, int replicas, boolean readableTrace) {
     this.chance = chance;
@@ -63,6 +64,22 @@ final class World {
           append.term(), append.previous(), append.commit(), append.round(), first);
     }
     return message;
+  }
+
+  /** Thesis §6.4; whatever was acknowledged to anybody before the read began is among it. */
+  void readsAllThatWasCommitted(long index, long committed) {
+    if (index < committed && !clientsAloneJudgeReads) {
+      throw new AssertionError(
+          "READ INDEX: a read waits for " + index + ", committed when it began was " + committed);
+    }
+  }
+
+  /**
+   * Whether a read went wrong is to be found out from what clients were told, and from nothing
+   * else.
+   */
+  void letClientsAloneJudgeReads() {
+    clientsAloneJudgeReads = true;
   }
 
   /** From now on nothing goes wrong of itself; clocks stay as uneven as they are. */

@@ -1,0 +1,216 @@
+package io.flotilla.raft.sim;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.flotilla.raft.core.GroupStatus.RoleName;
+import io.flotilla.raft.history.Action;
+import io.flotilla.raft.port.RaftParcel;
+import io.flotilla.raft.runtime.RuntimeLimits;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.BooleanSupplier;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
+
+/**
+ * What the tests of MIT's course 6.5840, laboratory 4A, do to a replicated service: clients at
+ * work, servers cut apart and crashed, and in the end a history that must be linearizable. The
+ * servers are nodes with the real runtime; timing is that of {@link Lab}.
+ */
+final class ServiceLab {
+  static final long SECOND = Lab.SECOND;
+
+  private static final int ROUNDS = 3;
+
+  private final String name;
+  private final World world;
+  private final SimNetwork<RaftParcel> network;
+  private final SimGroup group;
+  private final List<RuntimeNode> servers;
+  private final List<SimClient> clients = new ArrayList<>();
+  private int clerks;
+
+  ServiceLab(String name, int size, Faults.Network faults, long seed) {
+    this.name = name;
+    Chance chance = new Chance(seed * 31 + size);
+    this.world = new World(chance, Lab.calm(faults), size, false);
+    this.network =
+        new SimNetwork<>(
+            world.clock(),
+            chance.fork(),
+            size,
+            faults,
+            (from, to, parcel) -> server(to).receive(parcel));
+    this.group = new SimGroup(1, size);
+    this.servers =
+        IntStream.rangeClosed(1, size)
+            .mapToObj(
+                id -> new RuntimeNode(world, id, List.of(group), network, RuntimeLimits.DEFAULT))
+            .toList();
+    servers.forEach(RuntimeNode::start);
+  }
+
+  private RuntimeNode server(int id) {
+    return servers.get(id - 1);
+  }
+
+  long now() {
+    return world.clock().nowMicros();
+  }
+
+  void sleep(long micros) {
+    within(micros, () -> false);
+  }
+
+  boolean within(long micros, BooleanSupplier done) {
+    return world.clock().runUntil(now() + micros, done);
+  }
+
+  // ---- clients
+
+  /** Clients that do all sorts of things to all keys. */
+  void clients(int count) {
+    List<Door> doors = doors(all());
+    for (int i = 0; i < count; i++) {
+      SimClient.Kind kind = i % 2 == 0 ? SimClient.Kind.ROVING : SimClient.Kind.LOYAL;
+      SimClient client =
+          new SimClient(world, group.properties(), doors, group.record(), ++clerks, kind);
+      clients.add(client);
+      client.start();
+    }
+  }
+
+  /** A clerk who knows these servers alone. */
+  LabClerk clerk(Set<Integer> known, int key, int count, IntFunction<Action> actions) {
+    LabClerk clerk =
+        new LabClerk(world, group.record(), doors(known), ++clerks, key, count, actions);
+    clerk.start();
+    return clerk;
+  }
+
+  LabClerk clerk(int key, int count, IntFunction<Action> actions) {
+    return clerk(all(), key, count, actions);
+  }
+
+  List<Door> doors(Set<Integer> ids) {
+    return ids.stream().map(id -> server(id).door(group)).toList();
+  }
+
+  Set<Integer> all() {
+    return new TreeSet<>(servers.stream().map(RuntimeNode::id).toList());
+  }
+
+  int nextClient() {
+    return ++clerks;
+  }
+
+  // ---- faults
+
+  /** Waits for one. */
+  int leader() {
+    assertThat(within(5 * SECOND, () -> leads() > 0)).as("a leader within 5 s").isTrue();
+    return leads();
+  }
+
+  private int leads() {
+    return servers.stream()
+        .filter(RuntimeNode::isUp)
+        .filter(server -> server.status(group).role() == RoleName.LEADER)
+        .mapToInt(RuntimeNode::id)
+        .findFirst()
+        .orElse(0);
+  }
+
+  /** So many servers, the given one among them. */
+  Set<Integer> sideOf(int one, int count) {
+    Set<Integer> side = new TreeSet<>(Set.of(one));
+    while (side.size() < count) {
+      side.add(1 + world.chance().below(servers.size()));
+    }
+    return side;
+  }
+
+  void partition(Set<Integer> side) {
+    network.mend();
+    network.split(side, 0);
+  }
+
+  void mend() {
+    network.mend();
+  }
+
+  void crashAndRestartAll() {
+    servers.forEach(RuntimeNode::crash);
+    sleep(SECOND);
+    servers.forEach(RuntimeNode::start);
+  }
+
+  /** Whether a command was executed, so that its client may have been told so. */
+  boolean isExecuted(SimCommand command) {
+    return group.record().isDone(command);
+  }
+
+  // ---- the course's general test
+
+  /** Three rounds of 5 s of clients' work, with what is asked for going on meanwhile. */
+  void general(int clientCount, boolean crash, boolean partitions) {
+    for (int round = 0; round < ROUNDS; round++) {
+      clients(round == 0 ? clientCount : 0);
+      long until = now() + 5 * SECOND;
+      while (now() < until) {
+        if (partitions) {
+          partition(sideOf(1 + world.chance().below(servers.size()), 1 + servers.size() / 2));
+        }
+        sleep(SECOND + world.chance().between(0, SECOND / 5));
+      }
+      mend();
+      if (crash) {
+        crashAndRestartAll();
+      }
+      everyClientGoesOn();
+    }
+    check();
+  }
+
+  private void everyClientGoesOn() {
+    long[] before = clients.stream().mapToLong(SimClient::finished).toArray();
+    assertThat(
+            within(
+                20 * SECOND,
+                () ->
+                    IntStream.range(0, before.length)
+                        .allMatch(i -> clients.get(i).finished() >= before[i] + 2)))
+        .as("every client goes on")
+        .isTrue();
+  }
+
+  /** Ends the clients' work, lets the servers catch up, and judges what clients were told. */
+  void check() {
+    clients.forEach(SimClient::stop);
+    world.heal();
+    network.faults(world.faults().network());
+    mend();
+    assertThat(within(20 * SECOND, this::converged)).as("all servers hold the same").isTrue();
+    servers.forEach(server -> group.properties().applied(server.id(), server.state(group)));
+    group
+        .record()
+        .requireLinearizable(name, servers.stream().map(server -> server.state(group)).toList());
+  }
+
+  private boolean converged() {
+    long last = server(1).status(group).lastIndex();
+    return clients.stream().allMatch(SimClient::idle)
+        && leads() > 0
+        && servers.stream()
+            .allMatch(
+                server ->
+                    server.status(group).lastIndex() == last
+                        && server.state(group).applied() == last);
+  }
+
+  SimState state(int server) {
+    return server(server).state(group);
+  }
+}
