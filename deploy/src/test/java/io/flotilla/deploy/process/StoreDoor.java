@@ -53,7 +53,7 @@ interface StoreDoor extends AutoCloseable {
     private Outcome told(Bytes key, Action action) {
       if (action instanceof Action.Put put) {
         kv.put(key, Bytes.utf8(put.value().text()));
-        return Outcome.DONE;
+        return Outcome.done();
       } else if (action instanceof Action.Delete) {
         return new Outcome.Took(kv.delete(key));
       } else if (action instanceof Action.Increment increment) {
@@ -90,11 +90,9 @@ interface StoreDoor extends AutoCloseable {
 
     @Override
     public Outcome ask(String key, Action action) throws UnansweredException {
+      Jedis redis = connected();
       try {
-        if (connection == null) {
-          connection = new Jedis(host, port);
-        }
-        return told(connection, key, action);
+        return told(redis, key, action);
       } catch (JedisDataException e) { // the gateway's own words
         throw new UnansweredException(!e.getMessage().startsWith("UNKNOWN"), e);
       } catch (JedisException e) {
@@ -103,10 +101,25 @@ interface StoreDoor extends AutoCloseable {
       }
     }
 
+    private Jedis connected() throws UnansweredException {
+      Jedis redis = connection;
+      if (redis == null) {
+        redis = new Jedis(host, port);
+        try {
+          redis.connect();
+        } catch (JedisException e) { // no command was sent
+          redis.close();
+          throw new UnansweredException(true, e);
+        }
+        connection = redis;
+      }
+      return redis;
+    }
+
     private static Outcome told(Jedis redis, String key, Action action) {
       if (action instanceof Action.Put put) {
         redis.set(key, put.value().text());
-        return Outcome.DONE;
+        return Outcome.done();
       } else if (action instanceof Action.Delete) {
         return new Outcome.Took(redis.del(key) == 1);
       } else if (action instanceof Action.Increment increment) {

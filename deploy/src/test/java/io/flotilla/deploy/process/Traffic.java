@@ -9,6 +9,9 @@ import io.flotilla.raft.history.Value;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.TreeSet;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
@@ -26,12 +29,18 @@ final class Traffic implements AutoCloseable {
 
   private static final int KEYS_OF_A_KIND = 24;
 
+  /** After so many turns a client goes on to fresh keys: a list that is read must not grow long. */
+  private static final int TURNS_WITH_A_KEY = 300;
+
+  /** Before a client that was not answered asks for something else. */
+  private static final long BACKOFF_MILLIS = 20;
+
   private final String name;
   private final long seed;
   private final History history = new History(System::nanoTime);
   private final List<Thread> threads = new ArrayList<>();
   private final AtomicReference<Throwable> bug = new AtomicReference<>();
-  private volatile boolean stopped;
+  private final CountDownLatch stopped = new CountDownLatch(1);
 
   Traffic(String name, long seed) {
     this.name = name;
@@ -50,24 +59,21 @@ final class Traffic implements AutoCloseable {
     Random random = new Random(seed * 100 + client);
     Value[] seen = new Value[KEYS_OF_A_KIND];
     try (door) {
-      for (int turn = 1; !stopped; turn++) {
+      for (int turn = 1; stopped.getCount() > 0; turn++) {
         Kind kind = Kind.values()[random.nextInt(Kind.values().length)];
         int number = random.nextInt(KEYS_OF_A_KIND);
+        String key = name + "-" + kind + "-" + number + "-" + turn / TURNS_WITH_A_KEY;
         String unique = client + "." + turn;
         Value before = seen[number] == null ? Value.ABSENT : seen[number];
         Action action = action(kind, random.nextInt(10), unique, before, door.compares());
-        Outcome outcome = ask(client, door, key(kind, number), action);
+        Outcome outcome = ask(client, door, key, action);
         if (kind == Kind.REGISTER && outcome instanceof Outcome.Saw saw) {
           seen[number] = saw.value();
         }
       }
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | InterruptedException e) {
       bug.compareAndSet(null, e);
     }
-  }
-
-  private String key(Kind kind, int number) {
-    return name + "-" + kind + "-" + number;
   }
 
   private static Action action(Kind kind, int dice, String unique, Value before, boolean compares) {
@@ -86,7 +92,8 @@ final class Traffic implements AutoCloseable {
     };
   }
 
-  private Outcome ask(int client, StoreDoor door, String key, Action action) {
+  private Outcome ask(int client, StoreDoor door, String key, Action action)
+      throws InterruptedException {
     History.Call call = history.invoke(client, key, action);
     try {
       Outcome outcome = door.ask(key, action);
@@ -96,7 +103,8 @@ final class Traffic implements AutoCloseable {
       if (e.certainlyNot()) {
         call.refused();
       }
-      return Outcome.UNKNOWN;
+      stopped.await(BACKOFF_MILLIS, TimeUnit.MILLISECONDS);
+      return Outcome.unknown();
     }
   }
 
@@ -116,7 +124,7 @@ final class Traffic implements AutoCloseable {
   /** Returns when no client has anything under way. */
   @Override
   public void close() throws InterruptedException {
-    stopped = true;
+    stopped.countDown();
     for (Thread thread : threads) {
       thread.join();
     }
@@ -129,15 +137,13 @@ final class Traffic implements AutoCloseable {
    * @throws AssertionError if what all clients were told is not linearizable
    */
   Summary judge(StoreDoor door) throws StoreDoor.UnansweredException {
-    Summary summary = Summary.of(history.operations());
-    for (Kind kind : Kind.values()) {
-      for (int number = 0; number < KEYS_OF_A_KIND; number++) {
-        History.Call call = history.invoke(0, key(kind, number), new Action.Get());
-        call.returned(door.ask(key(kind, number), new Action.Get()));
-      }
+    List<Operation> operations = history.operations();
+    for (String key : new TreeSet<>(operations.stream().map(Operation::key).toList())) {
+      History.Call call = history.invoke(0, key, new Action.Get());
+      call.returned(door.ask(key, new Action.Get()));
     }
     Linearizability.require(history.operations(), name);
-    return summary;
+    return Summary.of(operations);
   }
 
   /**

@@ -81,7 +81,7 @@ public sealed interface Action {
   record Put(Value value) implements Action {
     @Override
     public Step step(Value before) {
-      return new Step(value, Outcome.DONE);
+      return new Step(value, Outcome.done());
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.flotilla.raft.history;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -26,26 +27,25 @@ final class BruteForce {
       return true;
     }
     long firstReturn = must.stream().mapToLong(Operation::returned).min().orElseThrow();
-    for (Operation one : must) {
+    for (int i = 0; i < must.size() + may.size(); i++) {
+      boolean optional = i >= must.size();
+      Operation one = optional ? may.get(i - must.size()) : must.get(i);
       Optional<Value> after = one.action().explain(value, one.outcome());
       if (one.invoked() <= firstReturn
           && after.isPresent()
-          && extend(without(one, must), may, after.get())) {
-        return true;
-      }
-    }
-    for (Operation one : may) {
-      Optional<Value> after = one.action().explain(value, one.outcome());
-      if (one.invoked() <= firstReturn
-          && after.isPresent()
-          && extend(must, without(one, may), after.get())) {
+          && extend(
+              optional ? must : without(i, must),
+              optional ? without(i - must.size(), may) : may,
+              after.get())) {
         return true;
       }
     }
     return false;
   }
 
-  private static List<Operation> without(Operation one, List<Operation> operations) {
-    return operations.stream().filter(other -> other != one).toList();
+  private static List<Operation> without(int index, List<Operation> operations) {
+    List<Operation> others = new ArrayList<>(operations);
+    others.remove(index);
+    return others;
   }
 }

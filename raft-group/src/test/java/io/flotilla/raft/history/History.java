@@ -42,7 +42,7 @@ public final class History {
       this.action = action;
       this.invoked = clock.getAsLong();
       this.operation =
-          new Operation(client, key, action, invoked, Operation.NEVER, Outcome.UNKNOWN);
+          new Operation(client, key, action, invoked, Operation.NEVER, Outcome.unknown());
     }
 
     /** It was answered; again, after a retry, adds nothing. */

@@ -54,9 +54,9 @@ class LinearizabilityTest {
   /** Each key for itself is right, and so the whole is. */
   @Test
   void keysDoNotWaitForEachOther() {
-    add("a", 1, new Action.Put(Value.of("1")), 1, 2, Outcome.DONE);
+    add("a", 1, new Action.Put(Value.of("1")), 1, 2, Outcome.done());
     add("b", 1, new Action.Get(), 3, 4, new Outcome.Saw(Value.ABSENT));
-    add("b", 2, new Action.Put(Value.of("1")), 1, 4, Outcome.DONE);
+    add("b", 2, new Action.Put(Value.of("1")), 1, 4, Outcome.done());
     assertLinearizable();
   }
 
@@ -148,8 +148,8 @@ class LinearizabilityTest {
 
   @Test
   void acknowledgedIncrementIsLost() {
-    increment(1, Outcome.DONE, 1, 2);
-    increment(2, Outcome.DONE, 1, 2);
+    increment(1, Outcome.done(), 1, 2);
+    increment(2, Outcome.done(), 1, 2);
     get(2, "1", 5, 6);
     assertThat(check()).isInstanceOf(Verdict.Violation.class);
   }
@@ -157,7 +157,7 @@ class LinearizabilityTest {
   @Test
   void incrementOfUnknownOutcomeCountsOnceOrNever() {
     increment(1, new Outcome.Number(1), 1, 2);
-    increment(2, Outcome.UNKNOWN, 3, Operation.NEVER);
+    increment(2, Outcome.unknown(), 3, Operation.NEVER);
     get(1, "1", 5, 6);
     get(1, "2", 7, 8);
     assertLinearizable();
@@ -187,7 +187,7 @@ class LinearizabilityTest {
   @Test
   void unknownWriteTakesEffect() {
     put(1, "1", 1, 2);
-    add("k", 2, new Action.Put(Value.of("2")), 3, Operation.NEVER, Outcome.UNKNOWN);
+    add("k", 2, new Action.Put(Value.of("2")), 3, Operation.NEVER, Outcome.unknown());
     get(1, "2", 4, 5);
     assertLinearizable();
   }
@@ -195,7 +195,7 @@ class LinearizabilityTest {
   @Test
   void unknownWriteNeverTakesEffect() {
     put(1, "1", 1, 2);
-    add("k", 2, new Action.Put(Value.of("2")), 3, Operation.NEVER, Outcome.UNKNOWN);
+    add("k", 2, new Action.Put(Value.of("2")), 3, Operation.NEVER, Outcome.unknown());
     get(1, "1", 4, 5);
     assertLinearizable();
   }
@@ -203,7 +203,7 @@ class LinearizabilityTest {
   @Test
   void unknownWriteTakesEffectLate() {
     put(1, "1", 1, 2);
-    add("k", 2, new Action.Put(Value.of("2")), 3, Operation.NEVER, Outcome.UNKNOWN);
+    add("k", 2, new Action.Put(Value.of("2")), 3, Operation.NEVER, Outcome.unknown());
     get(1, "1", 4, 5);
     put(1, "3", 6, 7);
     get(1, "3", 8, 9);
@@ -214,7 +214,7 @@ class LinearizabilityTest {
   @Test
   void unknownWriteTakesEffectTwice() {
     put(1, "1", 1, 2);
-    add("k", 2, new Action.Put(Value.of("2")), 3, Operation.NEVER, Outcome.UNKNOWN);
+    add("k", 2, new Action.Put(Value.of("2")), 3, Operation.NEVER, Outcome.unknown());
     get(1, "2", 4, 5);
     put(1, "3", 6, 7);
     get(1, "2", 8, 9);
@@ -225,7 +225,7 @@ class LinearizabilityTest {
   void unknownWriteTakesEffectBeforeItIsAskedFor() {
     put(1, "1", 1, 2);
     get(1, "2", 3, 4);
-    add("k", 2, new Action.Put(Value.of("2")), 5, Operation.NEVER, Outcome.UNKNOWN);
+    add("k", 2, new Action.Put(Value.of("2")), 5, Operation.NEVER, Outcome.unknown());
     assertViolation(2);
   }
 
@@ -264,7 +264,7 @@ class LinearizabilityTest {
   void pictureShowsEachOperationAsAnInterval() {
     put(1, "1", 1, 2);
     put(1, "2", 3, 4);
-    add("k", 3, new Action.Put(Value.of("3")), 3, Operation.NEVER, Outcome.UNKNOWN);
+    add("k", 3, new Action.Put(Value.of("3")), 3, Operation.NEVER, Outcome.unknown());
     get(2, "1", 5, 6);
     assertThatThrownBy(() -> Linearizability.require(history, "picture"))
         .isInstanceOf(AssertionError.class)
@@ -281,7 +281,7 @@ class LinearizabilityTest {
   }
 
   private void put(int client, String value, long invoked, long returned) {
-    add("k", client, new Action.Put(Value.of(value)), invoked, returned, Outcome.DONE);
+    add("k", client, new Action.Put(Value.of(value)), invoked, returned, Outcome.done());
   }
 
   private void get(int client, String saw, long invoked, long returned) {

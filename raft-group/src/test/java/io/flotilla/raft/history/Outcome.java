@@ -52,8 +52,13 @@ public sealed interface Outcome {
     }
   }
 
-  Outcome DONE = new Done();
-  Outcome UNKNOWN = new Unknown();
+  static Outcome done() {
+    return new Done();
+  }
+
+  static Outcome unknown() {
+    return new Unknown();
+  }
 
   /** Whether who was told this may have caused {@code truth}. */
   default boolean agreesWith(Outcome truth) {

@@ -4,6 +4,7 @@ import io.flotilla.raft.history.Verdict.Window;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
@@ -36,8 +37,8 @@ public final class Picture {
       units.put(one.returned(), 0);
     }
     int unit = 0;
-    for (long time : units.keySet()) {
-      units.put(time, unit++);
+    for (Map.Entry<Long, Integer> time : units.entrySet()) {
+      time.setValue(unit++);
     }
   }
 

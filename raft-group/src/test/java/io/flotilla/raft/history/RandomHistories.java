@@ -55,7 +55,7 @@ final class RandomHistories {
     Value value = Value.ABSENT;
     plans.sort(Comparator.comparingLong(Plan::effect));
     for (Plan plan : plans) {
-      Outcome told = Outcome.UNKNOWN;
+      Outcome told = Outcome.unknown();
       if (plan.effect() != Operation.NEVER) {
         Action.Step step = plan.action().step(value);
         value = step.after();
