@@ -86,7 +86,8 @@ final class LoneGroup implements RaftGroup {
         machine.appliedIndex(),
         machine.appliedIndex(),
         machine.appliedIndex(),
-        Membership.of(List.of(new Membership.Member(new ReplicaId(1), 1))));
+        Membership.of(List.of(new Membership.Member(new ReplicaId(1), 1))),
+        List.of());
   }
 
   @Override

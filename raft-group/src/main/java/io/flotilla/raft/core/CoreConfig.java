@@ -11,6 +11,8 @@ package io.flotilla.raft.core;
  * @param inflightBytes the same in bytes of entries
  * @param appendBytesMax entries of one append, in bytes; one larger entry still travels alone
  * @param uncommittedBytesMax proposals are refused beyond this, until more is committed
+ * @param promotionLagEntries how much of the log a replica may lack that becomes a voter: the new
+ *     majority may have to wait for it (thesis §4.2.1)
  */
 public record CoreConfig(
     int heartbeatTicks,
@@ -20,9 +22,10 @@ public record CoreConfig(
     int inflightMessages,
     long inflightBytes,
     long appendBytesMax,
-    long uncommittedBytesMax) {
+    long uncommittedBytesMax,
+    long promotionLagEntries) {
   public static final CoreConfig DEFAULT =
-      new CoreConfig(1, 10, true, true, 256, 8L << 20, 1L << 20, 16L << 20);
+      new CoreConfig(1, 10, true, true, 256, 8L << 20, 1L << 20, 16L << 20, 256);
 
   public CoreConfig {
     require(heartbeatTicks >= 1, "heartbeatTicks", heartbeatTicks, "at least 1");
@@ -35,6 +38,7 @@ public record CoreConfig(
     require(inflightBytes >= 1, "inflightBytes", inflightBytes, "at least 1");
     require(appendBytesMax >= 1, "appendBytesMax", appendBytesMax, "at least 1");
     require(uncommittedBytesMax >= 1, "uncommittedBytesMax", uncommittedBytesMax, "at least 1");
+    require(promotionLagEntries >= 0, "promotionLagEntries", promotionLagEntries, "at least 0");
   }
 
   private static void require(boolean holds, String name, long value, String allowed) {

@@ -86,7 +86,7 @@ final class Follower extends Role {
 
   @Override
   Role onTimeoutNow() {
-    if (!self.membership().isVoter(self.id())) {
+    if (!self.mayCampaign()) {
       return this;
     }
     end(Optional.empty());
@@ -168,11 +168,27 @@ final class Follower extends Role {
     return this;
   }
 
-  /** What to do about it is the host's business; for the core it is a sign of life. */
+  /**
+   * What this log holds need not be fetched: the leader hears how far that is, and goes on from
+   * there (§7).
+   */
   @Override
   Role onSnapshotOffer(ReplicaId from, SnapshotOffer offer) {
     heard(from);
-    self.say(from, new HeartbeatReply(self.term(), 0, self.progress()));
+    if (self.holds(offer.last())) {
+      self.commitTo(Math.max(self.commit(), offer.last().index()));
+      self.promise(
+          from, new AppendReply(self.term(), self.commit(), Optional.empty(), 0, self.progress()));
+    } else {
+      self.want(new Effects.SnapshotWanted(from, offer.last()));
+      self.say(from, new HeartbeatReply(self.term(), 0, self.progress()));
+    }
+    return this;
+  }
+
+  @Override
+  Role onRestore(Position last, Membership membership) {
+    self.restore(last, membership);
     return this;
   }
 

@@ -1,8 +1,13 @@
 package io.flotilla.raft.core;
 
+import java.util.List;
 import java.util.Optional;
 
-/** A look at a replica from outside. */
+/**
+ * A look at a replica from outside.
+ *
+ * @param peers of a leader; nobody else knows anything of others
+ */
 public record GroupStatus(
     ReplicaId replica,
     RoleName role,
@@ -13,7 +18,12 @@ public record GroupStatus(
     long durableIndex,
     long commitIndex,
     long appliedIndex,
-    Membership membership) {
+    Membership membership,
+    List<PeerStatus> peers) {
+  public GroupStatus {
+    peers = List.copyOf(peers);
+  }
+
   /** The roles of Figure 4, with the one that PreVote adds. */
   public enum RoleName {
     FOLLOWER,
@@ -21,4 +31,24 @@ public record GroupStatus(
     CANDIDATE,
     LEADER
   }
+
+  /** How a leader sends to another replica. */
+  public enum PeerState {
+    /** Where the logs part is not known: one append at a time, until one is taken. */
+    PROBE,
+    /** The logs agree: appends follow each other without waiting, as far as the window goes. */
+    REPLICATE,
+    /** What the peer needs was cut from our log; it has been offered a snapshot. */
+    SNAPSHOT
+  }
+
+  /**
+   * What a leader knows of another replica.
+   *
+   * @param match the last index known to be on its disk and equal to the leader's
+   * @param applied as it said last
+   * @param recentlyActive it was heard within the last election timeout
+   */
+  public record PeerStatus(
+      ReplicaId replica, long match, long applied, PeerState state, boolean recentlyActive) {}
 }

@@ -1,5 +1,7 @@
 package io.flotilla.raft.core;
 
+import java.util.Optional;
+
 /** All that can happen to a replica. */
 public sealed interface Input {
   /** The role in which the replica goes on; a new input cannot compile until each role meets it. */
@@ -16,7 +18,7 @@ public sealed interface Input {
   record Received(ReplicaId from, RaftMessage message) implements Input {
     @Override
     public Role applyTo(Role role) {
-      return message.deliverTo(role, from);
+      return role.meet(from, message);
     }
   }
 
@@ -29,6 +31,31 @@ public sealed interface Input {
     @Override
     public Role applyTo(Role role) {
       return role.onProposed(token, kind, payload);
+    }
+  }
+
+  /**
+   * Changes the membership to {@code target}, which is not joint (thesis §4.3). Answered, in this
+   * or a later drain, by {@link Answer.Appended}, with the position of the first entry of the
+   * change, or {@link Answer.Refused} with this token. If voters differ, whoever leads when that
+   * entry is committed appends the second one, which ends the change.
+   */
+  record MembershipAsked(long token, Membership target) implements Input {
+    @Override
+    public Role applyTo(Role role) {
+      return role.onMembershipAsked(token, target);
+    }
+  }
+
+  /**
+   * Hands leadership over to {@code to}, or to the most caught-up voter if that is empty (thesis
+   * §3.10). Answered by {@link Answer.Transferred} or, after an election timeout at the latest, by
+   * {@link Answer.Refused} with this token.
+   */
+  record TransferAsked(long token, Optional<ReplicaId> to) implements Input {
+    @Override
+    public Role applyTo(Role role) {
+      return role.onTransferAsked(token, to);
     }
   }
 
@@ -78,6 +105,23 @@ public sealed interface Input {
     public Role applyTo(Role role) {
       role.self().truncated(upTo);
       return role;
+    }
+  }
+
+  /**
+   * A snapshot of the machine's state up to {@code last} lies beside the present state, durable,
+   * and may become the state. If {@link Effects#restore} of the next drain is present, it does,
+   * with that batch. If not, it is stale, since the log holds all of it, and can be thrown away.
+   *
+   * @param term of the replica that took it, when it said what it had applied: whoever leads that
+   *     term or a later one has {@code last} in its log, which is not true of those before (§5.4)
+   * @param last the last entry that the snapshot covers; committed
+   * @param membership in force at {@code last}
+   */
+  record Restore(long term, Position last, Membership membership) implements Input {
+    @Override
+    public Role applyTo(Role role) {
+      return role.observing(term).onRestore(last, membership);
     }
   }
 

@@ -2,14 +2,19 @@ package io.flotilla.raft.core;
 
 import static io.flotilla.raft.core.InvariantViolation.check;
 
+import io.flotilla.raft.core.GroupStatus.PeerState;
+import io.flotilla.raft.core.GroupStatus.PeerStatus;
 import io.flotilla.raft.core.RaftMessage.AppendReply;
 import io.flotilla.raft.core.RaftMessage.AppendRequest;
 import io.flotilla.raft.core.RaftMessage.Conflict;
 import io.flotilla.raft.core.RaftMessage.Heartbeat;
 import io.flotilla.raft.core.RaftMessage.HeartbeatReply;
+import io.flotilla.raft.core.RaftMessage.Progress;
 import io.flotilla.raft.core.RaftMessage.ReadIndexReply;
 import io.flotilla.raft.core.RaftMessage.ReadIndexRequest;
+import io.flotilla.raft.core.RaftMessage.Removed;
 import io.flotilla.raft.core.RaftMessage.SnapshotOffer;
+import io.flotilla.raft.core.RaftMessage.TimeoutNow;
 import io.flotilla.raft.core.ReadRounds.Read;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,16 +29,35 @@ final class Leader extends Role {
   private final List<Peer> peers = new ArrayList<>();
   private final ReadRounds rounds = new ReadRounds();
   private final Window uncommitted = new Window();
+  private final MembershipChange change;
+  private @Nullable Transfer transfer;
+  private boolean timeoutNowSent;
   private long ticks;
   private boolean quorumLost;
 
   private Leader(Replica self) {
     super(self);
+    this.change = new MembershipChange(self);
+    updatePeers();
+  }
+
+  /** Everybody else in the membership in force; what is known of those who stay is kept. */
+  private void updatePeers() {
+    peers.removeIf(peer -> !self.membership().holds(peer.id()));
     for (Membership.Member member : self.membership().everybody()) {
-      if (!member.replica().equals(self.id())) {
+      if (!member.replica().equals(self.id()) && peer(member.replica()) == null) {
         peers.add(new Peer(member.replica(), self.log().lastIndex() + 1, self.config()));
       }
     }
+  }
+
+  private @Nullable Peer peer(ReplicaId replica) {
+    for (Peer peer : peers) {
+      if (peer.id().equals(replica)) {
+        return peer;
+      }
+    }
+    return null;
   }
 
   /**
@@ -58,6 +82,11 @@ final class Leader extends Role {
   }
 
   @Override
+  List<PeerStatus> peers() {
+    return peers.stream().map(peer -> peer.status(ticks)).toList();
+  }
+
+  @Override
   boolean hearsLeader() {
     return true;
   }
@@ -65,6 +94,9 @@ final class Leader extends Role {
   @Override
   void end(Optional<ReplicaId> next) {
     rounds.abandon(read -> refuse(read, new Refusal.NotLeader(next)));
+    if (transfer != null) {
+      self.answer(new Answer.Transferred(transfer.token()));
+    }
     self.event(new RaftEvent.SteppedDown(self.term(), quorumLost));
   }
 
@@ -79,7 +111,11 @@ final class Leader extends Role {
     CoreConfig config = self.config();
     if (config.checkQuorum() && ticks % config.electionTicks() == 0 && !heardQuorum()) {
       quorumLost = true;
+      abortTransfer();
       return withoutLeader();
+    }
+    if (transfer != null && ticks >= transfer.deadlineTick()) {
+      abortTransfer();
     }
     if (ticks % config.heartbeatTicks() == 0) {
       peers.forEach(this::sendHeartbeat);
@@ -104,6 +140,10 @@ final class Leader extends Role {
     if (kind != Entry.Kind.COMMAND) {
       throw new IllegalArgumentException("a proposal must be a COMMAND, not a " + kind);
     }
+    if (transfer != null) {
+      self.answer(new Answer.Refused(token, new Refusal.Transferring(transfer.to())));
+      return this;
+    }
     Entry entry = next(kind, payload);
     long held = uncommitted.bytes();
     if (held > 0 && held + entry.weight() > self.config().uncommittedBytesMax()) {
@@ -121,9 +161,90 @@ final class Leader extends Role {
   }
 
   @Override
-  Role onSynced() {
-    advanceCommit();
+  Role meet(ReplicaId from, RaftMessage message) {
+    if (change.isFromRemoved(from, message)) {
+      self.say(from, new Removed(self.term()));
+      return this;
+    }
+    return super.meet(from, message);
+  }
+
+  @Override
+  Role onMembershipAsked(long token, Membership target) {
+    Optional<Refusal> refusal =
+        transfer != null
+            ? Optional.of(new Refusal.Transferring(transfer.to()))
+            : change.refusal(target, this::isCaughtUp);
+    if (refusal.isPresent()) {
+      self.answer(new Answer.Refused(token, refusal.get()));
+    } else {
+      Entry entry = append(self.membership().towards(target));
+      self.answer(new Answer.Appended(token, new Position(entry.index(), entry.term())));
+    }
     return this;
+  }
+
+  /** A leader's log holds all that a snapshot of its term or an earlier one can cover (§5.4.3). */
+  @Override
+  Role onRestore(Position last, Membership membership) {
+    check(
+        self.holds(last),
+        "the leader's log lacks the committed entry %d of term %d",
+        last.index(),
+        last.term());
+    return super.onRestore(last, membership);
+  }
+
+  private boolean isCaughtUp(ReplicaId replica) {
+    Peer peer = peer(replica);
+    return peer != null
+        && peer.isWithin(self.config().promotionLagEntries(), self.log().lastIndex());
+  }
+
+  private Entry append(Membership membership) {
+    Entry entry = next(Entry.Kind.MEMBERSHIP, MembershipBytes.encode(membership));
+    self.append(entry);
+    updatePeers();
+    return entry;
+  }
+
+  @Override
+  Role onTransferAsked(long token, Optional<ReplicaId> to) {
+    ReplicaId target = to.orElseGet(this::mostCaughtUp);
+    if (transfer != null) {
+      self.answer(new Answer.Refused(token, new Refusal.Transferring(transfer.to())));
+    } else if (!self.membership().isLastingVoter(target) || target.equals(self.id())) {
+      self.answer(new Answer.Refused(token, new Refusal.TransferFailed()));
+    } else {
+      transfer = new Transfer(token, target, ticks + self.config().electionTicks());
+      timeoutNowSent = false;
+    }
+    return this;
+  }
+
+  /** Of the voters that stay; this replica itself if there is no other. */
+  private ReplicaId mostCaughtUp() {
+    ReplicaId best = self.id();
+    long match = -1;
+    for (Peer peer : peers) {
+      if (self.membership().isLastingVoter(peer.id()) && peer.match() > match) {
+        best = peer.id();
+        match = peer.match();
+      }
+    }
+    return best;
+  }
+
+  private void abortTransfer() {
+    if (transfer != null) {
+      self.answer(new Answer.Refused(transfer.token(), new Refusal.TransferFailed()));
+      transfer = null;
+    }
+  }
+
+  @Override
+  Role onSynced() {
+    return advanceCommit();
   }
 
   @Override
@@ -134,7 +255,7 @@ final class Leader extends Role {
 
   @Override
   Role onAppendReply(ReplicaId from, AppendReply reply) {
-    Peer peer = heard(from, reply.round());
+    Peer peer = heard(from, reply.round(), reply.progress());
     if (peer == null) {
       return this;
     }
@@ -147,9 +268,11 @@ final class Leader extends Role {
           reply.match(),
           self.log().lastIndex());
       peer.matched(reply.match(), ticks);
-      advanceCommit();
     }
-    return this;
+    if (peer.state() == PeerState.SNAPSHOT) {
+      resume(peer, reply.progress());
+    }
+    return reply.conflict().isPresent() ? this : advanceCommit();
   }
 
   private void backUp(Peer peer, Conflict conflict) {
@@ -161,54 +284,87 @@ final class Leader extends Role {
 
   @Override
   Role onHeartbeatReply(ReplicaId from, HeartbeatReply reply) {
-    Peer peer = heard(from, reply.round());
+    Peer peer = heard(from, reply.round(), reply.progress());
     if (peer == null) {
       return this;
     }
-    if (peer.state() != Peer.State.SNAPSHOT) {
+    if (peer.state() == PeerState.SNAPSHOT) {
+      resume(peer, reply.progress());
+    } else {
       peer.heardHeartbeat(ticks);
-    } else if (reply.progress().durable() >= self.log().truncated().index()
-        || peer.quietTicks(ticks) >= self.config().electionTicks()) {
-      peer.probe(Math.min(reply.progress().durable(), self.log().lastIndex()) + 1);
     }
     return this;
   }
 
-  /** The peer, if it is one, was alive and in this term when it heard of that round. */
-  private @Nullable Peer heard(ReplicaId from, long round) {
-    for (Peer peer : peers) {
-      if (peer.id().equals(from)) {
-        peer.heard();
-        rounds.acknowledge(from, round);
-        rounds.finish(self.membership(), self.id(), this::answer);
-        return peer;
-      }
+  /**
+   * A peer that was offered a snapshot is sent entries again as soon as it has one that our log
+   * continues, whichever and from whomever that was. If it has none for long, the offer or the
+   * snapshot was lost, or the log was cut once more: the next guess leads to the next offer.
+   */
+  private void resume(Peer peer, Progress progress) {
+    if (peer.connects(self.log().truncated().index())
+        || peer.quietTicks(ticks) >= self.config().electionTicks()) {
+      peer.probe(Math.min(progress.durable(), self.log().lastIndex()) + 1);
     }
-    return null;
+  }
+
+  /** The peer, if it is one, was alive and in this term when it heard of that round. */
+  private @Nullable Peer heard(ReplicaId from, long round, Progress progress) {
+    Peer peer = peer(from);
+    if (peer != null) {
+      peer.heard(progress, ticks);
+      rounds.acknowledge(from, round);
+      rounds.finish(self.membership(), self.id(), this::answer);
+    }
+    return peer;
   }
 
   /**
    * Commits what a quorum has on disk, ourselves counted only as far as our own disk is. Only an
    * entry of this term is committed by counting; those before it come along (§5.4.2, Figure 8).
    */
-  private void advanceCommit() {
+  private Role advanceCommit() {
     long agreed = Quorum.agreed(self.membership(), this::matchOf);
     if (agreed > self.commit() && self.log().termAt(agreed) == self.term()) {
       self.commitTo(agreed);
       uncommitted.releaseTo(agreed);
+      if (change.settles()) {
+        return onMembershipCommitted();
+      }
     }
+    return this;
+  }
+
+  /**
+   * Ends joint consensus (thesis §4.3), or, at the end of a change, tells those whom it has
+   * removed. A leader that is no voter any more has led until here without counting itself
+   * (§4.2.2); others learn from it that all this is committed, and one of them takes over at once.
+   */
+  private Role onMembershipCommitted() {
+    if (self.membership().isJoint()) {
+      append(self.membership().left());
+      return this;
+    }
+    for (ReplicaId departed : self.departed()) {
+      if (!departed.equals(self.id())) {
+        self.say(departed, new Removed(self.term()));
+      }
+    }
+    if (self.membership().isVoter(self.id())) {
+      return this;
+    }
+    peers.forEach(this::sendHeartbeat);
+    self.say(mostCaughtUp(), new TimeoutNow(self.term()));
+    abortTransfer();
+    return withoutLeader();
   }
 
   private long matchOf(ReplicaId replica) {
     if (replica.equals(self.id())) {
       return self.durableIndex();
     }
-    for (Peer peer : peers) {
-      if (peer.id().equals(replica)) {
-        return peer.match();
-      }
-    }
-    return 0;
+    Peer peer = peer(replica);
+    return peer == null ? 0 : peer.match();
   }
 
   @Override
@@ -251,8 +407,7 @@ final class Leader extends Role {
 
   @Override
   void flush() {
-    boolean ownTermCommitted = self.log().termAt(self.commit()) == self.term();
-    if (ownTermCommitted && rounds.begin(self.commit())) {
+    if (self.ownTermCommitted() && rounds.begin(self.commit())) {
       rounds.finish(self.membership(), self.id(), this::answer);
       peers.forEach(this::sendHeartbeat);
     }
@@ -261,6 +416,14 @@ final class Leader extends Role {
       if (peer.wantsCommit(self.commit())) {
         sendHeartbeat(peer);
       }
+    }
+    sendTimeoutNow();
+  }
+
+  private void sendTimeoutNow() {
+    if (transfer != null && !timeoutNowSent && matchOf(transfer.to()) == self.log().lastIndex()) {
+      timeoutNowSent = true;
+      self.say(transfer.to(), new TimeoutNow(self.term()));
     }
   }
 

@@ -139,6 +139,13 @@ final class LogTail {
     truncated = upTo;
   }
 
+  /** Forgets everything, and begins anew after this position. */
+  void restart(Position at) {
+    truncated = at;
+    runs = 0;
+    lastIndex = at.index();
+  }
+
   /** The run that holds this index; -1 at the truncation point. */
   private int runOf(long index) {
     if (runs > 0 && index >= firsts[runs - 1]) {

@@ -1,6 +1,7 @@
 package io.flotilla.raft.core;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 
 /**
@@ -29,6 +30,34 @@ public record Membership(List<Member> voters, List<Member> outgoing, List<Member
   /** Whether it has a say in at least one of the two majorities. */
   public boolean isVoter(ReplicaId replica) {
     return holds(voters, replica) || holds(outgoing, replica);
+  }
+
+  /** Whether it is a voter now and will be one when a change under way is done. */
+  boolean isLastingVoter(ReplicaId replica) {
+    return holds(voters, replica);
+  }
+
+  boolean holds(ReplicaId replica) {
+    return isVoter(replica) || holds(learners, replica);
+  }
+
+  /**
+   * The next membership on the way to {@code target}, which is not joint: itself if only learners
+   * differ, since they decide nothing; otherwise a joint one (thesis §4.3).
+   */
+  Membership towards(Membership target) {
+    List<Member> incoming = sorted(target.voters());
+    List<Member> outgoing = incoming.equals(voters) ? List.of() : voters;
+    return new Membership(incoming, outgoing, sorted(target.learners()));
+  }
+
+  /** What a joint membership becomes once it is committed. */
+  Membership left() {
+    return new Membership(voters, List.of(), learners);
+  }
+
+  private static List<Member> sorted(List<Member> members) {
+    return members.stream().sorted(Comparator.comparing(Member::replica)).toList();
   }
 
   /** Everybody who is sent the log, each replica once. */

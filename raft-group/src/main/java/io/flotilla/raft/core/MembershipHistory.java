@@ -1,6 +1,5 @@
 package io.flotilla.raft.core;
 
-import io.flotilla.raft.core.Membership.Member;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -10,8 +9,6 @@ import java.util.List;
  */
 final class MembershipHistory {
   private record Since(long index, Membership membership) {}
-
-  private static final int MEMBER_BYTES = 16;
 
   private final List<Since> history = new ArrayList<>(1);
 
@@ -24,9 +21,28 @@ final class MembershipHistory {
     return history.get(history.size() - 1).membership();
   }
 
+  /** Where the one in force stands in the log; the truncation point if it is from before. */
+  long currentIndex() {
+    return history.get(history.size() - 1).index();
+  }
+
+  /** The one that the one in force replaced; the same if the log no longer says. */
+  Membership previous() {
+    return history.get(Math.max(0, history.size() - 2)).membership();
+  }
+
   /** The one in force at the truncation point. */
   Membership oldest() {
     return history.get(0).membership();
+  }
+
+  /** The one in force at this index, which is not below the truncation point. */
+  Membership at(long index) {
+    int since = history.size() - 1;
+    while (since > 0 && history.get(since).index() > index) {
+      since--;
+    }
+    return history.get(since).membership();
   }
 
   void append(Entry entry) {
@@ -45,42 +61,17 @@ final class MembershipHistory {
     }
   }
 
-  /**
-   * The payload of a membership entry: for voters, outgoing and learners in turn a count (2) and
-   * for each member replica (8) and node (8); all big-endian.
-   */
-  private static Membership decode(Entry entry) {
-    byte[] bytes = entry.payload();
-    List<List<Member>> lists = new ArrayList<>(3);
-    int at = 0;
-    for (int list = 0; list < 3; list++) {
-      int count = (int) number(entry, at, 2);
-      at += 2;
-      List<Member> members = new ArrayList<>();
-      for (int member = 0; member < count; member++, at += MEMBER_BYTES) {
-        members.add(new Member(new ReplicaId(number(entry, at, 8)), number(entry, at + 8, 8)));
-      }
-      lists.add(members);
-    }
-    InvariantViolation.check(
-        at == bytes.length,
-        "membership entry %d has %d bytes too many",
-        entry.index(),
-        bytes.length - at);
-    return new Membership(lists.get(0), lists.get(1), lists.get(2));
+  /** Forgets everything: this one is in force at the truncation point of a log that begins anew. */
+  void restart(long truncated, Membership membership) {
+    history.clear();
+    history.add(new Since(truncated, membership));
   }
 
-  private static long number(Entry entry, int at, int length) {
-    byte[] bytes = entry.payload();
-    InvariantViolation.check(
-        at + length <= bytes.length,
-        "membership entry %d ends at byte %d",
-        entry.index(),
-        bytes.length);
-    long number = 0;
-    for (int i = at; i < at + length; i++) {
-      number = number << 8 | (bytes[i] & 0xff);
+  private static Membership decode(Entry entry) {
+    try {
+      return MembershipBytes.decode(entry.payload());
+    } catch (IllegalArgumentException e) {
+      throw new InvariantViolation("membership entry " + entry + ": " + e.getMessage());
     }
-    return number;
   }
 }

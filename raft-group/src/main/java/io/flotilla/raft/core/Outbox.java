@@ -7,10 +7,13 @@ import java.util.Optional;
 /** What the next drain will say; filled by any number of steps. */
 final class Outbox {
   private Optional<HardState> hardState = Optional.empty();
+  private Optional<Effects.Restore> restore = Optional.empty();
+  private Optional<Effects.SnapshotWanted> snapshotWanted = Optional.empty();
   private final List<Entry> append = new ArrayList<>();
   private final List<Envelope> beforeSync = new ArrayList<>();
   private final List<Envelope> afterSync = new ArrayList<>();
   private final List<Answer> answers = new ArrayList<>();
+  private boolean removed;
   private final List<RaftEvent> events = new ArrayList<>();
 
   void keep(HardState state) {
@@ -19,6 +22,12 @@ final class Outbox {
 
   void keep(Entry entry) {
     append.add(entry);
+  }
+
+  /** Nothing kept so far belongs into the log that begins with this. */
+  void keep(Effects.Restore base) {
+    append.clear();
+    restore = Optional.of(base);
   }
 
   /** Entries that a conflict replaces before they were ever handed out. */
@@ -43,8 +52,16 @@ final class Outbox {
     afterSync.add(envelope);
   }
 
+  void want(Effects.SnapshotWanted snapshot) {
+    snapshotWanted = Optional.of(snapshot);
+  }
+
   void answer(Answer answer) {
     answers.add(answer);
+  }
+
+  void removed() {
+    removed = true;
   }
 
   void event(RaftEvent event) {
@@ -52,25 +69,41 @@ final class Outbox {
   }
 
   boolean mustSync() {
-    return hardState.isPresent() || !append.isEmpty();
+    return hardState.isPresent() || restore.isPresent() || !append.isEmpty();
   }
 
   boolean isEmpty() {
     return !mustSync()
         && beforeSync.isEmpty()
         && afterSync.isEmpty()
+        && snapshotWanted.isEmpty()
         && answers.isEmpty()
+        && !removed
         && events.isEmpty();
   }
 
   Effects drain(long batch, Optional<Effects.Range> apply) {
     Effects effects =
-        new Effects(batch, hardState, append, beforeSync, afterSync, apply, answers, events);
+        new Effects(
+            batch,
+            hardState,
+            restore,
+            append,
+            beforeSync,
+            afterSync,
+            apply,
+            snapshotWanted,
+            answers,
+            removed,
+            events);
     hardState = Optional.empty();
+    restore = Optional.empty();
+    snapshotWanted = Optional.empty();
     append.clear();
     beforeSync.clear();
     afterSync.clear();
     answers.clear();
+    removed = false;
     events.clear();
     return effects;
   }

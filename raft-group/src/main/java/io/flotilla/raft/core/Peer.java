@@ -2,23 +2,16 @@ package io.flotilla.raft.core;
 
 import static io.flotilla.raft.core.InvariantViolation.check;
 
+import io.flotilla.raft.core.GroupStatus.PeerState;
 import io.flotilla.raft.core.RaftMessage.Conflict;
+import io.flotilla.raft.core.RaftMessage.Progress;
 
 /** What a leader knows about one other replica, and what it has under way to it. */
 final class Peer {
-  enum State {
-    /** Where the logs part is not known: one append at a time, until one is taken. */
-    PROBE,
-    /** The logs agree: appends follow each other without waiting, as far as the window goes. */
-    REPLICATE,
-    /** What the peer needs was cut from our log; it has been offered a snapshot. */
-    SNAPSHOT
-  }
-
   private final ReplicaId id;
   private final CoreConfig config;
   private final Window inflight = new Window();
-  private State state = State.PROBE;
+  private PeerState state = PeerState.PROBE;
   private long match;
   private long next;
   private long commitTold;
@@ -27,6 +20,8 @@ final class Peer {
   private boolean mustCheck;
   private boolean active = true;
   private long lastNewsTick;
+  private long lastHeardTick;
+  private long applied;
 
   /**
    * @param next the first index to send; where the logs agree is first guessed to be just before it
@@ -41,7 +36,7 @@ final class Peer {
     return id;
   }
 
-  State state() {
+  PeerState state() {
     return state;
   }
 
@@ -70,14 +65,19 @@ final class Peer {
   boolean wantsEntries(long lastIndex) {
     return next <= lastIndex
         && !awaitsLoading
-        && (state == State.PROBE ? !awaitsReply : state == State.REPLICATE && !isFull());
+        && (state == PeerState.PROBE ? !awaitsReply : state == PeerState.REPLICATE && !isFull());
   }
 
   /** Whether an append without entries is to find out how far the peer is. */
   boolean wantsCheck(long lastIndex) {
-    return state == State.REPLICATE
+    return state == PeerState.REPLICATE
         ? mustCheck
-        : state == State.PROBE && !awaitsReply && (mustCheck || next > lastIndex);
+        : state == PeerState.PROBE && !awaitsReply && (mustCheck || next > lastIndex);
+  }
+
+  /** Whether it lacks no more than {@code lag} entries, and appends reach it without a break. */
+  boolean isWithin(long lag, long lastIndex) {
+    return state == PeerState.REPLICATE && lastIndex - match <= lag;
   }
 
   private boolean isFull() {
@@ -86,7 +86,7 @@ final class Peer {
   }
 
   void sentEntries(long lastIndex, long bytes, long tick) {
-    if (state == State.REPLICATE) {
+    if (state == PeerState.REPLICATE) {
       inflight.add(lastIndex, bytes);
       next = lastIndex + 1;
     }
@@ -114,8 +114,8 @@ final class Peer {
       lastNewsTick = tick;
     }
     inflight.releaseTo(match);
-    if (state == State.PROBE && index >= next - 1) {
-      state = State.REPLICATE;
+    if (state == PeerState.PROBE && index >= next - 1) {
+      state = PeerState.REPLICATE;
     }
     next = Math.max(next, match + 1);
   }
@@ -134,7 +134,7 @@ final class Peer {
 
   /** The next guess, never at or below what has matched. */
   void probe(long guess) {
-    state = State.PROBE;
+    state = PeerState.PROBE;
     next = Math.max(guess, match + 1);
     inflight.clear();
     awaitsReply = false;
@@ -144,7 +144,7 @@ final class Peer {
   }
 
   void offeredSnapshot(long tick) {
-    state = State.SNAPSHOT;
+    state = PeerState.SNAPSHOT;
     inflight.clear();
     lastNewsTick = tick;
   }
@@ -156,7 +156,7 @@ final class Peer {
    */
   void heardHeartbeat(long tick) {
     if (tick > lastNewsTick) {
-      mustCheck = state == State.PROBE ? awaitsReply : inflight.count() > 0;
+      mustCheck = state == PeerState.PROBE ? awaitsReply : inflight.count() > 0;
       awaitsReply = false;
       awaitsLoading = false;
     }
@@ -167,8 +167,23 @@ final class Peer {
     return tick - lastNewsTick;
   }
 
-  void heard() {
+  void heard(Progress progress, long tick) {
     active = true;
+    lastHeardTick = tick;
+    applied = progress.applied();
+  }
+
+  /**
+   * Whether the log, which begins after {@code truncated}, can go on from what it surely holds.
+   * Whatever it has applied is committed, and so equal to ours, wherever it came from.
+   */
+  boolean connects(long truncated) {
+    return Math.max(match, applied) >= truncated;
+  }
+
+  GroupStatus.PeerStatus status(long tick) {
+    boolean recent = tick - lastHeardTick < config.electionTicks();
+    return new GroupStatus.PeerStatus(id, match, applied, state, recent);
   }
 
   /** Whether it was heard since this was last asked. */

@@ -46,6 +46,26 @@ public final class RaftCore {
   }
 
   public GroupStatus status() {
-    return self.status(role.name(), role.leader());
+    return self.status(role.name(), role.leader(), role.peers());
+  }
+
+  /**
+   * The position of the entry at this index; known from the truncation point to the end of the log.
+   * That may begin behind what the state machine has applied, while it waits for a snapshot that is
+   * to become its state.
+   *
+   * @throws IllegalArgumentException if it is not known
+   */
+  public Position positionAt(long index) {
+    return self.positionAt(index);
+  }
+
+  /**
+   * The membership in force at this index; known where {@link #positionAt} is.
+   *
+   * @throws IllegalArgumentException if it is not known
+   */
+  public Membership membershipAt(long index) {
+    return self.membershipAt(index);
   }
 }

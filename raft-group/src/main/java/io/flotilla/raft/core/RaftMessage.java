@@ -159,6 +159,17 @@ public sealed interface RaftMessage {
     }
   }
 
+  /**
+   * The group has removed the receiver. Ids never come back, so this stays true: it is obeyed
+   * whatever the terms.
+   */
+  record Removed(long term) implements RaftMessage {
+    @Override
+    public Role deliverTo(Role role, ReplicaId from) {
+      return role.onRemoved();
+    }
+  }
+
   /** The transferee campaigns at once (thesis §3.10). */
   record TimeoutNow(long term) implements RaftMessage {
     @Override

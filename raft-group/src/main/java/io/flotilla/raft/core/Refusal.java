@@ -11,4 +11,21 @@ public sealed interface Refusal {
 
   /** Leadership is being handed over. */
   record Transferring(ReplicaId to) implements Refusal {}
+
+  /**
+   * Leadership was not handed over in time, or there is no such voter to take it. It may still be
+   * lost to that one a little later.
+   */
+  record TransferFailed() implements Refusal {}
+
+  /** No membership changes before an entry of the leader's own term is committed. */
+  record NotReady() implements Refusal {}
+
+  /** The last membership change is not done yet. */
+  record ChangeInProgress() implements Refusal {}
+
+  /** It is to become a voter, but has too little of the log, or is not even a learner. */
+  record NotCaughtUp(ReplicaId replica) implements Refusal {}
+
+  record InvalidMembership(String why) implements Refusal {}
 }

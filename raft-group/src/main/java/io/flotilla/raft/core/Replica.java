@@ -29,6 +29,7 @@ final class Replica {
   private long applied;
   private long batch;
   private long ticket;
+  private boolean removed;
 
   Replica(
       CoreConfig config,
@@ -79,6 +80,37 @@ final class Replica {
     return memberships.current();
   }
 
+  /** Where the membership in force stands in the log. */
+  long membershipIndex() {
+    return memberships.currentIndex();
+  }
+
+  /** Whom the membership in force has left out. */
+  List<ReplicaId> departed() {
+    List<ReplicaId> departed = new ArrayList<>();
+    for (Membership.Member member : memberships.previous().everybody()) {
+      if (!membership().holds(member.replica())) {
+        departed.add(member.replica());
+      }
+    }
+    return departed;
+  }
+
+  /** Learners and the removed never do. */
+  boolean mayCampaign() {
+    return !removed && membership().isVoter(id);
+  }
+
+  /** Whether this replica knows that the group has removed it. */
+  boolean isRemoved() {
+    return removed;
+  }
+
+  void remove() {
+    removed = true;
+    outbox.removed();
+  }
+
   Membership membershipAtTruncation() {
     return memberships.oldest();
   }
@@ -95,6 +127,11 @@ final class Replica {
 
   long commit() {
     return commit;
+  }
+
+  /** Whether what a leader of this term knows to be committed is all that is (§5.4.2). */
+  boolean ownTermCommitted() {
+    return log.termAt(commit) == term();
   }
 
   long term() {
@@ -163,6 +200,31 @@ final class Replica {
     commit = index;
   }
 
+  /**
+   * Whether a snapshot up to this committed position would bring nothing: the log holds all of it,
+   * or has held it.
+   */
+  boolean holds(Position committed) {
+    return committed.index() <= commit || log.matches(committed);
+  }
+
+  /**
+   * Lets the log begin anew after a snapshot, unless it holds all of that already; says which. An
+   * entry that does not follow {@code last} cannot be committed, and none that does is here.
+   */
+  boolean restore(Position last, Membership membership) {
+    if (holds(last)) {
+      commitTo(Math.max(commit, last.index()));
+      return false;
+    }
+    log.restart(last);
+    memberships.restart(last.index(), membership);
+    unsynced.restored(last.index(), handedOut);
+    outbox.keep(new Effects.Restore(last, membership));
+    commitTo(last.index());
+    return true;
+  }
+
   void applied(long index) {
     check(index <= handedOut, "applied %d, but only %d was handed out", index, handedOut);
     applied = Math.max(applied, index);
@@ -179,6 +241,8 @@ final class Replica {
   void synced(long number) {
     check(number <= batch, "batch %d is durable, but the last was %d", number, batch);
     unsynced.synced(number);
+    handedOut = Math.max(handedOut, unsynced.durablyRestored());
+    applied = Math.max(applied, unsynced.durablyRestored());
   }
 
   /**
@@ -228,6 +292,10 @@ final class Replica {
     return ++ticket;
   }
 
+  void want(Effects.SnapshotWanted snapshot) {
+    outbox.want(snapshot);
+  }
+
   void answer(Answer answer) {
     outbox.answer(answer);
   }
@@ -260,7 +328,24 @@ final class Replica {
     return Math.min(commit, durableIndex());
   }
 
-  GroupStatus status(GroupStatus.RoleName role, Optional<ReplicaId> leader) {
+  Position positionAt(long index) {
+    return new Position(index, log.termAt(known(index)));
+  }
+
+  Membership membershipAt(long index) {
+    return memberships.at(known(index));
+  }
+
+  private long known(long index) {
+    if (!log.knows(index)) {
+      throw new IllegalArgumentException(
+          "index " + index + " is not in the log, " + log.truncated() + " to " + log.lastIndex());
+    }
+    return index;
+  }
+
+  GroupStatus status(
+      GroupStatus.RoleName role, Optional<ReplicaId> leader, List<GroupStatus.PeerStatus> peers) {
     return new GroupStatus(
         id,
         role,
@@ -271,7 +356,8 @@ final class Replica {
         durableIndex(),
         commit,
         applied,
-        membership());
+        membership(),
+        peers);
   }
 
   void checkInvariants() {
@@ -283,6 +369,7 @@ final class Replica {
     check(handedOut <= durable, "handed out %d, but durable only %d", handedOut, durable);
     check(applied <= handedOut, "applied %d, but handed out only %d", applied, handedOut);
     long cut = log.truncated().index();
-    check(cut <= handedOut, "cut at %d, handed out only %d", cut, handedOut);
+    long base = Math.max(handedOut, unsynced.restored());
+    check(cut <= base, "cut at %d, handed out or restored only %d", cut, base);
   }
 }

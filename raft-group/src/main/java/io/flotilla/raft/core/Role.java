@@ -11,6 +11,7 @@ import io.flotilla.raft.core.RaftMessage.ReadIndexRequest;
 import io.flotilla.raft.core.RaftMessage.SnapshotOffer;
 import io.flotilla.raft.core.RaftMessage.VoteReply;
 import io.flotilla.raft.core.RaftMessage.VoteRequest;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -46,6 +47,11 @@ abstract sealed class Role permits Follower, PreCandidate, Candidate, Leader {
     return false;
   }
 
+  /** What it knows of the others. */
+  List<GroupStatus.PeerStatus> peers() {
+    return List.of();
+  }
+
   /** Says what many steps together made due. */
   void flush() {}
 
@@ -60,6 +66,10 @@ abstract sealed class Role permits Follower, PreCandidate, Candidate, Leader {
     end(Optional.empty());
     self.enterTerm(term);
     return Follower.of(self, Optional.empty());
+  }
+
+  Role meet(ReplicaId from, RaftMessage message) {
+    return message.deliverTo(this, from);
   }
 
   /** Somebody leads this term: whoever still stood for it follows. */
@@ -90,7 +100,7 @@ abstract sealed class Role permits Follower, PreCandidate, Candidate, Leader {
   }
 
   final Role campaign() {
-    if (!self.membership().isVoter(self.id())) {
+    if (!self.mayCampaign()) {
       return this;
     }
     end(Optional.empty());
@@ -110,7 +120,22 @@ abstract sealed class Role permits Follower, PreCandidate, Candidate, Leader {
     return this;
   }
 
+  /** Whoever stands for election has boasted of the log that is now replaced; it follows. (§7) */
+  Role onRestore(Position last, Membership membership) {
+    return self.restore(last, membership) ? withoutLeader() : this;
+  }
+
   Role onProposed(long token, Entry.Kind kind, byte[] payload) {
+    self.answer(new Answer.Refused(token, new Refusal.NotLeader(leader())));
+    return this;
+  }
+
+  Role onMembershipAsked(long token, Membership target) {
+    self.answer(new Answer.Refused(token, new Refusal.NotLeader(leader())));
+    return this;
+  }
+
+  Role onTransferAsked(long token, Optional<ReplicaId> to) {
     self.answer(new Answer.Refused(token, new Refusal.NotLeader(leader())));
     return this;
   }
@@ -175,5 +200,13 @@ abstract sealed class Role permits Follower, PreCandidate, Candidate, Leader {
 
   Role onTimeoutNow() {
     return this;
+  }
+
+  final Role onRemoved() {
+    if (self.isRemoved()) {
+      return this;
+    }
+    self.remove();
+    return withoutLeader();
   }
 }

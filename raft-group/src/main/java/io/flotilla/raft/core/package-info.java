@@ -17,12 +17,16 @@
  *       term itself is not durable. Only the leader's appends and heartbeats overtake its own disk,
  *       and it counts itself only as far as that is (thesis §10.2.1).
  *   <li>Entries are handed to the state machine once each, in order, when they are committed and
- *       durable here.
+ *       durable here; none that a snapshot covers, once that is durable as the state.
  *   <li>A read index is answered only by a leader that has committed an entry of its term, after a
  *       quorum has confirmed a round that began after the read came in (thesis §6.4).
  *   <li>What several steps make due is said once, at their common drain: proposals that came
  *       together leave in one append, reads that came together share one round.
  * </ul>
+ *
+ * <p>The membership changes by joint consensus (thesis §4.3), or by one entry if only learners
+ * differ. It is in force from the append of its entry until that is overwritten. Who leads when a
+ * joint entry is committed ends it; who was removed is told by {@link RaftMessage.Removed}.
  *
  * <p>Leaves to others: time, durability, transport and the state machine ({@code raft.runtime});
  * what entries are in memory ({@link LogReader}); exactly-once and epochs (the state machine).
@@ -37,16 +41,15 @@
  *       answered.
  *   <li>A refused append names the conflicting term, its first index and the log's end, and the
  *       leader goes back by terms (§5.3, end).
+ *   <li>InstallSnapshot (§7) is an offer, and the bytes travel elsewhere: a follower that needs
+ *       what was cut is sent a {@link RaftMessage.SnapshotOffer}, again after each election
+ *       timeout, and fetches whenever and from whomever it can. So a snapshot may come when the
+ *       term has moved on, or from a term that this replica has not heard of: {@link Input.Restore}
+ *       names that. The leader goes on with the first reply that its log continues.
  *   <li>A leader without anything under way does not hear of a lost append by a later one. If a
  *       follower answers heartbeats but acknowledges nothing for a tick, an append without entries
  *       finds out.
  * </ul>
- *
- * <p>Not here yet: proposing a change of the membership, handing leadership over, and installing a
- * snapshot. Their places are: votes, commits and reads already count by joint majorities, a
- * membership entry is in force from its append and until it is overwritten, learners are sent the
- * log, {@link RaftMessage.TimeoutNow} is obeyed, and a follower that needs what was cut is sent a
- * {@link RaftMessage.SnapshotOffer}, again after each election timeout.
  */
 @NullMarked
 package io.flotilla.raft.core;

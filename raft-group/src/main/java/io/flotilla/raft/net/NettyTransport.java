@@ -123,7 +123,8 @@ public final class NettyTransport implements Transport, AutoCloseable {
           || message instanceof RaftMessage.HeartbeatReply
           || message instanceof RaftMessage.VoteRequest
           || message instanceof RaftMessage.VoteReply
-          || message instanceof RaftMessage.TimeoutNow;
+          || message instanceof RaftMessage.TimeoutNow
+          || message instanceof RaftMessage.Removed;
     }
 
     void close() {

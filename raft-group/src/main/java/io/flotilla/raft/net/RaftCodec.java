@@ -28,6 +28,7 @@ final class RaftCodec {
   private static final int READ_INDEX_REPLY = 8;
   private static final int SNAPSHOT_OFFER = 9;
   private static final int TIMEOUT_NOW = 10;
+  private static final int REMOVED = 11;
 
   /** The shortest message: its kind and its term. */
   static final int MESSAGE_BYTES_MIN = 1 + Long.BYTES;
@@ -106,6 +107,8 @@ final class RaftCodec {
       put(offer.membership(), to);
     } else if (message instanceof RaftMessage.TimeoutNow) {
       begin(to, TIMEOUT_NOW, message);
+    } else if (message instanceof RaftMessage.Removed) {
+      begin(to, REMOVED, message);
     } else {
       throw new IllegalStateException("no encoding for " + message);
     }
@@ -199,9 +202,10 @@ final class RaftCodec {
               flag(from) ? Optional.of(number(from, "index")) : Optional.empty());
       case SNAPSHOT_OFFER -> new RaftMessage.SnapshotOffer(term, position(from), membership(from));
       case TIMEOUT_NOW -> new RaftMessage.TimeoutNow(term);
+      case REMOVED -> new RaftMessage.Removed(term);
       default ->
           throw new IllegalArgumentException(
-              "message kind " + kind + "; allowed are 1 to " + TIMEOUT_NOW);
+              "message kind " + kind + "; allowed are 1 to " + REMOVED);
     };
   }
 

@@ -23,12 +23,15 @@ final class Routes {
     update(membership);
   }
 
+  /** Who has left is still to be told that it has. */
   void update(Membership membership) {
+    Map<ReplicaId, NodeId> former = new HashMap<>(members);
     members.clear();
     add(membership.voters());
     add(membership.outgoing());
     add(membership.learners());
     strangers.keySet().removeAll(members.keySet());
+    former.forEach(this::learn);
   }
 
   private void add(List<Member> some) {

@@ -66,6 +66,19 @@ class LogTailTest {
   }
 
   @Test
+  void nothingIsLeftOfALogThatBeginsAnew() {
+    LogTail tail = new LogTail(new Position(2, 1), List.of(new Position(3, 1)), 9);
+    tail.restart(new Position(5, 4));
+    assertThat(tail.last()).isEqualTo(new Position(5, 4));
+    assertThat(tail.truncated()).isEqualTo(new Position(5, 4));
+    assertThat(tail.knows(4)).isFalse();
+    assertThat(tail.lastOf(1)).isZero();
+    tail.append(6, 4);
+    assertThat(tail.termAt(6)).isEqualTo(4);
+    assertThat(tail.runStart(6)).isEqualTo(6);
+  }
+
+  @Test
   void refusesWhatNoLogCanBe() {
     assertThatThrownBy(() -> new LogTail(Position.ZERO, List.of(), 3))
         .isInstanceOf(InvariantViolation.class)

@@ -42,6 +42,30 @@ class MembershipHistoryTest {
     assertThat(history.current()).isEqualTo(JOINT);
   }
 
+  /** A snapshot is described by what was in force where it ends, and not by the newest. */
+  @Test
+  void eachIndexHasItsOwn() {
+    history.append(entry(5, JOINT));
+    history.append(entry(8, LAST));
+    assertThat(history.at(3)).isEqualTo(FIRST);
+    assertThat(history.at(4)).isEqualTo(FIRST);
+    assertThat(history.at(5)).isEqualTo(JOINT);
+    assertThat(history.at(7)).isEqualTo(JOINT);
+    assertThat(history.at(8)).isEqualTo(LAST);
+    assertThat(history.at(9)).isEqualTo(LAST);
+  }
+
+  @Test
+  void nothingIsLeftOfALogThatBeginsAnew() {
+    history.append(entry(5, JOINT));
+    history.restart(6, LAST);
+    assertThat(history.current()).isEqualTo(LAST);
+    assertThat(history.oldest()).isEqualTo(LAST);
+    history.append(entry(8, JOINT));
+    history.removeFrom(7);
+    assertThat(history.current()).isEqualTo(LAST);
+  }
+
   @Test
   void damagedPayloadIsNoMembership() {
     byte[] payload = entry(5, JOINT).payload();

@@ -36,10 +36,24 @@ class PeerTest {
   @Test
   void successOfAnEarlierAppendDoesNotEndTheProbe() {
     peer.matched(4, 1);
-    assertThat(peer.state()).isEqualTo(Peer.State.PROBE);
+    assertThat(peer.state()).isEqualTo(GroupStatus.PeerState.PROBE);
     assertThat(peer.next()).isEqualTo(10);
     peer.matched(9, 1);
-    assertThat(peer.state()).isEqualTo(Peer.State.REPLICATE);
+    assertThat(peer.state()).isEqualTo(GroupStatus.PeerState.REPLICATE);
+  }
+
+  /** What it has applied is committed, so it equals ours; what is only durable may not. */
+  @Test
+  void connectsByWhatItSurelyHolds() {
+    peer.offeredSnapshot(1);
+    peer.heard(new RaftMessage.Progress(20, 7), 2);
+    assertThat(peer.connects(8)).isFalse();
+    peer.heard(new RaftMessage.Progress(20, 8), 3);
+    assertThat(peer.connects(8)).isTrue();
+    peer.heard(new RaftMessage.Progress(20, 0), 4);
+    peer.matched(8, 4);
+    assertThat(peer.connects(8)).isTrue();
+    assertThat(peer.connects(9)).isFalse();
   }
 
   @Test

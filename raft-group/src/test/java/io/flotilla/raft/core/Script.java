@@ -1,5 +1,7 @@
 package io.flotilla.raft.core;
 
+import io.flotilla.raft.port.MembershipBlock;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -20,10 +22,13 @@ import java.util.stream.Collectors;
  *
  * <pre>
  * config inflight-messages=2     before the group: also inflight-bytes, append-bytes, uncommitted-bytes,
- *                                election-ticks, pre-vote=off, check-quorum=off
- * group 1 2 3                    a new group; "learners 4" may follow
- * log 1 term=6 1 1 4             restarts 1 from a disk in that term with entries of these terms
+ *                                election-ticks, promotion-lag, pre-vote=off, check-quorum=off
+ * group 1 2 3                    a new group; "learners 4" and "spare 5" (no member yet) may follow
+ * log 1 term=6 1 1 4             restarts 1 from a disk in that term with entries of these terms;
+ *                                1:2+3/1+2 is of term 1, and a joint membership
  * campaign 1 | tick 1 10 | propose 1 "x" "y" | read 1 | timeout-now 2
+ * members 1 voters 2 3 learners 4      asks 1 to make these the members
+ * transfer 1 [2]                 asks 1 to hand leadership over
  * timeout 1 15                   what 1 draws from now on, if not the least
  * settle                         delivers until nothing is under way; loud, unless "quietly" follows
  * deliver [1->2] [n]             what is under way now (on that link, the first n); not what comes of it
@@ -32,7 +37,8 @@ import java.util.stream.Collectors;
  * hold 1 | sync 1 [n] | release 1      the disk stalls, makes n batches durable, goes on
  * crash 1 | restart 1            what was not durable is gone
  * truncate 1 5 | unload 1 | load 1     the log is cut, is not in memory, is there again
- * show 1                         its log
+ * fetch 1 2 | restore 1          2's state comes to lie beside 1's; the newest such may become its state
+ * show 1 | state 1               its log; what its state machine has applied
  * </pre>
  */
 final class Script {
@@ -110,6 +116,13 @@ final class Script {
             }
           };
       case "propose" -> replica -> replica.step(proposals(command));
+      case "members" -> replica -> replica.step(change(words));
+      case "transfer" ->
+          replica ->
+              replica.step(
+                  new Input.TransferAsked(
+                      ++tokens,
+                      words.stream().skip(1).map(Long::parseLong).map(ReplicaId::new).findFirst()));
       case "read" -> replica -> replica.step(new Input.ReadAsked(++tokens));
       case "timeout" -> replica -> replica.timeoutTicks(number);
       case "timeout-now" -> ScriptReplica::timeoutNow;
@@ -121,6 +134,9 @@ final class Script {
       case "truncate" -> replica -> replica.cutTo(number);
       case "unload" -> replica -> replica.unload(true);
       case "load" -> replica -> replica.unload(false);
+      case "fetch" -> replica -> replica.fetch(replica(words.get(1)));
+      case "restore" -> ScriptReplica::restore;
+      case "state" -> replica -> print(replica.state());
       case "show" -> replica -> print(replica.show());
       default -> throw new IllegalArgumentException("no such command: " + command);
     };
@@ -143,19 +159,29 @@ final class Script {
     return proposals.toArray(Input[]::new);
   }
 
+  private Input change(List<String> words) {
+    Membership target = new Membership(after("voters", words), List.of(), after("learners", words));
+    return new Input.MembershipAsked(++tokens, target);
+  }
+
+  /** The replicas that are named behind this word, up to the next word. */
+  private static List<Membership.Member> after(String word, List<String> words) {
+    return words.stream()
+        .skip(words.contains(word) ? words.indexOf(word) + 1 : words.size())
+        .takeWhile(id -> id.matches("\\d+"))
+        .map(Long::parseLong)
+        .map(id -> new Membership.Member(new ReplicaId(id), id))
+        .toList();
+  }
+
   private void group(List<String> words) {
-    int learners = words.indexOf("learners");
-    List<Membership.Member> members =
-        words.stream()
-            .filter(word -> !word.equals("learners"))
-            .map(Long::parseLong)
-            .map(id -> new Membership.Member(new ReplicaId(id), id))
-            .toList();
-    int voters = learners < 0 ? members.size() : learners;
+    List<String> named = new ArrayList<>(words);
+    named.add(0, "voters");
     Membership membership =
-        new Membership(
-            members.subList(0, voters), List.of(), members.subList(voters, members.size()));
-    for (Membership.Member member : members) {
+        new Membership(after("voters", named), List.of(), after("learners", named));
+    List<Membership.Member> all = new ArrayList<>(membership.everybody());
+    all.addAll(after("spare", named));
+    for (Membership.Member member : all) {
       long id = member.replica().value();
       replicas.put(id, new ScriptReplica(id, config, membership, this::print, this::send));
     }
@@ -163,8 +189,36 @@ final class Script {
 
   private void log(List<String> words) {
     long term = Long.parseLong(words.get(1).substring("term=".length()));
-    List<Long> terms = words.subList(2, words.size()).stream().map(Long::parseLong).toList();
-    replica(words.get(0)).startWith(term, terms);
+    List<Entry> entries = new ArrayList<>();
+    for (String word : words.subList(2, words.size())) {
+      entries.add(entry(entries.size() + 1, word));
+    }
+    replica(words.get(0)).startWith(term, entries);
+  }
+
+  /** A term; behind a colon the voters of a membership entry, and behind a slash the outgoing. */
+  private static Entry entry(long index, String word) {
+    int colon = word.indexOf(':');
+    if (colon < 0) {
+      return new Entry(index, Long.parseLong(word), Entry.Kind.COMMAND, new byte[0]);
+    }
+    int slash = (word + "/").indexOf('/');
+    String outgoing = word.substring(Math.min(slash + 1, word.length()));
+    Membership membership =
+        new Membership(members(word.substring(colon + 1, slash)), members(outgoing), List.of());
+    ByteBuffer payload = ByteBuffer.allocate(MembershipBlock.encodedBytes(membership));
+    MembershipBlock.encode(membership, payload);
+    long term = Long.parseLong(word.substring(0, colon));
+    return new Entry(index, term, Entry.Kind.MEMBERSHIP, payload.array());
+  }
+
+  private static List<Membership.Member> members(String ids) {
+    return Pattern.compile("\\d+")
+        .matcher(ids)
+        .results()
+        .map(id -> Long.parseLong(id.group()))
+        .map(id -> new Membership.Member(new ReplicaId(id), id))
+        .toList();
   }
 
   private void configure(String setting) {
@@ -183,7 +237,8 @@ final class Script {
             name.equals("inflight-messages") ? (int) value : c.inflightMessages(),
             name.equals("inflight-bytes") ? value : c.inflightBytes(),
             name.equals("append-bytes") ? value : c.appendBytesMax(),
-            name.equals("uncommitted-bytes") ? value : c.uncommittedBytesMax());
+            name.equals("uncommitted-bytes") ? value : c.uncommittedBytesMax(),
+            name.equals("promotion-lag") ? value : c.promotionLagEntries());
   }
 
   private void send(ScriptMessage message) {

@@ -3,9 +3,12 @@ package io.flotilla.raft.core;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -15,14 +18,16 @@ import org.jspecify.annotations.Nullable;
 final class ScriptReplica implements LogReader, ElectionTimeouts {
   private final long id;
   private final CoreConfig config;
-  private final Membership membership;
   private final Consumer<String> out;
   private final Consumer<ScriptMessage> network;
   private final Deque<Effects> unsynced = new ArrayDeque<>();
+  private final Map<Position, ScriptSnapshot> fetched = new HashMap<>();
 
   private HardState keptState = HardState.INITIAL;
   private List<Entry> keptLog = new ArrayList<>();
   private Position cut = Position.ZERO;
+  private Membership membershipAtCut;
+  private List<String> commands = new ArrayList<>();
   private long applied;
 
   private List<Entry> log = new ArrayList<>();
@@ -39,20 +44,16 @@ final class ScriptReplica implements LogReader, ElectionTimeouts {
       Consumer<ScriptMessage> network) {
     this.id = id;
     this.config = config;
-    this.membership = membership;
+    this.membershipAtCut = membership;
     this.out = out;
     this.network = network;
     start();
   }
 
-  /** Replaces the disk by one with a log of these terms, and starts from it. */
-  void startWith(long term, List<Long> terms) {
+  /** Replaces the disk by one with this log, and starts from it. */
+  void startWith(long term, List<Entry> entries) {
     keptState = new HardState(term, Optional.empty());
-    keptLog = new ArrayList<>();
-    for (long entryTerm : terms) {
-      byte[] payload = new byte[0];
-      keptLog.add(new Entry(keptLog.size() + 1, entryTerm, Entry.Kind.COMMAND, payload));
-    }
+    keptLog = new ArrayList<>(entries);
     start();
   }
 
@@ -68,7 +69,14 @@ final class ScriptReplica implements LogReader, ElectionTimeouts {
       term = entry.term();
     }
     Recovered recovered =
-        new Recovered(keptState, cut, runs, cut.index() + log.size(), membership, applied);
+        new Recovered(
+            keptState,
+            cut,
+            membershipAtCut,
+            runs,
+            cut.index() + log.size(),
+            log.stream().filter(entry -> entry.kind() == Entry.Kind.MEMBERSHIP).toList(),
+            applied);
     core = new RaftCore(config, new ReplicaId(id), recovered, this, this);
   }
 
@@ -123,16 +131,58 @@ final class ScriptReplica implements LogReader, ElectionTimeouts {
   }
 
   void cutTo(long index) {
-    cut = new Position(index, entry(index).term());
+    cut = running().positionAt(index);
+    membershipAtCut = running().membershipAt(index);
     keptLog.removeIf(entry -> entry.index() <= index);
     log.removeIf(entry -> entry.index() <= index);
     step(new Input.Truncated(cut));
+  }
+
+  /** What the other one has applied comes to lie beside our state. */
+  void fetch(ScriptReplica from) {
+    RaftCore source = from.running();
+    ScriptSnapshot snapshot =
+        new ScriptSnapshot(
+            source.status().term(),
+            source.positionAt(from.applied),
+            source.membershipAt(from.applied),
+            List.copyOf(from.commands));
+    fetched.put(snapshot.last(), snapshot);
+    out.accept(id + " has fetched " + snapshot + " from " + from.id);
+  }
+
+  /** The newest snapshot that was fetched may become the state. */
+  void restore() {
+    ScriptSnapshot snapshot =
+        fetched.values().stream()
+            .max(Comparator.comparingLong(one -> one.last().index()))
+            .orElseThrow();
+    step(new Input.Restore(snapshot.term(), snapshot.last(), snapshot.membership()));
+    if (fetched.containsKey(snapshot.last()) && unsynced.stream().noneMatch(snapshot::isIn)) {
+      fetched.remove(snapshot.last());
+      out.accept(id + " throws away " + snapshot);
+    }
+  }
+
+  private RaftCore running() {
+    if (core == null) {
+      throw new IllegalStateException(id + " is down");
+    }
+    return core;
   }
 
   private void take(Effects effects) {
     String me = Long.toString(id);
     effects.events().forEach(event -> out.accept(me + " " + ScriptWords.of(event)));
     effects.hardState().ifPresent(state -> out.accept(me + " keeps " + ScriptWords.of(state)));
+    effects
+        .restore()
+        .ifPresent(
+            restore -> {
+              out.accept(me + " restores " + ScriptWords.of(restore));
+              log.clear();
+            });
+    effects.snapshotWanted().ifPresent(it -> out.accept(me + " wants " + ScriptWords.of(it)));
     if (!effects.append().isEmpty()) {
       out.accept(me + " appends " + ScriptWords.of(effects.append()));
       replaceFrom(log, effects.append());
@@ -140,6 +190,9 @@ final class ScriptReplica implements LogReader, ElectionTimeouts {
     send(effects.beforeSync());
     unsynced.add(effects);
     releaseUnkept();
+    if (effects.removed()) {
+      out.accept(me + " is to be destroyed");
+    }
     effects.answers().forEach(answer -> out.accept(me + " " + ScriptWords.of(answer)));
     effects.apply().ifPresent(this::apply);
   }
@@ -154,6 +207,11 @@ final class ScriptReplica implements LogReader, ElectionTimeouts {
     }
     out.accept(id + " applies " + ScriptWords.of(entries));
     applied = range.last();
+    for (Entry entry : entries) {
+      if (entry.kind() == Entry.Kind.COMMAND) {
+        commands.add(new String(entry.payload(), StandardCharsets.UTF_8));
+      }
+    }
     step(new Input.Applied(applied));
   }
 
@@ -162,6 +220,7 @@ final class ScriptReplica implements LogReader, ElectionTimeouts {
     for (int i = 0; i < batches && !unsynced.isEmpty() && core != null; i++) {
       Effects effects = unsynced.remove();
       effects.hardState().ifPresent(state -> keptState = state);
+      effects.restore().ifPresent(this::becomes);
       if (!effects.append().isEmpty()) {
         replaceFrom(keptLog, effects.append());
       }
@@ -172,6 +231,19 @@ final class ScriptReplica implements LogReader, ElectionTimeouts {
         take(core.drain());
       }
     }
+  }
+
+  private void becomes(Effects.Restore restore) {
+    ScriptSnapshot snapshot = fetched.remove(restore.last());
+    if (snapshot == null) {
+      throw new AssertionError(id + " is to restore " + restore + ", which it has not fetched");
+    }
+    keptLog.clear();
+    cut = restore.last();
+    membershipAtCut = restore.membership();
+    applied = restore.last().index();
+    commands = new ArrayList<>(snapshot.commands());
+    out.accept(id + " has " + snapshot + " as its state");
   }
 
   /** Drains with nothing for the disk wait only for those before them. */
@@ -228,7 +300,18 @@ final class ScriptReplica implements LogReader, ElectionTimeouts {
         + (core == null ? "" : ", durable to " + core.status().durableIndex());
   }
 
+  String state() {
+    return id
+        + " is at "
+        + applied
+        + ":"
+        + commands.stream().map(command -> " \"" + command + "\"").collect(Collectors.joining());
+  }
+
   static String text(Entry entry) {
+    if (entry.kind() == Entry.Kind.MEMBERSHIP) {
+      return " " + ScriptWords.of(MembershipBytes.decode(entry.payload()));
+    }
     return entry.kind() == Entry.Kind.COMMAND && entry.payload().length > 0
         ? " \"" + new String(entry.payload(), StandardCharsets.UTF_8) + "\""
         : "";
@@ -241,8 +324,7 @@ final class ScriptReplica implements LogReader, ElectionTimeouts {
     }
     GroupStatus status = core.status();
     String role = status.role().toString().toLowerCase(Locale.ROOT).replace('_', '-');
-    Position last =
-        log.isEmpty() ? cut : new Position(status.lastIndex(), entry(status.lastIndex()).term());
+    Position last = core.positionAt(status.lastIndex());
     return id
         + " "
         + role

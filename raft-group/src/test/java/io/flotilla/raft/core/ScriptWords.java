@@ -23,8 +23,35 @@ final class ScriptWords {
         .collect(Collectors.joining(" ", "[", "]"));
   }
 
+  /** As {@code {1 2 4} and {1 2 3}, learns {5}}. */
+  static String of(Membership membership) {
+    return replicas("", membership.voters())
+        + (membership.isJoint() ? replicas(" and ", membership.outgoing()) : "")
+        + (membership.learners().isEmpty() ? "" : replicas(", learns ", membership.learners()));
+  }
+
+  private static String replicas(String before, List<Membership.Member> members) {
+    return members.stream()
+        .map(member -> member.replica().toString())
+        .collect(Collectors.joining(" ", before + "{", "}"));
+  }
+
   static String of(HardState state) {
     return "term=" + state.term() + state.vote().map(vote -> " vote=" + vote).orElse("");
+  }
+
+  static String of(Effects.Restore restore) {
+    Membership membership = restore.membership();
+    String joint = membership.isJoint() ? " and " + ids(membership.outgoing()) : "";
+    return restore.last() + ", decided by " + ids(membership.voters()) + joint;
+  }
+
+  private static String ids(List<Membership.Member> members) {
+    return members.stream().map(it -> it.replica().toString()).collect(Collectors.joining(","));
+  }
+
+  static String of(Effects.SnapshotWanted wanted) {
+    return "a snapshot of " + wanted.from() + ", at least " + wanted.atLeast();
   }
 
   static String of(Answer answer) {
@@ -34,12 +61,33 @@ final class ScriptWords {
     if (answer instanceof Answer.Refused refused) {
       return "refuses " + refused.token() + ": " + of(refused.refusal());
     }
+    if (answer instanceof Answer.Transferred) {
+      return "has handed over as " + answer.token() + " asked";
+    }
     return "takes proposal " + answer.token();
   }
 
   private static String of(Refusal refusal) {
     if (refusal instanceof Refusal.NotLeader notLeader) {
       return "not leader" + notLeader.leader().map(leader -> ", ask " + leader).orElse("");
+    }
+    if (refusal instanceof Refusal.Transferring transferring) {
+      return "is handing over to " + transferring.to();
+    }
+    if (refusal instanceof Refusal.TransferFailed) {
+      return "not handed over";
+    }
+    if (refusal instanceof Refusal.NotReady) {
+      return "nothing of its term is committed";
+    }
+    if (refusal instanceof Refusal.ChangeInProgress) {
+      return "another change is under way";
+    }
+    if (refusal instanceof Refusal.NotCaughtUp notCaughtUp) {
+      return notCaughtUp.replica() + " has not caught up";
+    }
+    if (refusal instanceof Refusal.InvalidMembership invalid) {
+      return invalid.why();
     }
     return "overloaded";
   }
@@ -118,6 +166,9 @@ final class ScriptWords {
     }
     if (message instanceof SnapshotOffer m) {
       return "SnapshotOffer" + term + " last=" + m.last();
+    }
+    if (message instanceof RaftMessage.Removed) {
+      return "Removed" + term;
     }
     return "TimeoutNow" + term;
   }

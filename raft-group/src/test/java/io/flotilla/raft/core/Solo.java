@@ -78,6 +78,7 @@ final class Solo implements LogReader, ElectionTimeouts {
 
   Effects drain() {
     Effects effects = core.drain();
+    effects.restore().ifPresent(restore -> log.clear());
     if (!effects.append().isEmpty()) {
       long first = effects.append().get(0).index();
       log.removeIf(entry -> entry.index() >= first);

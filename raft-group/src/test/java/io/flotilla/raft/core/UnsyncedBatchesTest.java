@@ -41,6 +41,35 @@ class UnsyncedBatchesTest {
     assertThat(batches.durableIndex()).isEqualTo(3);
   }
 
+  /** What was on its way to the disk belongs to a log that is gone. */
+  @Test
+  void afterARestoreEarlierBatchesCoverOnlyWhatWasHandedOut() {
+    batches.add(1, 9, 1);
+    batches.restored(20, 3);
+    batches.add(2, 22, 2);
+    assertThat(batches.durableIndex()).isEqualTo(3);
+    batches.synced(1);
+    assertThat(batches.durableIndex()).isEqualTo(3);
+    assertThat(batches.durablyRestored()).isZero();
+    batches.synced(2);
+    assertThat(batches.durableIndex()).isEqualTo(22);
+    assertThat(batches.durablyRestored()).isEqualTo(20);
+  }
+
+  @Test
+  void aRestoreThatIsOvertakenStillComesInItsTurn() {
+    batches.restored(20, 3);
+    batches.add(1, 25, 1);
+    batches.restored(40, 3);
+    batches.add(2, 40, 1);
+    batches.synced(1);
+    assertThat(batches.durableIndex()).isEqualTo(20);
+    assertThat(batches.durablyRestored()).isEqualTo(20);
+    batches.synced(2);
+    assertThat(batches.durableIndex()).isEqualTo(40);
+    assertThat(batches.durablyRestored()).isEqualTo(40);
+  }
+
   @Test
   void aLateRepetitionChangesNothing() {
     batches.add(1, 8, 1);

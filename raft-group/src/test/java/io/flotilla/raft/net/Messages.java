@@ -16,7 +16,7 @@ import java.util.Random;
 
 /** Messages of all kinds, by chance but from a seed, and whether two of them are equal. */
 final class Messages {
-  static final int KINDS = 10;
+  static final int KINDS = 11;
 
   private final Random random;
 
@@ -54,7 +54,8 @@ final class Messages {
       case 8 ->
           new RaftMessage.SnapshotOffer(
               term, position(), new Membership(members(), members(), members()));
-      default -> new RaftMessage.TimeoutNow(term);
+      case 9 -> new RaftMessage.TimeoutNow(term);
+      default -> new RaftMessage.Removed(term);
     };
   }
 

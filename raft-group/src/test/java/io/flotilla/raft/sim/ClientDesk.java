@@ -69,6 +69,13 @@ final class ClientDesk {
     }
   }
 
+  /** What became of proposals up to there is not seen here any more. */
+  void restored(long lastIndex) {
+    while (!placed.isEmpty() && placed.firstKey() <= lastIndex) {
+      placed.pollFirstEntry().getValue().forEach(one -> one.reply().accept(new Reply.Unknown()));
+    }
+  }
+
   void serveReads(SimState state) {
     while (!reads.isEmpty() && reads.firstKey() <= state.applied()) {
       for (Asked read : reads.pollFirstEntry().getValue()) {

@@ -24,14 +24,14 @@ class ClientRecordTest {
 
   @Test
   void acknowledgedAndKept() {
-    record.write(PUT).returned(Outcome.DONE);
+    record.write(PUT).returned(Outcome.done());
     execute(PUT);
     record.requireLinearizable("kept", List.of(state, state));
   }
 
   @Test
   void acknowledgedAndLost() {
-    record.write(PUT).returned(Outcome.DONE);
+    record.write(PUT).returned(Outcome.done());
     assertThatThrownBy(() -> record.requireLinearizable("lost", List.of(state)))
         .isInstanceOf(AssertionError.class)
         .hasMessageStartingWith("LINEARIZABILITY: key key-0");
@@ -39,7 +39,7 @@ class ClientRecordTest {
 
   @Test
   void oneReplicaDiffers() {
-    record.write(PUT).returned(Outcome.DONE);
+    record.write(PUT).returned(Outcome.done());
     SimState before = state.copy();
     execute(PUT);
     assertThatThrownBy(() -> record.requireLinearizable("differs", List.of(state, before)))

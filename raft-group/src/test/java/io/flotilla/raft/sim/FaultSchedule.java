@@ -145,13 +145,22 @@ final class FaultSchedule {
     any().campaign();
   }
 
-  /** Cuts some logs, where everybody's state no longer needs them. */
+  /**
+   * Cuts some logs, where their own state no longer needs them, so that who needs more than they
+   * hold has to fetch a snapshot; or only where nobody needs them. And somebody may come back from
+   * a fetch that nobody remembers.
+   */
   private void cutLogs() {
-    long safe = replicas.stream().mapToLong(Victim::flushedIndex).min().orElse(0);
+    long everybody = replicas.stream().mapToLong(Victim::flushedIndex).min().orElse(0);
+    boolean careful = world.chance().happens(0.3);
     for (Victim replica : replicas) {
+      long safe = careful ? everybody : replica.flushedIndex();
       if (safe > 0 && world.chance().happens(0.5)) {
         replica.truncate(safe - world.chance().below((int) Math.min(safe, 3)));
       }
+    }
+    if (world.chance().happens(0.3)) {
+      any().fetch(any().id());
     }
   }
 

@@ -110,6 +110,16 @@ public record Faults(
     return new Faults(tickMicros, network, partitions, without, disk, pace, core);
   }
 
+  /** Probability that a state is flushed behind an apply. A log is cut up to there at most. */
+  double flush() {
+    return process.cutEvery() == 0 ? 0.1 : 0.4;
+  }
+
+  /** How long a snapshot may be under way, in ticks. */
+  int snapshotTicksMax() {
+    return process.cutEvery() == 0 ? 10 : 100;
+  }
+
   /** How many of a slow replica's ticks the slowest one's tick lasts, in hundredths. */
   int slowestTickPercent() {
     return 100 + (int) Math.ceil(100 * pace.clockSkew());
@@ -142,7 +152,7 @@ public record Faults(
         chance.oneOf(0, 25, 70),
         chance.oneOf(0, 0, 60),
         chance.oneOf(0, 0, 20, 60),
-        chance.oneOf(0, 40));
+        chance.oneOf(0, 8, 40));
   }
 
   private static Disk drawDisk(Chance chance, long tick) {
@@ -173,6 +183,7 @@ public record Faults(
         small ? chance.between(1, 4) : 256,
         small ? chance.between(1, 2_000) : 8L << 20,
         small ? chance.between(1, 300) : 1L << 20,
-        chance.happens(0.2) ? chance.between(50, 2_000) : 16L << 20);
+        chance.happens(0.2) ? chance.between(50, 2_000) : 16L << 20,
+        256);
   }
 }

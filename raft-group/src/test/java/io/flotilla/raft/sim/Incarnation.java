@@ -23,16 +23,22 @@ import java.util.function.Consumer;
  * asks of its host, no more and in no better order than it asks. One thread.
  */
 final class Incarnation implements LogReader {
+  /** A snapshot that becomes the state with this batch. */
+  private record Restoring(long batch, SimSnapshot snapshot) {}
+
   private final World world;
   private final SimReplica replica;
   private final SimNetwork<RaftMessage> network;
   private final SimLog log;
-  private final SimState state;
   private final RaftCore core;
   private final StepRules rules;
   private final ClientDesk desk;
   private final ArrayDeque<Effects> unspoken = new ArrayDeque<>();
-  private final ArrayDeque<Effects.Range> unapplied = new ArrayDeque<>();
+  private final ArrayDeque<Runnable> unapplied = new ArrayDeque<>();
+  private final ArrayDeque<Restoring> restoring = new ArrayDeque<>();
+  private SimState state;
+  private Optional<SimSnapshot> beside = Optional.empty();
+  private boolean fetching;
   private GroupStatus status;
   private long ledSince;
   private long batch;
@@ -153,6 +159,7 @@ final class Incarnation implements LogReader {
     effects.answers().forEach(desk::take);
     desk.serveReads(state);
     effects.apply().ifPresent(this::applySoon);
+    effects.snapshotWanted().ifPresent(wanted -> fetch(SimReplica.number(wanted.from())));
     ledSince = status.role() == GroupStatus.RoleName.LEADER ? status.term() : 0;
   }
 
@@ -168,6 +175,8 @@ final class Incarnation implements LogReader {
   }
 
   private void keep(Effects effects) {
+    Optional<SimSnapshot> restore = effects.restore().map(this::restore);
+    restore.ifPresent(snapshot -> restoring.add(new Restoring(effects.batch(), snapshot)));
     if (!effects.append().isEmpty()) {
       boolean stillLeads =
           status.role() == GroupStatus.RoleName.LEADER && status.term() == ledSince;
@@ -175,7 +184,7 @@ final class Incarnation implements LogReader {
       log.append(effects.append());
     }
     if (effects.mustSync()) {
-      replica.disk().write(effects.batch(), effects.hardState(), effects.append());
+      replica.disk().write(effects.batch(), effects.hardState(), restore, effects.append());
       effects.hardState().ifPresent(state -> replica.keepsATerm());
       sync();
     }
@@ -199,6 +208,9 @@ final class Incarnation implements LogReader {
     replica.disk().syncUpTo(upTo);
     durableBatch = upTo;
     syncing = false;
+    while (!restoring.isEmpty() && restoring.peek().batch() <= upTo) {
+      adoptSoon(restoring.remove().snapshot());
+    }
     sync();
     speak();
     step(new Input.Synced(upTo));
@@ -231,18 +243,46 @@ final class Incarnation implements LogReader {
   }
 
   private void applySoon(Effects.Range range) {
+    if (!restoring.isEmpty()) {
+      throw new AssertionError("RESTORE: " + range + " handed out before it is durable");
+    }
     rules.mayApply(range, status, replica.disk().log());
-    unapplied.add(range);
+    unapplied.add(() -> apply(range));
     if (!applying) {
       applyNext();
     }
+  }
+
+  private void adoptSoon(SimSnapshot snapshot) {
+    rules.restored(snapshot.last().index());
+    unapplied.add(() -> adopt(snapshot));
+    if (!applying) {
+      applyNext();
+    }
+  }
+
+  private void adopt(SimSnapshot snapshot) {
+    state = snapshot.state().copy();
+    world.properties().applied(replica.id(), state);
+    desk.restored(state.applied());
+    desk.serveReads(state);
+    applyNext();
   }
 
   private void applyNext() {
     applying = !unapplied.isEmpty();
     if (applying) {
       long lag = world.chance().between(0, world.faults().pace().applyMicrosMax());
-      later(lag, () -> apply(unapplied.remove()));
+      later(lag, this::applyOldest);
+    }
+  }
+
+  private void applyOldest() {
+    Runnable oldest = unapplied.poll();
+    if (oldest == null) { // the log it would have come from is gone
+      applying = false;
+    } else {
+      oldest.run();
     }
   }
 
@@ -252,7 +292,7 @@ final class Incarnation implements LogReader {
       desk.applied(entry, outcome);
     }
     world.properties().applied(replica.id(), state);
-    if (world.chance().happens(0.1)) {
+    if (world.chance().happens(world.faults().flush())) {
       replica.flush(state);
     }
     desk.serveReads(state);
@@ -281,6 +321,56 @@ final class Incarnation implements LogReader {
 
   void read(int key, Consumer<Reply> reply) {
     step(new Input.ReadAsked(desk.open(key, world.properties().commit(), reply)));
+  }
+
+  /**
+   * Fetches a snapshot, one at a time; whoever was asked may be gone, and the offer comes again.
+   */
+  void fetch(int from) {
+    if (!fetching) {
+      fetching = true;
+      later(world.fetchMicros() / 4, () -> take(replica.imageOf(from)));
+    }
+  }
+
+  private void take(Optional<SimSnapshot> image) {
+    later(
+        world.fetchMicros(),
+        () -> {
+          fetching = false;
+          image.ifPresent(this::offer);
+        });
+  }
+
+  private void offer(SimSnapshot snapshot) {
+    beside = Optional.of(snapshot);
+    step(new Input.Restore(snapshot.term(), snapshot.last(), snapshot.membership()));
+    drain();
+    beside = Optional.empty();
+  }
+
+  /** The log begins anew, and nothing but the snapshot that was just offered can be meant. */
+  private SimSnapshot restore(Effects.Restore restore) {
+    SimSnapshot snapshot = beside.orElseThrow();
+    if (!snapshot.last().equals(restore.last())
+        || !snapshot.membership().equals(restore.membership())) {
+      throw new AssertionError("RESTORE: " + restore + " when offered was " + snapshot);
+    }
+    world.properties().restores(replica.id(), log, restore.last());
+    log.begin(restore.last());
+    unapplied.clear();
+    return snapshot;
+  }
+
+  /** Nothing while the state lags behind a restore that has moved the log. */
+  Optional<SimSnapshot> image() {
+    long applied = state.applied();
+    if (applied == 0 || applied < status.firstIndex() - 1) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new SimSnapshot(
+            status.term(), core.positionAt(applied), core.membershipAt(applied), state.copy()));
   }
 
   void truncated(Position upTo) {

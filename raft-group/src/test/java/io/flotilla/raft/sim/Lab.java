@@ -32,7 +32,7 @@ final class Lab {
 
   private static final long TICK_MICROS = 50_000;
   private static final CoreConfig CORE =
-      new CoreConfig(2, 10, true, true, 256, 8L << 20, 1L << 20, 16L << 20);
+      new CoreConfig(2, 10, true, true, 256, 8L << 20, 1L << 20, 16L << 20, 256);
   private static final Faults.Disk DISK = new Faults.Disk(500, 1_500, 0, 0);
   private static final Faults.Pace PACE = new Faults.Pace(0, 0, 0, 0, false);
 
@@ -72,7 +72,7 @@ final class Lab {
         });
     this.servers = SimReplica.listOf(world);
     for (SimReplica server : servers) {
-      server.connect(network);
+      server.connect(network, id -> server(id).image());
       server.start();
       connected.add(server.id());
     }

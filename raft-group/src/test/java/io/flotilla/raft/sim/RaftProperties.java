@@ -35,6 +35,7 @@ public final class RaftProperties {
   private final Map<Integer, LongUnaryOperator> durableTerms = new HashMap<>();
   private final SimState truth = new SimState();
   private Consumer<Entry> onCommit = entry -> {};
+  private long restored;
 
   /** Replicas are numbered from 1 to {@code voters}. */
   public RaftProperties(int voters) {
@@ -208,13 +209,44 @@ public final class RaftProperties {
     }
   }
 
+  /**
+   * A replica is about to begin its log anew behind a snapshot.
+   *
+   * @param log as it is before that
+   */
+  public void restores(int replica, SimLog log, Position last) {
+    if (last.index() > commit() || last.term() != at(last.index()).term()) {
+      throw new AssertionError(
+          "STATE MACHINE SAFETY: %d restores %s, which is not committed".formatted(replica, last));
+    }
+    if (log.termAt(last.index()) == last.term() || log.truncated().index() >= last.index()) {
+      throw new AssertionError(
+          "RESTORE: %d restores %s although its log, up to %d, holds that"
+              .formatted(replica, last, log.lastIndex()));
+    }
+    for (long index = last.index() + 1; index <= log.lastIndex(); index++) {
+      if (index <= commit() && log.termAt(index) == at(index).term()) {
+        throw new AssertionError(
+            "STATE MACHINE SAFETY: %d drops the committed entry %s".formatted(replica, at(index)));
+      }
+    }
+    restored++;
+  }
+
+  /** How often a snapshot has become a replica's state. */
+  public long restored() {
+    return restored;
+  }
+
   /** Whether the committed part of a replica's log is what was committed. */
   public void holds(int replica, long commit, SimLog log) {
     if (commit > commit()) {
       throw new AssertionError(
           "COMMIT: %d commits %d, the leaders %d".formatted(replica, commit, commit()));
     }
-    if (commit > log.truncated().index() && log.termAt(commit) != at(commit).term()) {
+    if (commit > 0
+        && commit >= log.truncated().index()
+        && log.termAt(commit) != at(commit).term()) {
       throw new AssertionError(
           "STATE MACHINE SAFETY: %d takes its entry of term %d at %d for committed"
               .formatted(replica, log.termAt(commit), commit));

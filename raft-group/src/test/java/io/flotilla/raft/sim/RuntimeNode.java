@@ -388,6 +388,11 @@ final class RuntimeNode implements Victim {
     throw new UnsupportedOperationException("the runtime cuts its logs itself");
   }
 
+  @Override
+  public void fetch(int from) {
+    throw new UnsupportedOperationException("the runtime fetches what it needs itself");
+  }
+
   GroupStatus status(SimGroup group) {
     if (alive == null) {
       throw new IllegalStateException("node " + id + " is down");

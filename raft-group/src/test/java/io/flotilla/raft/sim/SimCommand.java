@@ -107,8 +107,8 @@ public record SimCommand(int client, int sequence, int key, Action action) {
       return switch (from.readByte()) {
         case 'n' -> new Outcome.Number(from.readLong());
         case 't' -> new Outcome.Took(from.readBoolean());
-        case 'd' -> Outcome.DONE;
-        default -> Outcome.UNKNOWN;
+        case 'd' -> Outcome.done();
+        default -> Outcome.unknown();
       };
     } catch (IOException broken) {
       throw new UncheckedIOException(broken);

@@ -29,8 +29,8 @@ class SimCommandTest {
   void outcomesAreReadAsTheyWereWritten() {
     for (Outcome outcome :
         List.of(
-            Outcome.DONE,
-            Outcome.UNKNOWN,
+            Outcome.done(),
+            Outcome.unknown(),
             new Outcome.Took(true),
             new Outcome.Took(false),
             new Outcome.Number(1L << 40))) {

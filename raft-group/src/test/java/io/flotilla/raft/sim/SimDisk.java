@@ -6,20 +6,34 @@ import io.flotilla.raft.core.Position;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * The disk of one replica. Batches are written in order and each is atomic; a crash keeps what was
  * synced and, as chance wills, some of the first batches that were not. One thread.
  */
 final class SimDisk {
-  private record Batch(long number, Optional<HardState> hardState, List<Entry> entries) {}
+  private record Batch(
+      long number,
+      Optional<HardState> hardState,
+      Optional<SimSnapshot> restore,
+      List<Entry> entries) {}
 
   private final ArrayDeque<Batch> unsynced = new ArrayDeque<>();
   private final SimLog log = new SimLog();
+  private final Consumer<SimState> adopt;
   private HardState hardState = HardState.INITIAL;
 
-  void write(long number, Optional<HardState> state, List<Entry> entries) {
-    unsynced.add(new Batch(number, state, entries));
+  /**
+   * @param adopt makes a snapshot the state that a restart finds, together with the batch's log
+   */
+  SimDisk(Consumer<SimState> adopt) {
+    this.adopt = adopt;
+  }
+
+  void write(
+      long number, Optional<HardState> state, Optional<SimSnapshot> restore, List<Entry> entries) {
+    unsynced.add(new Batch(number, state, restore, entries));
   }
 
   boolean hasUnsynced() {
@@ -47,6 +61,10 @@ final class SimDisk {
 
   private void keep(Batch batch) {
     batch.hardState().ifPresent(state -> hardState = state);
+    if (batch.restore().isPresent()) {
+      log.begin(batch.restore().get().last());
+      adopt.accept(batch.restore().get().state());
+    }
     log.append(batch.entries());
   }
 

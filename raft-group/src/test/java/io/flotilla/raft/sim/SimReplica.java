@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.IntFunction;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
@@ -21,11 +22,12 @@ final class SimReplica implements Victim, Door {
   private final int id;
   private final long tickMicros;
   private final long firstTickMicros;
-  private final SimDisk disk = new SimDisk();
+  private final SimDisk disk = new SimDisk(this::flush);
   private final ArrayDeque<Runnable> missed = new ArrayDeque<>();
   private SimState flushed = new SimState();
   private @Nullable Incarnation alive;
   private @Nullable SimNetwork<RaftMessage> network;
+  private IntFunction<Optional<SimSnapshot>> images = other -> Optional.empty();
   private boolean paused;
   private Runnable onNextTerm = () -> {};
 
@@ -44,8 +46,9 @@ final class SimReplica implements Victim, Door {
     return index <= log.truncated().index() ? Long.MAX_VALUE : log.termAt(index);
   }
 
-  void connect(SimNetwork<RaftMessage> to) {
+  void connect(SimNetwork<RaftMessage> to, IntFunction<Optional<SimSnapshot>> others) {
     network = to;
+    images = others;
   }
 
   @Override
@@ -149,6 +152,23 @@ final class SimReplica implements Victim, Door {
     }
   }
 
+  @Override
+  public void fetch(int from) {
+    if (alive != null) {
+      Incarnation fetching = alive;
+      unlessGone(fetching, () -> fetching.fetch(from));
+    }
+  }
+
+  /** What can be fetched from it now. */
+  Optional<SimSnapshot> image() {
+    return alive == null || paused ? Optional.empty() : alive.image();
+  }
+
+  Optional<SimSnapshot> imageOf(int other) {
+    return other == id ? Optional.empty() : images.apply(other);
+  }
+
   /** A term or a vote has been handed to the disk. */
   void keepsATerm() {
     Runnable action = onNextTerm;
@@ -157,6 +177,11 @@ final class SimReplica implements Victim, Door {
   }
 
   void flush(SimState state) {
+    if (state.applied() < flushed.applied()) {
+      throw new AssertionError(
+          "STATE: replica %d at %d keeps an older state, of %d"
+              .formatted(id, flushed.applied(), state.applied()));
+    }
     flushed = state.copy();
   }
 

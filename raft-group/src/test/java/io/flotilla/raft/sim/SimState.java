@@ -28,7 +28,7 @@ public final class SimState {
     sequences = new int[CLIENTS_MAX + 1];
     outcomes = new Outcome[CLIENTS_MAX + 1];
     Arrays.fill(values, Value.ABSENT);
-    Arrays.fill(outcomes, Outcome.UNKNOWN);
+    Arrays.fill(outcomes, Outcome.unknown());
   }
 
   private SimState(SimState from) {
@@ -86,7 +86,7 @@ public final class SimState {
     hash ^= hash >>> 31;
     return entry.kind() == Entry.Kind.COMMAND
         ? execute(SimCommand.decode(entry.payload()))
-        : Outcome.UNKNOWN;
+        : Outcome.unknown();
   }
 
   private Outcome execute(SimCommand command) {
@@ -102,7 +102,7 @@ public final class SimState {
 
   /** What a client's last command did; unknown if that is not its last. */
   public Outcome outcome(int client, int sequence) {
-    return sequences[client] == sequence ? outcomes[client] : Outcome.UNKNOWN;
+    return sequences[client] == sequence ? outcomes[client] : Outcome.unknown();
   }
 
   public Value value(int key) {

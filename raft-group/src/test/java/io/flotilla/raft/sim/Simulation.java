@@ -97,7 +97,7 @@ public final class Simulation implements SimRun {
 
   @Override
   public Outcome run() {
-    replicas.forEach(replica -> replica.connect(network));
+    replicas.forEach(replica -> replica.connect(network, id -> replicas.get(id - 1).image()));
     replicas.forEach(SimReplica::start);
     clients.forEach(SimClient::start);
     schedule.start();
@@ -117,6 +117,11 @@ public final class Simulation implements SimRun {
         world.properties().commit(),
         replicas.get(0).disk().hardState().term(),
         world.trace().hash());
+  }
+
+  /** How often a snapshot has become a replica's state. */
+  long restored() {
+    return world.properties().restored();
   }
 
   private void heal() {

@@ -24,11 +24,15 @@ class SimulationTest {
 
   @Test
   void sameSeedSameTrace() {
+    long restored = 0;
     for (long seed = 1; seed <= 20; seed++) {
-      Simulation.Outcome first = simulation(seed).run();
+      Simulation one = simulation(seed);
+      Simulation.Outcome first = one.run();
+      restored += one.restored();
       assertThat(simulation(seed).run()).isEqualTo(first);
       assertThat(simulation(seed).readable().run()).isEqualTo(first);
     }
+    assertThat(restored).as("snapshots that became a state").isGreaterThan(20);
   }
 
   @Test

@@ -113,6 +113,15 @@ final class StepRules {
     }
   }
 
+  /** The state is now a snapshot's, durably: what follows that is handed out next. */
+  void restored(long lastIndex) {
+    if (handedToApply >= lastIndex) {
+      throw new AssertionError(
+          "RESTORE: replica " + self + " goes back from " + handedToApply + " to " + lastIndex);
+    }
+    handedToApply = lastIndex;
+  }
+
   void mayApply(Effects.Range range, GroupStatus status, SimLog durable) {
     require(range.first() <= range.last(), "APPLY ORDER: empty range", status, status);
     require(

@@ -27,9 +27,12 @@ interface Victim {
   /** Stands for election for no reason. */
   void campaign();
 
-  /** Up to where nobody would miss the log, even after a crash. */
+  /** Up to where it would not miss its log itself, even after a crash. */
   long flushedIndex();
 
-  /** Cuts the log in front; everybody's flushed state must be past {@code index}. */
+  /** Cuts the log in front; its own flushed state must be past {@code index}. */
   void truncate(long index);
+
+  /** Fetches the other one's state, and restores from it, for no reason. */
+  void fetch(int from);
 }

@@ -82,6 +82,11 @@ final class World {
     clientsAloneJudgeReads = true;
   }
 
+  /** How long a snapshot is under way. */
+  long fetchMicros() {
+    return chance.between(1, ticks(chance.oneOf(1, 10, faults.snapshotTicksMax())));
+  }
+
   /** From now on nothing goes wrong of itself; clocks stay as uneven as they are. */
   void heal() {
     faults = faults.healed();

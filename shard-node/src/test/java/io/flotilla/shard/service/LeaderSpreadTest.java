@@ -19,7 +19,7 @@ class LeaderSpreadTest {
   /** Nobody's timeout passes before the preferred replicas have reached the others. */
   private static final RaftConfig PATIENT =
       RaftConfig.DEFAULT.withCore(
-          new CoreConfig(1, 100, true, true, 256, 8L << 20, 1L << 20, 16L << 20));
+          new CoreConfig(1, 100, true, true, 256, 8L << 20, 1L << 20, 16L << 20, 256));
 
   @TempDir Path directory;
   private ThreeNodes nodes;
