@@ -70,6 +70,7 @@ final class Roles {
                   settings.integer("raft.apply-threads", 1, THREADS_MAX),
                   standard.fetchThreads(),
                   standard.tick(),
+                  standard.gather(),
                   standard.core(),
                   standard.limits(),
                   standard.log());

@@ -137,7 +137,8 @@ public final class PlacementServer implements AutoCloseable {
 
   private static RuntimeConfig runtimeConfig(PlacementConfig config) {
     RuntimeConfig usual = RuntimeConfig.of(new NodeId(config.memberId()));
-    return new RuntimeConfig(usual.self(), 1, 1, 1, usual.tick(), usual.core(), usual.limits());
+    return new RuntimeConfig(
+        usual.self(), 1, 1, 1, usual.tick(), usual.gather(), usual.core(), usual.limits());
   }
 
   private static RuntimePorts<PlacementRound> ports(

@@ -20,6 +20,6 @@ public interface Agent {
   /** After a turn without work: how long it may sleep if nobody rings, in nanoseconds. */
   long idleNanos();
 
-  /** Rung by whoever gives it work. */
+  /** Rung when there is something that should end its sleep; as of its last turn. */
   Doorbell doorbell();
 }

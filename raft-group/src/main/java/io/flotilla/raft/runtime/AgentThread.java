@@ -84,12 +84,13 @@ final class AgentThread {
   }
 
   private void sleepUnlessThereIsWork() throws Exception {
-    agent.doorbell().listen();
-    if (agent.turn() == 0 && !stopping) {
+    Doorbell doorbell = agent.doorbell();
+    doorbell.listen();
+    if (agent.turn() == 0 && agent.doorbell() == doorbell && !stopping) {
       asleep = true;
       LockSupport.parkNanos(this, agent.idleNanos());
       asleep = false;
     }
-    agent.doorbell().stopListening();
+    doorbell.stopListening();
   }
 }

@@ -26,6 +26,11 @@ public final class Doorbell {
     VarHandle.fullFence();
   }
 
+  /** Whether somebody sleeps, or is about to, and nobody has rung since. */
+  boolean isListening() {
+    return sleeper.get() != null;
+  }
+
   void stopListening() {
     sleeper.set(null);
   }

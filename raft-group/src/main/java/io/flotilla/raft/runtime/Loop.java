@@ -34,7 +34,12 @@ final class Loop<R extends ApplyRound> implements Agent {
   private final LogStore log;
   private final RuntimeLimits limits;
   private final long tickNanos;
+  private final long gatherNanos;
   private final Doorbell doorbell = new Doorbell();
+
+  /** Heard instead of the other while it gathers: those who bring work need not wake it then. */
+  private final Doorbell diskBell = new Doorbell();
+
   private final Owner owner = new Owner();
   private final MpscArrayQueue<RaftParcel> parcels;
   private final MpscArrayQueue<Request> requests;
@@ -45,6 +50,8 @@ final class Loop<R extends ApplyRound> implements Agent {
   private List<SyncQueue.Waiting> waiting = new ArrayList<>();
   private List<RaftParcel> outgoing = new ArrayList<>();
   private long nextTickNanos;
+  private long gathersUntilNanos;
+  private boolean gathering;
   private long lastToken;
 
   Loop(String name, RuntimeConfig config, RuntimePorts<R> ports) {
@@ -54,6 +61,7 @@ final class Loop<R extends ApplyRound> implements Agent {
     this.log = ports.log();
     this.limits = config.limits();
     this.tickNanos = config.tick().toNanos();
+    this.gatherNanos = config.gather().toNanos();
     this.summons = new Summons<>(doorbell);
     this.entryBudget = new EntryBudget(limits.cacheBytes() / config.loops());
     this.parcels = new MpscArrayQueue<>(Math.max(4, limits.inboxParcels()));
@@ -70,7 +78,12 @@ final class Loop<R extends ApplyRound> implements Agent {
 
   @Override
   public Doorbell doorbell() {
-    return doorbell;
+    return gathering ? diskBell : doorbell;
+  }
+
+  /** By any thread. */
+  void ring() {
+    doorbell.ring();
   }
 
   /** False if the inbox is full. Who offered rings when all is offered. */
@@ -89,16 +102,19 @@ final class Loop<R extends ApplyRound> implements Agent {
   /**
    * One turn over the groups that have work. What must wait for the disk is sent in the turn after
    * {@link LogStore#append} called back, by {@link #speak}; what may leave at once leaves while the
-   * disk is at work.
+   * disk is at work. What comes in while a hand-over is at the disk is gathered for one turn.
    */
   @Override
   public int turn() {
     owner.check();
     int work = syncs.takeDurable(this::speak, outgoing);
-    work += summons.takeAll(this::attend);
-    if (!isLogFarBehind()) {
-      work += parcels.drain(this::deliver, limits.parcelsPerTurn());
-      work += requests.drain(this::ask, limits.requestsPerTurn());
+    gathering = syncs.isWaiting() && gathersUntilNanos - ports.nanos().getAsLong() > 0;
+    if (!gathering) {
+      work += summons.takeAll(this::attend);
+      if (!isLogFarBehind()) {
+        work += parcels.drain(this::deliver, limits.parcelsPerTurn());
+        work += requests.drain(this::ask, limits.requestsPerTurn());
+      }
     }
     work += tickIfDue();
     while (!touched.isEmpty()) {
@@ -111,7 +127,9 @@ final class Loop<R extends ApplyRound> implements Agent {
 
   @Override
   public long idleNanos() {
-    return Math.max(0, nextTickNanos - ports.nanos().getAsLong());
+    long now = ports.nanos().getAsLong();
+    long idle = nextTickNanos - now;
+    return Math.max(0, gathering ? Math.min(idle, gathersUntilNanos - now) : idle);
   }
 
   /**
@@ -229,10 +247,12 @@ final class Loop<R extends ApplyRound> implements Agent {
     }
     ports.listener().appended(writes.size(), entries);
     long ticket = syncs.add(waiting);
+    gathersUntilNanos = ports.nanos().getAsLong() + gatherNanos;
     log.append(
         writes,
         () -> {
           syncs.durable(ticket);
+          diskBell.ring();
           doorbell.ring();
         });
     writes = new ArrayList<>();

@@ -213,7 +213,7 @@ public final class RaftRuntime<R extends ApplyRound> implements AutoCloseable, T
     }
     for (int loop = 0; touched != 0; loop++, touched >>>= 1) {
       if ((touched & 1) != 0) {
-        loops.get(loop).doorbell().ring();
+        loops.get(loop).ring();
       }
     }
     if (dropped > 0) {

@@ -36,6 +36,11 @@ final class SyncQueue {
     durable.accumulateAndGet(ticket, Math::max);
   }
 
+  /** Whether anything that was handed over is not durable yet. */
+  boolean isWaiting() {
+    return !waiting.isEmpty();
+  }
+
   boolean isDurable(long ticket) {
     return waiting.isEmpty() || ticket < waiting.peek().ticket();
   }

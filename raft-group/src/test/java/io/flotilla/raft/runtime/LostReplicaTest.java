@@ -48,6 +48,7 @@ class LostReplicaTest {
             1,
             1,
             Duration.ofMillis(100),
+            Duration.ZERO,
             CoreConfig.DEFAULT,
             RuntimeLimits.DEFAULT),
         new RuntimePorts<>(

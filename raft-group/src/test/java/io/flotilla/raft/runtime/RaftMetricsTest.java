@@ -39,6 +39,7 @@ class RaftMetricsTest {
               1,
               1,
               Duration.ofMillis(100),
+              Duration.ZERO,
               CoreConfig.DEFAULT,
               RuntimeLimits.DEFAULT),
           new RuntimePorts<>(

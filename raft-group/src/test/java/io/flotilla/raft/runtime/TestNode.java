@@ -46,7 +46,15 @@ final class TestNode implements AutoCloseable {
     this.id = new NodeId(id);
     this.log = log;
     RuntimeConfig config =
-        new RuntimeConfig(this.id, 2, 2, 2, Duration.ofMillis(20), CoreConfig.DEFAULT, limits);
+        new RuntimeConfig(
+            this.id,
+            2,
+            2,
+            2,
+            Duration.ofMillis(20),
+            RuntimeConfig.GATHER,
+            CoreConfig.DEFAULT,
+            limits);
     this.runtime =
         new RaftRuntime<>(
             config,

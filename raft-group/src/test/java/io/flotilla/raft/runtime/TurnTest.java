@@ -40,9 +40,13 @@ class TurnTest {
   private RaftRuntime<Journal.Round> runtime = runtime(RuntimeLimits.DEFAULT);
 
   private RaftRuntime<Journal.Round> runtime(RuntimeLimits limits) {
+    return runtime(limits, Duration.ZERO);
+  }
+
+  private RaftRuntime<Journal.Round> runtime(RuntimeLimits limits, Duration gather) {
     RuntimeConfig config =
         new RuntimeConfig(
-            new NodeId(11), 1, 1, 1, Duration.ofMillis(100), CoreConfig.DEFAULT, limits);
+            new NodeId(11), 1, 1, 1, Duration.ofMillis(100), gather, CoreConfig.DEFAULT, limits);
     return new RaftRuntime<>(
         config,
         new RuntimePorts<>(
@@ -134,6 +138,63 @@ class TurnTest {
     } catch (CompletionException e) {
       return ((RaftException) e.getCause()).refusal().orElseThrow();
     }
+  }
+
+  @Test
+  void whatComesInWhileTheDiskIsAtWorkSharesTheNextHandOver() throws Exception {
+    runtime.close();
+    runtime = runtime(RuntimeLimits.DEFAULT, Duration.ofMillis(2));
+    RaftGroup group = openLeader(1);
+    int before = log.all.size();
+    group.propose(command("a"));
+    turn();
+    group.propose(command("b"));
+    turn();
+    group.propose(command("c"));
+    turn();
+    assertThat(log.all).as("the first is at the disk").hasSize(before + 1);
+    log.makeAllDurable();
+    turn();
+    assertThat(log.all).hasSize(before + 2);
+    assertThat(log.all.get(before + 1).writes().get(0).entries()).hasSize(2);
+  }
+
+  @Test
+  void aSlowDiskIsNotWaitedForLongerThanTheGatherTime() throws Exception {
+    runtime.close();
+    runtime = runtime(RuntimeLimits.DEFAULT, Duration.ofMillis(2));
+    RaftGroup group = openLeader(1);
+    int before = log.all.size();
+    group.propose(command("a"));
+    turn();
+    group.propose(command("b"));
+    nanos += 1_999_999;
+    turn();
+    assertThat(log.all).hasSize(before + 1);
+    assertThat(agent("raft-loop").idleNanos()).isEqualTo(1);
+    nanos += 1;
+    turn();
+    assertThat(log.all).hasSize(before + 2);
+  }
+
+  @Test
+  void whileItGathersOnlyTheDiskWakesIt() throws Exception {
+    runtime.close();
+    runtime = runtime(RuntimeLimits.DEFAULT, Duration.ofMillis(2));
+    RaftGroup group = openLeader(1);
+    Doorbell idle = agent("raft-loop").doorbell();
+    group.propose(command("a"));
+    turn();
+    turn();
+    Doorbell gathering = agent("raft-loop").doorbell();
+    assertThat(gathering).isNotSameAs(idle);
+    gathering.listen();
+    group.propose(command("b"));
+    assertThat(gathering.isListening()).isTrue();
+    log.makeAllDurable();
+    assertThat(gathering.isListening()).isFalse();
+    turn();
+    assertThat(agent("raft-loop").doorbell()).isSameAs(idle);
   }
 
   @Test

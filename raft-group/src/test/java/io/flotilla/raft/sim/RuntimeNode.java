@@ -76,7 +76,14 @@ final class RuntimeNode implements Victim {
     CoreConfig core = world.core();
     RuntimeConfig config =
         new RuntimeConfig(
-            new NodeId(id), 1, 2, 1, Duration.ofNanos(tickMicros * 1000), core, limits);
+            new NodeId(id),
+            1,
+            2,
+            1,
+            Duration.ofNanos(tickMicros * 1000),
+            Duration.ofNanos(world.chance().oneOf(0, 200, 2_000, (int) tickMicros - 1) * 1000L),
+            core,
+            limits);
     RaftRuntime<SimMachine.Round> runtime =
         new RaftRuntime<>(
             config,

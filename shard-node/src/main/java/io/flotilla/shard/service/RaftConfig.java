@@ -16,6 +16,7 @@ public record RaftConfig(
     int applyThreads,
     int fetchThreads,
     Duration tick,
+    Duration gather,
     CoreConfig core,
     RuntimeLimits limits,
     RocksLogConfig log) {
@@ -25,23 +26,24 @@ public record RaftConfig(
           2,
           1,
           Duration.ofMillis(100),
+          RuntimeConfig.GATHER,
           CoreConfig.DEFAULT,
           RuntimeLimits.DEFAULT,
           RocksLogConfig.DEFAULT);
 
   public RaftConfig withTick(Duration unit) {
-    return new RaftConfig(loops, applyThreads, fetchThreads, unit, core, limits, log);
+    return new RaftConfig(loops, applyThreads, fetchThreads, unit, gather, core, limits, log);
   }
 
   public RaftConfig withCore(CoreConfig config) {
-    return new RaftConfig(loops, applyThreads, fetchThreads, tick, config, limits, log);
+    return new RaftConfig(loops, applyThreads, fetchThreads, tick, gather, config, limits, log);
   }
 
   public RaftConfig withLog(RocksLogConfig config) {
-    return new RaftConfig(loops, applyThreads, fetchThreads, tick, core, limits, config);
+    return new RaftConfig(loops, applyThreads, fetchThreads, tick, gather, core, limits, config);
   }
 
   RuntimeConfig of(NodeId self) {
-    return new RuntimeConfig(self, loops, applyThreads, fetchThreads, tick, core, limits);
+    return new RuntimeConfig(self, loops, applyThreads, fetchThreads, tick, gather, core, limits);
   }
 }
