@@ -83,7 +83,11 @@ final class Leader extends Role {
 
   @Override
   List<PeerStatus> peers() {
-    return peers.stream().map(peer -> peer.status(ticks)).toList();
+    List<PeerStatus> all = new ArrayList<>(peers.size());
+    for (Peer peer : peers) {
+      all.add(peer.status(ticks));
+    }
+    return all;
   }
 
   @Override

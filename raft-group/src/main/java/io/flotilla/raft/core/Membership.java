@@ -57,7 +57,9 @@ public record Membership(List<Member> voters, List<Member> outgoing, List<Member
   }
 
   private static List<Member> sorted(List<Member> members) {
-    return members.stream().sorted(Comparator.comparing(Member::replica)).toList();
+    List<Member> sorted = new ArrayList<>(members);
+    sorted.sort(Comparator.comparing(Member::replica));
+    return sorted;
   }
 
   /** Everybody who is sent the log, each replica once. */
