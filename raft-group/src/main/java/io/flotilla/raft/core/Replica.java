@@ -96,9 +96,14 @@ final class Replica {
     return departed;
   }
 
-  /** Learners and the removed never do. */
+  /**
+   * Learners and the removed do not. But who is to be left out by a membership that may not be
+   * committed yet does, without a vote of its own: its log may be the longest, so that it votes for
+   * nobody else, while the others still need its vote (thesis §4.2.2, Figure 4.6).
+   */
   boolean mayCampaign() {
-    return !removed && membership().isVoter(id);
+    boolean mayBeNeeded = memberships.currentIndex() > commit && memberships.previous().isVoter(id);
+    return !removed && (membership().isVoter(id) || mayBeNeeded);
   }
 
   /** Whether this replica knows that the group has removed it. */

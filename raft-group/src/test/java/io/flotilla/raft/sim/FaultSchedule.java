@@ -26,6 +26,8 @@ final class FaultSchedule {
     repeat(often.pauseEvery(), this::pause);
     repeat(often.campaignEvery(), this::campaign);
     repeat(often.cutEvery(), this::cutLogs);
+    repeat(often.changeEvery(), () -> replicas.forEach(Victim::changeMembers));
+    repeat(often.handOverEvery(), () -> replicas.forEach(Victim::handOver));
   }
 
   /** Everything works again. */

@@ -48,7 +48,13 @@ public record Faults(
 
   /** Mean ticks between events of a kind; 0: never. */
   public record Process(
-      int partitionEvery, int crashEvery, int pauseEvery, int campaignEvery, int cutEvery) {}
+      int partitionEvery,
+      int crashEvery,
+      int pauseEvery,
+      int campaignEvery,
+      int cutEvery,
+      int changeEvery,
+      int handOverEvery) {}
 
   /**
    * @param stall probability that a sync takes up to {@code stallMicrosMax}
@@ -92,20 +98,22 @@ public record Faults(
         tickMicros,
         Network.calm(tickMicros),
         Set.of(),
-        new Process(0, 0, 0, 0, 0),
+        new Process(0, 0, 0, 0, 0, 0, 0),
         new Disk(disk.syncMicrosMin(), disk.syncMicrosMax(), 0, 0),
         new Pace(pace.turnMicrosMax(), 0, 0, pace.clockSkew(), pace.inStep()),
         core);
   }
 
-  /** For a host that cuts its logs itself. */
-  Faults withoutCuts() {
+  /** For hosts that cut their logs themselves, and whose members nobody changes. */
+  Faults ofNodes() {
     Process without =
         new Process(
             process.partitionEvery(),
             process.crashEvery(),
             process.pauseEvery(),
             process.campaignEvery(),
+            0,
+            0,
             0);
     return new Faults(tickMicros, network, partitions, without, disk, pace, core);
   }
@@ -152,7 +160,9 @@ public record Faults(
         chance.oneOf(0, 25, 70),
         chance.oneOf(0, 0, 60),
         chance.oneOf(0, 0, 20, 60),
-        chance.oneOf(0, 8, 40));
+        chance.oneOf(0, 8, 40),
+        chance.oneOf(0, 15, 40),
+        chance.oneOf(0, 0, 20, 60));
   }
 
   private static Disk drawDisk(Chance chance, long tick) {
@@ -184,6 +194,6 @@ public record Faults(
         small ? chance.between(1, 2_000) : 8L << 20,
         small ? chance.between(1, 300) : 1L << 20,
         chance.happens(0.2) ? chance.between(50, 2_000) : 16L << 20,
-        256);
+        chance.oneOf(0, 5, 256));
   }
 }

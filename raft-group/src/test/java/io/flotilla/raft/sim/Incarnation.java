@@ -1,11 +1,13 @@
 package io.flotilla.raft.sim;
 
+import io.flotilla.raft.core.Answer;
 import io.flotilla.raft.core.Effects;
 import io.flotilla.raft.core.Entry;
 import io.flotilla.raft.core.Envelope;
 import io.flotilla.raft.core.GroupStatus;
 import io.flotilla.raft.core.Input;
 import io.flotilla.raft.core.LogReader;
+import io.flotilla.raft.core.Membership;
 import io.flotilla.raft.core.Position;
 import io.flotilla.raft.core.RaftCore;
 import io.flotilla.raft.core.RaftEvent;
@@ -14,8 +16,10 @@ import io.flotilla.raft.core.Recovered;
 import io.flotilla.raft.core.ReplicaId;
 import io.flotilla.raft.history.Outcome;
 import java.util.ArrayDeque;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -39,6 +43,8 @@ final class Incarnation implements LogReader {
   private SimState state;
   private Optional<SimSnapshot> beside = Optional.empty();
   private boolean fetching;
+  private final Set<Long> ordered = new HashSet<>();
+  private long orders;
   private GroupStatus status;
   private long ledSince;
   private long batch;
@@ -66,7 +72,7 @@ final class Incarnation implements LogReader {
     this.core =
         new RaftCore(world.core(), new ReplicaId(replica.id()), recovered, this, timeouts::between);
     this.status = core.status();
-    this.rules = new StepRules(world.core(), world.replicas(), replica.id());
+    this.rules = new StepRules(world.core(), world.hosts(), replica.id());
   }
 
   void live(long firstTickMicros) {
@@ -100,7 +106,15 @@ final class Incarnation implements LogReader {
     if (leads) {
       world.properties().leads(replica.id(), status.term());
     }
-    world.properties().commits(replica.id(), status.commitIndex(), leads ? status.term() : 0, log);
+    boolean led = before.role() == GroupStatus.RoleName.LEADER && before.term() == status.term();
+    world
+        .properties()
+        .commits(
+            replica.id(),
+            status.commitIndex(),
+            leads || led ? status.term() : 0,
+            log,
+            before.membership());
     if (!drainDue) {
       drainSoon();
     }
@@ -156,11 +170,40 @@ final class Incarnation implements LogReader {
     effects.beforeSync().forEach(this::send);
     unspoken.add(effects);
     speak();
-    effects.answers().forEach(desk::take);
+    effects.answers().forEach(this::take);
     desk.serveReads(state);
     effects.apply().ifPresent(this::applySoon);
     effects.snapshotWanted().ifPresent(wanted -> fetch(SimReplica.number(wanted.from())));
     ledSince = status.role() == GroupStatus.RoleName.LEADER ? status.term() : 0;
+    if (effects.removed()) {
+      replica.destroy();
+    }
+  }
+
+  private void take(Answer answer) {
+    if (answer.token() >= 0) {
+      desk.take(answer);
+    } else if (!ordered.remove(answer.token())) {
+      throw new AssertionError("ANSWERS: to nothing asked, or a second one: " + answer);
+    }
+  }
+
+  /** As an operator asks; the numbers are none of the desk's. */
+  private long order() {
+    long token = -1 - orders++;
+    ordered.add(token);
+    return token;
+  }
+
+  void changeMembers() {
+    Membership target = new MemberSchedule(world).after(status.membership());
+    step(new Input.MembershipAsked(order(), target));
+  }
+
+  void handOver() {
+    int to = world.chance().between(0, world.hosts());
+    Optional<ReplicaId> named = to == 0 ? Optional.empty() : Optional.of(new ReplicaId(to));
+    step(new Input.TransferAsked(order(), named));
   }
 
   private void traceDrain(Effects effects) {

@@ -57,7 +57,7 @@ final class Lab {
 
   Lab(int size, Faults.Network faults, long seed) {
     Chance chance = new Chance(seed * 31 + size);
-    this.world = new World(chance, calm(faults), size, false);
+    this.world = new World(chance, calm(faults), size, size, false);
     this.network =
         new SimNetwork<>(
             world.clock(),
@@ -81,7 +81,7 @@ final class Lab {
   /** Nothing happens of itself but to messages. */
   static Faults calm(Faults.Network network) {
     return new Faults(
-        TICK_MICROS, network, Set.of(), new Faults.Process(0, 0, 0, 0, 0), DISK, PACE, CORE);
+        TICK_MICROS, network, Set.of(), new Faults.Process(0, 0, 0, 0, 0, 0, 0), DISK, PACE, CORE);
   }
 
   Chance chance() {

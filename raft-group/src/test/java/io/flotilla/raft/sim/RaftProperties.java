@@ -1,6 +1,7 @@
 package io.flotilla.raft.sim;
 
 import io.flotilla.raft.core.Entry;
+import io.flotilla.raft.core.Membership;
 import io.flotilla.raft.core.Position;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -24,12 +25,16 @@ public final class RaftProperties {
 
   private record Vote(int voter, long term) {}
 
-  private final int voters;
+  private final MembershipRules members;
   private final Map<Long, Integer> leaders = new HashMap<>();
   private final Map<Vote, Integer> votes = new HashMap<>();
   private final Map<Long, Map<Integer, Set<Integer>>> ballots = new HashMap<>();
   private final Map<Position, Slot> appended = new HashMap<>();
   private final TreeMap<Long, Long> committedBelowTerm = new TreeMap<>();
+
+  /** Of leaders that know so themselves, though a later one may have known it first. */
+  private final Set<Long> termsWithCommits = new HashSet<>();
+
   private final List<Entry> committed = new ArrayList<>();
   private final List<Long> stateHashes = new ArrayList<>();
   private final Map<Integer, LongUnaryOperator> durableTerms = new HashMap<>();
@@ -37,9 +42,9 @@ public final class RaftProperties {
   private Consumer<Entry> onCommit = entry -> {};
   private long restored;
 
-  /** Replicas are numbered from 1 to {@code voters}. */
+  /** The replicas of a new group are numbered from 1 to {@code voters}. */
   public RaftProperties(int voters) {
-    this.voters = voters;
+    this.members = new MembershipRules(MembershipRules.voters(voters));
     stateHashes.add(truth.hash());
   }
 
@@ -54,6 +59,10 @@ public final class RaftProperties {
    */
   public void disk(int replica, LongUnaryOperator durableTerm) {
     durableTerms.put(replica, durableTerm);
+  }
+
+  MembershipRules members() {
+    return members;
   }
 
   /** A vote leaves a replica; {@code candidate} may be itself. */
@@ -83,10 +92,12 @@ public final class RaftProperties {
   public void elected(int replica, long term, SimLog log) {
     leads(replica, term);
     voted(replica, term, replica);
-    int votesForIt = ballots.get(term).get(replica).size();
-    if (votesForIt < majority()) {
+    Set<Integer> votesForIt = ballots.get(term).get(replica);
+    Membership electorate = members.inForce(log);
+    if (!MembershipRules.isQuorum(electorate, votesForIt::contains)) {
       throw new AssertionError(
-          "ELECTION SAFETY: %d leads term %d with %d votes".formatted(replica, term, votesForIt));
+          "ELECTION SAFETY: %d leads term %d with the votes of %s in %s"
+              .formatted(replica, term, votesForIt, electorate));
     }
     Map.Entry<Long, Long> before = committedBelowTerm.lowerEntry(term);
     if (before != null) {
@@ -115,6 +126,9 @@ public final class RaftProperties {
     mayReplace(replica, log, entries);
     long previousTerm = log.termAt(first - 1);
     for (Entry entry : entries) {
+      if (ledSince != 0 && entry.kind() == Entry.Kind.MEMBERSHIP) {
+        members.changes(log, entry, commit(), termsWithCommits.contains(entry.term()));
+      }
       logMatches(replica, entry, previousTerm);
       previousTerm = entry.term();
     }
@@ -170,6 +184,16 @@ public final class RaftProperties {
    * @param log what it has handed to its disk
    */
   public void commits(int replica, long commit, long term, SimLog log) {
+    commits(replica, commit, term, log, members.inForce(log));
+  }
+
+  /**
+   * @param counted the membership that was in force when it counted
+   */
+  void commits(int replica, long commit, long term, SimLog log, Membership counted) {
+    if (term != 0 && log.termAt(commit) == term) {
+      termsWithCommits.add(term);
+    }
     if (commit <= commit()) {
       return;
     }
@@ -187,7 +211,8 @@ public final class RaftProperties {
               .formatted(replica, term, log.at(commit)));
     }
     for (long index = commit() + 1; index <= commit; index++) {
-      onMajority(log.at(index));
+      onMajority(log.at(index), counted);
+      members.commits(log.at(index));
       committed.add(log.at(index));
       truth.apply(log.at(index));
       onCommit.accept(log.at(index));
@@ -196,16 +221,18 @@ public final class RaftProperties {
     committedBelowTerm.put(term, commit);
   }
 
-  private void onMajority(Entry entry) {
-    int holders = 0;
-    for (LongUnaryOperator disk : durableTerms.values()) {
-      long term = disk.applyAsLong(entry.index());
-      holders += term == entry.term() || term == Long.MAX_VALUE ? 1 : 0;
-    }
-    if (holders < majority()) {
+  private void onMajority(Entry entry, Membership counted) {
+    Set<Integer> holders = new HashSet<>();
+    durableTerms.forEach(
+        (replica, disk) -> {
+          long term = disk.applyAsLong(entry.index());
+          if (term == entry.term() || term == Long.MAX_VALUE) {
+            holders.add(replica);
+          }
+        });
+    if (!MembershipRules.isQuorum(counted, holders::contains)) {
       throw new AssertionError(
-          "COMMIT: %s is committed and durable on %d of %d disks"
-              .formatted(entry, holders, voters));
+          "COMMIT: %s is committed and durable at %s of %s".formatted(entry, holders, counted));
     }
   }
 
@@ -279,9 +306,5 @@ public final class RaftProperties {
   /** An entry that is committed. */
   public Entry at(long index) {
     return committed.get((int) index - 1);
-  }
-
-  private int majority() {
-    return voters / 2 + 1;
   }
 }

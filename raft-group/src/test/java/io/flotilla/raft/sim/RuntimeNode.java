@@ -121,8 +121,8 @@ final class RuntimeNode implements Victim {
           new GroupSpec(
               group.id(),
               new ReplicaId(id),
-              SimReplica.members(world.replicas()),
-              group.number() % world.replicas() + 1 == id),
+              MembershipRules.voters(world.voters()),
+              group.number() % world.voters() + 1 == id),
           machine);
     } catch (StorageException broken) {
       throw new AssertionError("node " + id + " cannot open group " + group.id(), broken);
@@ -388,6 +388,16 @@ final class RuntimeNode implements Victim {
   @Override
   public long flushedIndex() {
     return 0;
+  }
+
+  @Override
+  public void changeMembers() {
+    throw new UnsupportedOperationException("see Faults.ofNodes");
+  }
+
+  @Override
+  public void handOver() {
+    throw new UnsupportedOperationException("see Faults.ofNodes");
   }
 
   @Override

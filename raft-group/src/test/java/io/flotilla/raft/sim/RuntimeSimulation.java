@@ -32,7 +32,7 @@ public final class RuntimeSimulation implements SimRun {
   private RuntimeSimulation(long seed, int size, boolean readableTrace) {
     this.seed = seed;
     Chance chance = new Chance(seed * 31 + size);
-    this.world = new World(chance, Faults.draw(chance).withoutCuts(), size, readableTrace);
+    this.world = new World(chance, Faults.draw(chance).ofNodes(), size, size, readableTrace);
     this.network =
         new SimNetwork<>(
             world.clock(),

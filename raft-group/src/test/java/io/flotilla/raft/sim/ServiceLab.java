@@ -35,7 +35,7 @@ final class ServiceLab {
   ServiceLab(String name, int size, Faults.Network faults, long seed) {
     this.name = name;
     Chance chance = new Chance(seed * 31 + size);
-    this.world = new World(chance, Lab.calm(faults), size, false);
+    this.world = new World(chance, Lab.calm(faults), size, size, false);
     this.network =
         new SimNetwork<>(
             world.clock(),

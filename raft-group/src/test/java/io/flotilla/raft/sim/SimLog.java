@@ -101,6 +101,10 @@ public final class SimLog {
     return runs;
   }
 
+  public List<Entry> membershipEntries() {
+    return entries.stream().filter(entry -> entry.kind() == Entry.Kind.MEMBERSHIP).toList();
+  }
+
   public SimLog copy() {
     SimLog copy = new SimLog();
     copy.truncated = truncated;

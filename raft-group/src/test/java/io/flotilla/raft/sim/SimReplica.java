@@ -2,7 +2,6 @@ package io.flotilla.raft.sim;
 
 import io.flotilla.raft.core.GroupStatus;
 import io.flotilla.raft.core.Input;
-import io.flotilla.raft.core.Membership;
 import io.flotilla.raft.core.Position;
 import io.flotilla.raft.core.RaftMessage;
 import io.flotilla.raft.core.Recovered;
@@ -29,6 +28,7 @@ final class SimReplica implements Victim, Door {
   private @Nullable SimNetwork<RaftMessage> network;
   private IntFunction<Optional<SimSnapshot>> images = other -> Optional.empty();
   private boolean paused;
+  private boolean destroyed;
   private Runnable onNextTerm = () -> {};
 
   SimReplica(World world, int id) {
@@ -42,6 +42,9 @@ final class SimReplica implements Victim, Door {
   }
 
   private long durableTerm(long index) {
+    if (destroyed) {
+      return -1;
+    }
     SimLog log = disk.log();
     return index <= log.truncated().index() ? Long.MAX_VALUE : log.termAt(index);
   }
@@ -53,6 +56,9 @@ final class SimReplica implements Victim, Door {
 
   @Override
   public void start() {
+    if (destroyed) {
+      return;
+    }
     world.trace().add("start", id, disk.log().lastIndex(), flushed.applied(), disk::toString);
     SimLog log = disk.log().copy();
     if (disk.hardState().term() < log.termAt(log.lastIndex())) {
@@ -63,21 +69,15 @@ final class SimReplica implements Victim, Door {
         new Recovered(
             disk.hardState(),
             log.truncated(),
+            world.properties().members().inForceAt(log.truncated().index()),
             log.termRuns(),
             log.lastIndex(),
-            members(world.replicas()),
+            log.membershipEntries(),
             flushed.applied());
     alive =
         new Incarnation(
             world, this, Objects.requireNonNull(network), log, flushed.copy(), recovered);
     alive.live(firstTickMicros);
-  }
-
-  static Membership members(int count) {
-    return Membership.of(
-        LongStream.rangeClosed(1, count)
-            .mapToObj(member -> new Membership.Member(new ReplicaId(member), member))
-            .toList());
   }
 
   @Override
@@ -89,6 +89,16 @@ final class SimReplica implements Victim, Door {
       paused = false;
       missed.clear();
     }
+  }
+
+  /** Removed from its group for good: nothing remains of it. */
+  void destroy() {
+    world.properties().members().removed(id);
+    world.trace().add("destroy", id, 0, 0, () -> "");
+    destroyed = true;
+    alive = null;
+    paused = false;
+    missed.clear();
   }
 
   @Override
@@ -122,6 +132,9 @@ final class SimReplica implements Victim, Door {
 
   @Override
   public void request(@Nullable SimCommand write, int key, Consumer<Reply> reply) {
+    if (destroyed) {
+      reply.accept(new Reply.Refused(Optional.empty()));
+    }
     if (alive != null) {
       Incarnation asked = alive;
       unlessGone(
@@ -187,7 +200,7 @@ final class SimReplica implements Victim, Door {
 
   @Override
   public long flushedIndex() {
-    return flushed.applied();
+    return destroyed ? Long.MAX_VALUE : flushed.applied();
   }
 
   @Override
@@ -216,6 +229,23 @@ final class SimReplica implements Victim, Door {
     }
   }
 
+  @Override
+  public void changeMembers() {
+    whoLeads(Incarnation::changeMembers);
+  }
+
+  @Override
+  public void handOver() {
+    whoLeads(Incarnation::handOver);
+  }
+
+  private void whoLeads(Consumer<Incarnation> action) {
+    if (leads()) {
+      Incarnation leader = Objects.requireNonNull(alive);
+      unlessGone(leader, () -> action.accept(leader));
+    }
+  }
+
   Optional<Incarnation> alive() {
     return Optional.ofNullable(alive);
   }
@@ -230,7 +260,7 @@ final class SimReplica implements Victim, Door {
   }
 
   static List<SimReplica> listOf(World world) {
-    return LongStream.rangeClosed(1, world.replicas())
+    return LongStream.rangeClosed(1, world.hosts())
         .mapToObj(id -> new SimReplica(world, (int) id))
         .toList();
   }

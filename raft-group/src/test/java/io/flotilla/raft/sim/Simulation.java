@@ -3,10 +3,13 @@ package io.flotilla.raft.sim;
 import io.flotilla.raft.core.Entry;
 import io.flotilla.raft.core.GroupStatus;
 import io.flotilla.raft.core.RaftMessage;
+import io.flotilla.raft.core.ReplicaId;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * One run of one group: the real {@code raft.core} in simulated replicas, clients at work, faults
@@ -40,7 +43,11 @@ public final class Simulation implements SimRun {
   /** For the logs of all to be made equal once there is a leader, in ticks. */
   private static final int CATCH_UP_TICKS = 400;
 
+  /** Replicas that may join. */
+  private static final int SPARES = 3;
+
   private final long seed;
+  private final int voters;
   private final World world;
   private boolean clientsAlone;
   private final SimNetwork<RaftMessage> network;
@@ -52,10 +59,13 @@ public final class Simulation implements SimRun {
   private Simulation(long seed, int size, boolean readableTrace) {
     this.seed = seed;
     Chance chance = new Chance(seed * 31 + size);
-    this.world = new World(chance, Faults.draw(chance), size, readableTrace);
+    Faults faults = Faults.draw(chance);
+    int spares = faults.process().changeEvery() > 0 ? SPARES : 0;
+    this.voters = size;
+    this.world = new World(chance, faults, size, size + spares, readableTrace);
     this.network =
         new SimNetwork<>(
-            world.clock(), chance.fork(), size, world.faults().network(), this::deliver);
+            world.clock(), chance.fork(), size + spares, world.faults().network(), this::deliver);
     this.replicas = SimReplica.listOf(world);
     this.schedule = new FaultSchedule(world, network, replicas);
     this.clients = IntStream.rangeClosed(1, CLIENTS).mapToObj(this::client).toList();
@@ -80,7 +90,7 @@ public final class Simulation implements SimRun {
 
   @Override
   public Simulation readable() {
-    Simulation again = new Simulation(seed, replicas.size(), true);
+    Simulation again = new Simulation(seed, voters, true);
     return clientsAlone ? again.judgedByClientsAlone() : again;
   }
 
@@ -110,12 +120,12 @@ public final class Simulation implements SimRun {
     checkFinalState();
     return new Outcome(
         seed,
-        replicas.size(),
+        voters,
         world.clock().nowMicros(),
         world.clock().happened(),
         answered,
         world.properties().commit(),
-        replicas.get(0).disk().hardState().term(),
+        replicas.stream().mapToLong(replica -> replica.disk().hardState().term()).max().orElse(0),
         world.trace().hash());
   }
 
@@ -147,21 +157,38 @@ public final class Simulation implements SimRun {
     if (!world.clock().runUntil(world.clock().nowMicros() + bound, holds)) {
       StringBuilder text = new StringBuilder("LIVENESS: not within " + bound + " us: " + what);
       for (SimReplica replica : replicas) {
-        text.append("\n  ").append(replica.alive().orElseThrow().status());
+        text.append("\n  ").append(replica.alive().map(Incarnation::status));
       }
       throw new AssertionError(text.toString());
     }
   }
 
+  /** All members, that is: whoever has left, or has not joined, is of no account. */
   private boolean converged() {
-    GroupStatus first = replicas.get(0).alive().orElseThrow().status();
+    if (replicas.stream().filter(SimReplica::leads).count() != 1) {
+      return false;
+    }
+    GroupStatus leader = leader();
     return clients.stream().allMatch(SimClient::idle)
-        && replicas.stream().filter(SimReplica::leads).count() == 1
-        && replicas.stream().allMatch(replica -> sameAs(first, replica));
+        && !leader.membership().isJoint()
+        && members(leader).allMatch(member -> sameAs(leader, member));
   }
 
-  private boolean sameAs(GroupStatus first, SimReplica replica) {
-    Incarnation one = replica.alive().orElseThrow();
+  private GroupStatus leader() {
+    return replicas.stream()
+        .filter(SimReplica::leads)
+        .map(leader -> leader.alive().orElseThrow().status())
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private Stream<Incarnation> members(GroupStatus status) {
+    return replicas.stream()
+        .filter(one -> MembershipRules.holds(status.membership(), new ReplicaId(one.id())))
+        .map(one -> one.alive().orElseThrow());
+  }
+
+  private static boolean sameAs(GroupStatus first, Incarnation one) {
     GroupStatus status = one.status();
     return status.term() == first.term()
         && status.leader().isPresent()
@@ -172,12 +199,12 @@ public final class Simulation implements SimRun {
   }
 
   private void checkFinalState() {
-    List<SimState> states =
-        replicas.stream().map(replica -> replica.alive().orElseThrow().state()).toList();
-    for (SimReplica replica : replicas) {
-      world.properties().applied(replica.id(), states.get(replica.id() - 1));
+    List<SimState> states = new ArrayList<>();
+    for (Incarnation member : members(leader()).toList()) {
+      world.properties().applied(SimReplica.number(member.status().replica()), member.state());
+      states.add(member.state());
     }
-    record.requireLinearizable("seed-" + seed + "-of-" + replicas.size(), states);
+    record.requireLinearizable("seed-" + seed + "-of-" + voters, states);
   }
 
   @Override
@@ -187,6 +214,6 @@ public final class Simulation implements SimRun {
 
   @Override
   public String toString() {
-    return String.format(Locale.ROOT, "seed %d of %d: %s", seed, replicas.size(), world.faults());
+    return String.format(Locale.ROOT, "seed %d of %d: %s", seed, voters, world.faults());
   }
 }

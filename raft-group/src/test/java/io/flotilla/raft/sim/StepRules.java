@@ -24,7 +24,6 @@ final class StepRules {
   private static final long NEVER = Long.MIN_VALUE / 2;
 
   private final CoreConfig config;
-  private final int voters;
   private final int self;
   private final long[] heardAtTick;
   private final boolean[] mayPreVoteFor;
@@ -33,12 +32,11 @@ final class StepRules {
   private long leaderHeardAtTick = NEVER;
   private long handedToApply = -1;
 
-  StepRules(CoreConfig config, int voters, int self) {
+  StepRules(CoreConfig config, int hosts, int self) {
     this.config = config;
-    this.voters = voters;
     this.self = self;
-    this.heardAtTick = new long[voters + 1];
-    this.mayPreVoteFor = new boolean[voters + 1];
+    this.heardAtTick = new long[hosts + 1];
+    this.mayPreVoteFor = new boolean[hosts + 1];
     Arrays.fill(heardAtTick, NEVER);
   }
 
@@ -47,12 +45,15 @@ final class StepRules {
     require(now.commitIndex() >= before.commitIndex(), "COMMIT: goes back", before, now);
     require(now.commitIndex() <= now.lastIndex(), "COMMIT: passes the log's end", before, now);
     if (now.role() == RoleName.LEADER
-        && (before.role() != RoleName.LEADER || now.term() != before.term())) {
+        && (before.role() != RoleName.LEADER
+            || now.term() != before.term()
+            || !now.membership().equals(before.membership()))) {
       leadsSinceTick = ticks;
     }
     if (input instanceof Input.Tick) {
       ticks++;
-      boolean asksFirst = config.preVote() && voters > 1;
+      boolean asksFirst =
+          config.preVote() && !MembershipRules.isQuorum(now.membership(), id -> id == self);
       require(!asksFirst || now.term() == before.term(), "PRE-VOTE: not asked", before, now);
       checkQuorum(before, now);
     } else if (input instanceof Input.Received received) {
@@ -67,11 +68,10 @@ final class StepRules {
     }
     long patience = 2L * config.electionTicks() + 2;
     if (ticks - leadsSinceTick > patience) {
-      int heard = 1;
-      for (int other = 1; other <= voters; other++) {
-        heard += other != self && ticks - heardAtTick[other] <= patience ? 1 : 0;
-      }
-      require(heard > voters / 2, "CHECK-QUORUM: leads on unheard", before, now);
+      boolean heard =
+          MembershipRules.isQuorum(
+              now.membership(), id -> id == self || ticks - heardAtTick[id] <= patience);
+      require(heard, "CHECK-QUORUM: leads on unheard", before, now);
     }
   }
 
@@ -82,7 +82,8 @@ final class StepRules {
       require(!request.pre() || now.term() == before.term(), "PRE-VOTE: moved", before, now);
       mayPreVoteFor[SimReplica.number(received.from())] |=
           before.leader().isEmpty() || ticks - leaderHeardAtTick >= config.electionTicks();
-    } else if (!(message instanceof VoteReply reply && reply.pre())) {
+    } else if (!(message instanceof VoteReply reply && reply.pre())
+        && !(message instanceof RaftMessage.Removed)) {
       require(now.term() >= message.term(), "TERM: newer one not taken", before, now);
     }
     boolean fromLeader = message instanceof AppendRequest || message instanceof Heartbeat;

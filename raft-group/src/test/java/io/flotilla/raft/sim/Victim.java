@@ -27,6 +27,12 @@ interface Victim {
   /** Stands for election for no reason. */
   void campaign();
 
+  /** If it leads: it is asked for some other membership. */
+  void changeMembers();
+
+  /** If it leads: it is asked to hand that over. */
+  void handOver();
+
   /** Up to where it would not miss its log itself, even after a crash. */
   long flushedIndex();
 

@@ -11,16 +11,22 @@ final class World {
   private final Chance chance;
   private final Trace trace;
   private final RaftProperties properties;
-  private final int replicas;
+  private final int voters;
+  private final int hosts;
   private Faults faults;
   private boolean clientsAloneJudgeReads;
 
-  World(Chance chance, Faults faults, int replicas, boolean readableTrace) {
+  /**
+   * @param voters replicas of a new group
+   * @param hosts all that there are, with those that may join later
+   */
+  World(Chance chance, Faults faults, int voters, int hosts, boolean readableTrace) {
     this.chance = chance;
     this.faults = faults;
-    this.replicas = replicas;
+    this.voters = voters;
+    this.hosts = hosts;
     this.trace = new Trace(clock, readableTrace);
-    this.properties = new RaftProperties(replicas);
+    this.properties = new RaftProperties(voters);
   }
 
   SimClock clock() {
@@ -47,8 +53,12 @@ final class World {
     return faults.core();
   }
 
-  int replicas() {
-    return replicas;
+  int voters() {
+    return voters;
+  }
+
+  int hosts() {
+    return hosts;
   }
 
   long ticks(long count) {
