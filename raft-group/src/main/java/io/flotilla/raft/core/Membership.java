@@ -7,16 +7,16 @@ import java.util.List;
 /**
  * Who decides. Outside of a change {@code outgoing} is empty; during joint consensus (thesis §4.3)
  * a decision needs a majority of {@code voters} and a majority of {@code outgoing}. Lists are
- * sorted by replica id.
+ * sorted by replica id, in whatever order they are given.
  */
 public record Membership(List<Member> voters, List<Member> outgoing, List<Member> learners) {
   /** A replica and the node it lives on; the core only carries the node's id along. */
   public record Member(ReplicaId replica, long node) {}
 
   public Membership {
-    voters = List.copyOf(voters);
-    outgoing = List.copyOf(outgoing);
-    learners = List.copyOf(learners);
+    voters = sorted(voters);
+    outgoing = sorted(outgoing);
+    learners = sorted(learners);
   }
 
   public static Membership of(List<Member> voters) {
@@ -46,9 +46,8 @@ public record Membership(List<Member> voters, List<Member> outgoing, List<Member
    * differ, since they decide nothing; otherwise a joint one (thesis §4.3).
    */
   Membership towards(Membership target) {
-    List<Member> incoming = sorted(target.voters());
-    List<Member> outgoing = incoming.equals(voters) ? List.of() : voters;
-    return new Membership(incoming, outgoing, sorted(target.learners()));
+    List<Member> outgoing = target.voters.equals(voters) ? List.of() : voters;
+    return new Membership(target.voters, outgoing, target.learners);
   }
 
   /** What a joint membership becomes once it is committed. */
@@ -59,7 +58,7 @@ public record Membership(List<Member> voters, List<Member> outgoing, List<Member
   private static List<Member> sorted(List<Member> members) {
     List<Member> sorted = new ArrayList<>(members);
     sorted.sort(Comparator.comparing(Member::replica));
-    return sorted;
+    return List.copyOf(sorted);
   }
 
   /** Everybody who is sent the log, each replica once. */

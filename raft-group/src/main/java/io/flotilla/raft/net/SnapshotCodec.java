@@ -145,6 +145,7 @@ final class SnapshotCodec {
         io.flotilla.proto.snapshot.SnapshotManifest.newBuilder()
             .setSnapshot(manifest.id())
             .setGroup(manifest.group().value())
+            .setTerm(manifest.term())
             .setLastIndex(manifest.last().index())
             .setLastTerm(manifest.last().term());
     membership.voters().forEach(member -> message.addVoters(message(member)));
@@ -175,6 +176,7 @@ final class SnapshotCodec {
     return new SnapshotManifest(
         message.getSnapshot(),
         new GroupId(message.getGroup()),
+        message.getTerm(),
         new Position(message.getLastIndex(), message.getLastTerm()),
         new Membership(
             members(message.getVotersList()),

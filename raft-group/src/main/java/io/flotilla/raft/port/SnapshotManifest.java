@@ -11,19 +11,26 @@ import java.util.Set;
  * What a snapshot is of, and what it consists of.
  *
  * @param id not 0, and never that of another snapshot, whichever node made it and whenever
+ * @param term of the replica that made it, at or after it had applied {@code last}
  * @param last the last entry whose effects are in it
  * @param membership as of that entry
  * @param files in the order that they are to be read in; names are not repeated
  */
 public record SnapshotManifest(
-    long id, GroupId group, Position last, Membership membership, List<SnapshotFile> files) {
+    long id,
+    GroupId group,
+    long term,
+    Position last,
+    Membership membership,
+    List<SnapshotFile> files) {
   /** At 32 MiB each these are 2 TiB. */
   public static final int FILES_MAX = 1 << 16;
 
   public SnapshotManifest {
     files = List.copyOf(files);
-    if (id == 0 || last.index() < 1 || last.term() < 1) {
-      throw new IllegalArgumentException("snapshot " + id + " up to " + last);
+    if (id == 0 || last.index() < 1 || last.term() < 1 || term < last.term()) {
+      throw new IllegalArgumentException(
+          "snapshot " + id + " up to " + last + ", made in term " + term);
     }
     if (membership.voters().isEmpty()) {
       throw new IllegalArgumentException("a snapshot without voters");

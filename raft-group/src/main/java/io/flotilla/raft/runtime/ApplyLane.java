@@ -5,6 +5,7 @@ import io.flotilla.raft.core.GroupId;
 import io.flotilla.raft.core.Refusal;
 import io.flotilla.raft.port.ApplyRound;
 import io.flotilla.raft.port.LogStore;
+import io.flotilla.raft.port.MissingEntriesException;
 import io.flotilla.raft.port.StateMachine;
 import io.flotilla.raft.port.StateMachine.UnknownCommandException;
 import io.flotilla.raft.port.StorageException;
@@ -17,7 +18,9 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +30,9 @@ import org.jspecify.annotations.Nullable;
  * entry is never refused.
  */
 final class ApplyLane<R extends ApplyRound> {
+  /** At what is durable, while as much is applied as the log may hold. */
+  private static final int LOOKS = 16;
+
   /**
    * Committed indexes from {@code first} to {@code last}.
    *
@@ -36,7 +42,16 @@ final class ApplyLane<R extends ApplyRound> {
   private record Task(
       long first, long last, List<Entry> entries, long bytes, Deque<Proposal> promised) {}
 
+  /**
+   * A state that takes the place of the present one.
+   *
+   * @param index what is applied in it
+   * @param done to be run when it has
+   */
+  private record Adoption(long generation, long index, Runnable done) {}
+
   final GroupId group;
+  final ImageErrand images = new ImageErrand();
   final Summons.Call<ApplyLane<R>> call = new Summons.Call<>(this);
   final CompletableFuture<Void> closed = new CompletableFuture<>();
   private final StateMachine<R> machine;
@@ -44,9 +59,14 @@ final class ApplyLane<R extends ApplyRound> {
   private final AtomicLong backlogBytes;
   private final long backlogBytesMax;
   private final Runnable tellLoop;
+  private final long lookAfterBytes;
   private final Queue<Task> tasks = new ConcurrentLinkedQueue<>();
+  private final AtomicReference<@Nullable Adoption> adoption = new AtomicReference<>();
+  private final AtomicBoolean lookAsked = new AtomicBoolean();
   private volatile long committed;
   private volatile long applied;
+  private volatile long durable;
+  private volatile boolean suspended;
   private volatile boolean closing;
   private volatile @Nullable Throwable failure;
 
@@ -58,21 +78,26 @@ final class ApplyLane<R extends ApplyRound> {
 
   private List<byte[]> results = List.of();
 
+  /** Applied since the last look at what of it is durable. Owned by the worker. */
+  private long unseenBytes;
+
   ApplyLane(
       GroupId group,
       StateMachine<R> machine,
       LogStore log,
       AtomicLong backlogBytes,
-      long backlogBytesMax,
+      RuntimeLimits limits,
       Runnable tellLoop) {
     this.group = group;
     this.machine = machine;
     this.log = log;
     this.backlogBytes = backlogBytes;
-    this.backlogBytesMax = backlogBytesMax;
+    this.backlogBytesMax = limits.applyBacklogBytesMax();
+    this.lookAfterBytes = limits.logRetainBytes() / LOOKS;
     this.tellLoop = tellLoop;
     this.applied = machine.appliedIndex();
     this.committed = applied;
+    this.durable = applied; // a state is read from disk when it is opened
   }
 
   /** Whether the loop should push entries, or only their indexes. */
@@ -97,6 +122,36 @@ final class ApplyLane<R extends ApplyRound> {
     return applied;
   }
 
+  /** What a crash now would leave applied, at least. */
+  long durable() {
+    return durable;
+  }
+
+  /** By the loop: has it looked up what is durable, also if nothing more is applied. */
+  void askToLook() {
+    lookAsked.set(true);
+  }
+
+  /**
+   * By the loop, before it hands over the log that begins anew: nothing more is applied until
+   * {@link #adopt}. What is under way ends in a state that nobody goes on from.
+   */
+  void suspend() {
+    suspended = true;
+  }
+
+  /**
+   * By the loop, when the new beginning of the log is durable.
+   *
+   * @param done run when the state has changed
+   */
+  void adopt(long generation, long index, Runnable done) {
+    committed = index;
+    if (adoption.getAndSet(new Adoption(generation, index, done)) != null) {
+      throw new IllegalStateException("two states at once for group " + group);
+    }
+  }
+
   @Nullable Throwable failure() {
     return failure;
   }
@@ -107,7 +162,47 @@ final class ApplyLane<R extends ApplyRound> {
   }
 
   boolean hasWork() {
-    return failure == null && !closing && applied < committed;
+    return failure == null && !closing && !suspended && applied < committed;
+  }
+
+  /**
+   * Does what is to be done between two rounds, when nothing of this group is staged.
+   *
+   * @return how much that was
+   */
+  int runErrands() throws StorageException {
+    if (closing) {
+      return 0;
+    }
+    int done = 0;
+    Adoption next = adoption.getAndSet(null);
+    if (next != null) {
+      changeTo(next);
+      done++;
+    }
+    if (!suspended && images.take(machine)) {
+      done++;
+    }
+    if (lookAsked.getAndSet(false) || unseenBytes > lookAfterBytes) {
+      unseenBytes = 0;
+      durable = machine.durableIndex();
+      done++;
+    }
+    if (done > 0) {
+      tellLoop.run();
+    }
+    return done;
+  }
+
+  private void changeTo(Adoption next) {
+    machine.adopt(next.generation());
+    while (!tasks.isEmpty() && tasks.peek().last() <= next.index()) {
+      drop(tasks.remove(), "another replica's snapshot took the state's place");
+    }
+    applied = next.index();
+    durable = Math.max(durable, next.index());
+    suspended = false;
+    next.done().run();
   }
 
   /**
@@ -123,7 +218,15 @@ final class ApplyLane<R extends ApplyRound> {
     if (!hasWork()) {
       return 0;
     }
-    List<Entry> next = next(bytesMax);
+    List<Entry> next;
+    try {
+      next = next(bytesMax);
+    } catch (MissingEntriesException gone) {
+      if (suspended) {
+        return 0; // the log has begun anew meanwhile
+      }
+      throw gone;
+    }
     try {
       results = machine.apply(next, round);
     } catch (UnknownCommandException e) {
@@ -197,6 +300,9 @@ final class ApplyLane<R extends ApplyRound> {
       tasks.remove();
       backlogBytes.addAndGet(-task.bytes());
     }
+    for (Entry entry : staged) {
+      unseenBytes += entry.weight();
+    }
     staged = List.of();
     results = List.of();
     tellLoop.run();
@@ -216,15 +322,24 @@ final class ApplyLane<R extends ApplyRound> {
   /** Nothing more is applied; nobody is left waiting. */
   void abandon() {
     drop();
+    images.end();
+    Adoption never = adoption.getAndSet(null);
+    if (never != null) {
+      never.done().run();
+    }
     closed.complete(null);
   }
 
   private void drop() {
     for (Task task = tasks.poll(); task != null; task = tasks.poll()) {
-      backlogBytes.addAndGet(-task.bytes());
-      for (Proposal proposal : task.promised()) {
-        proposal.fail(RaftException.unknownOutcome("the replica stopped before it was applied"));
-      }
+      drop(task, "the replica stopped before it was applied");
+    }
+  }
+
+  private void drop(Task task, String why) {
+    backlogBytes.addAndGet(-task.bytes());
+    for (Proposal proposal : task.promised()) {
+      proposal.fail(RaftException.unknownOutcome(why));
     }
   }
 }

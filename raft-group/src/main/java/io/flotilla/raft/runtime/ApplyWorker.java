@@ -21,7 +21,7 @@ final class ApplyWorker<R extends ApplyRound> implements Agent, AutoCloseable {
   final Summons<ApplyLane<R>> summons;
   private final String name;
   private final LogStore log;
-  private final long backlogBytesMax;
+  private final RuntimeLimits limits;
   private final AtomicLong backlogBytes = new AtomicLong();
   private final R round;
   private final RaftListener listener;
@@ -33,7 +33,7 @@ final class ApplyWorker<R extends ApplyRound> implements Agent, AutoCloseable {
   ApplyWorker(String name, RuntimeLimits limits, RuntimePorts<R> ports) {
     this.name = name;
     this.log = ports.log();
-    this.backlogBytesMax = limits.applyBacklogBytesMax();
+    this.limits = limits;
     this.round = ports.states().newRound();
     this.listener = ports.listener();
     this.summons = new Summons<>(doorbell);
@@ -41,7 +41,7 @@ final class ApplyWorker<R extends ApplyRound> implements Agent, AutoCloseable {
 
   /** A group's way into this worker; {@code tellLoop} is run after each of its rounds. */
   ApplyLane<R> lane(GroupId group, StateMachine<R> machine, Runnable tellLoop) {
-    return new ApplyLane<>(group, machine, log, backlogBytes, backlogBytesMax, tellLoop);
+    return new ApplyLane<>(group, machine, log, backlogBytes, limits, tellLoop);
   }
 
   /** By any thread. */
@@ -60,9 +60,11 @@ final class ApplyWorker<R extends ApplyRound> implements Agent, AutoCloseable {
     owner.check();
     summons.takeAll(this::lineUp);
     int entries = 0;
+    int errands = 0;
     while (!waiting.isEmpty() && round.stagedBytes() < ROUND_BYTES) {
       ApplyLane<R> lane = waiting.remove();
       lane.queued = false;
+      errands += lane.runErrands();
       int more = lane.stage(round, ROUND_BYTES);
       if (more > 0) {
         staged.add(lane);
@@ -73,7 +75,7 @@ final class ApplyWorker<R extends ApplyRound> implements Agent, AutoCloseable {
       round.commit();
       finish(entries);
     }
-    return entries;
+    return entries + errands;
   }
 
   /** Once at most: a round must not hold the same entries twice. */

@@ -5,7 +5,10 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
-/** Wakes the thread behind it if it sleeps; costs a fence if it does not. */
+/**
+ * Wakes the thread behind it if it sleeps; costs a fence if it does not. A simulator, too, learns
+ * from it who has something to do.
+ */
 public final class Doorbell {
   private final AtomicReference<@Nullable Thread> sleeper = new AtomicReference<>();
 
@@ -21,17 +24,17 @@ public final class Doorbell {
   }
 
   /** By the agent's thread, before it looks for work once more and then sleeps. */
-  void listen() {
+  public void listen() {
     sleeper.set(Thread.currentThread());
     VarHandle.fullFence();
   }
 
   /** Whether somebody sleeps, or is about to, and nobody has rung since. */
-  boolean isListening() {
+  public boolean isListening() {
     return sleeper.get() != null;
   }
 
-  void stopListening() {
+  public void stopListening() {
     sleeper.set(null);
   }
 }

@@ -2,7 +2,9 @@ package io.flotilla.raft.runtime;
 
 import io.flotilla.raft.core.GroupId;
 import io.flotilla.raft.core.GroupStatus;
+import io.flotilla.raft.core.Membership;
 import io.flotilla.raft.core.Refusal;
+import io.flotilla.raft.core.ReplicaId;
 import io.flotilla.raft.port.ApplyRound;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -38,6 +40,25 @@ final class HostedGroup<R extends ApplyRound> implements RaftGroup {
     Request.ReadBarrier read = new Request.ReadBarrier(replica);
     submit(read);
     return read.applied;
+  }
+
+  @Override
+  public CompletableFuture<Void> changeMembership(Membership target) {
+    Request.Change change = new Request.Change(replica, target);
+    submit(change);
+    return change.done;
+  }
+
+  @Override
+  public CompletableFuture<Void> transferLeadership(Optional<ReplicaId> to) {
+    Request.Transfer transfer = new Request.Transfer(replica, to);
+    submit(transfer);
+    return transfer.done;
+  }
+
+  @Override
+  public CompletableFuture<Void> removed() {
+    return replica.removed.copy();
   }
 
   private void submit(Request request) {

@@ -48,8 +48,12 @@ final class LogFetcher implements Agent {
       }
     }
 
-    /** By the loop: hands what was read to {@code recent}, unless it was replaced meanwhile. */
-    boolean deliver(RecentEntries recent) {
+    /**
+     * By the loop: hands what was read to {@code recent}, unless it was replaced meanwhile, or cut.
+     *
+     * @param firstIndex of the log as it is now
+     */
+    boolean deliver(RecentEntries recent, long firstIndex) {
       DamagedLogException broken = damage;
       if (broken != null) {
         throw new IllegalStateException("the log cannot be read", broken);
@@ -60,7 +64,7 @@ final class LogFetcher implements Agent {
       }
       entries = null;
       asked = false;
-      if (replacements == recent.replacements()) {
+      if (replacements == recent.replacements() && first >= firstIndex) {
         if (read.isEmpty()) { // nobody replaced it: the disk has lost what it held
           throw new IllegalStateException("the log has no entry " + first + " any more");
         }
@@ -104,8 +108,8 @@ final class LogFetcher implements Agent {
   }
 
   /**
-   * Nothing if it is not there: asked for by a leader, it may have been replaced by another one's
-   * entries before it was read.
+   * Nothing if it is not there: asked for by a leader, it may have been cut, or replaced by another
+   * one's entries, before it was read.
    */
   private List<Entry> read(Fetch fetch) throws StorageException {
     try {

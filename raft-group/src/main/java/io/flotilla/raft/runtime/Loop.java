@@ -48,6 +48,7 @@ final class Loop<R extends ApplyRound> implements Agent {
   private final SyncQueue syncs = new SyncQueue();
   private List<LogWrite> writes = new ArrayList<>();
   private List<SyncQueue.Waiting> waiting = new ArrayList<>();
+  private List<Replica<?>> removed = new ArrayList<>(0);
   private List<RaftParcel> outgoing = new ArrayList<>();
   private long nextTickNanos;
   private long gathersUntilNanos;
@@ -84,6 +85,10 @@ final class Loop<R extends ApplyRound> implements Agent {
   /** By any thread. */
   void ring() {
     doorbell.ring();
+  }
+
+  long retainedBytes(GroupId group) {
+    return log.retainedBytes(group);
   }
 
   /** False if the inbox is full. Who offered rings when all is offered. */
@@ -137,6 +142,10 @@ final class Loop<R extends ApplyRound> implements Agent {
    */
   private boolean isLogFarBehind() {
     return log.backlogBytes() > 2 * limits.logBacklogBytesMax();
+  }
+
+  boolean isDurable(long ticket) {
+    return syncs.isDurable(ticket);
   }
 
   private void speak(long ticket, SyncQueue.Waiting group) {
@@ -220,9 +229,16 @@ final class Loop<R extends ApplyRound> implements Agent {
       }
       Effects effects = replica.drain(syncs.nextTicket());
       outgoing.addAll(replica.address(effects.beforeSync()));
+      if (effects.removed()) {
+        replica.takeHome(effects, ports.listener());
+        destroy(replica);
+        return;
+      }
       List<RaftParcel> afterSync = replica.address(effects.afterSync());
-      if (effects.mustSync()) {
+      if (replica.mustWrite(effects)) {
         writes.add(replica.logWrite(effects));
+      }
+      if (effects.mustSync()) {
         waiting.add(
             new SyncQueue.Waiting(replica, effects.batch(), replica.lastIndex(), afterSync));
       } else if (syncs.isDurable(replica.lastTicket())) {
@@ -236,6 +252,16 @@ final class Loop<R extends ApplyRound> implements Agent {
     }
   }
 
+  /** Its group has removed it: nothing of what it would still keep or say is worth anything. */
+  private void destroy(Replica<R> replica) {
+    LOG.info("replica {} of group {} was removed", replica.self, replica.group);
+    writes.add(LogWrite.destroy(replica.group, replica.self));
+    removed.add(replica);
+    hosted.remove(replica.group, replica);
+    replica.stop(
+        new ReplicaLostException("replica " + replica.self + " was removed from its group"));
+  }
+
   /** One hand-over, and so at most one sync, for all groups that this turn touched. */
   private void keep() {
     if (writes.isEmpty()) {
@@ -246,7 +272,7 @@ final class Loop<R extends ApplyRound> implements Agent {
       entries += write.entries().size();
     }
     ports.listener().appended(writes.size(), entries);
-    long ticket = syncs.add(waiting);
+    long ticket = syncs.add(waiting, removed);
     gathersUntilNanos = ports.nanos().getAsLong() + gatherNanos;
     log.append(
         writes,
@@ -257,6 +283,7 @@ final class Loop<R extends ApplyRound> implements Agent {
         });
     writes = new ArrayList<>();
     waiting = new ArrayList<>();
+    removed = new ArrayList<>(0);
   }
 
   private void send() {

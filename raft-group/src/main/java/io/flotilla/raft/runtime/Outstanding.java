@@ -3,6 +3,7 @@ package io.flotilla.raft.runtime;
 import io.flotilla.raft.core.Answer;
 import io.flotilla.raft.core.GroupStatus;
 import io.flotilla.raft.core.GroupStatus.RoleName;
+import io.flotilla.raft.core.Membership;
 import io.flotilla.raft.runtime.Request.Proposal;
 import io.flotilla.raft.runtime.Request.ReadBarrier;
 import java.util.ArrayDeque;
@@ -12,6 +13,7 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongFunction;
 
 /** The requests of one group that a loop has taken and not yet answered. Owned by the loop. */
 final class Outstanding {
@@ -20,6 +22,9 @@ final class Outstanding {
 
   /** In the leader's log, in order of their indexes, all of the leader's own term. */
   private final Deque<Proposal> appended = new ArrayDeque<>(1);
+
+  /** In the leader's log, and not all of it committed yet; of one term. */
+  private final List<Request.Change> changes = new ArrayList<>(0);
 
   /** Wait for the state machine. */
   private final List<ReadBarrier> readable = new ArrayList<>(0);
@@ -41,6 +46,13 @@ final class Outstanding {
       read.index = at.index();
       readable.add(read);
       completeReads(applied);
+    } else if (answer instanceof Answer.Appended at && request instanceof Request.Change change) {
+      change.index = at.position().index();
+      change.term = at.position().term();
+      changes.add(change);
+    } else if (answer instanceof Answer.Transferred
+        && request instanceof Request.Transfer transfer) {
+      transfer.done.complete(null);
     } else if (answer instanceof Answer.Refused refused) {
       request.refuse(refused.refusal());
     } else {
@@ -70,8 +82,22 @@ final class Outstanding {
     return committed;
   }
 
-  /** A replica that no longer leads cannot say what becomes of what it appended. */
-  void afterTurn(GroupStatus status) {
+  /**
+   * A replica that no longer leads cannot say what becomes of what it appended.
+   *
+   * @param membershipAt in force at an index of the log
+   */
+  void afterTurn(GroupStatus status, LongFunction<Membership> membershipAt) {
+    for (Request.Change change : List.copyOf(changes)) {
+      long committed = status.commitIndex();
+      if (committed >= change.index && membershipAt.apply(committed).equals(change.target)) {
+        changes.remove(change);
+        change.done.complete(null);
+      } else if (status.role() != RoleName.LEADER || change.term != status.term()) {
+        changes.remove(change);
+        change.fail(RaftException.unknownOutcome("leadership was lost before the change was done"));
+      }
+    }
     while (!appended.isEmpty()
         && (status.role() != RoleName.LEADER || appended.peek().term != status.term())) {
       appended
@@ -85,6 +111,8 @@ final class Outstanding {
     asked.clear();
     appended.forEach(proposal -> proposal.fail(RaftException.unknownOutcome(why)));
     appended.clear();
+    changes.forEach(change -> change.fail(RaftException.unknownOutcome(why)));
+    changes.clear();
     readable.forEach(Request::refuseAsClosed);
     readable.clear();
   }

@@ -2,6 +2,8 @@ package io.flotilla.raft.runtime;
 
 import io.flotilla.raft.core.GroupId;
 import io.flotilla.raft.core.GroupStatus;
+import io.flotilla.raft.core.Membership;
+import io.flotilla.raft.core.ReplicaId;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
@@ -22,6 +24,32 @@ public interface RaftGroup {
    * committed anywhere before this call: what is then read is linearizable (thesis §6.4).
    */
   CompletableFuture<Long> readBarrier();
+
+  /**
+   * Changes who belongs to the group: learners at once, voters by joint consensus, of which this is
+   * one whole step (thesis §4.3). Only the leader can. It is refused while another change is under
+   * way, before the leader has committed an entry of its term, and for a new voter that does not
+   * hold nearly all of the log, as a learner, yet.
+   *
+   * @param target the whole membership that is to be in the end; not joint
+   * @return completes when {@code target} is committed. The change goes on under the next leader if
+   *     it fails with an unknown outcome.
+   */
+  CompletableFuture<Void> changeMembership(Membership target);
+
+  /**
+   * Hands leadership over (thesis §3.10), to whoever has most of the log if {@code to} is empty. No
+   * proposals are taken meanwhile.
+   *
+   * @return completes when another term has begun; fails after an election timeout
+   */
+  CompletableFuture<Void> transferLeadership(Optional<ReplicaId> to);
+
+  /**
+   * Completes when the group has removed this replica and its log is gone from the disk: nothing of
+   * it is needed any more, and it can never come back.
+   */
+  CompletableFuture<Void> removed();
 
   /** As of the last turn. */
   GroupStatus status();

@@ -1,12 +1,14 @@
 package io.flotilla.raft.runtime;
 
 import io.flotilla.raft.core.GroupId;
+import io.flotilla.raft.core.GroupStatus.RoleName;
 import io.flotilla.raft.core.Recovered;
 import io.flotilla.raft.core.ReplicaId;
 import io.flotilla.raft.port.ApplyRound;
 import io.flotilla.raft.port.LogStore.DamagedLog;
 import io.flotilla.raft.port.LogStore.RecoveredLog;
 import io.flotilla.raft.port.RaftParcel;
+import io.flotilla.raft.port.SnapshotTransport;
 import io.flotilla.raft.port.StateMachine;
 import io.flotilla.raft.port.StorageException;
 import io.flotilla.raft.port.Transport;
@@ -15,7 +17,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,7 +30,8 @@ import org.slf4j.LoggerFactory;
  *
  * @param <R> the kind of round of the state store
  */
-public final class RaftRuntime<R extends ApplyRound> implements AutoCloseable, Transport.Receiver {
+public final class RaftRuntime<R extends ApplyRound>
+    implements AutoCloseable, Transport.Receiver, SnapshotSource {
   private static final Logger LOG = LoggerFactory.getLogger(RaftRuntime.class);
 
   private final RuntimeConfig config;
@@ -34,6 +39,9 @@ public final class RaftRuntime<R extends ApplyRound> implements AutoCloseable, T
   private final List<Loop<R>> loops = new ArrayList<>();
   private final List<ApplyWorker<R>> workers = new ArrayList<>();
   private final List<LogFetcher> fetchers = new ArrayList<>();
+  private final SnapshotSender sender;
+  private final SnapshotLoader loader;
+  private final SnapshotFetcher snapshots;
   private final List<AgentThread> threads = new ArrayList<>();
   private final Map<GroupId, RecoveredLog> recovered;
   private final Map<GroupId, HostedGroup<R>> groups = new ConcurrentHashMap<>();
@@ -55,15 +63,27 @@ public final class RaftRuntime<R extends ApplyRound> implements AutoCloseable, T
     for (int i = 0; i < config.fetchThreads(); i++) {
       fetchers.add(new LogFetcher("raft-fetch-" + i, ports.log()));
     }
+    SnapshotPorts files = ports.snapshots();
+    this.sender =
+        new SnapshotSender(this, files.store(), files.send(), ports.nanos(), files.chance());
+    this.loader = new SnapshotLoader(this::replicaOf);
+    this.snapshots =
+        new SnapshotFetcher(
+            files.transport(), files.store(), loader, files.fetch(), ports.nanos(), files.chance());
   }
 
   /** Gives each part a thread of its own. Not called by who drives {@link #agents} himself. */
   public void start() {
+    List<AgentThread> watched = new ArrayList<>();
     for (Agent agent : agents()) {
-      threads.add(new AgentThread(agent, ports.fatal()));
+      AgentThread thread = new AgentThread(agent, ports.fatal());
+      threads.add(thread);
+      if (agent != loader && agent != sender.writer()) { // one turn of theirs is a whole snapshot
+        watched.add(thread);
+      }
     }
     threads.forEach(AgentThread::start);
-    watch = new StallWatch(threads, ports.fatal());
+    watch = new StallWatch(watched, ports.fatal());
     watch.start();
   }
 
@@ -72,6 +92,7 @@ public final class RaftRuntime<R extends ApplyRound> implements AutoCloseable, T
     List<Agent> agents = new ArrayList<>(loops);
     agents.addAll(workers);
     agents.addAll(fetchers);
+    agents.addAll(List.of(sender, sender.writer(), snapshots, loader));
     return agents;
   }
 
@@ -146,14 +167,9 @@ public final class RaftRuntime<R extends ApplyRound> implements AutoCloseable, T
 
   private Replica<R> replica(Replica.Start start, StateMachine<R> machine) {
     GroupId id = start.spec().id();
-    return new Replica<>(
-        start,
-        machine,
-        pinned(loops, id),
-        pinned(workers, id),
-        pinned(fetchers, id),
-        config.core(),
-        ports.timeouts());
+    Replica.Crew<R> crew =
+        new Replica.Crew<>(pinned(loops, id), pinned(workers, id), pinned(fetchers, id), snapshots);
+    return new Replica<>(start, machine, crew, config, ports.timeouts());
   }
 
   private static Recovered recoveredOf(RecoveredLog found, long applied) {
@@ -184,6 +200,39 @@ public final class RaftRuntime<R extends ApplyRound> implements AutoCloseable, T
     }
     group.replica.askToClose();
     return group.replica.lane.closed;
+  }
+
+  private @Nullable Replica<?> replicaOf(GroupId id) {
+    HostedGroup<R> group = groups.get(id);
+    return group == null ? null : group.replica;
+  }
+
+  @Override
+  public CompletionStage<Optional<Image>> imageOf(GroupId id) {
+    Replica<?> replica = replicaOf(id);
+    return replica == null ? CompletableFuture.completedFuture(Optional.empty()) : replica.image();
+  }
+
+  /** Who answers what other nodes ask about snapshots. */
+  public SnapshotTransport.Server snapshotServer() {
+    return sender;
+  }
+
+  /**
+   * Hands all leaderships of this node over, as far as others take them within an election timeout:
+   * before an orderly end. Blocks until then.
+   */
+  public void resign() {
+    List<CompletableFuture<Void>> transfers = new ArrayList<>();
+    for (HostedGroup<R> group : groups.values()) {
+      if (group.status().role() == RoleName.LEADER) {
+        transfers.add(group.transferLeadership(Optional.empty()).exceptionally(failed -> null));
+      }
+    }
+    long millis = config.tick().toMillis() * config.core().electionTicks();
+    CompletableFuture.allOf(transfers.toArray(CompletableFuture[]::new))
+        .completeOnTimeout(null, millis, TimeUnit.MILLISECONDS)
+        .join();
   }
 
   public Optional<RaftGroup> group(GroupId id) {
@@ -252,6 +301,8 @@ public final class RaftRuntime<R extends ApplyRound> implements AutoCloseable, T
     threads.forEach(AgentThread::join);
     loops.forEach(Loop::close);
     workers.forEach(ApplyWorker::close);
+    sender.close();
+    snapshots.close();
     groups.clear();
     LOG.info("raft runtime of node {} closed", config.self());
   }

@@ -69,6 +69,16 @@ final class RecentEntries {
     open = budget.added(this, open, last, bytes);
   }
 
+  /** The log begins anew behind {@code index}, which hand-over {@code ticket} will keep. */
+  void restart(long index, long ticket) {
+    clear();
+    replacements++;
+    replacedByTicket = ticket;
+    last = index;
+    durable = index;
+    first = index + 1;
+  }
+
   private void replaceFrom(long from, long ticket) {
     replacements++;
     replacedByTicket = ticket;

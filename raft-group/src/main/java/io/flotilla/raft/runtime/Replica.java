@@ -1,7 +1,6 @@
 package io.flotilla.raft.runtime;
 
 import io.flotilla.raft.core.Answer;
-import io.flotilla.raft.core.CoreConfig;
 import io.flotilla.raft.core.Effects;
 import io.flotilla.raft.core.ElectionTimeouts;
 import io.flotilla.raft.core.Entry;
@@ -11,21 +10,28 @@ import io.flotilla.raft.core.GroupStatus;
 import io.flotilla.raft.core.GroupStatus.RoleName;
 import io.flotilla.raft.core.Input;
 import io.flotilla.raft.core.LogReader;
-import io.flotilla.raft.core.Membership;
 import io.flotilla.raft.core.Position;
 import io.flotilla.raft.core.RaftCore;
 import io.flotilla.raft.core.RaftEvent;
 import io.flotilla.raft.core.Recovered;
 import io.flotilla.raft.core.ReplicaId;
 import io.flotilla.raft.port.ApplyRound;
+import io.flotilla.raft.port.ImageException;
 import io.flotilla.raft.port.LogWrite;
 import io.flotilla.raft.port.NodeId;
 import io.flotilla.raft.port.RaftParcel;
+import io.flotilla.raft.port.SnapshotFile;
+import io.flotilla.raft.port.SnapshotManifest;
 import io.flotilla.raft.port.StateMachine;
+import io.flotilla.raft.port.StorageException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,15 +40,24 @@ import org.jspecify.annotations.Nullable;
 final class Replica<R extends ApplyRound> implements LogReader {
   private static final int FIRST_CAMPAIGN_TICKS = 2;
   private static final int FIRST_CAMPAIGN_TICKS_MAX = 50;
-  private static final long FIRST_GENERATION = 0;
+
+  /** Ticks between looks at whether a log weighs too much though nothing happens in its group. */
+  private static final int CUT_TICKS = 50;
 
   final GroupId group;
   final ReplicaId self;
   final ApplyLane<R> lane;
   final Outstanding outstanding = new Outstanding();
   final Loop<R> loop;
+
+  /** Completes when the group has removed it, and its log is gone from the disk. */
+  final CompletableFuture<Void> removed = new CompletableFuture<>();
+
+  private final StateMachine<R> machine;
   private final ApplyWorker<R> worker;
   private final LogFetcher fetcher;
+  private final SnapshotFetcher snapshots;
+  private final LogCutter cutter;
   private final RecentEntries recent;
   private final RaftCore core;
   private final Routes routes;
@@ -52,11 +67,31 @@ final class Replica<R extends ApplyRound> implements LogReader {
 
   private final AtomicBoolean campaignAsked = new AtomicBoolean();
   private final AtomicBoolean closeAsked = new AtomicBoolean();
+
+  /** Offered to Raft by the next turn. */
+  private final AtomicReference<@Nullable LoadedSnapshot> loaded = new AtomicReference<>();
+
   private volatile GroupStatus status;
   private volatile @Nullable Throwable stoppedBecause;
 
-  /** Written with the first batch of a new group, without which its log would be no log. */
-  private @Nullable Membership creation;
+  /** What the next write does to the log as a whole: a new group's begins with it. */
+  private LogWrite.@Nullable Cut cut;
+
+  private long cutTicket;
+
+  /** Offered to Raft in this turn. */
+  private @Nullable LoadedSnapshot offered;
+
+  /** Becomes the state when hand-over {@link #adoptTicket} is durable. */
+  private @Nullable LoadedSnapshot adopting;
+
+  private long adoptTicket;
+
+  /** Of the last image that was taken for others. */
+  private long imageIndex;
+
+  private long durableSeen;
+  private int ticksToCut = CUT_TICKS;
 
   private LogFetcher.@Nullable Fetch fetch;
 
@@ -70,29 +105,38 @@ final class Replica<R extends ApplyRound> implements LogReader {
   /** What a replica starts with. */
   record Start(GroupSpec spec, Recovered recovered, boolean isNew) {}
 
+  /** Who does its work. */
+  record Crew<R extends ApplyRound>(
+      Loop<R> loop, ApplyWorker<R> worker, LogFetcher fetcher, SnapshotFetcher snapshots) {}
+
   Replica(
       Start start,
       StateMachine<R> machine,
-      Loop<R> loop,
-      ApplyWorker<R> worker,
-      LogFetcher fetcher,
-      CoreConfig config,
+      Crew<R> crew,
+      RuntimeConfig config,
       ElectionTimeouts timeouts) {
     this.group = start.spec().id();
     this.self = start.spec().self();
-    this.loop = loop;
-    this.worker = worker;
-    this.fetcher = fetcher;
+    this.loop = crew.loop();
+    this.worker = crew.worker();
+    this.fetcher = crew.fetcher();
+    this.snapshots = crew.snapshots();
+    this.machine = machine;
+    this.cutter = new LogCutter(config.limits().logRetainBytes());
     this.lane = worker.lane(group, machine, this::summonLoop);
     this.recent = new RecentEntries(loop.entryBudget, start.recovered().lastIndex());
     this.appliedSeen = lane.applied();
-    this.creation = start.isNew() ? start.spec().initial() : null;
-    this.core = new RaftCore(config, self, start.recovered(), this, timeouts);
+    this.cut = start.isNew() ? beginningOf(start.spec()) : null;
+    this.core = new RaftCore(config.core(), self, start.recovered(), this, timeouts);
     this.status = core.status();
     this.routes = new Routes(status.membership());
     this.firstCampaignTicks =
         start.isNew() && start.spec().campaignFirst() ? FIRST_CAMPAIGN_TICKS_MAX : 0;
     this.campaignAsked.set(firstCampaignTicks > 0);
+  }
+
+  private static LogWrite.Cut beginningOf(GroupSpec spec) {
+    return new LogWrite.Base(spec.self(), Position.ZERO, spec.initial(), spec.generation());
   }
 
   // ---- for any thread
@@ -123,6 +167,39 @@ final class Replica<R extends ApplyRound> implements LogReader {
     return !lane.hasRoom();
   }
 
+  private void callWorker() {
+    worker.summons.raise(lane.call);
+  }
+
+  CompletionStage<Optional<SnapshotSource.Image>> image() {
+    CompletionStage<Optional<SnapshotSource.Image>> image = lane.images.ask();
+    callWorker();
+    return image;
+  }
+
+  /** Blocks; see {@link StateMachine#load}. */
+  long load(Path directory, List<SnapshotFile> files) throws StorageException, ImageException {
+    return machine.load(directory, files);
+  }
+
+  /** By the loader: what was loaded may become the state. One at a time. */
+  void offer(LoadedSnapshot snapshot) {
+    if (loaded.getAndSet(snapshot) != null) {
+      throw new IllegalStateException("two snapshots at once for group " + group);
+    }
+    summonLoop();
+    if (!takesPart()) {
+      giveUp(loaded.getAndSet(null)); // the loop may not look here any more
+    }
+  }
+
+  private void giveUp(@Nullable LoadedSnapshot unwanted) {
+    if (unwanted != null) {
+      machine.discard(unwanted.generation());
+      unwanted.close().run();
+    }
+  }
+
   // ---- for the loop
 
   boolean isClosing() {
@@ -146,6 +223,14 @@ final class Replica<R extends ApplyRound> implements LogReader {
 
   void tick() {
     core.step(new Input.Tick());
+    if (--ticksToCut == 0) {
+      ticksToCut = CUT_TICKS;
+      cutIfDue();
+      if (cutter.isDue(loop.retainedBytes(group))) {
+        lane.askToLook();
+        callWorker();
+      }
+    }
     if (firstCampaignTicks > 0) {
       insistOnFirstCampaign();
     }
@@ -179,11 +264,40 @@ final class Replica<R extends ApplyRound> implements LogReader {
       core.step(new Input.Applied(applied));
       outstanding.completeReads(applied);
     }
-    if (fetch != null && fetch.deliver(recent)) {
+    if (lane.durable() > durableSeen) {
+      durableSeen = lane.durable();
+      cutIfDue();
+    }
+    imageIndex = Math.max(imageIndex, lane.images.label(core, this::callWorker));
+    offerSnapshot();
+    if (fetch != null && fetch.deliver(recent, core.status().firstIndex())) {
       core.step(new Input.Loaded());
     }
     if (campaignAsked.getAndSet(false)) {
       core.step(new Input.Campaign());
+    }
+  }
+
+  private void cutIfDue() {
+    long retained = loop.retainedBytes(group);
+    if (cut != null || !loop.isDurable(cutTicket) || !cutter.isDue(retained)) {
+      return;
+    }
+    GroupStatus now = core.status();
+    long index = cutter.cut(now, retained, Math.min(durableSeen, now.appliedIndex()), imageIndex);
+    if (index >= now.firstIndex()) {
+      Position upTo = core.positionAt(index);
+      cut = new LogWrite.Truncation(upTo, core.membershipAt(index));
+      core.step(new Input.Truncated(upTo));
+    }
+  }
+
+  private void offerSnapshot() {
+    LoadedSnapshot snapshot = loaded.getAndSet(null);
+    if (snapshot != null) {
+      offered = snapshot;
+      SnapshotManifest manifest = snapshot.manifest();
+      core.step(new Input.Restore(manifest.term(), manifest.last(), manifest.membership()));
     }
   }
 
@@ -192,18 +306,47 @@ final class Replica<R extends ApplyRound> implements LogReader {
     queued = false;
     boolean hasEffects = core.hasEffects();
     recent.offered();
-    return hasEffects;
+    return hasEffects || isToBeCut();
   }
 
   Effects drain(long ticket) {
     Effects effects = core.drain();
+    LoadedSnapshot snapshot = offered;
+    offered = null;
+    if (effects.restore().isPresent() && snapshot != null) {
+      begin(snapshot, ticket);
+    } else {
+      giveUp(snapshot);
+    }
     if (!effects.append().isEmpty()) {
       recent.append(effects.append(), ticket);
     }
     if (effects.mustSync()) {
       lastTicket = ticket;
     }
+    if (isToBeCut()) {
+      cutTicket = ticket;
+    }
     return effects;
+  }
+
+  /** The log begins anew behind a snapshot, and with the same write the snapshot is the state. */
+  private void begin(LoadedSnapshot snapshot, long ticket) {
+    SnapshotManifest manifest = snapshot.manifest();
+    lane.suspend();
+    recent.restart(manifest.last().index(), ticket);
+    cut = new LogWrite.Base(self, manifest.last(), manifest.membership(), snapshot.generation());
+    adopting = snapshot;
+    adoptTicket = ticket;
+  }
+
+  /** Whether the log has anything to do about this drain. */
+  boolean mustWrite(Effects effects) {
+    return effects.mustSync() || isToBeCut();
+  }
+
+  private boolean isToBeCut() {
+    return cut instanceof LogWrite.Truncation;
   }
 
   long lastTicket() {
@@ -215,10 +358,8 @@ final class Replica<R extends ApplyRound> implements LogReader {
   }
 
   LogWrite logWrite(Effects effects) {
-    Optional<LogWrite.Cut> first =
-        Optional.ofNullable(creation)
-            .map(initial -> new LogWrite.Base(self, Position.ZERO, initial, FIRST_GENERATION));
-    creation = null;
+    Optional<LogWrite.Cut> first = Optional.ofNullable(cut);
+    cut = null;
     return new LogWrite(group, effects.hardState(), effects.append(), first);
   }
 
@@ -228,21 +369,29 @@ final class Replica<R extends ApplyRound> implements LogReader {
       outstanding.take(answer, appliedSeen);
     }
     effects.apply().ifPresent(this::handOver);
+    effects.snapshotWanted().ifPresent(this::want);
     GroupStatus now = core.status();
     if (!now.membership().equals(status.membership())) {
       routes.update(now.membership());
     }
     status = now;
-    outstanding.afterTurn(now);
+    outstanding.afterTurn(now, core::membershipAt);
     for (RaftEvent event : effects.events()) {
       listener.happened(group, self, event);
+    }
+  }
+
+  private void want(Effects.SnapshotWanted wanted) {
+    NodeId from = routes.nodeOf(wanted.from());
+    if (from != null) {
+      snapshots.want(group, from, wanted.atLeast().index());
     }
   }
 
   private void handOver(Effects.Range range) {
     List<Entry> entries = lane.hasRoom() ? recent.getAll(range.first(), range.last()) : List.of();
     lane.push(range.first(), range.last(), entries, outstanding.handOver(range.last()));
-    worker.summons.raise(lane.call);
+    callWorker();
   }
 
   List<RaftParcel> address(List<Envelope> envelopes) {
@@ -259,6 +408,12 @@ final class Replica<R extends ApplyRound> implements LogReader {
   void durable(long ticket, SyncQueue.Waiting waiting) {
     recent.durable(ticket, waiting.lastIndex());
     core.step(new Input.Synced(waiting.batch()));
+    LoadedSnapshot snapshot = adopting;
+    if (snapshot != null && ticket >= adoptTicket) {
+      adopting = null;
+      lane.adopt(snapshot.generation(), snapshot.manifest().last().index(), snapshot.close());
+      callWorker();
+    }
   }
 
   /** It will be stepped no more; nobody gets an answer from it. */
@@ -266,8 +421,17 @@ final class Replica<R extends ApplyRound> implements LogReader {
     stoppedBecause = cause == null ? new IllegalStateException("closed") : cause;
     outstanding.failAll("the replica stopped");
     recent.clear();
+    snapshots.forget(group);
+    giveUp(loaded.getAndSet(null));
+    giveUp(offered);
+    offered = null;
+    LoadedSnapshot unsure = adopting;
+    adopting = null;
+    if (unsure != null) {
+      unsure.close().run(); // the log may name it, so that it stays; if not, the next start tidies
+    }
     lane.close();
-    worker.summons.raise(lane.call);
+    callWorker();
   }
 
   @Override

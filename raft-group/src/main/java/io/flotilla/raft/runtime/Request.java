@@ -2,7 +2,9 @@ package io.flotilla.raft.runtime;
 
 import io.flotilla.raft.core.Entry;
 import io.flotilla.raft.core.Input;
+import io.flotilla.raft.core.Membership;
 import io.flotilla.raft.core.Refusal;
+import io.flotilla.raft.core.ReplicaId;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
@@ -45,6 +47,48 @@ abstract sealed class Request {
     @Override
     void fail(RaftException cause) {
       result.completeExceptionally(cause);
+    }
+  }
+
+  static final class Change extends Request {
+    final CompletableFuture<Void> done = new CompletableFuture<>();
+    final Membership target;
+    long index;
+    long term;
+
+    Change(Replica<?> replica, Membership target) {
+      super(replica);
+      this.target = target;
+    }
+
+    @Override
+    Input input(long token) {
+      return new Input.MembershipAsked(token, target);
+    }
+
+    @Override
+    void fail(RaftException cause) {
+      done.completeExceptionally(cause);
+    }
+  }
+
+  static final class Transfer extends Request {
+    final CompletableFuture<Void> done = new CompletableFuture<>();
+    private final Optional<ReplicaId> to;
+
+    Transfer(Replica<?> replica, Optional<ReplicaId> to) {
+      super(replica);
+      this.to = to;
+    }
+
+    @Override
+    Input input(long token) {
+      return new Input.TransferAsked(token, to);
+    }
+
+    @Override
+    void fail(RaftException cause) {
+      done.completeExceptionally(cause);
     }
   }
 

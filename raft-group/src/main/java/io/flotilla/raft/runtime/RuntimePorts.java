@@ -20,6 +20,7 @@ public record RuntimePorts<R extends ApplyRound>(
     LogStore log,
     Transport transport,
     StateStore<R> states,
+    SnapshotPorts snapshots,
     LongSupplier nanos,
     ElectionTimeouts timeouts,
     RaftListener listener,

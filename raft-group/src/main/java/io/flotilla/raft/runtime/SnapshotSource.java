@@ -25,10 +25,11 @@ public interface SnapshotSource {
   /**
    * A state and what Raft has to know of it.
    *
+   * @param term of the replica that it was taken of, when that said what {@code last} is
    * @param last the entry at {@link StateImage#applied()}
    * @param membership as of {@code last}, which is not always the one in force when it is taken
    */
-  record Image(StateImage state, Position last, Membership membership) {
+  record Image(StateImage state, long term, Position last, Membership membership) {
     public Image {
       if (state.applied() != last.index()) {
         throw new IllegalArgumentException(

@@ -29,7 +29,8 @@ final class SnapshotWriter implements Agent {
       SnapshotSource.Image image,
       Consumer<Optional<SnapshotManifest>> done) {
     SnapshotManifest manifestOf(List<SnapshotFile> files) {
-      return new SnapshotManifest(snapshot, group, image.last(), image.membership(), files);
+      return new SnapshotManifest(
+          snapshot, group, image.term(), image.last(), image.membership(), files);
     }
   }
 

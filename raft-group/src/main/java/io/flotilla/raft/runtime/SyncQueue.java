@@ -15,7 +15,11 @@ final class SyncQueue {
   /** One group's part of a hand-over: what to say and to whom once it is on disk. */
   record Waiting(Replica<?> replica, long batch, long lastIndex, List<RaftParcel> afterSync) {}
 
-  private record HandOver(long ticket, List<Waiting> waiting, List<RaftParcel> alsoAfterSync) {}
+  private record HandOver(
+      long ticket,
+      List<Waiting> waiting,
+      List<Replica<?>> removed,
+      List<RaftParcel> alsoAfterSync) {}
 
   private final AtomicLong durable = new AtomicLong();
   private final Deque<HandOver> waiting = new ArrayDeque<>();
@@ -26,8 +30,11 @@ final class SyncQueue {
     return lastTicket + 1;
   }
 
-  long add(List<Waiting> groups) {
-    waiting.add(new HandOver(++lastTicket, groups, new ArrayList<>(0)));
+  /**
+   * @param removed whose logs are gone with this hand-over
+   */
+  long add(List<Waiting> groups, List<Replica<?>> removed) {
+    waiting.add(new HandOver(++lastTicket, groups, removed, new ArrayList<>(0)));
     return lastTicket;
   }
 
@@ -59,6 +66,7 @@ final class SyncQueue {
       for (Waiting group : handOver.waiting()) {
         speak.accept(handOver.ticket(), group);
       }
+      handOver.removed().forEach(replica -> replica.removed.complete(null));
       outgoing.addAll(handOver.alsoAfterSync());
       taken++;
     }

@@ -32,6 +32,7 @@ class SnapshotCodecTest {
           new io.flotilla.raft.port.SnapshotManifest(
               -5,
               new GroupId(7),
+              5,
               new Position(20, 3),
               new Membership(members(1, 2, 3), members(1, 2), members(9)),
               List.of(

@@ -159,7 +159,7 @@ class SnapshotTransferTest {
                 group.equals(GROUP)
                     ? Optional.of(
                         new SnapshotSource.Image(
-                            new Content(content), new Position(20, 2), membership))
+                            new Content(content), 2, new Position(20, 2), membership))
                     : Optional.empty());
     sender =
         new SnapshotSender(

@@ -58,7 +58,7 @@ public abstract class SnapshotStoreContract {
   protected static SnapshotManifest manifest(SnapshotFile... files) {
     Membership.Member member = new Membership.Member(new ReplicaId(1), 1);
     return new SnapshotManifest(
-        77, new GroupId(7), new Position(20, 3), Membership.of(List.of(member)), List.of(files));
+        77, new GroupId(7), 4, new Position(20, 3), Membership.of(List.of(member)), List.of(files));
   }
 
   /** Writes all of a file in two pieces, the second first. */

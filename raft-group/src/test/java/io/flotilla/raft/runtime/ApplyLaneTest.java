@@ -23,13 +23,16 @@ import org.junit.jupiter.api.Test;
 class ApplyLaneTest {
   private static final GroupId GROUP = new GroupId(1);
 
+  private static final RuntimeLimits LIMITS =
+      new RuntimeLimits(4, 4, 4, 4, 1000, 1000, 1000, 1 << 20);
+
   private final ManualLog log = new ManualLog();
   private final Journal journal = new Journal();
   private final Journal.Round round = new Journal.Round();
   private final AtomicLong backlog = new AtomicLong();
   private final AtomicInteger told = new AtomicInteger();
   private final ApplyLane<Journal.Round> lane =
-      new ApplyLane<>(GROUP, journal, log, backlog, 1000, told::incrementAndGet);
+      new ApplyLane<>(GROUP, journal, log, backlog, LIMITS, told::incrementAndGet);
 
   private static List<Entry> entries(long term, long first, int count) {
     List<Entry> entries = new ArrayList<>();

@@ -38,13 +38,13 @@ class LogFetcherTest {
     keepOnDisk();
     fetch.ask(fetcher, 8, 10, 1000, recent.replacements());
     fetch.ask(fetcher, 9, 10, 1000, recent.replacements());
-    assertThat(fetch.deliver(recent)).isFalse();
+    assertThat(fetch.deliver(recent, 1)).isFalse();
     assertThat(fetcher.turn()).isEqualTo(1);
     assertThat(fetcher.turn()).isZero();
     assertThat(told).hasValue(1);
-    assertThat(fetch.deliver(recent)).isTrue();
+    assertThat(fetch.deliver(recent, 1)).isTrue();
     assertThat(recent.get(8, 10, 1000)).hasToString("[8@1, 9@1, 10@1]");
-    assertThat(fetch.deliver(recent)).isFalse();
+    assertThat(fetch.deliver(recent, 1)).isFalse();
   }
 
   @Test
@@ -53,12 +53,14 @@ class LogFetcherTest {
     fetch.ask(fetcher, 8, 10, 1000, recent.replacements());
     fetcher.turn();
     recent.append(List.of(entry(2, 9)), 1);
-    assertThat(fetch.deliver(recent)).as("there is news, though not what was hoped for").isTrue();
+    assertThat(fetch.deliver(recent, 1))
+        .as("there is news, though not what was hoped for")
+        .isTrue();
     assertThat(recent.get(8, 8, 1000)).isNull();
     assertThat(recent.get(9, 10, 1000)).hasToString("[9@2]");
     fetch.ask(fetcher, 8, 8, 1000, recent.replacements());
     fetcher.turn();
-    fetch.deliver(recent);
+    fetch.deliver(recent, 1);
     assertThat(recent.get(8, 8, 1000)).hasToString("[8@1]");
   }
 
@@ -70,7 +72,7 @@ class LogFetcherTest {
     log.append(List.of(LogWrite.of(GROUP, Optional.empty(), List.of(entry(2, 9)))), () -> {});
     log.makeAllDurable();
     fetcher.turn();
-    assertThat(fetch.deliver(recent)).isTrue();
+    assertThat(fetch.deliver(recent, 1)).isTrue();
     assertThat(recent.get(9, 9, 1000)).hasToString("[9@2]");
   }
 
@@ -79,7 +81,7 @@ class LogFetcherTest {
     keepOnDisk();
     fetch.ask(fetcher, 11, 11, 1000, recent.replacements());
     fetcher.turn();
-    assertThatThrownBy(() -> fetch.deliver(recent))
+    assertThatThrownBy(() -> fetch.deliver(recent, 1))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("no entry 11");
   }
@@ -91,7 +93,7 @@ class LogFetcherTest {
     fetch.ask(fetcher, 8, 10, 1000, recent.replacements());
     assertThat(fetcher.turn()).isEqualTo(1);
     assertThat(told).hasValue(1);
-    assertThatThrownBy(() -> fetch.deliver(recent))
+    assertThatThrownBy(() -> fetch.deliver(recent, 1))
         .isInstanceOf(IllegalStateException.class)
         .hasRootCauseInstanceOf(DamagedLogException.class);
   }

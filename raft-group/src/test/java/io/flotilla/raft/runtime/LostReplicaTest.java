@@ -55,6 +55,7 @@ class LostReplicaTest {
             log,
             sent::addAll,
             Journal.Round::new,
+            NoSnapshots.ports(),
             () -> 0,
             (min, max) -> min,
             new RaftListener() {
@@ -74,7 +75,7 @@ class LostReplicaTest {
   }
 
   private void open(GroupId group, ReplicaId self) throws StorageException {
-    runtime.open(new GroupSpec(group, self, MEMBERSHIP, false), new Journal());
+    runtime.open(new GroupSpec(group, self, MEMBERSHIP, 0, false), new Journal());
   }
 
   private void assertNotHosted(ReplicaId self, String why) throws StorageException {

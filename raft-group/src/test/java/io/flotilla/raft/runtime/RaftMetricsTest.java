@@ -46,6 +46,7 @@ class RaftMetricsTest {
               log,
               parcels -> {},
               Journal.Round::new,
+              NoSnapshots.ports(),
               () -> 0,
               (min, max) -> min,
               metrics,
@@ -172,7 +173,7 @@ class RaftMetricsTest {
   void aRuntimeThatTellsThem() throws Exception {
     metrics.watch(runtime, log);
     Membership alone = Membership.of(List.of(new Membership.Member(SELF, 1)));
-    RaftGroup group = runtime.open(new GroupSpec(GROUP, SELF, alone, true), new Journal());
+    RaftGroup group = runtime.open(new GroupSpec(GROUP, SELF, alone, 0, true), new Journal());
     for (int i = 0; i < 4; i++) {
       turn("raft-loop");
       log.makeAllDurable();

@@ -184,7 +184,7 @@ class RaftRuntimeTest {
 
   @Test
   void aFollowerFarBehindIsServedFromDisk() throws Exception {
-    limits = new RuntimeLimits(1 << 14, 1 << 14, 4096, 4096, 64L << 20, 1, 2048);
+    limits = new RuntimeLimits(1 << 14, 1 << 14, 4096, 4096, 64L << 20, 1, 2048, 16L << 20);
     startAll(3, 2);
     proposeUntilDone(1, "first");
     kill(3);
@@ -322,7 +322,11 @@ class RaftRuntimeTest {
     nodes.put(9L, other);
     GroupSpec spec =
         new GroupSpec(
-            new GroupId(5), new ReplicaId(9), nodes.get(1L).group(1).status().membership(), false);
+            new GroupId(5),
+            new ReplicaId(9),
+            nodes.get(1L).group(1).status().membership(),
+            0,
+            false);
     assertThatThrownBy(() -> other.runtime.open(spec, ahead))
         .isInstanceOf(StorageException.class)
         .hasMessageContaining("state of group 5");

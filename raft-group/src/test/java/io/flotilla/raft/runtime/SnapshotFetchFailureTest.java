@@ -216,11 +216,21 @@ class SnapshotFetchFailureTest {
   private static SnapshotManifest bent(SnapshotRequest.Describe asked, SnapshotManifest manifest) {
     if (asked.group().equals(GROUP)) {
       return new SnapshotManifest(
-          manifest.id(), OTHER, manifest.last(), manifest.membership(), manifest.files());
+          manifest.id(),
+          OTHER,
+          manifest.term(),
+          manifest.last(),
+          manifest.membership(),
+          manifest.files());
     }
     SnapshotFile file = new SnapshotFile("1.sst", FETCH.snapshotBytesMax() + 1, 0);
     return new SnapshotManifest(
-        manifest.id(), OTHER, manifest.last(), manifest.membership(), List.of(file));
+        manifest.id(),
+        OTHER,
+        manifest.term(),
+        manifest.last(),
+        manifest.membership(),
+        List.of(file));
   }
 
   @Test
@@ -244,6 +254,7 @@ class SnapshotFetchFailureTest {
     return new SnapshotManifest(
         manifest.id(),
         manifest.group(),
+        manifest.term(),
         new Position(19, 2),
         manifest.membership(),
         manifest.files());

@@ -126,7 +126,7 @@ final class SnapshotRig {
   static SnapshotSource.Image labelled(Content image) {
     Membership.Member member = new Membership.Member(new ReplicaId(1), 1);
     return new SnapshotSource.Image(
-        image, new Position(image.applied(), 2), Membership.of(List.of(member)));
+        image, 2, new Position(image.applied(), 2), Membership.of(List.of(member)));
   }
 
   /** One question that was asked, and where its answer goes. */

@@ -62,6 +62,7 @@ final class TestNode implements AutoCloseable {
                 log,
                 network.transport(this.id),
                 Journal.Round::new,
+                NoSnapshots.ports(),
                 System::nanoTime,
                 (min, max) -> ThreadLocalRandom.current().nextInt(min, max + 1),
                 listener,
@@ -83,7 +84,7 @@ final class TestNode implements AutoCloseable {
     Journal journal = new Journal();
     journals.put(groupId, journal);
     return runtime.open(
-        new GroupSpec(groupId, new ReplicaId(id.value()), Membership.of(members), campaignFirst),
+        new GroupSpec(groupId, new ReplicaId(id.value()), Membership.of(members), 0, campaignFirst),
         journal);
   }
 

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Test;
 
 /** What a turn does and in which order, with a clock, a disk and a network held in hand. */
 class TurnTest {
-  private static final RuntimeLimits SMALL = new RuntimeLimits(4, 4, 4, 4, 1000, 1000, 1000);
+  private static final RuntimeLimits SMALL = new RuntimeLimits(4, 4, 4, 4, 1000, 1000, 1000, 1000);
   private static final ReplicaId SELF = new ReplicaId(1);
 
   private final ManualLog log = new ManualLog();
@@ -53,6 +53,7 @@ class TurnTest {
             log,
             sent::addAll,
             Journal.Round::new,
+            NoSnapshots.ports(),
             () -> nanos,
             (min, max) -> min,
             new RaftListener() {
@@ -99,7 +100,7 @@ class TurnTest {
     for (long replica = 1; replica <= replicas; replica++) {
       members.add(new Membership.Member(new ReplicaId(replica), 10 + replica));
     }
-    GroupSpec spec = new GroupSpec(new GroupId(group), SELF, Membership.of(members), first);
+    GroupSpec spec = new GroupSpec(new GroupId(group), SELF, Membership.of(members), 0, first);
     return runtime.open(spec, new Journal());
   }
 

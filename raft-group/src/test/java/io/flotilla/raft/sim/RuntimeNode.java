@@ -6,11 +6,15 @@ import io.flotilla.raft.core.GroupStatus;
 import io.flotilla.raft.core.GroupStatus.RoleName;
 import io.flotilla.raft.core.Refusal;
 import io.flotilla.raft.core.ReplicaId;
+import io.flotilla.raft.port.LogStore.RecoveredLog;
 import io.flotilla.raft.port.LogWrite;
 import io.flotilla.raft.port.NodeId;
 import io.flotilla.raft.port.RaftParcel;
+import io.flotilla.raft.port.SnapshotReply;
+import io.flotilla.raft.port.SnapshotRequest;
 import io.flotilla.raft.port.StorageException;
 import io.flotilla.raft.runtime.Agent;
+import io.flotilla.raft.runtime.Doorbell;
 import io.flotilla.raft.runtime.GroupSpec;
 import io.flotilla.raft.runtime.RaftException;
 import io.flotilla.raft.runtime.RaftGroup;
@@ -18,14 +22,22 @@ import io.flotilla.raft.runtime.RaftRuntime;
 import io.flotilla.raft.runtime.RuntimeConfig;
 import io.flotilla.raft.runtime.RuntimeLimits;
 import io.flotilla.raft.runtime.RuntimePorts;
+import io.flotilla.raft.runtime.SnapshotFetchConfig;
+import io.flotilla.raft.runtime.SnapshotPorts;
+import io.flotilla.raft.runtime.SnapshotSendConfig;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,15 +48,26 @@ final class RuntimeNode implements Victim {
   private final World world;
   private final int id;
   private final List<SimGroup> groups;
-  private final SimNetwork<RaftParcel> network;
+  private final SimNetwork<Runnable> network;
+  private final IntFunction<RuntimeNode> nodes;
   private final RuntimeLimits limits;
   private final long tickMicros;
   private final SimPlatter platter = new SimPlatter();
+  private final SimFiles files = new SimFiles();
+  private final SnapshotSendConfig send;
+  private final SnapshotFetchConfig fetch;
   private final ArrayDeque<Runnable> missed = new ArrayDeque<>();
   private final Set<Agent> due = new HashSet<>();
-  private final Set<Agent> timed = new HashSet<>();
+
+  /** When each agent's timer will wake it. */
+  private final Map<Agent, Long> timed = new HashMap<>();
+
+  /** What each agent that sleeps listens to. */
+  private final Map<Agent, Doorbell> bells = new HashMap<>();
+
   private final List<SimMachine> machines;
   private @Nullable RaftRuntime<SimMachine.Round> alive;
+  private List<Agent> agents = List.of();
   private @Nullable SimLogStore log;
   private boolean paused;
   private Runnable onNextTerm = () -> {};
@@ -53,15 +76,19 @@ final class RuntimeNode implements Victim {
       World world,
       int id,
       List<SimGroup> groups,
-      SimNetwork<RaftParcel> network,
+      SimNetwork<Runnable> network,
+      IntFunction<RuntimeNode> nodes,
       RuntimeLimits limits) {
     this.world = world;
     this.id = id;
     this.groups = groups;
     this.network = network;
+    this.nodes = nodes;
     this.limits = limits;
     double skew = 1 + world.faults().pace().clockSkew() * (world.chance().upTo(2) - 1);
     this.tickMicros = (long) (world.ticks(1) * skew);
+    this.send = drawSend();
+    this.fetch = drawFetch();
     this.machines = groups.stream().map(this::machine).toList();
     groups.forEach(
         group -> group.properties().disk(id, index -> platter.durableTerm(group.id(), index)));
@@ -91,16 +118,56 @@ final class RuntimeNode implements Victim {
                 new ObservedLog(store, this::handedOver, this::wake),
                 parcels -> parcels.forEach(this::send),
                 SimMachine.Round::new,
+                snapshots(),
                 () -> world.clock().nowMicros() * 1000,
                 world.chance().fork()::between,
                 new GroupEvents(groups, id),
                 this::fatal));
     log = store;
     alive = runtime;
+    agents = runtime.agents();
     due.clear();
     timed.clear();
+    bells.clear();
     groups.forEach(group -> open(runtime, group));
     wake();
+  }
+
+  private SnapshotSendConfig drawSend() {
+    Chance chance = world.chance();
+    int lease = chance.between(1, 60);
+    return new SnapshotSendConfig(
+        chance.between(1, 2),
+        chance.between(2, 4),
+        ticks(lease),
+        ticks(chance.between(1, lease)),
+        (int) Math.max(1, world.ticks(1) / 1000),
+        chance.between(4, 64));
+  }
+
+  private SnapshotFetchConfig drawFetch() {
+    Chance chance = world.chance();
+    return new SnapshotFetchConfig(
+        chance.between(1, 2),
+        chance.oneOf(100_000L, 1L << 40),
+        chance.oneOf(50, 200, 1 << 18),
+        chance.between(1, 8),
+        ticks(chance.between(2, 10)),
+        new SnapshotFetchConfig.Backoff(ticks(1), ticks(8), chance.between(1, 8)),
+        1 << 20);
+  }
+
+  private Duration ticks(int count) {
+    return Duration.ofNanos(Math.max(1_000_000, world.ticks(count) * 1000));
+  }
+
+  private SnapshotPorts snapshots() {
+    return new SnapshotPorts(
+        new SimSnapshotStore(files, Path.of("snapshots")),
+        this::ask,
+        send,
+        fetch,
+        new SplittableRandom(world.chance().between(Long.MIN_VALUE, Long.MAX_VALUE - 1)));
   }
 
   private void fatal(Throwable failure) {
@@ -109,12 +176,13 @@ final class RuntimeNode implements Victim {
 
   private SimMachine machine(SimGroup group) {
     return new SimMachine(
-        world.chance(), group.number(), state -> group.properties().applied(id, state));
+        world.chance(), group.number(), files, state -> group.properties().applied(id, state));
   }
 
   private void open(RaftRuntime<SimMachine.Round> runtime, SimGroup group) {
     SimMachine machine = machines.get(group.number() - 1);
-    machine.restart();
+    RecoveredLog found = runtime.recovered().get(group.id());
+    machine.restart(found == null ? machine.generation() : found.generation());
     group.restarted(id, platter.log(group.id()));
     try {
       runtime.open(
@@ -122,6 +190,7 @@ final class RuntimeNode implements Victim {
               group.id(),
               new ReplicaId(id),
               MembershipRules.voters(world.voters()),
+              machine.generation(),
               group.number() % world.voters() + 1 == id),
           machine);
     } catch (StorageException broken) {
@@ -131,19 +200,27 @@ final class RuntimeNode implements Victim {
 
   // ---- the agents' turns
 
-  /** Something has come in: every agent looks at it soon, each in its own time. */
+  /** Something has come in: whose bell was rung looks at it soon, each in its own time. */
   private void wake() {
     RaftRuntime<SimMachine.Round> runtime = alive;
     if (runtime != null) {
-      runtime.agents().forEach(agent -> later(runtime, agent, turnMicros(agent)));
+      for (Agent agent : agents) {
+        Doorbell bell = bells.get(agent);
+        if (bell == null || !bell.isListening()) {
+          later(runtime, agent, turnMicros(agent));
+        }
+      }
     }
   }
 
   private long turnMicros(Agent agent) {
     Faults.Pace pace = world.faults().pace();
-    boolean loop = agent.name().startsWith("raft-loop");
-    long most = loop ? pace.turnMicrosMax() : pace.applyMicrosMax();
-    return world.chance().between(1, 1 + most);
+    if (agent.name().startsWith("raft-loop")) {
+      return world.chance().between(1, 1 + pace.turnMicrosMax());
+    } else if (agent.name().startsWith("raft-snapshot")) {
+      return world.chance().oneOf(1L, world.fetchMicros() / 4);
+    }
+    return world.chance().between(1, 1 + pace.applyMicrosMax());
   }
 
   private void later(RaftRuntime<SimMachine.Round> born, Agent agent, long delayMicros) {
@@ -154,6 +231,13 @@ final class RuntimeNode implements Victim {
 
   private void turn(RaftRuntime<SimMachine.Round> runtime, Agent agent) {
     due.remove(agent);
+    Doorbell before = bells.get(agent);
+    if (before != null) {
+      before.stopListening();
+    }
+    Doorbell bell = agent.doorbell();
+    bell.listen();
+    bells.put(agent, bell);
     int work;
     try {
       work = agent.turn();
@@ -163,17 +247,29 @@ final class RuntimeNode implements Victim {
     world.trace().add("turn", id, agent.name().hashCode(), work, () -> agent.name() + " " + work);
     if (work > 0) {
       observe(runtime);
-      wake();
-    } else if (agent.idleNanos() < Long.MAX_VALUE && timed.add(agent)) {
-      world
-          .clock()
-          .after(
-              agent.idleNanos() / 1000 + 1, () -> unlessGone(runtime, () -> timer(runtime, agent)));
+    }
+    if (work > 0 || agent.doorbell() != bell) {
+      bell.stopListening();
+    }
+    wake();
+    if (bell.isListening() && agent.idleNanos() < Long.MAX_VALUE) {
+      wakeAt(runtime, agent, world.clock().nowMicros() + agent.idleNanos() / 1000 + 1);
     }
   }
 
-  private void timer(RaftRuntime<SimMachine.Round> runtime, Agent agent) {
-    timed.remove(agent);
+  private void wakeAt(RaftRuntime<SimMachine.Round> runtime, Agent agent, long micros) {
+    if (timed.getOrDefault(agent, Long.MAX_VALUE) > micros) {
+      timed.put(agent, micros);
+      world
+          .clock()
+          .after(
+              micros - world.clock().nowMicros(),
+              () -> unlessGone(runtime, () -> timer(runtime, agent, micros)));
+    }
+  }
+
+  private void timer(RaftRuntime<SimMachine.Round> runtime, Agent agent, long micros) {
+    timed.remove(agent, micros);
     later(runtime, agent, 0);
   }
 
@@ -231,7 +327,7 @@ final class RuntimeNode implements Victim {
             parcel.from(),
             parcel.to(),
             world.perhapsShorter(parcel.message()));
-    network.send(id, to, sent);
+    network.send(id, to, () -> nodes.apply(to).receive(sent));
   }
 
   void receive(RaftParcel parcel) {
@@ -241,6 +337,39 @@ final class RuntimeNode implements Victim {
           runtime,
           () -> {
             runtime.receive(List.of(parcel));
+            wake();
+          });
+    }
+  }
+
+  /** Asks another node about a snapshot; what is lost is lost without a word. */
+  private void ask(NodeId node, SnapshotRequest request, Consumer<SnapshotReply> reply) {
+    RaftRuntime<SimMachine.Round> asker = alive;
+    int to = (int) node.value();
+    network.send(
+        id,
+        to,
+        () ->
+            nodes
+                .apply(to)
+                .serve(
+                    id,
+                    request,
+                    answer ->
+                        network.send(to, id, () -> receive(asker, () -> reply.accept(answer)))));
+  }
+
+  private void serve(int from, SnapshotRequest request, Consumer<SnapshotReply> answer) {
+    RaftRuntime<SimMachine.Round> runtime = alive;
+    receive(runtime, () -> runtime.snapshotServer().serve(new NodeId(from), request, answer));
+  }
+
+  private void receive(@Nullable RaftRuntime<SimMachine.Round> born, Runnable action) {
+    if (born != null) {
+      unlessGone(
+          born,
+          () -> {
+            action.run();
             wake();
           });
     }

@@ -2,7 +2,6 @@ package io.flotilla.raft.sim;
 
 import io.flotilla.raft.core.GroupStatus;
 import io.flotilla.raft.core.GroupStatus.RoleName;
-import io.flotilla.raft.port.RaftParcel;
 import io.flotilla.raft.runtime.RuntimeLimits;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,7 +22,7 @@ public final class RuntimeSimulation implements SimRun {
   private final long seed;
   private final World world;
   private boolean clientsAlone;
-  private final SimNetwork<RaftParcel> network;
+  private final SimNetwork<Runnable> network;
   private final List<SimGroup> groups;
   private final List<RuntimeNode> nodes;
   private final FaultSchedule schedule;
@@ -39,20 +38,21 @@ public final class RuntimeSimulation implements SimRun {
             chance.fork(),
             size,
             world.faults().network(),
-            (from, to, parcel) -> deliver(to, parcel));
+            (from, to, arrival) -> arrival.run());
     this.groups = IntStream.rangeClosed(1, GROUPS).mapToObj(n -> new SimGroup(n, size)).toList();
     RuntimeLimits limits = limits(chance);
     this.nodes =
         IntStream.rangeClosed(1, size)
-            .mapToObj(id -> new RuntimeNode(world, id, groups, network, limits))
+            .mapToObj(id -> new RuntimeNode(world, id, groups, network, this::node, limits))
             .toList();
     this.schedule = new FaultSchedule(world, network, nodes);
     groups.forEach(this::addClients);
   }
 
   private static RuntimeLimits limits(Chance chance) {
+    long retain = chance.oneOf(1, 300, 3_000, 16 << 20);
     return chance.happens(0.5)
-        ? RuntimeLimits.DEFAULT
+        ? RuntimeLimits.DEFAULT.retaining(retain)
         : new RuntimeLimits(
             chance.between(4, 16),
             chance.between(8, 64),
@@ -60,7 +60,8 @@ public final class RuntimeSimulation implements SimRun {
             chance.between(1, 16),
             chance.between(200, 5_000),
             chance.between(1, 2_000),
-            chance.between(0, 3_000));
+            chance.between(0, 3_000),
+            retain);
   }
 
   private void addClients(SimGroup group) {
@@ -94,8 +95,8 @@ public final class RuntimeSimulation implements SimRun {
     return this;
   }
 
-  private void deliver(int to, RaftParcel parcel) {
-    nodes.get(to - 1).receive(parcel);
+  private RuntimeNode node(int id) {
+    return nodes.get(id - 1);
   }
 
   @Override
@@ -174,6 +175,16 @@ public final class RuntimeSimulation implements SimRun {
         .requireLinearizable(
             "seed-" + seed + "-" + group.id() + "-on-" + nodes.size(),
             nodes.stream().map(node -> node.state(group)).toList());
+  }
+
+  /** How often a snapshot has become a replica's state. */
+  long restored() {
+    return groups.stream().mapToLong(group -> group.properties().restored()).sum();
+  }
+
+  /** How often a log was cut. */
+  long truncations() {
+    return groups.stream().mapToLong(SimGroup::truncations).sum();
   }
 
   @Override

@@ -20,9 +20,16 @@ class RuntimeSimulationTest {
 
   @Test
   void sameSeedSameTrace() {
-    for (long seed = 1; seed <= 3; seed++) {
-      Simulation.Outcome first = simulation(seed).run();
+    long restored = 0;
+    long truncations = 0;
+    for (long seed = 1; seed <= 10; seed++) {
+      RuntimeSimulation one = simulation(seed);
+      Simulation.Outcome first = one.run();
+      restored += one.restored();
+      truncations += one.truncations();
       assertThat(simulation(seed).readable().run()).isEqualTo(first);
     }
+    assertThat(truncations).as("times that a log was cut").isGreaterThan(100);
+    assertThat(restored).as("snapshots that became a state").isGreaterThan(20);
   }
 }

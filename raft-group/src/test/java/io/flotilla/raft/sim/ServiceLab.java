@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flotilla.raft.core.GroupStatus.RoleName;
 import io.flotilla.raft.history.Action;
-import io.flotilla.raft.port.RaftParcel;
 import io.flotilla.raft.runtime.RuntimeLimits;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,7 +25,7 @@ final class ServiceLab {
 
   private final String name;
   private final World world;
-  private final SimNetwork<RaftParcel> network;
+  private final SimNetwork<Runnable> network;
   private final SimGroup group;
   private final List<RuntimeNode> servers;
   private final List<SimClient> clients = new ArrayList<>();
@@ -38,16 +37,14 @@ final class ServiceLab {
     this.world = new World(chance, Lab.calm(faults), size, size, false);
     this.network =
         new SimNetwork<>(
-            world.clock(),
-            chance.fork(),
-            size,
-            faults,
-            (from, to, parcel) -> server(to).receive(parcel));
+            world.clock(), chance.fork(), size, faults, (from, to, arrival) -> arrival.run());
     this.group = new SimGroup(1, size);
     this.servers =
         IntStream.rangeClosed(1, size)
             .mapToObj(
-                id -> new RuntimeNode(world, id, List.of(group), network, RuntimeLimits.DEFAULT))
+                id ->
+                    new RuntimeNode(
+                        world, id, List.of(group), network, this::server, RuntimeLimits.DEFAULT))
             .toList();
     servers.forEach(RuntimeNode::start);
   }

@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /** Files in memory; their paths are but names. One thread. */
-public final class SimFiles {
+public final class SimFiles implements SimImage.Disk {
   /** Empty for a directory. */
   private final NavigableMap<Path, Optional<byte[]>> entries = new TreeMap<>();
 
@@ -21,6 +21,7 @@ public final class SimFiles {
   }
 
   /** Replaces what was there. */
+  @Override
   public void write(Path file, byte[] content) throws IOException {
     if (!entries.containsKey(file.getParent())) {
       throw new NoSuchFileException(file.getParent().toString());
@@ -29,6 +30,7 @@ public final class SimFiles {
   }
 
   /** The content itself: who changes it changes the file. */
+  @Override
   public byte[] read(Path file) throws IOException {
     return entries
         .getOrDefault(file, Optional.empty())

@@ -4,6 +4,7 @@ import io.flotilla.raft.core.Entry;
 import io.flotilla.raft.core.GroupId;
 import io.flotilla.raft.core.GroupStatus;
 import io.flotilla.raft.core.GroupStatus.RoleName;
+import io.flotilla.raft.core.Position;
 import io.flotilla.raft.core.RaftEvent;
 import io.flotilla.raft.port.LogWrite;
 import java.util.HashMap;
@@ -31,6 +32,7 @@ final class SimGroup {
   private final RaftProperties properties;
   private final ClientRecord record = new ClientRecord();
   private final Map<Integer, Seen> replicas = new HashMap<>();
+  private long truncations;
 
   SimGroup(int number, int voters) {
     this.number = number;
@@ -75,6 +77,12 @@ final class SimGroup {
 
   void handedOver(int replica, LogWrite write) {
     Seen seen = replicas.get(replica);
+    if (write.cut().isPresent() && write.cut().get() instanceof LogWrite.Base base) {
+      begins(replica, seen, base.at());
+    } else if (write.cut().isPresent() && write.cut().get() instanceof LogWrite.Truncation cut) {
+      seen.log.truncate(cut.upTo());
+      truncations++;
+    }
     if (!write.entries().isEmpty()) {
       boolean stillLeads =
           seen.ledSince > 0
@@ -82,6 +90,18 @@ final class SimGroup {
       properties.appends(replica, seen.log, write.entries(), stillLeads ? seen.ledSince : 0);
       seen.log.append(write.entries());
     }
+  }
+
+  private void begins(int replica, Seen seen, Position at) {
+    if (at.index() > 0) {
+      properties.restores(replica, seen.log, at);
+    }
+    seen.log.begin(at);
+  }
+
+  /** How often a log was cut. */
+  long truncations() {
+    return truncations;
   }
 
   /**

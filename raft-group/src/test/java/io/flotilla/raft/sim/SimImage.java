@@ -9,13 +9,19 @@ import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.zip.CRC32C;
 
 /** A simulated group's state in one small file. */
-record SimImage(int group, SimState state) implements StateImage {
+record SimImage(int group, SimState state, Disk disk) implements StateImage {
+  /** Where its file is written and read. */
+  interface Disk {
+    void write(Path file, byte[] content) throws IOException;
+
+    byte[] read(Path file) throws IOException;
+  }
+
   private static final String NAME = "state";
 
   @Override
@@ -27,17 +33,18 @@ record SimImage(int group, SimState state) implements StateImage {
   public List<SnapshotFile> writeTo(Path directory) throws ImageException {
     byte[] bytes = encode();
     try {
-      Files.write(directory.resolve(NAME), bytes);
+      disk.write(directory.resolve(NAME), bytes);
     } catch (IOException e) {
       throw new ImageException("cannot write an image to " + directory, e);
     }
     return List.of(new SnapshotFile(NAME, bytes.length, crc(bytes)));
   }
 
-  static SimState read(Path directory, List<SnapshotFile> files, int group) throws ImageException {
+  static SimState read(Disk disk, Path directory, List<SnapshotFile> files, int group)
+      throws ImageException {
     byte[] bytes;
     try {
-      bytes = Files.readAllBytes(directory.resolve(NAME));
+      bytes = disk.read(directory.resolve(NAME));
     } catch (IOException e) {
       throw new ImageException("cannot read an image in " + directory, e);
     }

@@ -9,6 +9,7 @@ import java.util.List;
 public final class SimLog {
   private final ArrayList<Entry> entries = new ArrayList<>();
   private Position truncated = Position.ZERO;
+  private long bytes;
 
   /** Puts in entries without a gap; all from the first one's index on are replaced. */
   public void append(List<Entry> added) {
@@ -19,14 +20,13 @@ public final class SimLog {
       }
       cutTail(entry.index());
       entries.add(entry);
+      bytes += entry.weight();
     }
   }
 
   private void cutTail(long from) {
     int keep = (int) (from - truncated.index() - 1);
-    if (keep < entries.size()) {
-      entries.subList(keep, entries.size()).clear();
-    }
+    drop(keep, entries.size());
   }
 
   /**
@@ -35,20 +35,28 @@ public final class SimLog {
   public void truncate(Position upTo) {
     if (upTo.index() > truncated.index()) {
       long gone = Math.min(upTo.index(), lastIndex()) - truncated.index();
-      entries.subList(0, (int) gone).clear();
+      drop(0, (int) gone);
       truncated = upTo;
+    }
+  }
+
+  private void drop(int from, int to) {
+    if (from < to) {
+      List<Entry> gone = entries.subList(from, to);
+      gone.forEach(entry -> bytes -= entry.weight());
+      gone.clear();
     }
   }
 
   /** Forgets everything and begins after {@code at}. */
   public void begin(Position at) {
-    entries.clear();
+    drop(0, entries.size());
     truncated = at;
   }
 
   /** What all entries weigh. */
   public long bytes() {
-    return entries.stream().mapToLong(Entry::weight).sum();
+    return bytes;
   }
 
   public Position truncated() {
@@ -108,6 +116,7 @@ public final class SimLog {
   public SimLog copy() {
     SimLog copy = new SimLog();
     copy.truncated = truncated;
+    copy.bytes = bytes;
     copy.entries.addAll(entries);
     return copy;
   }

@@ -138,7 +138,7 @@ public final class SimLogStore implements LogStore {
   /** Of what is durable: nothing is cut by what is not. */
   @Override
   public long retainedBytes(GroupId group) {
-    return platter.log(group).bytes();
+    return platter.bytes(group);
   }
 
   @Override

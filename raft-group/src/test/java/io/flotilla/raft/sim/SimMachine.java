@@ -44,6 +44,7 @@ final class SimMachine implements StateMachine<SimMachine.Round> {
 
   private final Chance chance;
   private final int group;
+  private final SimImage.Disk disk;
   private final Consumer<SimState> judge;
   private final Map<Long, SimState> loaded = new HashMap<>();
   private long generation = 1;
@@ -54,11 +55,13 @@ final class SimMachine implements StateMachine<SimMachine.Round> {
 
   /**
    * @param chance of being flushed after a round
+   * @param disk for images
    * @param judge sees each state that becomes visible
    */
-  SimMachine(Chance chance, int group, Consumer<SimState> judge) {
+  SimMachine(Chance chance, int group, SimImage.Disk disk, Consumer<SimState> judge) {
     this.chance = chance;
     this.group = group;
+    this.disk = disk;
     this.judge = judge;
   }
 
@@ -125,13 +128,13 @@ final class SimMachine implements StateMachine<SimMachine.Round> {
 
   @Override
   public StateImage image() {
-    return new SimImage(group, visible);
+    return new SimImage(group, visible, disk);
   }
 
   @Override
   public long load(Path directory, List<SnapshotFile> files) throws ImageException {
     lastGeneration++;
-    loaded.put(lastGeneration, SimImage.read(directory, files, group));
+    loaded.put(lastGeneration, SimImage.read(disk, directory, files, group));
     return lastGeneration;
   }
 

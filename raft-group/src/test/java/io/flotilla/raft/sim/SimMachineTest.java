@@ -2,12 +2,27 @@ package io.flotilla.raft.sim;
 
 import io.flotilla.raft.history.Action;
 import io.flotilla.raft.port.StateMachineContract;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.Set;
 
 /** The simulated state keeps what the real ones keep. */
 class SimMachineTest extends StateMachineContract<SimMachine.Round> {
+  private static final SimImage.Disk DISK =
+      new SimImage.Disk() {
+        @Override
+        public void write(Path file, byte[] content) throws IOException {
+          Files.write(file, content);
+        }
+
+        @Override
+        public byte[] read(Path file) throws IOException {
+          return Files.readAllBytes(file);
+        }
+      };
+
   private record Simulated(SimMachine machine) implements Replica<SimMachine.Round> {
     @Override
     public SimMachine.Round newRound() {
@@ -21,7 +36,7 @@ class SimMachineTest extends StateMachineContract<SimMachine.Round> {
 
     @Override
     public String state() {
-      return HexFormat.of().formatHex(new SimImage(0, machine.state()).encode());
+      return HexFormat.of().formatHex(new SimImage(0, machine.state(), DISK).encode());
     }
 
     @Override
@@ -56,12 +71,12 @@ class SimMachineTest extends StateMachineContract<SimMachine.Round> {
 
   @Override
   protected Replica<SimMachine.Round> open(Path directory) {
-    return new Simulated(new SimMachine(chance, 1, state -> {}));
+    return new Simulated(new SimMachine(chance, 1, DISK, state -> {}));
   }
 
   @Override
   protected Replica<SimMachine.Round> openForeign(Path directory) {
-    return new Simulated(new SimMachine(chance, 2, state -> {}));
+    return new Simulated(new SimMachine(chance, 2, DISK, state -> {}));
   }
 
   @Override

@@ -232,6 +232,11 @@ public final class SimPlatter {
     return kept == null ? new SimLog() : kept.log.copy();
   }
 
+  long bytes(GroupId group) {
+    Kept kept = groups.get(group);
+    return kept == null ? 0 : kept.log.bytes();
+  }
+
   long lastIndex(GroupId group) {
     Kept kept = groups.get(group);
     return kept == null ? 0 : kept.log.lastIndex();
