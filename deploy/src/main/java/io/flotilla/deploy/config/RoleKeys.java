@@ -42,7 +42,11 @@ public final class RoleKeys {
             Setting.required("placement.endpoints", "host:port of placement members"),
             Setting.of("node.labels", "", "name=value,... such as zone=a"),
             Setting.of("raft.loops", 2, "threads that own the groups' Raft state"),
-            Setting.of("raft.apply-threads", 2, "threads that apply committed entries")));
+            Setting.of("raft.apply-threads", 2, "threads that apply committed entries"),
+            Setting.of(
+                "raft.log-retain-bytes",
+                16 << 20,
+                "a shard's log is cut when it weighs more; who lags further gets a snapshot")));
   }
 
   public static List<Setting> gateway() {

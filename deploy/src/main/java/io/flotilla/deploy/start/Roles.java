@@ -72,7 +72,9 @@ final class Roles {
                   standard.tick(),
                   standard.gather(),
                   standard.core(),
-                  standard.limits(),
+                  standard
+                      .limits()
+                      .retaining(settings.integer("raft.log-retain-bytes", 1 << 16, 1 << 30)),
                   standard.log());
           return ShardNodeConfig.of(
                   settings.cluster("cluster.id"),

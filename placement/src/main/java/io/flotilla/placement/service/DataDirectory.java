@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A member's data directory: {@code LOCK}, held as long as this is open; {@code identity}, which
- * says whose it is; {@code log/} and {@code state/}. A directory of another cluster, role or
- * member, or of a newer version, is refused and left as it was.
+ * says whose it is; {@code log/}, {@code state/} and {@code snapshots/}. A directory of another
+ * cluster, role or member, or of a newer version, is refused and left as it was.
  */
 final class DataDirectory implements AutoCloseable {
   private static final int FORMAT = 1;
@@ -58,6 +58,10 @@ final class DataDirectory implements AutoCloseable {
 
   Path log() {
     return root.resolve("log");
+  }
+
+  Path snapshots() {
+    return root.resolve("snapshots");
   }
 
   Path state() {

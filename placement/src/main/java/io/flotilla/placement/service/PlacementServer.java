@@ -7,7 +7,10 @@ import io.flotilla.raft.core.GroupId;
 import io.flotilla.raft.core.GroupStatus;
 import io.flotilla.raft.core.Membership;
 import io.flotilla.raft.core.ReplicaId;
+import io.flotilla.raft.files.FileSnapshotStore;
+import io.flotilla.raft.net.NettySnapshotTransport;
 import io.flotilla.raft.net.NettyTransport;
+import io.flotilla.raft.port.LogStore;
 import io.flotilla.raft.port.NodeId;
 import io.flotilla.raft.port.StorageException;
 import io.flotilla.raft.rocksdb.RocksLogConfig;
@@ -15,13 +18,18 @@ import io.flotilla.raft.rocksdb.RocksLogStore;
 import io.flotilla.raft.runtime.GroupSpec;
 import io.flotilla.raft.runtime.RaftGroup;
 import io.flotilla.raft.runtime.RaftRuntime;
+import io.flotilla.raft.runtime.ReplicaLostException;
 import io.flotilla.raft.runtime.RuntimeConfig;
 import io.flotilla.raft.runtime.RuntimePorts;
+import io.flotilla.raft.runtime.SnapshotFetchConfig;
+import io.flotilla.raft.runtime.SnapshotPorts;
+import io.flotilla.raft.runtime.SnapshotSendConfig;
 import io.flotilla.raft.state.Generations;
 import io.flotilla.rpc.Hello;
 import io.flotilla.rpc.NetThreads;
 import io.flotilla.rpc.RpcServer;
 import java.io.IOException;
+import java.security.SecureRandom;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
@@ -92,10 +100,10 @@ public final class PlacementServer implements AutoCloseable {
         closing.add(DataDirectory.open(config.dataDir(), config.cluster(), config.memberId()));
     PlacementStore store = new PlacementStore(directory.state());
     closing.add(store);
-    PlacementStateMachine map = open(store, Generations.INITIAL);
-    checkCluster(config, map);
     RocksLogStore logs =
         closing.add(RocksLogStore.open(directory.log(), RocksLogConfig.DEFAULT, fatal));
+    PlacementStateMachine map = open(store, generationIn(logs));
+    checkCluster(config, map);
 
     Hello self = new Hello(config.cluster(), Hello.Role.PLACEMENT, config.memberId());
     NetThreads threads = closing.add(new NetThreads(NET_THREADS, "placement-net"));
@@ -103,10 +111,13 @@ public final class PlacementServer implements AutoCloseable {
         new NettyTransport(
             threads, self, node -> Optional.ofNullable(config.members().get(node.value())));
     RaftRuntime<PlacementRound> runtime =
-        closing.add(new RaftRuntime<>(runtimeConfig(config), ports(logs, transport, store, fatal)));
+        closing.add(
+            new RaftRuntime<>(
+                runtimeConfig(config),
+                ports(logs, transport, store, snapshots(config, directory, self, closing), fatal)));
     closing.add(transport);
     runtime.start();
-    RaftGroup group = runtime.open(groupSpec(config), map);
+    RaftGroup group = open(config, runtime, map);
     checkMembers(config, group);
 
     PlacementService service =
@@ -115,6 +126,7 @@ public final class PlacementServer implements AutoCloseable {
                 config.cluster(), config.members(), config.policy(), group, map, System::nanoTime));
     RpcServer server = closing.add(new RpcServer(threads, self));
     transport.attach(server, runtime);
+    NettySnapshotTransport.attach(server, runtime.snapshotServer());
     service.addTo(server);
     server.listen(config.bindHost(), config.bindPort());
     log.info(
@@ -124,6 +136,45 @@ public final class PlacementServer implements AutoCloseable {
         config.bindHost(),
         config.bindPort());
     return new PlacementServer(config, closing, store, group);
+  }
+
+  /** Of the state that counts: the log says which that is. */
+  private static long generationIn(RocksLogStore logs) {
+    LogStore.RecoveredLog log = logs.recovered().get(GROUP);
+    return log == null ? Generations.INITIAL : log.generation();
+  }
+
+  private static RaftGroup open(
+      PlacementConfig config, RaftRuntime<PlacementRound> runtime, PlacementStateMachine map)
+      throws IOException {
+    try {
+      return runtime.open(groupSpec(config), map);
+    } catch (ReplicaLostException lost) {
+      throw new IOException(
+          String.format(
+              "member %d can take no part in placement any more, since what it promised may be"
+                  + " lost: %s. The other members go on; replace it by a member with a new id and"
+                  + " an empty directory",
+              config.memberId(), lost.getMessage()),
+          lost);
+    }
+  }
+
+  /** Snapshots have a connection and a thread of their own: heartbeats do not wait for them. */
+  private static SnapshotPorts snapshots(
+      PlacementConfig config, DataDirectory directory, Hello self, Closing closing)
+      throws IOException {
+    NetThreads threads = closing.add(new NetThreads(1, "placement-snapshot-net"));
+    NettySnapshotTransport transport =
+        closing.add(
+            new NettySnapshotTransport(
+                threads, self, node -> Optional.ofNullable(config.members().get(node.value()))));
+    return new SnapshotPorts(
+        FileSnapshotStore.open(directory.snapshots()),
+        transport,
+        SnapshotSendConfig.DEFAULT,
+        SnapshotFetchConfig.DEFAULT,
+        new SecureRandom());
   }
 
   /**
@@ -145,11 +196,13 @@ public final class PlacementServer implements AutoCloseable {
       RocksLogStore logs,
       NettyTransport transport,
       PlacementStore store,
+      SnapshotPorts snapshots,
       Consumer<Throwable> fatal) {
     return new RuntimePorts<>(
         logs,
         transport,
         store,
+        snapshots,
         System::nanoTime,
         (min, max) -> ThreadLocalRandom.current().nextInt(min, max + 1),
         new RaftLog(fatal),
@@ -161,6 +214,7 @@ public final class PlacementServer implements AutoCloseable {
         GROUP,
         new ReplicaId(config.memberId()),
         membership(config),
+        Generations.INITIAL,
         config.members().firstKey() == config.memberId());
   }
 

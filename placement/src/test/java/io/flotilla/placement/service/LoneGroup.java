@@ -75,6 +75,21 @@ final class LoneGroup implements RaftGroup {
   }
 
   @Override
+  public CompletableFuture<Void> changeMembership(Membership target) {
+    throw new AssertionError("nobody else belongs to it");
+  }
+
+  @Override
+  public CompletableFuture<Void> transferLeadership(Optional<ReplicaId> to) {
+    throw new AssertionError("there is nobody to take it");
+  }
+
+  @Override
+  public CompletableFuture<Void> removed() {
+    return new CompletableFuture<>();
+  }
+
+  @Override
   public GroupStatus status() {
     return new GroupStatus(
         new ReplicaId(1),

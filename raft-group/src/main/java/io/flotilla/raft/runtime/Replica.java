@@ -306,7 +306,7 @@ final class Replica<R extends ApplyRound> implements LogReader {
     queued = false;
     boolean hasEffects = core.hasEffects();
     recent.offered();
-    return hasEffects || isToBeCut();
+    return hasEffects || isToBeCut() || offered != null;
   }
 
   Effects drain(long ticket) {

@@ -4,10 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flotilla.raft.core.Entry;
 import io.flotilla.raft.core.GroupId;
+import io.flotilla.raft.core.Membership;
+import io.flotilla.raft.core.Position;
 import io.flotilla.raft.core.Refusal;
+import io.flotilla.raft.core.ReplicaId;
 import io.flotilla.raft.port.LogWrite;
+import io.flotilla.raft.port.SnapshotFile;
 import io.flotilla.raft.runtime.Request.Proposal;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -64,6 +69,12 @@ class ApplyLaneTest {
     return staged;
   }
 
+  private static LogWrite begin(long index) {
+    Membership nobody = Membership.of(List.of());
+    return LogWrite.begin(
+        GROUP, new LogWrite.Base(new ReplicaId(1), new Position(index, 1), nobody, 1));
+  }
+
   private void keepOnDisk(List<Entry> entries) {
     log.append(List.of(LogWrite.of(GROUP, Optional.empty(), entries)), () -> {});
     log.makeAllDurable();
@@ -98,6 +109,41 @@ class ApplyLaneTest {
     assertThat(journal.commands()).hasSize(20).startsWith("c1", "c2").endsWith("c20");
     assertThat(eight.result.join()).asString().isEqualTo("7");
     assertThat(backlog.get()).isZero();
+  }
+
+  @Test
+  void whatWasCommittedBeforeARestoreIsDroppedAndWhatFollowsIsApplied() throws Exception {
+    Proposal lost = proposal(2, 1);
+    lane.push(1, 2, entries(1, 1, 2), promised(lost));
+    lane.suspend();
+    assertThat(round()).as("suspended").isZero();
+    long generation = journal.load(Path.of("."), List.of(new SnapshotFile("journal", 10, 0)));
+    AtomicInteger done = new AtomicInteger();
+    lane.adopt(generation, 10, done::incrementAndGet);
+    lane.push(11, 12, entries(1, 11, 2), promised());
+    assertThat(lane.runErrands()).isEqualTo(1);
+    assertThat(done).hasValue(1);
+    assertThat(lost.result)
+        .failsWithin(Duration.ZERO)
+        .withThrowableOfType(ExecutionException.class)
+        .satisfies(e -> assertThat(((RaftException) e.getCause()).outcomeUnknown()).isTrue());
+    assertThat(round()).isEqualTo(2);
+    assertThat(journal.commands()).containsExactly("c11", "c12");
+    assertThat(backlog.get()).isZero();
+  }
+
+  @Test
+  void aLogThatBeginsAnewUnderAReaderIsNoError() throws Exception {
+    keepOnDisk(entries(1, 1, 2));
+    lane.push(1, 3, List.of(), promised());
+    log.onRead =
+        () -> {
+          lane.suspend();
+          log.append(List.of(begin(10)), () -> {});
+          log.makeAllDurable();
+        };
+    assertThat(round()).isZero();
+    assertThat(lane.failure()).isNull();
   }
 
   @Test

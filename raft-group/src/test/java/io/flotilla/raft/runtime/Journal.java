@@ -9,6 +9,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
  * A state machine that keeps a list of the commands it was given. The result of a command is its
@@ -54,6 +57,11 @@ final class Journal implements StateMachine<Journal.Round> {
   private volatile long applied;
   private long next = 1;
   private int staged;
+  private final List<Image> closedImages = new CopyOnWriteArrayList<>();
+  private final Map<Long, Long> loaded = new ConcurrentHashMap<>();
+  private long generation;
+  final List<Long> adopted = new CopyOnWriteArrayList<>();
+  final List<Long> discarded = new CopyOnWriteArrayList<>();
 
   @Override
   public long appliedIndex() {
@@ -96,24 +104,54 @@ final class Journal implements StateMachine<Journal.Round> {
     return 0;
   }
 
+  /** Of nothing but its index. */
+  private record Image(long applied, List<Image> closed) implements StateImage {
+    @Override
+    public List<SnapshotFile> writeTo(Path directory) {
+      return List.of(new SnapshotFile("journal", applied, 0));
+    }
+
+    @Override
+    public void close() {
+      closed.add(this);
+    }
+  }
+
   @Override
   public StateImage image() {
-    throw new UnsupportedOperationException("a journal has no images");
+    return new Image(applied, closedImages);
   }
 
+  int closedImages() {
+    return closedImages.size();
+  }
+
+  /** A state of no commands; its applied index is the size of its file. */
   @Override
   public long load(Path directory, List<SnapshotFile> files) {
-    throw new UnsupportedOperationException("a journal has no images");
+    loaded.put(++generation, files.get(0).bytes());
+    return generation;
   }
 
   @Override
-  public void adopt(long generation) {
-    throw new UnsupportedOperationException("a journal has no images");
+  public void adopt(long next) {
+    applied = take(next);
+    this.next = applied + 1;
+    adopted.add(next);
   }
 
   @Override
-  public void discard(long generation) {
-    throw new UnsupportedOperationException("a journal has no images");
+  public void discard(long unwanted) {
+    take(unwanted);
+    discarded.add(unwanted);
+  }
+
+  private long take(long number) {
+    Long index = loaded.remove(number);
+    if (index == null) {
+      throw new IllegalStateException("generation " + number + " is not here");
+    }
+    return index;
   }
 
   List<String> commands() {

@@ -29,6 +29,9 @@ final class ManualLog implements LogStore {
   long backlogBytes;
   int reads;
 
+  /** Happens when somebody is about to read. */
+  Runnable onRead = () -> {};
+
   @Override
   public void append(List<LogWrite> writes, Runnable durable) {
     HandOver handOver = new HandOver(List.copyOf(writes), durable);
@@ -41,6 +44,12 @@ final class ManualLog implements LogStore {
       waiting.remove(handOver);
       for (LogWrite write : handOver.writes()) {
         TreeMap<Long, Entry> log = logs.computeIfAbsent(write.group(), g -> new TreeMap<>());
+        if (write.cut().isPresent() && write.cut().get() instanceof LogWrite.Base) {
+          log.clear();
+        } else if (write.cut().isPresent()
+            && write.cut().get() instanceof LogWrite.Truncation truncation) {
+          log.headMap(truncation.upTo().index(), true).clear();
+        }
         for (Entry entry : write.entries()) {
           log.tailMap(entry.index(), true).clear();
           log.put(entry.index(), entry);
@@ -59,6 +68,7 @@ final class ManualLog implements LogStore {
   public List<Entry> read(GroupId group, long first, long last, long maxBytes)
       throws StorageException {
     reads++;
+    onRead.run();
     if (damaged.containsKey(group)) {
       throw new DamagedLogException("group " + group + " is damaged");
     }

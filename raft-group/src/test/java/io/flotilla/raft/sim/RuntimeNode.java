@@ -45,6 +45,8 @@ import org.jspecify.annotations.Nullable;
  * holds replica n of each group. One thread.
  */
 final class RuntimeNode implements Victim {
+  private static final long ENTRY_BYTES_MAX = 300;
+
   private final World world;
   private final int id;
   private final List<SimGroup> groups;
@@ -544,6 +546,16 @@ final class RuntimeNode implements Victim {
       throw new IllegalStateException("node " + id + " is down");
     }
     return alive.group(group.id()).orElseThrow().status();
+  }
+
+  /** All that is applied is durable now. */
+  void flush() {
+    machines.forEach(SimMachine::flush);
+  }
+
+  /** Whether the group's log weighs no more than it may, give or take an entry. */
+  boolean isLogShort(SimGroup group) {
+    return platter.bytes(group.id()) <= limits.logRetainBytes() + ENTRY_BYTES_MAX;
   }
 
   SimState state(SimGroup group) {

@@ -111,6 +111,10 @@ public final class RuntimeSimulation implements SimRun {
     clientsGoOn();
     clients.forEach(SimClient::stop);
     within("every group's replicas have the same log and state", this::converged);
+    nodes.forEach(RuntimeNode::flush);
+    within(
+        "no log weighs more than it may",
+        () -> nodes.stream().allMatch(node -> groups.stream().allMatch(node::isLogShort)));
     long answered = groups.stream().mapToLong(group -> group.record().answered()).sum();
     groups.forEach(this::checkFinalState);
     return new Simulation.Outcome(

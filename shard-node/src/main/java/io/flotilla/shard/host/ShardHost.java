@@ -11,6 +11,7 @@ import io.flotilla.raft.core.ReplicaId;
 import io.flotilla.raft.port.StorageException;
 import io.flotilla.raft.runtime.GroupSpec;
 import io.flotilla.raft.runtime.RaftGroup;
+import io.flotilla.raft.runtime.ReplicaLostException;
 import io.flotilla.rpc.ErrorCode;
 import io.flotilla.rpc.RpcException;
 import io.flotilla.shard.kv.KvStateMachine;
@@ -39,6 +40,9 @@ public final class ShardHost {
   private final GroupOpener groups;
   private final ConcurrentMap<Long, HostedShard> shards = new ConcurrentHashMap<>();
 
+  /** Replicas that must not take part here any more; for placement to replace. */
+  private final Set<Long> lost = ConcurrentHashMap.newKeySet();
+
   /**
    * @param node this node's id
    */
@@ -58,7 +62,7 @@ public final class ShardHost {
   public void recover(Map<GroupId, Long> generations) throws StorageException {
     store.deleteAllBut(Set.copyOf(generations.values()));
     for (Map.Entry<GroupId, Long> group : generations.entrySet()) {
-      open(KvStateMachine.open(store, group.getKey().value(), group.getValue()));
+      open(KvStateMachine.open(store, group.getKey().value(), group.getValue()), group.getValue());
     }
     LOG.info("node {} has opened {} shards", node, shards.size());
   }
@@ -73,13 +77,15 @@ public final class ShardHost {
   public int offer(Collection<Shard> descriptors) throws StorageException {
     List<Shard> fresh = new ArrayList<>();
     for (Shard shard : descriptors) {
-      if (!shards.containsKey(shard.getId()) && replicaHere(shard).isPresent()) {
+      boolean known = shards.containsKey(shard.getId()) || lost.contains(shard.getId());
+      if (!known && replicaHere(shard).isPresent()) {
         fresh.add(shard);
       }
     }
     List<Long> generations = store.create(fresh);
     for (int i = 0; i < fresh.size(); i++) {
-      open(KvStateMachine.open(store, fresh.get(i).getId(), generations.get(i)));
+      open(
+          KvStateMachine.open(store, fresh.get(i).getId(), generations.get(i)), generations.get(i));
     }
     if (!fresh.isEmpty()) {
       LOG.info("node {} has created {} shards", node, fresh.size());
@@ -130,7 +136,12 @@ public final class ShardHost {
     return found == null ? 0 : found.approximateBytes();
   }
 
-  private void open(KvStateMachine state) throws StorageException {
+  /** Deletes from disk what was replaced or removed and is not read any more. May block on it. */
+  public void sweep() throws StorageException {
+    store.sweep();
+  }
+
+  private void open(KvStateMachine state, long generation) throws StorageException {
     Shard shard = state.shard();
     Replica self =
         replicaHere(shard)
@@ -146,9 +157,25 @@ public final class ShardHost {
             new GroupId(shard.getId()),
             new ReplicaId(self.getReplica()),
             membership(shard),
+            generation,
             shard.getPreferredLeader() == self.getReplica());
-    RaftGroup group = groups.open(spec, state);
-    shards.put(shard.getId(), new HostedShard(state, group));
+    try {
+      RaftGroup group = groups.open(spec, state);
+      HostedShard hosted = new HostedShard(state, group);
+      shards.put(shard.getId(), hosted);
+      var unused = group.removed().thenRun(() -> forget(spec.id(), hosted, state));
+    } catch (ReplicaLostException e) {
+      LOG.error("shard {} is not opened on node {}", shard.getId(), node, e);
+      lost.add(shard.getId());
+      state.retire();
+    }
+  }
+
+  /** The group has removed the replica here: its log is gone, and now its state goes. */
+  private void forget(GroupId group, HostedShard hosted, KvStateMachine state) {
+    shards.remove(group.value(), hosted);
+    lost.add(group.value());
+    var unused = groups.close(group).thenRun(state::retire);
   }
 
   private Optional<Replica> replicaHere(Shard shard) {

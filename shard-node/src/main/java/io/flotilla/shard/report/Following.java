@@ -115,6 +115,7 @@ final class Following implements AutoCloseable {
 
   private void report() {
     try {
+      host.sweep();
       reports.send();
     } catch (StorageException e) {
       fatal.accept(e);

@@ -19,7 +19,8 @@ import java.util.stream.Stream;
 
 /**
  * A node's directory: {@code LOCK}, {@code identity}, {@code nodes} (where the others listened when
- * last heard of), {@code log/} and {@code state/}. Locked against other processes while open.
+ * last heard of), {@code log/}, {@code state/} and {@code snapshots/} (under way, in either
+ * direction; none of them is needed again). Locked against other processes while open.
  */
 final class DataDirectory implements AutoCloseable {
   private static final String LOCK = "LOCK";
@@ -124,6 +125,10 @@ final class DataDirectory implements AutoCloseable {
 
   Path state() {
     return path.resolve("state");
+  }
+
+  Path snapshots() {
+    return path.resolve("snapshots");
   }
 
   /** Keeps the id that placement has handed out. Durable when it returns. */

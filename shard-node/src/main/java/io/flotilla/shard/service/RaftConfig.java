@@ -39,6 +39,10 @@ public record RaftConfig(
     return new RaftConfig(loops, applyThreads, fetchThreads, tick, gather, config, limits, log);
   }
 
+  public RaftConfig withLimits(RuntimeLimits chosen) {
+    return new RaftConfig(loops, applyThreads, fetchThreads, tick, gather, core, chosen, log);
+  }
+
   public RaftConfig withLog(RocksLogConfig config) {
     return new RaftConfig(loops, applyThreads, fetchThreads, tick, gather, core, limits, config);
   }

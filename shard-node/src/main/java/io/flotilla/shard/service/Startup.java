@@ -1,21 +1,29 @@
 package io.flotilla.shard.service;
 
 import com.codahale.metrics.MetricRegistry;
-import io.flotilla.proto.map.Shard;
 import io.flotilla.proto.placement.RegisterNodeRequest;
 import io.flotilla.raft.core.GroupId;
+import io.flotilla.raft.files.FileSnapshotStore;
+import io.flotilla.raft.net.NettySnapshotTransport;
 import io.flotilla.raft.net.NettyTransport;
 import io.flotilla.raft.port.LogStore;
 import io.flotilla.raft.port.NodeId;
+import io.flotilla.raft.port.StateMachine;
 import io.flotilla.raft.port.StorageException;
 import io.flotilla.raft.rocksdb.RocksLogStore;
+import io.flotilla.raft.runtime.GroupSpec;
+import io.flotilla.raft.runtime.RaftGroup;
 import io.flotilla.raft.runtime.RaftMetrics;
 import io.flotilla.raft.runtime.RaftRuntime;
 import io.flotilla.raft.runtime.RuntimePorts;
+import io.flotilla.raft.runtime.SnapshotFetchConfig;
+import io.flotilla.raft.runtime.SnapshotPorts;
+import io.flotilla.raft.runtime.SnapshotSendConfig;
 import io.flotilla.rpc.Hello;
 import io.flotilla.rpc.NetThreads;
 import io.flotilla.rpc.RpcClient;
 import io.flotilla.rpc.RpcServer;
+import io.flotilla.shard.host.GroupOpener;
 import io.flotilla.shard.host.NodeTable;
 import io.flotilla.shard.host.ShardHost;
 import io.flotilla.shard.kv.KvRound;
@@ -25,9 +33,11 @@ import io.flotilla.shard.service.ShardNode.Phase;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.security.SecureRandom;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -77,26 +87,56 @@ final class Startup {
     KvStore states = KvStore.open(directory.state(), config.state());
     parts.add(() -> end(states));
     RaftRuntime<KvRound> runtime = runtime(directory, threads, server, states, link);
-    ShardHost host = new ShardHost(node, states, runtime::open);
-    host.recover(generationsIn(states));
+    ShardHost host = new ShardHost(node, states, groupsOf(runtime));
+    host.recover(generationsIn(runtime));
     String address = serve(server, host, port);
     parts.add(link); // ends first, since it opens shards
     announce(link, directory, address);
     link.follow(node, host, nodes, table -> keep(table, directory));
+    parts.add(() -> resign(runtime)); // first of all, while everything still works
     LOG.info("node {} of cluster {} serves at {}", node, config.cluster(), address);
     return new ShardNode(node, address, host, parts, phase);
   }
 
-  /** Each group's generation, of which it has one as long as no group here takes in an image. */
-  private static Map<GroupId, Long> generationsIn(KvStore states) throws StorageException {
+  /** Where each group's state is: its log says so. */
+  private static Map<GroupId, Long> generationsIn(RaftRuntime<KvRound> runtime) {
     Map<GroupId, Long> generations = new TreeMap<>();
-    for (Map.Entry<Long, Shard> state : states.shards().entrySet()) {
-      long shard = state.getValue().getId();
-      if (generations.put(new GroupId(shard), state.getKey()) != null) {
-        throw new StorageException("shard " + shard + " has several states");
-      }
-    }
+    runtime.recovered().forEach((group, log) -> generations.put(group, log.generation()));
     return generations;
+  }
+
+  private static GroupOpener groupsOf(RaftRuntime<KvRound> runtime) {
+    return new GroupOpener() {
+      @Override
+      public RaftGroup open(GroupSpec spec, StateMachine<KvRound> state) throws StorageException {
+        return runtime.open(spec, state);
+      }
+
+      @Override
+      public CompletableFuture<Void> close(GroupId group) {
+        return runtime.close(group);
+      }
+    };
+  }
+
+  private void resign(RaftRuntime<KvRound> runtime) {
+    if (phase.get() != Phase.DYING) {
+      runtime.resign();
+    }
+  }
+
+  /** Snapshots have a connection and a thread of their own: heartbeats do not wait for them. */
+  private SnapshotPorts snapshots(DataDirectory directory) throws IOException {
+    NetThreads threads = parts.add(new NetThreads(1, "node-snapshot-net"));
+    NettySnapshotTransport transport =
+        parts.add(
+            new NettySnapshotTransport(threads, hello(directory), id -> nodes.address(id.value())));
+    return new SnapshotPorts(
+        FileSnapshotStore.open(directory.snapshots()),
+        transport,
+        SnapshotSendConfig.DEFAULT,
+        SnapshotFetchConfig.DEFAULT,
+        new SecureRandom());
   }
 
   private RaftRuntime<KvRound> runtime(
@@ -105,7 +145,7 @@ final class Startup {
       RpcServer server,
       KvStore states,
       PlacementLink link)
-      throws StorageException {
+      throws IOException {
     LogStore log =
         parts.add(RocksLogStore.open(directory.log(), config.raft().log(), metrics, this::failed));
     NettyTransport transport =
@@ -115,6 +155,7 @@ final class Startup {
             log,
             transport,
             states,
+            snapshots(directory),
             System::nanoTime,
             (min, max) -> ThreadLocalRandom.current().nextInt(min, max + 1),
             new LeaderNews(link).and(metrics),
@@ -124,6 +165,7 @@ final class Startup {
             new RaftRuntime<>(config.raft().of(new NodeId(directory.identity().node())), ports));
     metrics.watch(runtime, log);
     transport.attach(server, runtime);
+    NettySnapshotTransport.attach(server, runtime.snapshotServer());
     runtime.start();
     return runtime;
   }

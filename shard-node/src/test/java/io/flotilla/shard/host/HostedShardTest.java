@@ -10,6 +10,8 @@ import io.flotilla.proto.map.Replica;
 import io.flotilla.proto.map.Shard;
 import io.flotilla.raft.core.GroupId;
 import io.flotilla.raft.core.GroupStatus;
+import io.flotilla.raft.core.Membership;
+import io.flotilla.raft.core.ReplicaId;
 import io.flotilla.raft.port.StorageException;
 import io.flotilla.raft.runtime.RaftGroup;
 import io.flotilla.rpc.ErrorCode;
@@ -55,6 +57,21 @@ class HostedShardTest {
         @Override
         public CompletableFuture<Long> readBarrier() {
           throw new AssertionError("read");
+        }
+
+        @Override
+        public CompletableFuture<Void> changeMembership(Membership target) {
+          throw new AssertionError("asked to change");
+        }
+
+        @Override
+        public CompletableFuture<Void> transferLeadership(Optional<ReplicaId> to) {
+          throw new AssertionError("asked to hand over");
+        }
+
+        @Override
+        public CompletableFuture<Void> removed() {
+          throw new AssertionError("asked whether it is removed");
         }
 
         @Override
