@@ -37,8 +37,7 @@ class PaperFigure2Test {
       solo.sync().apply().ifPresent(handedOut::add);
     }
     assertThat(handedOut)
-        .containsExactly(
-            new Effects.Range(2, 2), new Effects.Range(3, 4), new Effects.Range(5, 5));
+        .containsExactly(new Effects.Range(2, 2), new Effects.Range(3, 4), new Effects.Range(5, 5));
     assertThat(solo.core.status().commitIndex()).isEqualTo(5);
   }
 
@@ -80,7 +79,8 @@ class PaperFigure2Test {
   void conflictGoesWithAllThatFollow() {
     Solo solo = Solo.withLog(1, 1, 1, 1);
     Entry other = command(3, 2);
-    solo.receive(TWO, new AppendRequest(2, new Position(1, 1), 0, 0, List.of(command(2, 1), other)));
+    solo.receive(
+        TWO, new AppendRequest(2, new Position(1, 1), 0, 0, List.of(command(2, 1), other)));
     Effects effects = solo.sync();
     assertThat(effects.append()).containsExactly(other);
     assertThat(effects.events()).contains(new RaftEvent.ConflictOverwritten(3, 4));
@@ -104,8 +104,7 @@ class PaperFigure2Test {
       assertThat(effects.append()).isEmpty();
       long lastNew = 1 + again.entries().size();
       assertThat(Solo.to(TWO, effects.afterSync()))
-          .containsExactly(
-              new AppendReply(1, lastNew, Optional.empty(), 0, new Progress(3, 0)));
+          .containsExactly(new AppendReply(1, lastNew, Optional.empty(), 0, new Progress(3, 0)));
       assertThat(solo.core.status().lastIndex()).isEqualTo(3);
     }
   }

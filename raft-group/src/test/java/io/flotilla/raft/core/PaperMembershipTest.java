@@ -1,6 +1,5 @@
 package io.flotilla.raft.core;
 
-import static io.flotilla.raft.core.Solo.ME;
 import static io.flotilla.raft.core.Solo.THREE;
 import static io.flotilla.raft.core.Solo.TWO;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -23,7 +22,8 @@ import org.junit.jupiter.api.Test;
 class PaperMembershipTest {
   private static final ReplicaId FOUR = new ReplicaId(4);
   private static final Membership OLD = Solo.voters(3);
-  private static final Membership LEARNING = new Membership(members(1, 2, 3), List.of(), members(4));
+  private static final Membership LEARNING =
+      new Membership(members(1, 2, 3), List.of(), members(4));
   private static final Membership NEW = Membership.of(members(1, 2, 4));
   private static final Membership JOINT = OLD.towards(NEW);
 
@@ -56,7 +56,8 @@ class PaperMembershipTest {
     assertThat(solo.core.status().leader()).contains(FOUR);
     ReplicaId nine = new ReplicaId(9);
     solo.receive(nine, new VoteRequest(3, false, true, new Position(2, 2)));
-    assertThat(Solo.to(nine, solo.sync().afterSync())).containsExactly(new VoteReply(3, false, true));
+    assertThat(Solo.to(nine, solo.sync().afterSync()))
+        .containsExactly(new VoteReply(3, false, true));
   }
 
   /** §4.1 (as corrected in 2015): no change before an entry of the leader's term is committed. */
@@ -138,7 +139,9 @@ class PaperMembershipTest {
     assertThat(learner.core.status().term()).isZero();
   }
 
-  /** §4.2.2: a leader that is to go leads on, but does not count itself, until that is committed. */
+  /**
+   * §4.2.2: a leader that is to go leads on, but does not count itself, until that is committed.
+   */
   @Test
   void leaderThatIsToGoDoesNotCountItself() {
     Solo solo = Solo.leading(1);
@@ -186,7 +189,9 @@ class PaperMembershipTest {
   void jointDecisionsNeedBothMajorities() {
     Solo solo = joint();
     solo.receive(FOUR, solo.acknowledging(4));
-    assertThat(solo.core.status().commitIndex()).as("1 and 4 are no majority of {1 2 3}").isEqualTo(3);
+    assertThat(solo.core.status().commitIndex())
+        .as("1 and 4 are no majority of {1 2 3}")
+        .isEqualTo(3);
     solo.receive(THREE, solo.acknowledging(4));
     assertThat(solo.core.status().commitIndex()).isEqualTo(4);
   }
@@ -234,8 +239,7 @@ class PaperMembershipTest {
     solo.core.step(new Input.TransferAsked(6, Optional.of(THREE)));
     solo.core.step(new Input.Proposed(7, Entry.Kind.COMMAND, new byte[1]));
     Effects effects = solo.sync();
-    assertThat(effects.answers())
-        .contains(new Answer.Refused(7, new Refusal.Transferring(THREE)));
+    assertThat(effects.answers()).contains(new Answer.Refused(7, new Refusal.Transferring(THREE)));
     solo.receive(TWO, solo.acknowledging(3));
     assertThat(Solo.to(THREE, solo.drain().beforeSync())).doesNotContain(new TimeoutNow(2));
     solo.receive(THREE, solo.acknowledging(3));

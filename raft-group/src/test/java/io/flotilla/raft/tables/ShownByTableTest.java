@@ -39,7 +39,9 @@ class ShownByTableTest {
         .containsExactly("a thing: there is no ShownByTableTest.gone");
     assertThat(complaints("`ShownByTableTest.complaints`")).as("a method, no test").hasSize(1);
     assertThat(complaints("`GoneTest`")).hasSize(1);
-    assertThat(complaints("`router/ShownByTableTest.nothingIsNoReason`")).as("not there").hasSize(1);
+    assertThat(complaints("`router/ShownByTableTest.nothingIsNoReason`"))
+        .as("not there")
+        .hasSize(1);
     assertThat(complaints("`TableTest`")).as("the end of a name").hasSize(1);
     assertThat(complaints("`ShownByTableTest`, `figure-9.txt`")).hasSize(1);
   }

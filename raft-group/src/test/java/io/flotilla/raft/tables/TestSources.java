@@ -65,8 +65,8 @@ public final class TestSources {
 
   /**
    * @param reference {@code SomeTest} or {@code SomeTest.someTest}, with {@code module/} before it
-   *     if other modules have a class of that name too, or the name of a script or patch. Contracts,
-   *     which many tests share, are tests.
+   *     if other modules have a class of that name too, or the name of a script or patch.
+   *     Contracts, which many tests share, are tests.
    */
   public boolean has(String reference) {
     int dot = reference.lastIndexOf('.');
