@@ -102,7 +102,7 @@ class PaperFigure2Test {
       solo.receive(TWO, again);
       Effects effects = solo.sync();
       assertThat(effects.append()).isEmpty();
-      long lastNew = 1 + again.entries().size();
+      long lastNew = 1L + again.entries().size();
       assertThat(Solo.to(TWO, effects.afterSync()))
           .containsExactly(new AppendReply(1, lastNew, Optional.empty(), 0, new Progress(3, 0)));
       assertThat(solo.core.status().lastIndex()).isEqualTo(3);
