@@ -82,7 +82,7 @@ class LaboratoryTableTest {
       List.of("LabElectionTest", "LabAgreementTest", "LabPersistenceTest", "LabServiceTest");
 
   private final TestSources sources = new TestSources(Path.of(".."));
-  private final ShownByTable table = ShownByTable.in(Path.of("README.md"));
+  private final ShownByTable table = ShownByTable.in(Path.of("README.md"), "Laboratory tests");
 
   @Test
   void everyTestOfTheCourseHasARow() {

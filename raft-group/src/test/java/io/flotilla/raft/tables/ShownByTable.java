@@ -1,8 +1,5 @@
 package io.flotilla.raft.tables;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -32,13 +29,14 @@ public final class ShownByTable {
 
   private ShownByTable() {}
 
-  /** All such tables of a document, as one. */
-  public static ShownByTable in(Path document) {
-    try {
-      return parse(Files.readAllLines(document));
-    } catch (IOException failure) {
-      throw new UncheckedIOException(failure);
-    }
+  /**
+   * All such tables of a chapter, as one.
+   *
+   * @param heading of the second rank, without its mark
+   * @throws IllegalArgumentException if the document has no such chapter
+   */
+  public static ShownByTable in(Path document, String heading) {
+    return parse(Chapter.of(document, heading).lines());
   }
 
   static ShownByTable parse(List<String> lines) {

@@ -28,6 +28,8 @@ class ShownByTableTest {
     assertThat(complaints("`ShownByTableTest.testsScriptsAndReasonsAreGood`")).isEmpty();
     assertThat(complaints("`ShownByTableTest`, `figure-8.txt`")).isEmpty();
     assertThat(complaints("`M1-commit-earlier-term.patch`")).isEmpty();
+    assertThat(complaints("`raft-group/ShownByTableTest.nothingIsNoReason`")).isEmpty();
+    assertThat(complaints("`LogStoreContract.hardStateAloneIsKept`")).isEmpty();
     assertThat(complaints("none: it is not built yet")).isEmpty();
   }
 
@@ -37,6 +39,10 @@ class ShownByTableTest {
         .containsExactly("a thing: there is no ShownByTableTest.gone");
     assertThat(complaints("`ShownByTableTest.complaints`")).as("a method, no test").hasSize(1);
     assertThat(complaints("`GoneTest`")).hasSize(1);
+    assertThat(complaints("`router/ShownByTableTest.nothingIsNoReason`"))
+        .as("not there")
+        .hasSize(1);
+    assertThat(complaints("`TableTest`")).as("the end of a name").hasSize(1);
     assertThat(complaints("`ShownByTableTest`, `figure-9.txt`")).hasSize(1);
   }
 

@@ -31,7 +31,7 @@ public final class TestSources {
       for (Path module : modules.sorted().toList()) {
         Path sources = module.resolve(Path.of("src", "test"));
         if (Files.isDirectory(sources)) {
-          read(sources);
+          read(module.getFileName().toString(), sources);
         }
       }
     } catch (IOException failure) {
@@ -39,15 +39,15 @@ public final class TestSources {
     }
   }
 
-  private void read(Path sources) throws IOException {
+  private void read(String module, Path sources) throws IOException {
     List<Path> found;
     try (Stream<Path> all = Files.walk(sources)) {
       found = all.filter(Files::isRegularFile).toList();
     }
     for (Path file : found) {
       String name = file.getFileName().toString();
-      if (name.endsWith("Test.java")) {
-        String type = name.substring(0, name.length() - ".java".length());
+      if (name.endsWith("Test.java") || name.endsWith("Contract.java")) {
+        String type = module + "/" + name.substring(0, name.length() - ".java".length());
         tests.computeIfAbsent(type, t -> new HashSet<>()).addAll(testsIn(Files.readString(file)));
       }
       files.add(name);
@@ -64,7 +64,9 @@ public final class TestSources {
   }
 
   /**
-   * @param reference {@code SomeTest}, {@code SomeTest.someTest}, or the name of a script or patch
+   * @param reference {@code SomeTest} or {@code SomeTest.someTest}, with {@code module/} before it
+   *     if other modules have a class of that name too, or the name of a script or patch.
+   *     Contracts, which many tests share, are tests.
    */
   public boolean has(String reference) {
     int dot = reference.lastIndexOf('.');
@@ -72,14 +74,23 @@ public final class TestSources {
       return files.contains(reference);
     }
     return dot < 0
-        ? tests.containsKey(reference)
-        : tests
-            .getOrDefault(reference.substring(0, dot), Set.of())
-            .contains(reference.substring(dot + 1));
+        ? named(reference).size() == 1
+        : testsOf(reference.substring(0, dot)).contains(reference.substring(dot + 1));
   }
 
-  /** Names of the tests in a class; none if there is no such class. */
+  /** Names of the tests in a class; none if there is no such class, or more than one. */
   public Set<String> testsOf(String type) {
-    return tests.getOrDefault(type, Set.of());
+    List<String> found = named(type);
+    return found.size() == 1 ? tests.get(found.get(0)) : Set.of();
+  }
+
+  /** The classes that are called so, each with its module. */
+  private List<String> named(String type) {
+    return types().filter(full -> full.equals(type) || full.endsWith("/" + type)).toList();
+  }
+
+  /** All classes with tests, each as {@code module/SomeTest}. */
+  public Stream<String> types() {
+    return tests.keySet().stream().sorted();
   }
 }
