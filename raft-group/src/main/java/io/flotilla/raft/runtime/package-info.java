@@ -17,9 +17,10 @@
  *
  * <p>A replica that is too far behind gets a snapshot: {@code SnapshotFetcher} brings it from
  * another node, whose {@code SnapshotSender} has it made, shares it among all who ask and keeps it
- * under a lease. Both do what disk work there is on their own threads. Neither decides anything:
- * what is fetched is handed to a {@code SnapshotInstaller}, and what is to be made comes from a
- * {@code SnapshotSource}.
+ * under a lease. {@code SnapshotLoader} loads it beside the present state, and then the loop offers
+ * it to the core. If that takes it, the write that begins the log anew names it, and when that is
+ * durable the apply thread goes on from it ({@code Replica.begin}, {@code ApplyLane.adopt}): a
+ * crash leaves the old state or the new one. How far a log is cut, {@code LogCutter} says.
  *
  * <p>The cache of recent entries is not one shared map but a ring per group under one budget per
  * loop, evicted oldest first: only its loop ever touches it, so it needs no lock, and an entry that
