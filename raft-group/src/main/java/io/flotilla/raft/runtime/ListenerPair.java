@@ -37,6 +37,24 @@ record ListenerPair(RaftListener first, RaftListener second) implements RaftList
   }
 
   @Override
+  public void cut(GroupId group, long upTo) {
+    first.cut(group, upTo);
+    second.cut(group, upTo);
+  }
+
+  @Override
+  public void imaged(GroupId group, long index) {
+    first.imaged(group, index);
+    second.imaged(group, index);
+  }
+
+  @Override
+  public void restored(GroupId group, long index) {
+    first.restored(group, index);
+    second.restored(group, index);
+  }
+
+  @Override
   public void stopped(GroupId group, ReplicaId self, Throwable cause) {
     first.stopped(group, self, cause);
     second.stopped(group, self, cause);

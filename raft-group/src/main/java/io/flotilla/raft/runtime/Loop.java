@@ -87,6 +87,10 @@ final class Loop<R extends ApplyRound> implements Agent {
     doorbell.ring();
   }
 
+  void imaged(GroupId group, long index) {
+    ports.listener().imaged(group, index);
+  }
+
   long retainedBytes(GroupId group) {
     return log.retainedBytes(group);
   }
@@ -236,7 +240,9 @@ final class Loop<R extends ApplyRound> implements Agent {
       }
       List<RaftParcel> afterSync = replica.address(effects.afterSync());
       if (replica.mustWrite(effects)) {
-        writes.add(replica.logWrite(effects));
+        LogWrite write = replica.logWrite(effects);
+        writes.add(write);
+        write.cut().ifPresent(cut -> tell(replica.group, cut));
       }
       if (effects.mustSync()) {
         waiting.add(
@@ -249,6 +255,15 @@ final class Loop<R extends ApplyRound> implements Agent {
       replica.takeHome(effects, ports.listener());
     } catch (RuntimeException e) {
       stop(replica, e);
+    }
+  }
+
+  private void tell(GroupId group, LogWrite.Cut cut) {
+    if (cut instanceof LogWrite.Truncation truncation) {
+      ports.listener().cut(group, truncation.upTo().index());
+    } else if (cut instanceof LogWrite.Base base && base.at().index() > 0) {
+      LOG.info("group {} goes on from a snapshot up to {}", group, base.at());
+      ports.listener().restored(group, base.at().index());
     }
   }
 

@@ -25,6 +25,15 @@ public interface RaftListener {
   /** Messages were dropped because an inbox was full. */
   default void dropped(int parcels) {}
 
+  /** A log is cut up to an index, which is kept with the next hand-over. */
+  default void cut(GroupId group, long upTo) {}
+
+  /** An image of the state as of an index was handed out, for another node. */
+  default void imaged(GroupId group, long index) {}
+
+  /** A snapshot up to an index takes the state's place with the next hand-over. */
+  default void restored(GroupId group, long index) {}
+
   /** The replica takes no further part: an entry was not understood, or an invariant broke. */
   default void stopped(GroupId group, ReplicaId self, Throwable cause) {}
 

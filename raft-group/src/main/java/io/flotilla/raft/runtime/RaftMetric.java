@@ -27,6 +27,15 @@ public enum RaftMetric {
   REQUESTS_REFUSED("raft.requests.refused"),
   /** Counter. Messages dropped because a loop did not keep up; Raft repeats them. */
   PARCELS_DROPPED("raft.parcels.dropped"),
+  /** Counter. Times that a group's log was cut because it weighed too much. */
+  LOGS_CUT("raft.logs.cut"),
+  /**
+   * Counter. Images of a state that were taken here for another node: somebody lags further than
+   * logs reach.
+   */
+  IMAGES_TAKEN("raft.images.taken"),
+  /** Counter. Times that a snapshot became a state here: this node was away, or is too slow. */
+  SNAPSHOTS_RESTORED("raft.snapshots.restored"),
   /** Counter. Replicas that take no further part. Anything but 0 needs a person. */
   REPLICAS_STOPPED("raft.replicas.stopped"),
   /** Histogram. Groups that share one hand-over to the log: rises with load. */

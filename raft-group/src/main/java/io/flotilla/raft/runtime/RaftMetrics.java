@@ -105,6 +105,21 @@ public final class RaftMetrics implements RaftListener, LogStoreListener {
   }
 
   @Override
+  public void cut(GroupId group, long upTo) {
+    count(RaftMetric.LOGS_CUT, 1);
+  }
+
+  @Override
+  public void imaged(GroupId group, long index) {
+    count(RaftMetric.IMAGES_TAKEN, 1);
+  }
+
+  @Override
+  public void restored(GroupId group, long index) {
+    count(RaftMetric.SNAPSHOTS_RESTORED, 1);
+  }
+
+  @Override
   public void stopped(GroupId group, ReplicaId self, Throwable cause) {
     count(RaftMetric.REPLICAS_STOPPED, 1);
   }

@@ -21,7 +21,6 @@ import io.flotilla.raft.port.LogWrite;
 import io.flotilla.raft.port.NodeId;
 import io.flotilla.raft.port.RaftParcel;
 import io.flotilla.raft.port.SnapshotFile;
-import io.flotilla.raft.port.SnapshotManifest;
 import io.flotilla.raft.port.StateMachine;
 import io.flotilla.raft.port.StorageException;
 import java.nio.file.Path;
@@ -31,7 +30,6 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,6 +56,7 @@ final class Replica<R extends ApplyRound> implements LogReader {
   private final LogFetcher fetcher;
   private final SnapshotFetcher snapshots;
   private final LogCutter cutter;
+  private final Restoration restoration;
   private final RecentEntries recent;
   private final RaftCore core;
   private final Routes routes;
@@ -68,9 +67,6 @@ final class Replica<R extends ApplyRound> implements LogReader {
   private final AtomicBoolean campaignAsked = new AtomicBoolean();
   private final AtomicBoolean closeAsked = new AtomicBoolean();
 
-  /** Offered to Raft by the next turn. */
-  private final AtomicReference<@Nullable LoadedSnapshot> loaded = new AtomicReference<>();
-
   private volatile GroupStatus status;
   private volatile @Nullable Throwable stoppedBecause;
 
@@ -78,14 +74,6 @@ final class Replica<R extends ApplyRound> implements LogReader {
   private LogWrite.@Nullable Cut cut;
 
   private long cutTicket;
-
-  /** Offered to Raft in this turn. */
-  private @Nullable LoadedSnapshot offered;
-
-  /** Becomes the state when hand-over {@link #adoptTicket} is durable. */
-  private @Nullable LoadedSnapshot adopting;
-
-  private long adoptTicket;
 
   /** Of the last image that was taken for others. */
   private long imageIndex;
@@ -122,6 +110,7 @@ final class Replica<R extends ApplyRound> implements LogReader {
     this.fetcher = crew.fetcher();
     this.snapshots = crew.snapshots();
     this.machine = machine;
+    this.restoration = new Restoration(machine);
     this.cutter = new LogCutter(config.limits().logRetainBytes());
     this.lane = worker.lane(group, machine, this::summonLoop);
     this.recent = new RecentEntries(loop.entryBudget, start.recovered().lastIndex());
@@ -184,19 +173,10 @@ final class Replica<R extends ApplyRound> implements LogReader {
 
   /** By the loader: what was loaded may become the state. One at a time. */
   void offer(LoadedSnapshot snapshot) {
-    if (loaded.getAndSet(snapshot) != null) {
-      throw new IllegalStateException("two snapshots at once for group " + group);
-    }
+    restoration.load(snapshot);
     summonLoop();
     if (!takesPart()) {
-      giveUp(loaded.getAndSet(null)); // the loop may not look here any more
-    }
-  }
-
-  private void giveUp(@Nullable LoadedSnapshot unwanted) {
-    if (unwanted != null) {
-      machine.discard(unwanted.generation());
-      unwanted.close().run();
+      restoration.takeBack(); // the loop may not look here any more
     }
   }
 
@@ -268,8 +248,12 @@ final class Replica<R extends ApplyRound> implements LogReader {
       durableSeen = lane.durable();
       cutIfDue();
     }
-    imageIndex = Math.max(imageIndex, lane.images.label(core, this::callWorker));
-    offerSnapshot();
+    long imaged = lane.images.label(core, this::callWorker);
+    if (imaged > 0) {
+      imageIndex = imaged;
+      loop.imaged(group, imaged);
+    }
+    restoration.next().ifPresent(core::step);
     if (fetch != null && fetch.deliver(recent, core.status().firstIndex())) {
       core.step(new Input.Loaded());
     }
@@ -292,32 +276,17 @@ final class Replica<R extends ApplyRound> implements LogReader {
     }
   }
 
-  private void offerSnapshot() {
-    LoadedSnapshot snapshot = loaded.getAndSet(null);
-    if (snapshot != null) {
-      offered = snapshot;
-      SnapshotManifest manifest = snapshot.manifest();
-      core.step(new Input.Restore(manifest.term(), manifest.last(), manifest.membership()));
-    }
-  }
-
   /** Whether there is anything to drain. */
   boolean leaveQueue() {
     queued = false;
     boolean hasEffects = core.hasEffects();
     recent.offered();
-    return hasEffects || isToBeCut() || offered != null;
+    return hasEffects || isToBeCut() || restoration.isUndecided();
   }
 
   Effects drain(long ticket) {
     Effects effects = core.drain();
-    LoadedSnapshot snapshot = offered;
-    offered = null;
-    if (effects.restore().isPresent() && snapshot != null) {
-      begin(snapshot, ticket);
-    } else {
-      giveUp(snapshot);
-    }
+    restoration.decide(effects, self, ticket).ifPresent(base -> begin(base, ticket));
     if (!effects.append().isEmpty()) {
       recent.append(effects.append(), ticket);
     }
@@ -331,13 +300,10 @@ final class Replica<R extends ApplyRound> implements LogReader {
   }
 
   /** The log begins anew behind a snapshot, and with the same write the snapshot is the state. */
-  private void begin(LoadedSnapshot snapshot, long ticket) {
-    SnapshotManifest manifest = snapshot.manifest();
+  private void begin(LogWrite.Base base, long ticket) {
     lane.suspend();
-    recent.restart(manifest.last().index(), ticket);
-    cut = new LogWrite.Base(self, manifest.last(), manifest.membership(), snapshot.generation());
-    adopting = snapshot;
-    adoptTicket = ticket;
+    recent.restart(base.at().index(), ticket);
+    cut = base;
   }
 
   /** Whether the log has anything to do about this drain. */
@@ -408,12 +374,12 @@ final class Replica<R extends ApplyRound> implements LogReader {
   void durable(long ticket, SyncQueue.Waiting waiting) {
     recent.durable(ticket, waiting.lastIndex());
     core.step(new Input.Synced(waiting.batch()));
-    LoadedSnapshot snapshot = adopting;
-    if (snapshot != null && ticket >= adoptTicket) {
-      adopting = null;
-      lane.adopt(snapshot.generation(), snapshot.manifest().last().index(), snapshot.close());
-      callWorker();
-    }
+    restoration.durable(ticket).ifPresent(this::adopt);
+  }
+
+  private void adopt(LoadedSnapshot snapshot) {
+    lane.adopt(snapshot.generation(), snapshot.manifest().last().index(), snapshot.close());
+    callWorker();
   }
 
   /** It will be stepped no more; nobody gets an answer from it. */
@@ -422,14 +388,7 @@ final class Replica<R extends ApplyRound> implements LogReader {
     outstanding.failAll("the replica stopped");
     recent.clear();
     snapshots.forget(group);
-    giveUp(loaded.getAndSet(null));
-    giveUp(offered);
-    offered = null;
-    LoadedSnapshot unsure = adopting;
-    adopting = null;
-    if (unsure != null) {
-      unsure.close().run(); // the log may name it, so that it stays; if not, the next start tidies
-    }
+    restoration.end();
     lane.close();
     callWorker();
   }

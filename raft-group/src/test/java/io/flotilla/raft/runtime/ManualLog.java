@@ -40,23 +40,26 @@ final class ManualLog implements LogStore {
   }
 
   void makeAllDurable() {
-    for (HandOver handOver : List.copyOf(waiting)) {
-      waiting.remove(handOver);
-      for (LogWrite write : handOver.writes()) {
-        TreeMap<Long, Entry> log = logs.computeIfAbsent(write.group(), g -> new TreeMap<>());
-        if (write.cut().isPresent() && write.cut().get() instanceof LogWrite.Base) {
-          log.clear();
-        } else if (write.cut().isPresent()
-            && write.cut().get() instanceof LogWrite.Truncation truncation) {
-          log.headMap(truncation.upTo().index(), true).clear();
-        }
-        for (Entry entry : write.entries()) {
-          log.tailMap(entry.index(), true).clear();
-          log.put(entry.index(), entry);
-        }
+    List.copyOf(waiting).forEach(this::makeDurable);
+  }
+
+  /** The first that waits. */
+  void makeDurable(HandOver handOver) {
+    waiting.remove(handOver);
+    for (LogWrite write : handOver.writes()) {
+      TreeMap<Long, Entry> log = logs.computeIfAbsent(write.group(), g -> new TreeMap<>());
+      if (write.cut().isPresent() && write.cut().get() instanceof LogWrite.Base) {
+        log.clear();
+      } else if (write.cut().isPresent()
+          && write.cut().get() instanceof LogWrite.Truncation truncation) {
+        log.headMap(truncation.upTo().index(), true).clear();
       }
-      handOver.durable().run();
+      for (Entry entry : write.entries()) {
+        log.tailMap(entry.index(), true).clear();
+        log.put(entry.index(), entry);
+      }
     }
+    handOver.durable().run();
   }
 
   @Override

@@ -158,6 +158,20 @@ class RaftMetricsTest {
   }
 
   @Test
+  void snapshotsAndCuts() {
+    metrics.cut(GROUP, 10);
+    metrics.cut(GROUP, 20);
+    metrics.imaged(GROUP, 25);
+    metrics.restored(GROUP, 25);
+    assertThat(counted())
+        .isEqualTo(
+            Map.of(
+                RaftMetric.LOGS_CUT, 2L,
+                RaftMetric.IMAGES_TAKEN, 1L,
+                RaftMetric.SNAPSHOTS_RESTORED, 1L));
+  }
+
+  @Test
   void syncsOfTheLog() {
     metrics.synced(3, 4096, 2_000_000);
     metrics.synced(1, 100, 1_000_000);

@@ -47,6 +47,7 @@ class RestoreTest {
   private final ManualLog log = new ManualLog();
   private final Journal journal = new Journal();
   private final List<SnapshotRequest> asked = new ArrayList<>();
+  private final List<Long> restored = new ArrayList<>();
   private int closed;
   private final RaftRuntime<Journal.Round> runtime =
       new RaftRuntime<>(
@@ -71,7 +72,12 @@ class RestoreTest {
                   new SplittableRandom(1)),
               () -> 0,
               (min, max) -> min,
-              RaftListener.NONE,
+              new RaftListener() {
+                @Override
+                public void restored(GroupId group, long index) {
+                  restored.add(index);
+                }
+              },
               failure -> {
                 throw new AssertionError(failure);
               }));
@@ -144,14 +150,20 @@ class RestoreTest {
 
   @Test
   void theLogNamesItFirstAndThenItIsTheState() throws Exception {
+    append(3, 4, 1, 2);
+    turn();
     long generation = offer(10);
     turn();
     LogWrite write = log.all.get(log.all.size() - 1).writes().get(0);
     assertThat(write.cut())
         .contains(new LogWrite.Base(SELF, new Position(10, TERM), MEMBERS, generation));
+    assertThat(restored).as("told").containsExactly(10L);
     applyTurn();
     assertThat(journal.appliedIndex()).as("what was handed out before goes nowhere").isZero();
-    assertThat(journal.adopted).as("before the log is durable").isEmpty();
+    log.makeDurable(log.waiting.get(0));
+    turn();
+    applyTurn();
+    assertThat(journal.adopted).as("before the log that names it is durable").isEmpty();
 
     log.makeAllDurable();
     turn();
@@ -176,6 +188,7 @@ class RestoreTest {
     assertThat(journal.discarded).containsExactly(generation);
     assertThat(closed).isEqualTo(1);
     assertThat(log.all).hasSize(before);
+    assertThat(restored).isEmpty();
     applyTurn();
     assertThat(journal.commands()).containsExactly("c2");
   }
