@@ -13,6 +13,7 @@ import io.flotilla.raft.port.StateMachine.UnknownCommandException;
 import io.flotilla.raft.port.StorageException;
 import io.flotilla.raft.runtime.RaftException;
 import io.flotilla.raft.runtime.RaftGroup;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -72,6 +73,16 @@ final class LoneGroup implements RaftGroup {
     Optional<Refusal> refusal =
         leads ? refuses : Optional.of(new Refusal.NotLeader(status().leader()));
     return refusal.map(RaftException::refused);
+  }
+
+  @Override
+  public CompletableFuture<Long> appliedAtLeast(long index) {
+    throw new AssertionError("asked for an applied index");
+  }
+
+  @Override
+  public Optional<Duration> stateAge() {
+    throw new AssertionError("asked for the age of its state");
   }
 
   @Override

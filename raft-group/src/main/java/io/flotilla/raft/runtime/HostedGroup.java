@@ -4,6 +4,7 @@ import io.flotilla.raft.core.GroupId;
 import io.flotilla.raft.core.GroupStatus;
 import io.flotilla.raft.core.Refusal;
 import io.flotilla.raft.port.ApplyRound;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
@@ -11,10 +12,12 @@ import java.util.concurrent.CompletableFuture;
 final class HostedGroup<R extends ApplyRound> implements RaftGroup {
   final Replica<R> replica;
   private final RaftRuntime<R> runtime;
+  private final Freshness freshness;
 
   HostedGroup(Replica<R> replica, RaftRuntime<R> runtime) {
     this.replica = replica;
     this.runtime = runtime;
+    this.freshness = new Freshness(runtime.nanos());
   }
 
   @Override
@@ -35,9 +38,19 @@ final class HostedGroup<R extends ApplyRound> implements RaftGroup {
 
   @Override
   public CompletableFuture<Long> readBarrier() {
-    Request.ReadBarrier read = new Request.ReadBarrier(replica);
+    Request.ReadBarrier read = new Request.ReadBarrier(replica, freshness);
     submit(read);
     return read.applied;
+  }
+
+  @Override
+  public CompletableFuture<Long> appliedAtLeast(long index) {
+    return replica.waiters.await(index);
+  }
+
+  @Override
+  public Optional<Duration> stateAge() {
+    return freshness.age();
   }
 
   private void submit(Request request) {

@@ -2,6 +2,7 @@ package io.flotilla.raft.runtime;
 
 import io.flotilla.raft.core.GroupId;
 import io.flotilla.raft.core.GroupStatus;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
@@ -22,6 +23,22 @@ public interface RaftGroup {
    * committed anywhere before this call: what is then read is linearizable (thesis §6.4).
    */
   CompletableFuture<Long> readBarrier();
+
+  /**
+   * Completes, with the applied index, once the state machine here has applied this index: what is
+   * then read is a prefix of the group's history that holds it, and need not be the newest. Asks
+   * nobody, so it may take forever where nothing arrives: the caller bounds the wait by completing
+   * the future himself. Refused as overloaded when too many wait, and when the replica stops.
+   */
+  CompletableFuture<Long> appliedAtLeast(long index);
+
+  /**
+   * At most so long ago the state here held all that was committed anywhere: the time, on this
+   * node's own clock, since the asking of the youngest {@link #readBarrier} that was reached.
+   * Never too little, whatever other clocks and deposed leaders do; too much while nobody asks.
+   * Nothing if none was reached since the replica was opened. What is read afterwards is no older.
+   */
+  Optional<Duration> stateAge();
 
   /** As of the last turn. */
   GroupStatus status();

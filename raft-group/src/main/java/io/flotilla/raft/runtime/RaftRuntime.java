@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -228,6 +229,10 @@ public final class RaftRuntime<R extends ApplyRound> implements AutoCloseable, T
 
   boolean isOverloaded() {
     return ports.log().backlogBytes() > config.limits().logBacklogBytesMax();
+  }
+
+  LongSupplier nanos() {
+    return ports.nanos();
   }
 
   boolean isClosed() {

@@ -40,6 +40,7 @@ final class Replica<R extends ApplyRound> implements LogReader {
   final ReplicaId self;
   final ApplyLane<R> lane;
   final Outstanding outstanding = new Outstanding();
+  final AppliedWaiters waiters;
   final Loop<R> loop;
   private final ApplyWorker<R> worker;
   private final LogFetcher fetcher;
@@ -84,6 +85,7 @@ final class Replica<R extends ApplyRound> implements LogReader {
     this.worker = worker;
     this.fetcher = fetcher;
     this.lane = worker.lane(group, machine, this::summonLoop);
+    this.waiters = new AppliedWaiters(lane::applied);
     this.recent = new RecentEntries(loop.entryBudget, start.recovered().lastIndex());
     this.appliedSeen = lane.applied();
     this.creation = start.isNew() ? start.spec().initial() : null;
@@ -178,6 +180,7 @@ final class Replica<R extends ApplyRound> implements LogReader {
       appliedSeen = applied;
       core.step(new Input.Applied(applied));
       outstanding.completeReads(applied);
+      waiters.reached(applied);
     }
     if (fetch != null && fetch.deliver(recent)) {
       core.step(new Input.Loaded());
@@ -265,6 +268,7 @@ final class Replica<R extends ApplyRound> implements LogReader {
   void stop(@Nullable Throwable cause) {
     stoppedBecause = cause == null ? new IllegalStateException("closed") : cause;
     outstanding.failAll("the replica stopped");
+    waiters.close();
     recent.clear();
     lane.close();
     worker.summons.raise(lane.call);

@@ -18,6 +18,7 @@ import io.flotilla.shard.kv.KvStateMachine;
 import io.flotilla.shard.kv.KvStore;
 import io.flotilla.shard.kv.KvStoreConfig;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -55,6 +56,16 @@ class HostedShardTest {
         @Override
         public CompletableFuture<Long> readBarrier() {
           throw new AssertionError("read");
+        }
+
+        @Override
+        public CompletableFuture<Long> appliedAtLeast(long index) {
+          throw new AssertionError("asked for an applied index");
+        }
+
+        @Override
+        public Optional<Duration> stateAge() {
+          throw new AssertionError("asked for the age of its state");
         }
 
         @Override
