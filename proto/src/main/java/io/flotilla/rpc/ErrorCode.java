@@ -37,7 +37,9 @@ public enum ErrorCode {
   DEADLINE_EXCEEDED(10, Retry.NEVER),
   /** A bug or a broken disk; the message helps whoever looks into it. */
   INTERNAL(11, Retry.NEVER),
-  /** The replica's state is not as new as this read asks for; another's may be, or this one's soon. */
+  /**
+   * The replica's state is not as new as this read asks for; another's may be, or this one's soon.
+   */
   REPLICA_BEHIND(12, Retry.ELSEWHERE);
 
   /** What a caller may do about it. */

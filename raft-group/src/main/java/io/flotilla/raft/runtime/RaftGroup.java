@@ -34,9 +34,9 @@ public interface RaftGroup {
 
   /**
    * At most so long ago the state here held all that was committed anywhere: the time, on this
-   * node's own clock, since the asking of the youngest {@link #readBarrier} that was reached.
-   * Never too little, whatever other clocks and deposed leaders do; too much while nobody asks.
-   * Nothing if none was reached since the replica was opened. What is read afterwards is no older.
+   * node's own clock, since the asking of the youngest {@link #readBarrier} that was reached. Never
+   * too little, whatever other clocks and deposed leaders do; too much while nobody asks. Nothing
+   * if none was reached since the replica was opened. What is read afterwards is no older.
    */
   Optional<Duration> stateAge();
 

@@ -19,8 +19,7 @@ record EntryView(
   }
 
   /** With the age of the state that it was read from, if that is told. */
-  static EntryView of(
-      Bytes key, @Nullable Bytes value, Optional<Duration> age, KeyOptions keys) {
+  static EntryView of(Bytes key, @Nullable Bytes value, Optional<Duration> age, KeyOptions keys) {
     boolean keyIsText = keys.isText(key);
     boolean valueIsText = value != null && keys.isText(value);
     return new EntryView(

@@ -130,7 +130,11 @@ final class ScanCommand implements Callable<Integer> {
           page.entries().stream()
               .map(entry -> EntryView.of(entry.key(), keysOnly ? null : entry.value(), keys))
               .toList();
-      output.print(new Result(views, page.next().map(Bytes::asHex).orElse(null), page.age().map(Duration::toMillis).orElse(null)));
+      output.print(
+          new Result(
+              views,
+              page.next().map(Bytes::asHex).orElse(null),
+              page.age().map(Duration::toMillis).orElse(null)));
       return;
     }
     if (keysOnly) {

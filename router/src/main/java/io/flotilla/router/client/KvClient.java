@@ -29,9 +29,9 @@ public interface KvClient {
   KvClient withTimeout(Duration timeout);
 
   /**
-   * The same keyspace, whose reads and scans are of another {@link ReadLevel}. Writes stay what they
-   * are. What any replica may answer, each is asked in turn; where one cannot, another, and at last
-   * the leader; if nobody can in time, the error is {@link
+   * The same keyspace, whose reads and scans are of another {@link ReadLevel}. Writes stay what
+   * they are. What any replica may answer, each is asked in turn; where one cannot, another, and at
+   * last the leader; if nobody can in time, the error is {@link
    * io.flotilla.rpc.ErrorCode#REPLICA_BEHIND} or what else the last one said.
    */
   KvClient withReads(ReadOptions options);

@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * All operations of this client on one shard that are for its leader, or all that any replica may
- * answer: what befalls the one kind need not hold up the other. Any thread may {@link #add}; everything else happens
- * on one event loop, so that a lane needs no lock.
+ * answer: what befalls the one kind need not hold up the other. Any thread may {@link #add};
+ * everything else happens on one event loop, so that a lane needs no lock.
  *
  * <p>Every operation here is in exactly one place: the inbox, waiting on a belt, or in a request
  * under way. A sweep, armed while there is any, ends those whose deadline has passed wherever they

@@ -9,9 +9,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Whether a shard's lane asks again, and how long it waits before: the one place that turns {@link
- * ErrorCode#retry} into deeds. Whom it asks, its {@link Targets} know. All operations of a lane share it, for what one met the next would
- * meet too; while it is in trouble the lane sends one request at a time. Lives on the lane's event
- * loop.
+ * ErrorCode#retry} into deeds. Whom it asks, its {@link Targets} know. All operations of a lane
+ * share it, for what one met the next would meet too; while it is in trouble the lane sends one
+ * request at a time. Lives on the lane's event loop.
  */
 final class Recovery {
   /** While nobody leads, somebody soon will: ask often enough to notice. */

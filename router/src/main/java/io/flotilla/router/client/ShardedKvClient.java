@@ -175,7 +175,8 @@ final class ShardedKvClient implements KvClient {
 
   @Override
   public CompletableFuture<Page> scan(Scan scan) {
-    return scanned((codec, deadline) -> new ScanRun(dispatcher, codec, scan, reads, deadline).page());
+    return scanned(
+        (codec, deadline) -> new ScanRun(dispatcher, codec, scan, reads, deadline).page());
   }
 
   @Override
@@ -201,7 +202,8 @@ final class ShardedKvClient implements KvClient {
 
   @Override
   public CompletableFuture<Long> count(Scan scan) {
-    return scanned((codec, deadline) -> new ScanRun(dispatcher, codec, scan, reads, deadline).count());
+    return scanned(
+        (codec, deadline) -> new ScanRun(dispatcher, codec, scan, reads, deadline).count());
   }
 
   // ---- how an operation begins ----

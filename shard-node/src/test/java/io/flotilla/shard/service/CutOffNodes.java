@@ -77,8 +77,7 @@ final class CutOffNodes implements AutoCloseable {
   private void start(long node, Path directory) throws IOException {
     KvStore states = parts.add(KvStore.open(directory.resolve("state"), KvStoreConfig.DEFAULT));
     LogStore log =
-        parts.add(
-            RocksLogStore.open(directory.resolve("log"), RocksLogConfig.DEFAULT, fatal::add));
+        parts.add(RocksLogStore.open(directory.resolve("log"), RocksLogConfig.DEFAULT, fatal::add));
     RaftRuntime<KvRound> runtime =
         parts.add(
             new RaftRuntime<>(
@@ -97,8 +96,7 @@ final class CutOffNodes implements AutoCloseable {
     host.offer(List.of(shard));
     hosts.add(host);
     ReadPool pool = parts.add(new ReadPool(2, 1000));
-    RpcServer server =
-        parts.add(new RpcServer(threads, new Hello(CLUSTER, Hello.Role.NODE, node)));
+    RpcServer server = parts.add(new RpcServer(threads, new Hello(CLUSTER, Hello.Role.NODE, node)));
     new KvService(host, table, pool, ServiceConfig.DEFAULT, System::currentTimeMillis)
         .handleOn(server);
     table.put(node, "127.0.0.1:" + server.listen("127.0.0.1", 0));

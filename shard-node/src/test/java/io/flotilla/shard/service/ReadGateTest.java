@@ -179,7 +179,8 @@ class ReadGateTest {
         catchThrowableOfType(RpcException.class, () -> hasty.age(shard, stale(BOUND)));
     assertThat(refused.code()).isEqualTo(ErrorCode.REPLICA_BEHIND);
     assertThat(refused)
-        .hasMessageContaining("the replica of shard 7 here may be 101 ms old; allowed: up to 100 ms");
+        .hasMessageContaining(
+            "the replica of shard 7 here may be 101 ms old; allowed: up to 100 ms");
     group.age = Optional.empty();
     assertThat(catchThrowableOfType(RpcException.class, () -> hasty.age(shard, stale(BOUND))))
         .hasMessageContaining("does not know how old it is; allowed: up to 100 ms");
