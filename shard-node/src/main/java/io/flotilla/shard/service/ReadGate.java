@@ -67,8 +67,7 @@ final class ReadGate {
 
   private CompletableFuture<?> aged(HostedShard shard, ReadDemand demand, long deadlineNanos) {
     Optional<Duration> age = shard.group().stateAge();
-    boolean isSure = age.isPresent() && !isOver(age, demand.bound().orElse(AGE_LEFT_ALONE));
-    if (isSure) {
+    if (!isOver(age, demand.bound().orElse(AGE_LEFT_ALONE))) {
       return CompletableFuture.completedFuture(true);
     }
     CompletableFuture<Boolean> confirmed = shard.confirm();
