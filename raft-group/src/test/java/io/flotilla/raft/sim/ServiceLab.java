@@ -43,7 +43,7 @@ final class ServiceLab {
             size,
             faults,
             (from, to, parcel) -> server(to).receive(parcel));
-    this.group = new SimGroup(1, size);
+    this.group = new SimGroup(world.clock(), 1, size);
     this.servers =
         IntStream.rangeClosed(1, size)
             .mapToObj(
