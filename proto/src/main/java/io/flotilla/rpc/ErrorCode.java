@@ -36,13 +36,19 @@ public enum ErrorCode {
   /** The caller's deadline passed before the request was sent or begun. */
   DEADLINE_EXCEEDED(10, Retry.NEVER),
   /** A bug or a broken disk; the message helps whoever looks into it. */
-  INTERNAL(11, Retry.NEVER);
+  INTERNAL(11, Retry.NEVER),
+  /**
+   * The replica's state is not as new as this read asks for; another's may be, or this one's soon.
+   */
+  REPLICA_BEHIND(12, Retry.ELSEWHERE);
 
   /** What a caller may do about it. */
   public enum Retry {
     AT_LEADER,
     AFTER_REFRESH,
     AFTER_BACKOFF,
+    /** At another replica at once; after a pause when all have said so. */
+    ELSEWHERE,
     /** Only under the same client and sequence number, or if the request changes nothing. */
     ONLY_IN_SESSION,
     NEVER

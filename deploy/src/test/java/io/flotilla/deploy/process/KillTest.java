@@ -6,6 +6,8 @@ import static org.awaitility.Awaitility.await;
 import io.flotilla.deploy.process.RunningCluster.Member;
 import io.flotilla.deploy.process.Traffic.Summary;
 import io.flotilla.router.client.FlotillaClient;
+import io.flotilla.router.client.KvClient;
+import io.flotilla.router.client.ReadOptions;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -93,7 +95,7 @@ class KillTest {
     try (Traffic traffic = new Traffic("kill-nodes", SEED)) {
       for (int i = 0; i < 16; i++) {
         clients.add(cluster.connect());
-        traffic.through(sdk(clients.get(i)));
+        traffic.through(i % 2 == 0 ? sdk(clients.get(i)) : sdkOfAnyReplica(clients.get(i)));
       }
       for (String victim : List.of("node-1", "node-2", "node-3")) {
         awaitProgress(traffic);
@@ -119,6 +121,8 @@ class KillTest {
         traffic.through(sdk(client));
         traffic.through(new StoreDoor.Sdk(client.keyspace("redis").withTimeout(HASTE).sync()));
       }
+      traffic.through(sdkOfAnyReplica(client));
+      traffic.through(sdkOfAnyReplica(client));
       traffic.through(new StoreDoor.Redis(cluster.gateway()));
       traffic.through(new StoreDoor.Redis(cluster.gateway()));
       awaitProgress(traffic);
@@ -132,6 +136,12 @@ class KillTest {
   /** With a deadline longer than any outage here. */
   private static StoreDoor sdk(FlotillaClient client) {
     return new StoreDoor.Sdk(client.keyspace("redis").withTimeout(PATIENCE).sync());
+  }
+
+  /** Reads wherever it is sent, and is to see what all others see. */
+  private static StoreDoor sdkOfAnyReplica(FlotillaClient client) {
+    KvClient kv = client.keyspace("redis").withTimeout(PATIENCE).withReads(ReadOptions.FOLLOWER);
+    return new StoreDoor.Sdk(kv.sync());
   }
 
   private static void awaitProgress(Traffic traffic) {

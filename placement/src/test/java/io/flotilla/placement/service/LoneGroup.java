@@ -13,6 +13,7 @@ import io.flotilla.raft.port.StateMachine.UnknownCommandException;
 import io.flotilla.raft.port.StorageException;
 import io.flotilla.raft.runtime.RaftException;
 import io.flotilla.raft.runtime.RaftGroup;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -90,6 +91,16 @@ final class LoneGroup implements RaftGroup {
   }
 
   @Override
+  public CompletableFuture<Long> appliedAtLeast(long index) {
+    throw new AssertionError("asked for an applied index");
+  }
+
+  @Override
+  public Optional<Duration> stateAge() {
+    throw new AssertionError("asked for the age of its state");
+  }
+
+  @Override
   public GroupStatus status() {
     return new GroupStatus(
         new ReplicaId(1),
@@ -113,5 +124,10 @@ final class LoneGroup implements RaftGroup {
   @Override
   public Optional<Throwable> stoppedBecause() {
     return Optional.empty();
+  }
+
+  @Override
+  public CompletableFuture<Void> close() {
+    throw new AssertionError("closed");
   }
 }

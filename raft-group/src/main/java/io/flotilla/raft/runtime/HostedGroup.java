@@ -6,6 +6,7 @@ import io.flotilla.raft.core.Membership;
 import io.flotilla.raft.core.Refusal;
 import io.flotilla.raft.core.ReplicaId;
 import io.flotilla.raft.port.ApplyRound;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
@@ -13,10 +14,12 @@ import java.util.concurrent.CompletableFuture;
 final class HostedGroup<R extends ApplyRound> implements RaftGroup {
   final Replica<R> replica;
   private final RaftRuntime<R> runtime;
+  private final Freshness freshness;
 
   HostedGroup(Replica<R> replica, RaftRuntime<R> runtime) {
     this.replica = replica;
     this.runtime = runtime;
+    this.freshness = new Freshness(runtime.nanos());
   }
 
   @Override
@@ -37,7 +40,7 @@ final class HostedGroup<R extends ApplyRound> implements RaftGroup {
 
   @Override
   public CompletableFuture<Long> readBarrier() {
-    Request.ReadBarrier read = new Request.ReadBarrier(replica);
+    Request.ReadBarrier read = new Request.ReadBarrier(replica, freshness);
     submit(read);
     return read.applied;
   }
@@ -59,6 +62,16 @@ final class HostedGroup<R extends ApplyRound> implements RaftGroup {
   @Override
   public CompletableFuture<Void> removed() {
     return replica.removed.copy();
+  }
+
+  @Override
+  public CompletableFuture<Long> appliedAtLeast(long index) {
+    return replica.waiters.await(index);
+  }
+
+  @Override
+  public Optional<Duration> stateAge() {
+    return freshness.age();
   }
 
   private void submit(Request request) {
@@ -88,5 +101,10 @@ final class HostedGroup<R extends ApplyRound> implements RaftGroup {
   @Override
   public void campaign() {
     replica.askToCampaign();
+  }
+
+  @Override
+  public CompletableFuture<Void> close() {
+    return runtime.close(replica.group);
   }
 }

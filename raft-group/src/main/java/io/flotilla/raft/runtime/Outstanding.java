@@ -65,7 +65,7 @@ final class Outstanding {
       ReadBarrier read = i.next();
       if (read.index <= applied) {
         i.remove();
-        read.applied.complete(applied);
+        read.reached(applied);
       }
     }
   }

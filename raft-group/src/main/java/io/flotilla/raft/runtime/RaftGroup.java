@@ -4,6 +4,7 @@ import io.flotilla.raft.core.GroupId;
 import io.flotilla.raft.core.GroupStatus;
 import io.flotilla.raft.core.Membership;
 import io.flotilla.raft.core.ReplicaId;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
@@ -51,6 +52,22 @@ public interface RaftGroup {
    */
   CompletableFuture<Void> removed();
 
+  /**
+   * Completes, with the applied index, once the state machine here has applied this index: what is
+   * then read is a prefix of the group's history that holds it, and need not be the newest. Asks
+   * nobody, so it may take forever where nothing arrives: the caller bounds the wait by completing
+   * the future himself. Refused as overloaded when too many wait, and when the replica stops.
+   */
+  CompletableFuture<Long> appliedAtLeast(long index);
+
+  /**
+   * At most so long ago the state here held all that was committed anywhere: the time, on this
+   * node's own clock, since the asking of the youngest {@link #readBarrier} that was reached. Never
+   * too little, whatever other clocks and deposed leaders do; too much while nobody asks. Nothing
+   * if none was reached since the replica was opened. What is read afterwards is no older.
+   */
+  Optional<Duration> stateAge();
+
   /** As of the last turn. */
   GroupStatus status();
 
@@ -59,4 +76,11 @@ public interface RaftGroup {
 
   /** Asks the replica to campaign without waiting for its timeout. */
   void campaign();
+
+  /**
+   * Stops the replica. What it was asked and has not answered fails with an unknown outcome.
+   *
+   * @return completes when the state machine will be called no more; at once when called again
+   */
+  CompletableFuture<Void> close();
 }

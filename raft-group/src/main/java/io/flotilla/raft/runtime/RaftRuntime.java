@@ -20,6 +20,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -277,6 +278,10 @@ public final class RaftRuntime<R extends ApplyRound>
 
   boolean isOverloaded() {
     return ports.log().backlogBytes() > config.limits().logBacklogBytesMax();
+  }
+
+  LongSupplier nanos() {
+    return ports.nanos();
   }
 
   boolean isClosed() {

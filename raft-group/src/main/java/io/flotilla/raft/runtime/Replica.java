@@ -46,6 +46,7 @@ final class Replica<R extends ApplyRound> implements LogReader {
   final ReplicaId self;
   final ApplyLane<R> lane;
   final Outstanding outstanding = new Outstanding();
+  final AppliedWaiters waiters;
   final Loop<R> loop;
 
   /** Completes when the group has removed it, and its log is gone from the disk. */
@@ -113,6 +114,7 @@ final class Replica<R extends ApplyRound> implements LogReader {
     this.restoration = new Restoration(machine);
     this.cutter = new LogCutter(config.limits().logRetainBytes());
     this.lane = worker.lane(group, machine, this::summonLoop);
+    this.waiters = new AppliedWaiters(lane::applied);
     this.recent = new RecentEntries(loop.entryBudget, start.recovered().lastIndex());
     this.appliedSeen = lane.applied();
     this.cut = start.isNew() ? beginningOf(start.spec()) : null;
@@ -243,6 +245,7 @@ final class Replica<R extends ApplyRound> implements LogReader {
       appliedSeen = applied;
       core.step(new Input.Applied(applied));
       outstanding.completeReads(applied);
+      waiters.reached(applied);
     }
     if (lane.durable() > durableSeen) {
       durableSeen = lane.durable();
@@ -386,6 +389,7 @@ final class Replica<R extends ApplyRound> implements LogReader {
   void stop(@Nullable Throwable cause) {
     stoppedBecause = cause == null ? new IllegalStateException("closed") : cause;
     outstanding.failAll("the replica stopped");
+    waiters.close();
     recent.clear();
     snapshots.forget(group);
     restoration.end();

@@ -94,10 +94,19 @@ abstract sealed class Request {
 
   static final class ReadBarrier extends Request {
     final CompletableFuture<Long> applied = new CompletableFuture<>();
+    private final Freshness freshness;
+    private final long askedAt;
     long index;
 
-    ReadBarrier(Replica<?> replica) {
+    ReadBarrier(Replica<?> replica, Freshness freshness) {
       super(replica);
+      this.freshness = freshness;
+      this.askedAt = freshness.now();
+    }
+
+    void reached(long appliedIndex) {
+      freshness.confirm(askedAt);
+      applied.complete(appliedIndex);
     }
 
     @Override

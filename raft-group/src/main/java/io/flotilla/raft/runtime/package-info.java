@@ -15,6 +15,11 @@
  * raft.core}, and disk, network and state to the ports. Every part is an {@code Agent} that a
  * thread or a simulator drives.
  *
+ * <p>Every replica can be read: {@link RaftGroup#readBarrier} is linearizable at any of them,
+ * {@link RaftGroup#appliedAtLeast} waits for what somebody has seen, and {@link RaftGroup#stateAge}
+ * says how old the state is at most. The age comes from read barriers and not from heartbeats,
+ * which would say too little; see {@code Freshness}.
+ *
  * <p>A replica that is too far behind gets a snapshot: {@code SnapshotFetcher} brings it from
  * another node, whose {@code SnapshotSender} has it made, shares it among all who ask and keeps it
  * under a lease. {@code SnapshotLoader} loads it beside the present state, and then the loop offers

@@ -399,6 +399,19 @@ final class RuntimeNode implements Victim {
     };
   }
 
+  /** Lets somebody at this node's replica of a group, unless the node is down. */
+  void visit(SimGroup group, Consumer<RaftGroup> visitor) {
+    RaftRuntime<SimMachine.Round> runtime = alive;
+    if (runtime != null) {
+      unlessGone(
+          runtime,
+          () -> {
+            visitor.accept(runtime.group(group.id()).orElseThrow());
+            wake();
+          });
+    }
+  }
+
   private void write(RaftGroup replica, SimCommand command, Consumer<Reply> reply) {
     replica
         .propose(command.encode(world.chance().between(0, 100)))
@@ -432,7 +445,7 @@ final class RuntimeNode implements Victim {
   }
 
   /** Outside of the future's completion, which would swallow what a judge throws. */
-  private void now(Runnable action) {
+  void now(Runnable action) {
     world.clock().after(0, action);
   }
 

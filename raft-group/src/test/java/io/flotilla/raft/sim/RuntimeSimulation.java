@@ -27,6 +27,7 @@ public final class RuntimeSimulation implements SimRun {
   private final List<RuntimeNode> nodes;
   private final FaultSchedule schedule;
   private final List<SimClient> clients = new ArrayList<>();
+  private final List<SessionClient> sessions;
 
   private RuntimeSimulation(long seed, int size, boolean readableTrace) {
     this.seed = seed;
@@ -39,7 +40,10 @@ public final class RuntimeSimulation implements SimRun {
             size,
             world.faults().network(),
             (from, to, arrival) -> arrival.run());
-    this.groups = IntStream.rangeClosed(1, GROUPS).mapToObj(n -> new SimGroup(n, size)).toList();
+    this.groups =
+        IntStream.rangeClosed(1, GROUPS)
+            .mapToObj(n -> new SimGroup(world.clock(), n, size))
+            .toList();
     RuntimeLimits limits = limits(chance);
     this.nodes =
         IntStream.rangeClosed(1, size)
@@ -47,6 +51,10 @@ public final class RuntimeSimulation implements SimRun {
             .toList();
     this.schedule = new FaultSchedule(world, network, nodes);
     groups.forEach(this::addClients);
+    this.sessions =
+        groups.stream()
+            .map(group -> new SessionClient(world, chance.fork(), group, nodes))
+            .toList();
   }
 
   private static RuntimeLimits limits(Chance chance) {
@@ -103,13 +111,18 @@ public final class RuntimeSimulation implements SimRun {
   public Simulation.Outcome run() {
     nodes.forEach(RuntimeNode::start);
     clients.forEach(SimClient::start);
+    if (!clientsAlone) {
+      sessions.forEach(SessionClient::start);
+    }
     schedule.start();
     world.clock().runUntil(world.ticks(Faults.FAULT_TICKS), () -> false);
     world.heal();
     network.faults(world.faults().network());
     schedule.stop();
     clientsGoOn();
+    sessionsGoOn();
     clients.forEach(SimClient::stop);
+    sessions.forEach(SessionClient::stop);
     within("every group's replicas have the same log and state", this::converged);
     nodes.forEach(RuntimeNode::flush);
     within(
@@ -135,6 +148,19 @@ public final class RuntimeSimulation implements SimRun {
         () ->
             IntStream.range(0, before.length)
                 .allMatch(i -> clients.get(i).finished() >= before[i] + 3));
+  }
+
+  /** A session that reads nothing, or replicas that never know their age, would prove nothing. */
+  private void sessionsGoOn() {
+    if (!clientsAlone) {
+      long[] before = sessions.stream().mapToLong(SessionClient::reads).toArray();
+      within(
+          "every session reads on, and has heard of an age",
+          () ->
+              IntStream.range(0, before.length)
+                  .allMatch(
+                      i -> sessions.get(i).reads() > before[i] && sessions.get(i).ages() > 0));
+    }
   }
 
   private void within(String what, BooleanSupplier holds) {

@@ -38,7 +38,7 @@ final class ServiceLab {
     this.network =
         new SimNetwork<>(
             world.clock(), chance.fork(), size, faults, (from, to, arrival) -> arrival.run());
-    this.group = new SimGroup(1, size);
+    this.group = new SimGroup(world.clock(), 1, size);
     this.servers =
         IntStream.rangeClosed(1, size)
             .mapToObj(

@@ -9,6 +9,8 @@ import io.flotilla.raft.core.RaftEvent;
 import io.flotilla.raft.port.LogWrite;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,11 +36,15 @@ final class SimGroup {
   private final Map<Integer, Seen> replicas = new HashMap<>();
   private long truncations;
 
-  SimGroup(int number, int voters) {
+  /** By the moment, in microseconds, at which that was first known anywhere. */
+  private final NavigableMap<Long, Long> commits = new TreeMap<>();
+
+  SimGroup(SimClock clock, int number, int voters) {
     this.number = number;
     this.properties = new RaftProperties(voters);
     properties.onCommit(
         entry -> {
+          commits.put(clock.nowMicros(), entry.index());
           if (entry.kind() == Entry.Kind.COMMAND) {
             record.done(SimCommand.decode(entry.payload()));
           }
@@ -59,6 +65,12 @@ final class SimGroup {
 
   ClientRecord record() {
     return record;
+  }
+
+  /** What was known, somewhere, to be committed before a moment. */
+  long committedBefore(long micros) {
+    Map.Entry<Long, Long> last = commits.lowerEntry(micros);
+    return last == null ? 0 : last.getValue();
   }
 
   void restarted(int replica, SimLog durable) {

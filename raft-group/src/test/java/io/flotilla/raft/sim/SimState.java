@@ -105,6 +105,11 @@ public final class SimState {
     return sequences[client] == sequence ? outcomes[client] : Outcome.unknown();
   }
 
+  /** The last of a client's commands that took effect; 0: none. */
+  int sequence(int client) {
+    return sequences[client];
+  }
+
   public Value value(int key) {
     return values[key];
   }

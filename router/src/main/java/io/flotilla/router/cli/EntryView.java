@@ -2,6 +2,8 @@ package io.flotilla.router.cli;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.flotilla.router.client.Bytes;
+import java.time.Duration;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** A pair as JSON shows it: text where it is text, hexadecimal digits where not. */
@@ -10,14 +12,21 @@ record EntryView(
     @Nullable String key,
     @Nullable String keyHex,
     @Nullable String value,
-    @Nullable String valueHex) {
+    @Nullable String valueHex,
+    @Nullable Long ageMillis) {
   static EntryView of(Bytes key, @Nullable Bytes value, KeyOptions keys) {
+    return of(key, value, Optional.empty(), keys);
+  }
+
+  /** With the age of the state that it was read from, if that is told. */
+  static EntryView of(Bytes key, @Nullable Bytes value, Optional<Duration> age, KeyOptions keys) {
     boolean keyIsText = keys.isText(key);
     boolean valueIsText = value != null && keys.isText(value);
     return new EntryView(
         keyIsText ? key.asUtf8() : null,
         keyIsText ? null : key.asHex(),
         value != null && valueIsText ? value.asUtf8() : null,
-        value == null || valueIsText ? null : value.asHex());
+        value == null || valueIsText ? null : value.asHex(),
+        age.map(Duration::toMillis).orElse(null));
   }
 }

@@ -1,6 +1,8 @@
 package io.flotilla.router.cli;
 
 import io.flotilla.router.client.Bytes;
+import io.flotilla.router.client.ReadOptions;
+import io.flotilla.router.client.Reading;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -15,6 +17,7 @@ final class GetCommand implements Callable<Integer> {
   @Mixin private ClusterOptions cluster;
   @Mixin private OutputOptions output;
   @Mixin private KeyOptions keys;
+  @Mixin private ReadLevelOptions reads;
 
   @Parameters(paramLabel = "KEY")
   private String key;
@@ -22,17 +25,20 @@ final class GetCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Bytes wanted = keys.read(key);
+    ReadOptions options = reads.options();
     return cluster.run(
         client -> {
-          Optional<Bytes> value = keys.data(client).get(wanted);
+          Reading reading = keys.data(client).withReads(options).read(wanted);
+          Optional<Bytes> value = reading.value();
           if (value.isEmpty()) {
             output.err().println("flotilla: not found: " + key);
             return ExitCodes.NOT_FOUND;
           }
           if (output.json()) {
-            output.print(EntryView.of(wanted, value.get(), keys));
+            output.print(EntryView.of(wanted, value.get(), reading.age(), keys));
           } else {
             output.out().println(keys.show(value.get()));
+            reads.tellAge(reading.age(), output);
           }
           return ExitCodes.OK;
         });

@@ -26,6 +26,7 @@ import picocli.CommandLine.Option;
 final class LoadCommand implements Callable<Integer> {
   @Mixin private ClusterOptions cluster;
   @Mixin private OutputOptions output;
+  @Mixin private ReadLevelOptions reads;
 
   /** As in YCSB. */
   private enum Workload {
@@ -143,19 +144,20 @@ final class LoadCommand implements Callable<Integer> {
 
   private LoadConfig config() {
     double share = workload == null ? 0.5 : workload.readShare;
-    double reads = readShare == null ? share : readShare;
+    double readsShare = readShare == null ? share : readShare;
     return new LoadConfig(
         keyspace,
         keys,
         keyBytes,
         valueBytes,
-        reads,
+        readsShare,
+        reads.options(),
         zipfian || workload != null,
         concurrency,
         duration,
         operations,
         warmup,
-        !unprepared && reads > 0);
+        !unprepared && readsShare > 0);
   }
 
   private void print(Progress now) {

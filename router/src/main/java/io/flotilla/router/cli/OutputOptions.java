@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
+import io.flotilla.router.client.ReadOptions;
 import java.io.PrintWriter;
 import java.time.Duration;
 import picocli.CommandLine.Model.CommandSpec;
@@ -18,7 +19,9 @@ public final class OutputOptions {
       new ObjectMapper()
           .enable(SerializationFeature.INDENT_OUTPUT)
           .registerModule(
-              new SimpleModule().addSerializer(Duration.class, ToStringSerializer.instance));
+              new SimpleModule()
+                  .addSerializer(Duration.class, ToStringSerializer.instance)
+                  .addSerializer(ReadOptions.class, ToStringSerializer.instance));
 
   /** For people or for programs. */
   public enum Form {

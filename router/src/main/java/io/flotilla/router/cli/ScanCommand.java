@@ -1,10 +1,13 @@
 package io.flotilla.router.cli;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.flotilla.router.client.Bytes;
 import io.flotilla.router.client.Entry;
 import io.flotilla.router.client.Page;
+import io.flotilla.router.client.ReadOptions;
 import io.flotilla.router.client.Scan;
 import io.flotilla.router.client.SyncKvClient;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -24,6 +27,7 @@ final class ScanCommand implements Callable<Integer> {
   @Mixin private ClusterOptions cluster;
   @Mixin private OutputOptions output;
   @Mixin private KeyOptions keys;
+  @Mixin private ReadLevelOptions reads;
 
   @Option(names = "--prefix", paramLabel = "TEXT", description = "Only keys that begin so.")
   private @Nullable String prefix;
@@ -57,7 +61,10 @@ final class ScanCommand implements Callable<Integer> {
   private @Nullable String from;
 
   /** What JSON shows. */
-  private record Result(List<EntryView> entries, @Nullable String next) {}
+  private record Result(
+      List<EntryView> entries,
+      @Nullable String next,
+      @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Long ageMillis) {}
 
   /** What JSON shows of a count. */
   private record Count(long count) {}
@@ -65,9 +72,10 @@ final class ScanCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Scan scan = scan();
+    ReadOptions options = reads.options();
     return cluster.run(
         client -> {
-          SyncKvClient kv = keys.data(client);
+          SyncKvClient kv = keys.data(client).withReads(options);
           if (count) {
             printCount(kv.count(scan));
           } else {
@@ -102,11 +110,18 @@ final class ScanCommand implements Callable<Integer> {
     List<Entry> entries = new ArrayList<>();
     Page page = kv.scan(scan);
     entries.addAll(page.entries());
+    Optional<Duration> age = page.age();
     while (page.next().isPresent() && entries.size() < limit) {
       page = kv.scan(scan.from(page.next().get()).limit(limit - entries.size()));
       entries.addAll(page.entries());
+      age = older(age, page.age());
     }
-    return new Page(entries, page.next());
+    return new Page(entries, page.next(), age);
+  }
+
+  /** What is not known may be older than anything. */
+  private static Optional<Duration> older(Optional<Duration> one, Optional<Duration> other) {
+    return one.flatMap(a -> other.map(b -> a.compareTo(b) > 0 ? a : b));
   }
 
   private void print(Page page) {
@@ -115,7 +130,11 @@ final class ScanCommand implements Callable<Integer> {
           page.entries().stream()
               .map(entry -> EntryView.of(entry.key(), keysOnly ? null : entry.value(), keys))
               .toList();
-      output.print(new Result(views, page.next().map(Bytes::asHex).orElse(null)));
+      output.print(
+          new Result(
+              views,
+              page.next().map(Bytes::asHex).orElse(null),
+              page.age().map(Duration::toMillis).orElse(null)));
       return;
     }
     if (keysOnly) {
@@ -125,6 +144,7 @@ final class ScanCommand implements Callable<Integer> {
       page.entries().forEach(entry -> table.row(keys.show(entry.key()), shown(entry.value())));
       output.print(table);
     }
+    reads.tellAge(page.age(), output);
     page.next().ifPresent(next -> output.err().println("flotilla: more: --from " + next.asHex()));
   }
 

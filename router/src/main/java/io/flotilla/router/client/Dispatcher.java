@@ -18,6 +18,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Brings each operation to the lane of its shard, and its answer back. What lanes share is here;
@@ -32,10 +33,12 @@ final class Dispatcher implements LiveMap.Listener {
   private final RpcClient rpc;
   private final Supplier<ScheduledExecutorService> loops;
   private final Session session = new Session();
+  private final SessionTokens tokens = new SessionTokens();
   private final Admission admission;
   private final RetryBudget budget;
   private final Lobby lobby;
   private final ConcurrentMap<Long, Lane> lanes = new ConcurrentHashMap<>();
+  private final ConcurrentMap<Long, Lane> lanesOfAnyReplica = new ConcurrentHashMap<>();
   private final AtomicLong refreshedNanos;
   private final LongAdder operations = new LongAdder();
   private final LongAdder requests = new LongAdder();
@@ -69,6 +72,10 @@ final class Dispatcher implements LiveMap.Listener {
 
   Session session() {
     return session;
+  }
+
+  SessionTokens tokens() {
+    return tokens;
   }
 
   RetryBudget budget() {
@@ -111,8 +118,19 @@ final class Dispatcher implements LiveMap.Listener {
       fail(operation, operation.verdict(never));
       return true;
     }
-    lanes.computeIfAbsent(route.id(), id -> new Lane(id, this, loops.get())).add(operation);
+    lane(route.id(), operation).add(operation);
     return true;
+  }
+
+  private Lane lane(long shard, Pending<?> operation) {
+    return operation.ofAnyReplica()
+        ? lanesOfAnyReplica.computeIfAbsent(
+            shard, id -> lane(id, new ReplicaTargets(id, map, System::nanoTime)))
+        : lanes.computeIfAbsent(shard, id -> lane(id, new LeaderTargets(id, map)));
+  }
+
+  private Lane lane(long shard, Targets targets) {
+    return new Lane(shard, targets, this, loops.get());
   }
 
   <Q extends MessageLite, R extends MessageLite> CompletableFuture<R> send(
@@ -168,14 +186,20 @@ final class Dispatcher implements LiveMap.Listener {
   void abort() {
     lobby.abort(closed());
     lanes.values().forEach(lane -> lane.abort(closed()));
+    lanesOfAnyReplica.values().forEach(lane -> lane.abort(closed()));
   }
 
   @Override
   public void onMap(ShardMap changed) {
-    lanes.forEach(
+    onMap(changed, lanes);
+    onMap(changed, lanesOfAnyReplica);
+  }
+
+  private static void onMap(ShardMap changed, ConcurrentMap<Long, Lane> some) {
+    some.forEach(
         (shard, lane) -> {
           if (changed.route(shard) == null) {
-            lanes.remove(shard, lane); // It sends what it has elsewhere, and is forgotten.
+            some.remove(shard, lane); // It sends what it has elsewhere, and is forgotten.
           }
           lane.nudge();
         });
@@ -183,7 +207,11 @@ final class Dispatcher implements LiveMap.Listener {
 
   @Override
   public void onLeader(long shard) {
-    Lane lane = lanes.get(shard);
+    nudge(lanes.get(shard));
+    nudge(lanesOfAnyReplica.get(shard));
+  }
+
+  private static void nudge(@Nullable Lane lane) {
     if (lane != null) {
       lane.nudge();
     }

@@ -85,7 +85,8 @@ public final class FlotillaClient implements AutoCloseable {
    * fail with {@link io.flotilla.rpc.ErrorCode#CONFLICT}.
    */
   public KvClient keyspace(String name) {
-    return new ShardedKvClient(name, config.callTimeout(), dispatcher, keyspaces);
+    return new ShardedKvClient(
+        name, config.callTimeout(), ReadOptions.LINEARIZABLE, dispatcher, keyspaces);
   }
 
   public AdminClient admin() {

@@ -9,8 +9,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
 /**
- * The data of one keyspace. Every operation is linearizable; every write takes effect at most once,
- * however often it was retried underneath.
+ * The data of one keyspace. Every operation is linearizable, unless {@link #withReads} asks less of
+ * reads; every write takes effect at most once, however often it was retried underneath.
  *
  * <p>Any thread may call; nothing blocks. Futures complete on the client's event loops, where
  * nothing may block; they fail with {@link KvException} alone, which {@link CompletableFuture#join}
@@ -28,6 +28,14 @@ public interface KvClient {
   /** The same keyspace with another deadline for each call. */
   KvClient withTimeout(Duration timeout);
 
+  /**
+   * The same keyspace, whose reads and scans are of another {@link ReadLevel}. Writes stay what
+   * they are. What any replica may answer, each is asked in turn; where one cannot, another, and at
+   * last the leader; if nobody can in time, the error is {@link
+   * io.flotilla.rpc.ErrorCode#REPLICA_BEHIND} or what else the last one said.
+   */
+  KvClient withReads(ReadOptions options);
+
   /** The same operations for a caller that waits. */
   default SyncKvClient sync() {
     return new SyncKvClient(this);
@@ -35,6 +43,9 @@ public interface KvClient {
 
   /** The value, or nothing if the key is absent. */
   CompletableFuture<Optional<Bytes>> get(Bytes key);
+
+  /** As {@link #get}, with the age of the state that was read, if it was a stale read. */
+  CompletableFuture<Reading> read(Bytes key);
 
   /** The values of those keys that are there. Not one moment: each key is read for itself. */
   CompletableFuture<Map<Bytes, Bytes>> getAll(Collection<Bytes> keys);

@@ -15,8 +15,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All operations of this client on one shard. Any thread may {@link #add}; everything else happens
- * on one event loop, so that a lane needs no lock.
+ * All operations of this client on one shard that are for its leader, or all that any replica may
+ * answer: what befalls the one kind need not hold up the other. Any thread may {@link #add};
+ * everything else happens on one event loop, so that a lane needs no lock.
  *
  * <p>Every operation here is in exactly one place: the inbox, waiting on a belt, or in a request
  * under way. A sweep, armed while there is any, ends those whose deadline has passed wherever they
@@ -44,15 +45,15 @@ final class Lane {
   private boolean sweepIsDue;
   private long nextDeadlineNanos;
 
-  Lane(long shard, Dispatcher dispatcher, ScheduledExecutorService loop) {
+  Lane(long shard, Targets targets, Dispatcher dispatcher, ScheduledExecutorService loop) {
     ClientConfig config = dispatcher.config();
     this.shard = shard;
     this.dispatcher = dispatcher;
     this.loop = loop;
-    this.recovery = new Recovery(shard, dispatcher.map(), config.retry(), dispatcher.budget());
-    this.writes = new WriteBelt(config.limits(), dispatcher.session(), this);
-    this.reads = new ReadBelt(config.limits(), this);
-    this.scans = new ScanBelt(config.limits(), this);
+    this.recovery = new Recovery(targets, dispatcher.map(), config.retry(), dispatcher.budget());
+    this.writes = new WriteBelt(config.limits(), dispatcher.session(), dispatcher.tokens(), this);
+    this.reads = new ReadBelt(config.limits(), dispatcher.tokens(), this);
+    this.scans = new ScanBelt(config.limits(), dispatcher.tokens(), this);
     this.belts = List.of(writes, reads, scans);
   }
 
@@ -139,7 +140,7 @@ final class Lane {
   private void enqueue(Pending<?> operation) {
     if (operation instanceof PendingWrite<?> write) {
       writes.add(write);
-    } else if (operation instanceof PendingRead read) {
+    } else if (operation instanceof PendingRead<?> read) {
       reads.add(read);
     } else if (operation instanceof PendingScan scan) {
       scans.add(scan);
@@ -166,7 +167,7 @@ final class Lane {
       if (load.isEmpty() || route == null) {
         return;
       }
-      String address = recovery.target(route);
+      String address = recovery.target(route, tries(load));
       if (address == null) {
         belt.putBack(load);
         recovery.nobodyToAsk();
@@ -177,6 +178,10 @@ final class Lane {
       }
       send(belt, route, address, load);
     }
+  }
+
+  private static int tries(List<? extends Pending<?>> load) {
+    return load.stream().mapToInt(Pending::attempts).max().orElse(0);
   }
 
   private void turnAway(Pending<?> operation) {

@@ -1,5 +1,6 @@
 package io.flotilla.router.client;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
@@ -9,8 +10,9 @@ import java.util.Optional;
  *
  * @param entries in the scan's direction; may be fewer than the limit even if there are more
  * @param next where to go on, for {@link Scan#from}; nothing at the end
+ * @param age of the oldest state that was scanned, as {@link Reading#age}
  */
-public record Page(List<Entry> entries, Optional<Bytes> next) {
+public record Page(List<Entry> entries, Optional<Bytes> next, Optional<Duration> age) {
   public Page {
     entries = List.copyOf(entries);
   }

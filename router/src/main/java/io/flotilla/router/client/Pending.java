@@ -90,6 +90,15 @@ abstract class Pending<T> {
     return mayHaveRun;
   }
 
+  /** Whether replicas that do not lead may be asked. */
+  boolean ofAnyReplica() {
+    return false;
+  }
+
+  final int attempts() {
+    return attempts;
+  }
+
   void sent() {
     attempts++;
     inFlight = true;

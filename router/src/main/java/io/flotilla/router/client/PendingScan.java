@@ -1,7 +1,6 @@
 package io.flotilla.router.client;
 
 import com.google.protobuf.ByteString;
-import io.flotilla.proto.kv.ReadLevel;
 import io.flotilla.proto.kv.ScanReply;
 import io.flotilla.proto.kv.ScanRequest;
 import io.flotilla.router.map.Route;
@@ -19,7 +18,8 @@ final class PendingScan extends Pending<PendingScan.Part> {
    *
    * @param limit most pairs; 0: as many as the node likes
    */
-  record Shape(boolean reverse, int limit, boolean keysOnly, boolean countOnly) {}
+  record Shape(
+      boolean reverse, int limit, boolean keysOnly, boolean countOnly, ReadOptions options) {}
 
   /**
    * What a shard answered.
@@ -56,19 +56,26 @@ final class PendingScan extends Pending<PendingScan.Part> {
   }
 
   @Override
+  boolean ofAnyReplica() {
+    return shape.options.ofAnyReplica();
+  }
+
+  @Override
   boolean changes() {
     return false;
   }
 
   /** The part of this scan that lies in the shard. */
-  ScanRequest requestTo(Route route) {
+  ScanRequest requestTo(Route route, SessionTokens tokens) {
     boolean startsWithin = Route.compare(start, route.start()) >= 0;
     boolean endsWithin =
         !end.isEmpty() && (route.end().isEmpty() || Route.compare(end, route.end()) <= 0);
     return ScanRequest.newBuilder()
         .setShard(route.id())
         .setEpoch(route.epoch())
-        .setLevel(ReadLevel.LINEARIZABLE)
+        .setLevel(shape.options.level().onWire())
+        .setMinApplied(shape.options.minApplied(tokens, route.id()))
+        .setMaxStalenessMillis(shape.options.maxStalenessMillis())
         .setStart(startsWithin ? start : route.start())
         .setEnd(endsWithin ? end : route.end())
         .setReverse(shape.reverse)

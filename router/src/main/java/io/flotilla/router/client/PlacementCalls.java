@@ -105,7 +105,7 @@ final class PlacementCalls {
       return switch (why.code().retry()) {
         case NEVER -> why.code() != ErrorCode.DEADLINE_EXCEEDED;
         case ONLY_IN_SESSION -> !repeatable;
-        case AT_LEADER, AFTER_REFRESH, AFTER_BACKOFF -> false;
+        case AT_LEADER, AFTER_REFRESH, AFTER_BACKOFF, ELSEWHERE -> false;
       };
     }
 

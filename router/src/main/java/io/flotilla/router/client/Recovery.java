@@ -1,6 +1,5 @@
 package io.flotilla.router.client;
 
-import io.flotilla.proto.errors.ErrorDetail;
 import io.flotilla.router.map.LiveMap;
 import io.flotilla.router.map.Route;
 import io.flotilla.rpc.ErrorCode;
@@ -9,28 +8,25 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whom a shard's lane asks next, and how long it waits before: the one place that turns {@link
- * ErrorCode#retry} into deeds. All operations of a lane share it, for what one met the next would
- * meet too; while it is in trouble the lane sends one request at a time. Lives on the lane's event
- * loop.
+ * Whether a shard's lane asks again, and how long it waits before: the one place that turns {@link
+ * ErrorCode#retry} into deeds. Whom it asks, its {@link Targets} know. All operations of a lane
+ * share it, for what one met the next would meet too; while it is in trouble the lane sends one
+ * request at a time. Lives on the lane's event loop.
  */
 final class Recovery {
-  private static final int REDIRECTS_AT_ONCE = 3;
-
   /** While nobody leads, somebody soon will: ask often enough to notice. */
   private static final long NO_LEADER_MILLIS_MAX = 100;
 
-  private final long shard;
+  private final Targets targets;
   private final LiveMap map;
   private final RetryConfig config;
   private final RetryBudget budget;
   private int strikes;
-  private int redirects;
-  private int turn;
   private boolean repeated;
+  private boolean redirected;
 
-  Recovery(long shard, LiveMap map, RetryConfig config, RetryBudget budget) {
-    this.shard = shard;
+  Recovery(Targets targets, LiveMap map, RetryConfig config, RetryBudget budget) {
+    this.targets = targets;
     this.map = map;
     this.config = config;
     this.budget = budget;
@@ -59,17 +55,16 @@ final class Recovery {
 
   void succeeded(String address) {
     strikes = 0;
-    redirects = 0;
-    map.leaders().answered(shard, address);
+    targets.answered(address);
   }
 
-  /** The address to ask; null if none is known. */
-  @Nullable String target(Route route) {
-    String leader = map.leaders().address(shard);
-    for (int i = 0; leader == null && i < route.candidates(); i++) {
-      leader = map.current().address(route.candidate((turn + i) % route.candidates()));
-    }
-    return leader;
+  /**
+   * The address to ask; null if none is known.
+   *
+   * @param tries how often what is to be sent was sent before
+   */
+  @Nullable String target(Route route, int tries) {
+    return targets.next(route, tries);
   }
 
   /** No node of this shard has an address; as a failure. */
@@ -92,28 +87,28 @@ final class Recovery {
     }
     return switch (why.code().retry()) {
       case AT_LEADER -> {
-        followLeader(asked, why.detail());
+        redirected = targets.notLeader(asked, why.detail());
         yield Step.AGAIN;
       }
       case AFTER_REFRESH -> {
         if (why.code() == ErrorCode.NO_SUCH_SHARD) {
-          passOver(asked);
+          targets.passOver(asked);
         }
         yield map.learn(why.detail().getShardsList()) ? Step.ROUTE_ANEW : Step.REFRESH;
       }
       case AFTER_BACKOFF -> {
         if (why.code() != ErrorCode.OVERLOADED) {
-          passOver(asked);
+          targets.passOver(asked);
         }
         yield Step.AGAIN;
       }
-      case ONLY_IN_SESSION -> {
-        passOver(asked);
+      case ELSEWHERE, ONLY_IN_SESSION -> {
+        targets.passOver(asked);
         yield Step.AGAIN;
       }
       case NEVER -> {
         if (late) { // An attempt's deadline is not the caller's.
-          passOver(asked);
+          targets.passOver(asked);
         }
         yield late ? Step.AGAIN : Step.GIVE_UP;
       }
@@ -128,37 +123,15 @@ final class Recovery {
     long drawn =
         switch (why.code()) {
           case NOT_LEADER ->
-              redirects > 0 && redirects <= REDIRECTS_AT_ONCE
-                  ? 0
-                  : Math.min(draw(strikes), 1 + draw(0, NO_LEADER_MILLIS_MAX));
+              redirected ? 0 : Math.min(draw(strikes), 1 + draw(0, NO_LEADER_MILLIS_MAX));
           case OVERLOADED -> Math.max(why.detail().getRetryAfterMillis(), draw(strikes));
-          case UNAVAILABLE, UNKNOWN_OUTCOME ->
+          case UNAVAILABLE, UNKNOWN_OUTCOME, REPLICA_BEHIND ->
               strikes < candidates ? 0 : draw(strikes - candidates + 1);
           default -> draw(strikes);
         };
     return budget.take(nowNanos)
         ? drawn
         : Math.max(drawn, draw(backoffMaxMillis() / 2, backoffMaxMillis()));
-  }
-
-  private void followLeader(String asked, ErrorDetail detail) {
-    String leader = detail.getLeaderAddress();
-    if (leader.isEmpty() && detail.getLeaderNode() != 0) {
-      String known = map.current().address(detail.getLeaderNode());
-      leader = known == null ? "" : known;
-    }
-    if (leader.isEmpty() || leader.equals(asked)) {
-      redirects = 0;
-      passOver(asked);
-    } else {
-      redirects++;
-      map.leaders().answered(shard, leader);
-    }
-  }
-
-  private void passOver(String asked) {
-    map.leaders().denied(shard, asked);
-    turn++;
   }
 
   private long draw(int strike) {

@@ -8,10 +8,12 @@ import java.util.List;
 
 /** Scans of one shard, each in a request of its own. */
 final class ScanBelt extends Belt<PendingScan, ScanRequest, ScanReply> {
+  private final SessionTokens tokens;
   private final Lane lane;
 
-  ScanBelt(LimitsConfig limits, Lane lane) {
+  ScanBelt(LimitsConfig limits, SessionTokens tokens, Lane lane) {
     super(RpcMethods.KV_SCAN, limits.requestsInFlightPerShardMax());
+    this.tokens = tokens;
     this.lane = lane;
   }
 
@@ -22,11 +24,12 @@ final class ScanBelt extends Belt<PendingScan, ScanRequest, ScanReply> {
 
   @Override
   ScanRequest request(Route route, List<PendingScan> load) {
-    return load.get(0).requestTo(route);
+    return load.get(0).requestTo(route, tokens);
   }
 
   @Override
   void deliver(Flight flight, ScanReply reply) {
+    tokens.advance(flight.route().id(), reply.getApplied());
     lane.succeed(flight.load().get(0), new PendingScan.Part(flight.route(), reply));
   }
 }

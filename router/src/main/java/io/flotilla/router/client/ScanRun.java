@@ -6,6 +6,7 @@ import io.flotilla.proto.kv.ScanReply;
 import io.flotilla.router.map.KeyCodec;
 import io.flotilla.router.map.Route;
 import io.flotilla.rpc.ErrorCode;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -22,8 +23,10 @@ final class ScanRun {
   private final Dispatcher dispatcher;
   private final KeyCodec codec;
   private final Scan scan;
+  private final ReadOptions options;
   private final long deadlineNanos;
   private final List<Entry> entries = new ArrayList<>();
+  private final List<Optional<Duration>> ages = new ArrayList<>();
   private int bytes;
   private long count;
 
@@ -33,10 +36,12 @@ final class ScanRun {
   private ByteString end;
   private boolean finished;
 
-  ScanRun(Dispatcher dispatcher, KeyCodec codec, Scan scan, long deadlineNanos) {
+  ScanRun(
+      Dispatcher dispatcher, KeyCodec codec, Scan scan, ReadOptions options, long deadlineNanos) {
     this.dispatcher = dispatcher;
     this.codec = codec;
     this.scan = scan;
+    this.options = options;
     this.deadlineNanos = deadlineNanos;
     this.start = codec.start();
     this.end = codec.end();
@@ -63,14 +68,19 @@ final class ScanRun {
       page.complete(
           new Page(
               entries,
-              finished ? Optional.empty() : Optional.of(Bytes.of(codec.withoutKeyspace(next)))));
+              finished ? Optional.empty() : Optional.of(Bytes.of(codec.withoutKeyspace(next))),
+              age()));
       return;
     }
     ask(
         new PendingScan.Shape(
-            scan.reverse(), scan.limit() - entries.size(), scan.keysOnly(), false),
+            scan.reverse(), scan.limit() - entries.size(), scan.keysOnly(), false, options),
         page,
         reply -> {
+          ages.add(
+              reply.hasAgeMillis()
+                  ? Optional.of(Duration.ofMillis(reply.getAgeMillis()))
+                  : Optional.empty());
           for (KeyValue pair : reply.getPairsList()) {
             entries.add(
                 new Entry(Bytes.of(codec.decode(pair.getKey())), Bytes.of(pair.getValue())));
@@ -80,13 +90,21 @@ final class ScanRun {
         });
   }
 
+  /** That of the oldest state; one that is not known may be older. */
+  private Optional<Duration> age() {
+    boolean allKnown = ages.stream().allMatch(Optional::isPresent);
+    return allKnown
+        ? ages.stream().flatMap(Optional::stream).max(Duration::compareTo)
+        : Optional.empty();
+  }
+
   private void countOn(CompletableFuture<Long> counted) {
     if (finished) {
       counted.complete(count);
       return;
     }
     ask(
-        new PendingScan.Shape(scan.reverse(), 0, true, true),
+        new PendingScan.Shape(scan.reverse(), 0, true, true, options),
         counted,
         reply -> {
           count += reply.getCount();

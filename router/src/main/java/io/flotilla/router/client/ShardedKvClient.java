@@ -25,13 +25,20 @@ final class ShardedKvClient implements KvClient {
 
   private final String name;
   private final Duration timeout;
+  private final ReadOptions reads;
   private final Dispatcher dispatcher;
   private final Keyspaces keyspaces;
   private final LimitsConfig limits;
 
-  ShardedKvClient(String name, Duration timeout, Dispatcher dispatcher, Keyspaces keyspaces) {
+  ShardedKvClient(
+      String name,
+      Duration timeout,
+      ReadOptions reads,
+      Dispatcher dispatcher,
+      Keyspaces keyspaces) {
     this.name = name;
     this.timeout = timeout;
+    this.reads = reads;
     this.dispatcher = dispatcher;
     this.keyspaces = keyspaces;
     this.limits = dispatcher.config().limits();
@@ -46,15 +53,29 @@ final class ShardedKvClient implements KvClient {
   public KvClient withTimeout(Duration newTimeout) {
     ClientConfig.require(
         newTimeout.toNanos() > 0, "timeout of a call", newTimeout, "more than nothing");
-    return new ShardedKvClient(name, newTimeout, dispatcher, keyspaces);
+    return new ShardedKvClient(name, newTimeout, reads, dispatcher, keyspaces);
+  }
+
+  @Override
+  public KvClient withReads(ReadOptions options) {
+    return new ShardedKvClient(name, timeout, options, dispatcher, keyspaces);
   }
 
   @Override
   public CompletableFuture<Optional<Bytes>> get(Bytes key) {
+    return read(key, Reading::value);
+  }
+
+  @Override
+  public CompletableFuture<Reading> read(Bytes key) {
+    return read(key, Function.identity());
+  }
+
+  private <T> CompletableFuture<T> read(Bytes key, Function<Reading, T> decode) {
     return begin(
         (codec, deadline) -> {
           Operations.checkKey(key, limits);
-          return new PendingRead(codec.encode(key.byteString()), deadline);
+          return new PendingRead<>(codec.encode(key.byteString()), deadline, reads, decode);
         });
   }
 
@@ -154,7 +175,8 @@ final class ShardedKvClient implements KvClient {
 
   @Override
   public CompletableFuture<Page> scan(Scan scan) {
-    return scanned((codec, deadline) -> new ScanRun(dispatcher, codec, scan, deadline).page());
+    return scanned(
+        (codec, deadline) -> new ScanRun(dispatcher, codec, scan, reads, deadline).page());
   }
 
   @Override
@@ -180,7 +202,8 @@ final class ShardedKvClient implements KvClient {
 
   @Override
   public CompletableFuture<Long> count(Scan scan) {
-    return scanned((codec, deadline) -> new ScanRun(dispatcher, codec, scan, deadline).count());
+    return scanned(
+        (codec, deadline) -> new ScanRun(dispatcher, codec, scan, reads, deadline).count());
   }
 
   // ---- how an operation begins ----

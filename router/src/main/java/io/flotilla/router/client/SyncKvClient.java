@@ -22,6 +22,15 @@ public final class SyncKvClient {
     return kv;
   }
 
+  /** See {@link KvClient#withReads}. */
+  public SyncKvClient withReads(ReadOptions options) {
+    return new SyncKvClient(kv.withReads(options));
+  }
+
+  public Reading read(Bytes key) {
+    return Waiting.on(kv.read(key));
+  }
+
   public Optional<Bytes> get(Bytes key) {
     return Waiting.on(kv.get(key));
   }

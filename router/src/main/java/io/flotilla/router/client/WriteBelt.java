@@ -13,12 +13,14 @@ import java.util.List;
 final class WriteBelt extends Belt<PendingWrite<?>, WriteRequest, WriteReply> {
   private final LimitsConfig limits;
   private final Session session;
+  private final SessionTokens tokens;
   private final Lane lane;
 
-  WriteBelt(LimitsConfig limits, Session session, Lane lane) {
+  WriteBelt(LimitsConfig limits, Session session, SessionTokens tokens, Lane lane) {
     super(RpcMethods.KV_WRITE, limits.requestsInFlightPerShardMax());
     this.limits = limits;
     this.session = session;
+    this.tokens = tokens;
     this.lane = lane;
   }
 
@@ -63,6 +65,7 @@ final class WriteBelt extends Belt<PendingWrite<?>, WriteRequest, WriteReply> {
       throw new RpcException(
           ErrorCode.UNKNOWN_OUTCOME, load.size() + " writes were answered without a result");
     }
+    tokens.advance(flight.route().id(), reply.getApplied());
     for (int i = 0; i < answered; i++) {
       deliver(load.get(i), reply.getResults(i));
     }

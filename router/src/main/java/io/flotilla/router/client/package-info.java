@@ -8,8 +8,9 @@
  *
  * <p>Promises: one deadline per call; a write that is retried, at whichever node, runs at most
  * once, because it keeps the serial number under which it was first sent; an error says whether the
- * operation certainly did not happen ({@link KvException#outcomeUnknown}). No thread per call, no
- * look-up per call, every queue bounded by {@link LimitsConfig}.
+ * operation certainly did not happen ({@link KvException#outcomeUnknown}); a read shows what its
+ * {@link ReadLevel} says. No thread per call, no look-up per call, every queue bounded by {@link
+ * LimitsConfig}.
  *
  * <p>Leaves to others: which shard holds a key and who leads it ({@code router.map}), connections
  * and frames ({@code rpc}).

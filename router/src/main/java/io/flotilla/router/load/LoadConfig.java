@@ -1,5 +1,6 @@
 package io.flotilla.router.load;
 
+import io.flotilla.router.client.ReadOptions;
 import java.time.Duration;
 
 /**
@@ -9,6 +10,7 @@ import java.time.Duration;
  * @param keyBytes length of each, at least 8
  * @param valueBytes length of each value, at least 8
  * @param readShare of the operations, 0 to 1; the others are puts
+ * @param reads how
  * @param zipfian whether some keys are asked for far more often than others, as in YCSB
  * @param concurrency callers, each with one operation under way
  * @param duration of the measurement, unless {@code operations} ends it before
@@ -22,6 +24,7 @@ public record LoadConfig(
     int keyBytes,
     int valueBytes,
     double readShare,
+    ReadOptions reads,
     boolean zipfian,
     int concurrency,
     Duration duration,

@@ -37,7 +37,7 @@ public final class LoadRun {
     this.client = client;
     this.config = config;
     this.onProgress = onProgress;
-    this.kv = client.keyspace(config.keyspace());
+    this.kv = client.keyspace(config.keyspace()).withReads(config.reads());
     this.keys = new KeyChooser(config);
   }
 

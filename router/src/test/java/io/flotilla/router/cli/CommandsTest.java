@@ -112,6 +112,63 @@ class CommandsTest {
   }
 
   @Test
+  void readLevels() {
+    assertThat(run("put", "a", "one").code).isZero();
+    for (String level : List.of("linearizable", "follower", "session", "FOLLOWER")) {
+      assertThat(run("get", "a", "--read-level", level)).isEqualTo(new Run(0, "one\n", ""));
+    }
+    assertThat(run("get", "a", "--read-level", "stale"))
+        .isEqualTo(new Run(0, "one\n", "flotilla: at most 3 ms old\n"));
+    assertThat(
+            run("get", "a", "--read-level", "stale", "--max-staleness", "5s", "-o", "json")
+                .json()
+                .toString())
+        .isEqualTo("{\"key\":\"a\",\"value\":\"one\",\"ageMillis\":3}");
+    Run scanned = run("scan", "--read-level", "stale");
+    assertThat(scanned.out).isEqualTo("KEY  VALUE\na    one\n");
+    assertThat(scanned.err).isEqualTo("flotilla: at most 3 ms old\n");
+    JsonNode json = run("scan", "--read-level", "stale", "-o", "json").json();
+    assertThat(json.at("/ageMillis").asLong()).isEqualTo(3);
+    assertThat(run("scan", "-o", "json").json().has("ageMillis")).isFalse();
+    assertThat(run("scan", "--read-level", "session", "--count").out).isEqualTo("1\n");
+    for (String unknown : List.of("lease", "eventual")) {
+      fails(
+          bare("get", "a", "--read-level", unknown),
+          2,
+          "--read-level': expected one of [LINEARIZABLE, FOLLOWER, SESSION, STALE]"
+              + " (case-insensitive) but was '"
+              + unknown
+              + "'");
+    }
+    fails(
+        bare("scan", "--max-staleness", "1s"),
+        2,
+        "--max-staleness goes only with --read-level stale");
+    fails(
+        bare("load", "--read-level", "stale", "--max-staleness", "0ms"),
+        2,
+        "max-staleness is PT0S; allowed: 1 ms to 365 days");
+    json =
+        run(
+                "load",
+                "--read-level",
+                "stale",
+                "--max-staleness",
+                "1m",
+                "--keys",
+                "50",
+                "--operations",
+                "200",
+                "--warmup",
+                "0ms",
+                "-o",
+                "json")
+            .json();
+    assertThat(json.at("/config/reads").asText()).isEqualTo("STALE within PT1M");
+    assertThat(json.at("/report/errors")).isEmpty();
+  }
+
+  @Test
   void statusSaysHealthFirst() {
     Run healthy = run("status");
     assertThat(healthy.code).isZero();

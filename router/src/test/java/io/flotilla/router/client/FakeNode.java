@@ -3,6 +3,7 @@ package io.flotilla.router.client;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.MessageLite;
 import io.flotilla.proto.errors.ErrorDetail;
+import io.flotilla.proto.kv.ReadLevel;
 import io.flotilla.proto.kv.ReadReply;
 import io.flotilla.proto.kv.ReadRequest;
 import io.flotilla.proto.kv.ScanReply;
@@ -18,12 +19,16 @@ import io.flotilla.rpc.RpcCall;
 import io.flotilla.rpc.RpcMethods;
 import io.flotilla.rpc.RpcServer;
 import java.io.IOException;
+import java.util.List;
 import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** A storage node that behaves, except where it is told to misbehave. */
 final class FakeNode implements AutoCloseable {
@@ -75,6 +80,16 @@ final class FakeNode implements AutoCloseable {
   private final int port;
   private volatile boolean silent;
 
+  /** The requests that it has answered. */
+  final List<ReadRequest> reads = new CopyOnWriteArrayList<>();
+
+  final List<ScanRequest> scans = new CopyOnWriteArrayList<>();
+
+  /** It has applied no more than this, or all that there is. */
+  volatile long appliedMax = Long.MAX_VALUE;
+
+  volatile long ageMillis = 3;
+
   FakeNode(long id, FakeCluster cluster, NetThreads threads) throws IOException {
     this.id = id;
     this.cluster = cluster;
@@ -96,7 +111,7 @@ final class FakeNode implements AutoCloseable {
 
   /** The next requests meet these, one each. */
   void willMeet(Mishap... next) {
-    mishaps.addAll(java.util.List.of(next));
+    mishaps.addAll(List.of(next));
   }
 
   /** Takes requests and never answers. */
@@ -110,22 +125,49 @@ final class FakeNode implements AutoCloseable {
         call,
         request.getShard(),
         request.getEpoch(),
+        () -> unlessLeader(request.getShard()),
         shard ->
             WriteReply.newBuilder()
                 .addAllResults(
                     cluster.state().write(request).stream()
                         .limit(cluster.valuesPerReplyMax())
                         .toList())
+                .setApplied(cluster.state().executions())
                 .build());
   }
 
   private void read(RpcCall<ReadRequest, ReadReply> call) {
     ReadRequest request = call.request();
-    serve(call, request.getShard(), request.getEpoch(), shard -> read(request));
+    serve(
+        call,
+        request.getShard(),
+        request.getEpoch(),
+        () -> unlessMay(request.getLevel(), request.getShard(), request.getMinApplied()),
+        shard -> {
+          reads.add(request);
+          return read(request);
+        });
+  }
+
+  private long applied() {
+    return Math.min(appliedMax, cluster.state().executions());
+  }
+
+  /** Each level by its own rule. */
+  private @Nullable ErrorDetail unlessMay(ReadLevel level, long shard, long minApplied) {
+    if (level == ReadLevel.LINEARIZABLE) {
+      return unlessLeader(shard);
+    }
+    return level == ReadLevel.SESSION && applied() < minApplied
+        ? detail(ErrorCode.REPLICA_BEHIND, "applied " + applied() + ", seen " + minApplied).build()
+        : null;
   }
 
   private ReadReply read(ReadRequest request) {
-    ReadReply.Builder reply = ReadReply.newBuilder();
+    ReadReply.Builder reply = ReadReply.newBuilder().setApplied(applied());
+    if (request.getLevel() == ReadLevel.STALE) {
+      reply.setAgeMillis(ageMillis);
+    }
     for (ByteString key : request.getKeysList()) {
       if (reply.getValuesCount() == cluster.valuesPerReplyMax()) {
         break;
@@ -146,20 +188,34 @@ final class FakeNode implements AutoCloseable {
         call,
         request.getShard(),
         request.getEpoch(),
-        shard -> cluster.state().scan(request, shard, cluster.valuesPerReplyMax()));
+        () -> unlessMay(request.getLevel(), request.getShard(), request.getMinApplied()),
+        shard -> {
+          scans.add(request);
+          ScanReply.Builder reply =
+              cluster.state().scan(request, shard, cluster.valuesPerReplyMax()).toBuilder();
+          if (request.getLevel() == ReadLevel.STALE) {
+            reply.setAgeMillis(ageMillis);
+          }
+          return reply.setApplied(applied()).build();
+        });
   }
 
   private <R extends MessageLite> void serve(
-      RpcCall<?, R> call, long shardId, Epoch epoch, Function<Shard, R> execute) {
+      RpcCall<?, R> call,
+      long shardId,
+      Epoch epoch,
+      Supplier<@Nullable ErrorDetail> refusal,
+      Function<Shard, R> execute) {
     requests.incrementAndGet();
     Shard shard = cluster.shard(shardId);
+    ErrorDetail refused = refusal.get();
     Mishap mishap = silent ? silence() : mishaps.poll();
     if (mishap != null) {
       mishap.meet(call::fail, () -> Objects.requireNonNull(execute.apply(shard)));
     } else if (shard == null) {
       call.fail(ErrorCode.NO_SUCH_SHARD, "no shard " + shardId);
-    } else if (cluster.leader(shardId) != id) {
-      call.fail(notLeader(cluster.leader(shardId)));
+    } else if (refused != null) {
+      call.fail(refused);
     } else if (shard.getEpoch().getVersion() != epoch.getVersion()) {
       call.fail(
           detail(ErrorCode.STALE_EPOCH, "the shard has changed")
@@ -168,6 +224,11 @@ final class FakeNode implements AutoCloseable {
     } else {
       call.reply(execute.apply(shard));
     }
+  }
+
+  private @Nullable ErrorDetail unlessLeader(long shard) {
+    long leader = cluster.leader(shard);
+    return leader == id ? null : notLeader(leader);
   }
 
   private ErrorDetail notLeader(long leader) {

@@ -13,6 +13,8 @@ import io.flotilla.router.client.Mutation;
 import io.flotilla.router.client.Page;
 import io.flotilla.router.client.PutOptions;
 import io.flotilla.router.client.PutResult;
+import io.flotilla.router.client.ReadOptions;
+import io.flotilla.router.client.Reading;
 import io.flotilla.router.client.Scan;
 import io.flotilla.rpc.ErrorCode;
 import java.nio.charset.StandardCharsets;
@@ -125,6 +127,16 @@ final class FakeKv implements KvClient, AutoCloseable {
   @Override
   public KvClient withTimeout(Duration timeout) {
     return this;
+  }
+
+  @Override
+  public KvClient withReads(ReadOptions options) {
+    return this;
+  }
+
+  @Override
+  public CompletableFuture<Reading> read(Bytes key) {
+    return get(key).thenApply(value -> new Reading(value, Optional.empty()));
   }
 
   @Override
@@ -245,12 +257,12 @@ final class FakeKv implements KvClient, AutoCloseable {
         break;
       }
       if (entries.size() == scan.limit()) {
-        return new Page(entries, Optional.of(each.getKey()));
+        return new Page(entries, Optional.of(each.getKey()), Optional.empty());
       }
       byte[] encoded = each.getKey().toByteArray();
       entries.add(new Entry(Bytes.of(Arrays.copyOfRange(encoded, 2, encoded.length)), Bytes.EMPTY));
     }
-    return new Page(entries, Optional.empty());
+    return new Page(entries, Optional.empty(), Optional.empty());
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.flotilla.router.load;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flotilla.router.client.Bytes;
+import io.flotilla.router.client.ReadOptions;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.Set;
@@ -12,7 +13,18 @@ class KeyChooserTest {
   private static KeyChooser chooser(long keys, boolean zipfian) {
     return new KeyChooser(
         new LoadConfig(
-            "default", keys, 16, 8, 0, zipfian, 1, Duration.ofSeconds(1), 0, Duration.ZERO, false));
+            "default",
+            keys,
+            16,
+            8,
+            0,
+            ReadOptions.LINEARIZABLE,
+            zipfian,
+            1,
+            Duration.ofSeconds(1),
+            0,
+            Duration.ZERO,
+            false));
   }
 
   @Test

@@ -1,14 +1,13 @@
 package io.flotilla.shard.host;
 
-import io.flotilla.raft.core.GroupId;
 import io.flotilla.raft.port.StateMachine;
 import io.flotilla.raft.port.StorageException;
 import io.flotilla.raft.runtime.GroupSpec;
 import io.flotilla.raft.runtime.RaftGroup;
 import io.flotilla.shard.kv.KvRound;
-import java.util.concurrent.CompletableFuture;
 
 /** Where the groups of shards run. */
+@FunctionalInterface
 public interface GroupOpener {
   /**
    * Opens a replica that is not open. May block on the disk.
@@ -18,7 +17,4 @@ public interface GroupOpener {
    * @throws StorageException if its log cannot be read
    */
   RaftGroup open(GroupSpec spec, StateMachine<KvRound> state) throws StorageException;
-
-  /** Closes a group; completes when its state is used no more. */
-  CompletableFuture<Void> close(GroupId group);
 }

@@ -11,11 +11,17 @@ import io.flotilla.rpc.RpcException;
 import io.flotilla.shard.kv.KeyRange;
 import io.flotilla.shard.kv.KvReads;
 import io.flotilla.shard.kv.KvStateMachine;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** One open replica of a shard. Any thread may call. */
 public final class HostedShard {
   private final KvStateMachine state;
   private final RaftGroup group;
+
+  /** The last question whether the state here is current; the first has been answered. */
+  private final AtomicReference<CompletableFuture<Long>> confirming =
+      new AtomicReference<>(CompletableFuture.completedFuture(0L));
 
   HostedShard(KvStateMachine state, RaftGroup group) {
     this.state = state;
@@ -33,6 +39,31 @@ public final class HostedShard {
 
   public RaftGroup group() {
     return group;
+  }
+
+  /**
+   * Has the group's leader confirm how new the state here is, which {@link RaftGroup#stateAge} then
+   * tells. All who ask while one question is under way share its answer.
+   *
+   * @return whether it was confirmed; never fails
+   */
+  public CompletableFuture<Boolean> confirm() {
+    CompletableFuture<Long> mine = new CompletableFuture<>();
+    CompletableFuture<Long> asked = confirming.updateAndGet(last -> last.isDone() ? mine : last);
+    if (asked == mine) {
+      var unused =
+          group
+              .readBarrier()
+              .whenComplete(
+                  (applied, failure) -> {
+                    if (failure == null) {
+                      mine.complete(applied);
+                    } else {
+                      mine.completeExceptionally(failure);
+                    }
+                  });
+    }
+    return asked.handle((applied, failure) -> failure == null);
   }
 
   /** What the shard weighs, in bytes, roughly. Blocks on the disk. */

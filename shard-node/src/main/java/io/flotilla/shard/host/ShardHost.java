@@ -163,7 +163,7 @@ public final class ShardHost {
       RaftGroup group = groups.open(spec, state);
       HostedShard hosted = new HostedShard(state, group);
       shards.put(shard.getId(), hosted);
-      var unused = group.removed().thenRun(() -> forget(spec.id(), hosted, state));
+      var unused = group.removed().thenRun(() -> forget(shard.getId(), hosted, state));
     } catch (ReplicaLostException e) {
       LOG.error("shard {} is not opened on node {}", shard.getId(), node, e);
       lost.add(shard.getId());
@@ -172,10 +172,10 @@ public final class ShardHost {
   }
 
   /** The group has removed the replica here: its log is gone, and now its state goes. */
-  private void forget(GroupId group, HostedShard hosted, KvStateMachine state) {
-    shards.remove(group.value(), hosted);
-    lost.add(group.value());
-    var unused = groups.close(group).thenRun(state::retire);
+  private void forget(long shard, HostedShard hosted, KvStateMachine state) {
+    shards.remove(shard, hosted);
+    lost.add(shard);
+    var unused = hosted.group().close().thenRun(state::retire);
   }
 
   private Optional<Replica> replicaHere(Shard shard) {

@@ -3,7 +3,6 @@ package io.flotilla.shard.service;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.MessageLite;
-import io.flotilla.proto.kv.ReadLevel;
 import io.flotilla.proto.kv.ReadReply;
 import io.flotilla.proto.kv.ReadRequest;
 import io.flotilla.proto.kv.Result;
@@ -24,6 +23,8 @@ import io.flotilla.shard.host.NodeTable;
 import io.flotilla.shard.host.ShardHost;
 import io.flotilla.shard.kv.KeyRange;
 import io.flotilla.shard.kv.KvReads;
+import java.time.Duration;
+import java.util.Optional;
 import java.util.function.LongSupplier;
 
 /** Answers reads and writes of the shards on this node. Handlers run on event loops. */
@@ -40,6 +41,7 @@ final class KvService {
   private final ServiceConfig config;
   private final WriteChecks checks;
   private final Refusals refusals;
+  private final ReadGate gate = new ReadGate(ReadGate.WAIT_MAX);
   private final ReadPool pool;
   private final LongSupplier wallMillis;
 
@@ -129,7 +131,8 @@ final class KvService {
   private void read(RpcCall<ReadRequest, ReadReply> call) {
     ReadRequest request = call.request();
     try {
-      HostedShard shard = readable(request.getShard(), request.getEpoch(), request.getLevel());
+      ReadDemand demand = ReadDemand.of(request);
+      HostedShard shard = readable(request.getShard(), request.getEpoch());
       int keys = request.getKeysCount();
       if (keys < 1 || keys > KEYS_MAX) {
         throw invalid(keys + " keys; allowed: 1 to " + KEYS_MAX);
@@ -143,7 +146,9 @@ final class KvService {
           call,
           shard,
           request.getEpoch(),
-          () -> shard.reads().get(request.getKeysList(), config.replyBytesMax()));
+          demand,
+          () -> shard.reads().get(request.getKeysList(), config.replyBytesMax()),
+          (reply, ageMillis) -> reply.toBuilder().setAgeMillis(ageMillis).build());
     } catch (RpcException e) {
       call.fail(e.detail());
     }
@@ -152,7 +157,8 @@ final class KvService {
   private void scan(RpcCall<ScanRequest, ScanReply> call) {
     ScanRequest request = call.request();
     try {
-      HostedShard shard = readable(request.getShard(), request.getEpoch(), request.getLevel());
+      ReadDemand demand = ReadDemand.of(request);
+      HostedShard shard = readable(request.getShard(), request.getEpoch());
       ByteString end = request.getEnd().isEmpty() ? shard.range().end() : request.getEnd();
       KeyRange range = new KeyRange(request.getStart(), end);
       if (!shard.range().covers(range)) {
@@ -168,28 +174,47 @@ final class KvService {
               request.getKeysOnly(),
               request.getCountOnly(),
               COUNTED_AT_ONCE);
-      serve(call, shard, request.getEpoch(), () -> shard.reads().scan(scan));
+      serve(
+          call,
+          shard,
+          request.getEpoch(),
+          demand,
+          () -> shard.reads().scan(scan),
+          (reply, ageMillis) -> reply.toBuilder().setAgeMillis(ageMillis).build());
     } catch (RpcException e) {
       call.fail(e.detail());
     }
   }
 
-  private HostedShard readable(long shardId, Epoch epoch, ReadLevel level) {
-    if (level != ReadLevel.LINEARIZABLE) {
-      throw invalid("read level " + level + "; allowed: LINEARIZABLE");
-    }
+  private HostedShard readable(long shardId, Epoch epoch) {
     HostedShard shard = host.find(shardId);
     shard.check(epoch);
     return shard;
   }
 
-  /** Reads at the group's barrier, on the pool, if the shard is then still the one asked for. */
+  /** Reads when the gate is open, on the pool, if the shard is then still the one asked for. */
   private <Q extends MessageLite, R extends MessageLite> void serve(
-      RpcCall<Q, R> call, HostedShard shard, Epoch epoch, Reading<R> reading) {
-    shard
-        .group()
-        .readBarrier()
-        .thenAccept(applied -> pool.run(() -> readNow(call, shard, epoch, reading)))
+      RpcCall<Q, R> call,
+      HostedShard shard,
+      Epoch epoch,
+      ReadDemand demand,
+      Reading<R> reading,
+      Stamp<R> stamp) {
+    gate.open(shard, demand, call.deadlineNanos())
+        .thenAccept(
+            opened ->
+                pool.run(
+                    () -> {
+                      try {
+                        checkDeadline(call);
+                        shard.check(epoch);
+                        call.reply(readNow(shard, demand, reading, stamp));
+                      } catch (RpcException e) {
+                        call.fail(e.detail());
+                      } catch (StorageException | RuntimeException e) {
+                        call.fail(refusals.detail(e, shard));
+                      }
+                    }))
         .whenComplete(
             (done, failure) -> {
               if (failure != null) {
@@ -198,17 +223,15 @@ final class KvService {
             });
   }
 
-  private <Q extends MessageLite, R extends MessageLite> void readNow(
-      RpcCall<Q, R> call, HostedShard shard, Epoch epoch, Reading<R> reading) {
-    try {
-      checkDeadline(call);
-      shard.check(epoch);
-      call.reply(reading.read());
-    } catch (RpcException e) {
-      call.fail(e.detail());
-    } catch (StorageException | RuntimeException e) {
-      call.fail(refusals.detail(e, shard));
-    }
+  /** With its age, if that is asked for: that of the state, and what the reading took. */
+  private <R> R readNow(HostedShard shard, ReadDemand demand, Reading<R> reading, Stamp<R> stamp)
+      throws StorageException {
+    Optional<Duration> age = gate.age(shard, demand);
+    long begunNanos = System.nanoTime();
+    R reply = reading.read();
+    return age.isEmpty()
+        ? reply
+        : stamp.on(reply, 1 + age.get().plusNanos(System.nanoTime() - begunNanos).toMillis());
   }
 
   /** What nobody waits for any more is not begun: in an overload it is most of what comes. */
@@ -226,5 +249,11 @@ final class KvService {
   @FunctionalInterface
   private interface Reading<R> {
     R read() throws StorageException;
+  }
+
+  /** Puts an age on a reply. */
+  @FunctionalInterface
+  private interface Stamp<R> {
+    R on(R reply, long ageMillis);
   }
 }

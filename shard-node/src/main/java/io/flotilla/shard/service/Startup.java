@@ -8,11 +8,8 @@ import io.flotilla.raft.net.NettySnapshotTransport;
 import io.flotilla.raft.net.NettyTransport;
 import io.flotilla.raft.port.LogStore;
 import io.flotilla.raft.port.NodeId;
-import io.flotilla.raft.port.StateMachine;
 import io.flotilla.raft.port.StorageException;
 import io.flotilla.raft.rocksdb.RocksLogStore;
-import io.flotilla.raft.runtime.GroupSpec;
-import io.flotilla.raft.runtime.RaftGroup;
 import io.flotilla.raft.runtime.RaftMetrics;
 import io.flotilla.raft.runtime.RaftRuntime;
 import io.flotilla.raft.runtime.RuntimePorts;
@@ -23,7 +20,6 @@ import io.flotilla.rpc.Hello;
 import io.flotilla.rpc.NetThreads;
 import io.flotilla.rpc.RpcClient;
 import io.flotilla.rpc.RpcServer;
-import io.flotilla.shard.host.GroupOpener;
 import io.flotilla.shard.host.NodeTable;
 import io.flotilla.shard.host.ShardHost;
 import io.flotilla.shard.kv.KvRound;
@@ -37,7 +33,6 @@ import java.security.SecureRandom;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -87,7 +82,7 @@ final class Startup {
     KvStore states = KvStore.open(directory.state(), config.state());
     parts.add(() -> end(states));
     RaftRuntime<KvRound> runtime = runtime(directory, threads, server, states, link);
-    ShardHost host = new ShardHost(node, states, groupsOf(runtime));
+    ShardHost host = new ShardHost(node, states, runtime::open);
     host.recover(generationsIn(runtime));
     String address = serve(server, host, port);
     parts.add(link); // ends first, since it opens shards
@@ -103,20 +98,6 @@ final class Startup {
     Map<GroupId, Long> generations = new TreeMap<>();
     runtime.recovered().forEach((group, log) -> generations.put(group, log.generation()));
     return generations;
-  }
-
-  private static GroupOpener groupsOf(RaftRuntime<KvRound> runtime) {
-    return new GroupOpener() {
-      @Override
-      public RaftGroup open(GroupSpec spec, StateMachine<KvRound> state) throws StorageException {
-        return runtime.open(spec, state);
-      }
-
-      @Override
-      public CompletableFuture<Void> close(GroupId group) {
-        return runtime.close(group);
-      }
-    };
   }
 
   private void resign(RaftRuntime<KvRound> runtime) {

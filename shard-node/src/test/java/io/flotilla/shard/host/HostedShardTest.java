@@ -20,6 +20,7 @@ import io.flotilla.shard.kv.KvStateMachine;
 import io.flotilla.shard.kv.KvStore;
 import io.flotilla.shard.kv.KvStoreConfig;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -75,6 +76,16 @@ class HostedShardTest {
         }
 
         @Override
+        public CompletableFuture<Long> appliedAtLeast(long index) {
+          throw new AssertionError("asked for an applied index");
+        }
+
+        @Override
+        public Optional<Duration> stateAge() {
+          throw new AssertionError("asked for the age of its state");
+        }
+
+        @Override
         public GroupStatus status() {
           throw new AssertionError("asked for its status");
         }
@@ -87,6 +98,11 @@ class HostedShardTest {
         @Override
         public void campaign() {
           throw new AssertionError("campaigned");
+        }
+
+        @Override
+        public CompletableFuture<Void> close() {
+          throw new AssertionError("closed");
         }
       };
 

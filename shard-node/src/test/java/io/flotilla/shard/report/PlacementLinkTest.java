@@ -12,10 +12,6 @@ import io.flotilla.proto.placement.RegisterNodeRequest;
 import io.flotilla.proto.placement.ReportReply;
 import io.flotilla.proto.placement.ReportRequest;
 import io.flotilla.proto.placement.WatchRequest;
-import io.flotilla.raft.core.GroupId;
-import io.flotilla.raft.port.StateMachine;
-import io.flotilla.raft.runtime.GroupSpec;
-import io.flotilla.raft.runtime.RaftGroup;
 import io.flotilla.rpc.ErrorCode;
 import io.flotilla.rpc.Hello;
 import io.flotilla.rpc.NetThreads;
@@ -23,10 +19,8 @@ import io.flotilla.rpc.RpcCall;
 import io.flotilla.rpc.RpcClient;
 import io.flotilla.rpc.RpcMethods;
 import io.flotilla.rpc.RpcServer;
-import io.flotilla.shard.host.GroupOpener;
 import io.flotilla.shard.host.NodeTable;
 import io.flotilla.shard.host.ShardHost;
-import io.flotilla.shard.kv.KvRound;
 import io.flotilla.shard.kv.KvStore;
 import io.flotilla.shard.kv.KvStoreConfig;
 import java.io.IOException;
@@ -37,7 +31,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -142,16 +135,8 @@ class PlacementLinkTest {
         new ShardHost(
             5,
             store,
-            new GroupOpener() {
-              @Override
-              public RaftGroup open(GroupSpec spec, StateMachine<KvRound> state) {
-                throw new AssertionError("no shard is to be opened");
-              }
-
-              @Override
-              public CompletableFuture<Void> close(GroupId group) {
-                throw new AssertionError("no shard is open");
-              }
+            (spec, state) -> {
+              throw new AssertionError("no shard is to be opened");
             });
     link.follow(5, host, nodes, table -> {});
   }

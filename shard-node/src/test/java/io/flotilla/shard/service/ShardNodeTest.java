@@ -155,7 +155,7 @@ class ShardNodeTest {
     String address = nodes.addresses().get(0);
     for (ReadRequest bad :
         List.of(
-            good.toBuilder().setLevel(ReadLevel.STALE).build(),
+            good.toBuilder().setLevel(ReadLevel.LEASE).build(),
             good.toBuilder().clearKeys().build(),
             good.toBuilder().addKeys(FakePlacement.key("a")).build())) {
       assertThatThrownBy(

@@ -1,0 +1,94 @@
+package io.flotilla.shard.service;
+
+import io.flotilla.raft.core.GroupId;
+import io.flotilla.raft.core.GroupStatus;
+import io.flotilla.raft.core.Membership;
+import io.flotilla.raft.core.ReplicaId;
+import io.flotilla.raft.runtime.RaftGroup;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+
+/** A group whose answers the test holds in its hand. */
+final class HeldGroup implements RaftGroup {
+  final List<CompletableFuture<Long>> barriers = new ArrayList<>();
+  final List<Long> awaited = new ArrayList<>();
+  final List<CompletableFuture<Long>> waiters = new ArrayList<>();
+  Optional<Duration> age = Optional.empty();
+
+  @Override
+  public GroupId id() {
+    return new GroupId(7);
+  }
+
+  @Override
+  public CompletableFuture<byte[]> propose(byte[] command) {
+    throw new AssertionError("proposed");
+  }
+
+  @Override
+  public CompletableFuture<Long> readBarrier() {
+    barriers.add(new CompletableFuture<>());
+    return barriers.get(barriers.size() - 1);
+  }
+
+  @Override
+  public CompletableFuture<Long> appliedAtLeast(long index) {
+    awaited.add(index);
+    waiters.add(new CompletableFuture<>());
+    return waiters.get(waiters.size() - 1);
+  }
+
+  @Override
+  public Optional<Duration> stateAge() {
+    return age;
+  }
+
+  @Override
+  public GroupStatus status() {
+    return new GroupStatus(
+        new ReplicaId(71),
+        GroupStatus.RoleName.FOLLOWER,
+        3,
+        Optional.of(new ReplicaId(72)),
+        1,
+        41,
+        41,
+        41,
+        40,
+        Membership.of(List.of(new Membership.Member(new ReplicaId(71), 1))),
+        List.of());
+  }
+
+  @Override
+  public Optional<Throwable> stoppedBecause() {
+    return Optional.empty();
+  }
+
+  @Override
+  public CompletableFuture<Void> changeMembership(Membership target) {
+    throw new AssertionError("asked to change");
+  }
+
+  @Override
+  public CompletableFuture<Void> transferLeadership(Optional<ReplicaId> to) {
+    throw new AssertionError("asked to hand over");
+  }
+
+  @Override
+  public CompletableFuture<Void> removed() {
+    return new CompletableFuture<>();
+  }
+
+  @Override
+  public void campaign() {
+    throw new AssertionError("campaigned");
+  }
+
+  @Override
+  public CompletableFuture<Void> close() {
+    throw new AssertionError("closed");
+  }
+}
