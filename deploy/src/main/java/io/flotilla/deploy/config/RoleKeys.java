@@ -41,8 +41,14 @@ public final class RoleKeys {
                 "host:port that others reach this node by; empty: as listened"),
             Setting.required("placement.endpoints", "host:port of placement members"),
             Setting.of("node.labels", "", "name=value,... such as zone=a"),
-            Setting.of("raft.loops", 2, "threads that own the groups' Raft state"),
-            Setting.of("raft.apply-threads", 2, "threads that apply committed entries"),
+            Setting.of(
+                "raft.loops",
+                0,
+                "threads that own the groups' Raft state; 0: one for four processors"),
+            Setting.of(
+                "raft.apply-threads",
+                0,
+                "threads that apply committed entries; 0: one for four processors"),
             Setting.of(
                 "raft.log-retain-bytes",
                 16 << 20,

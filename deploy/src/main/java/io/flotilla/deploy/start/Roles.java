@@ -66,8 +66,8 @@ final class Roles {
           RaftConfig standard = RaftConfig.DEFAULT;
           RaftConfig raft =
               new RaftConfig(
-                  settings.integer("raft.loops", 1, THREADS_MAX),
-                  settings.integer("raft.apply-threads", 1, THREADS_MAX),
+                  threads(settings, "raft.loops", standard.loops()),
+                  threads(settings, "raft.apply-threads", standard.applyThreads()),
                   standard.fetchThreads(),
                   standard.tick(),
                   standard.gather(),
@@ -84,6 +84,11 @@ final class Roles {
               .withLabels(settings.pairs("node.labels"))
               .withRaft(raft);
         });
+  }
+
+  private static int threads(Settings settings, String key, int standard) {
+    int chosen = settings.integer(key, 0, THREADS_MAX);
+    return chosen == 0 ? standard : chosen;
   }
 
   private static AutoCloseable startGateway(Settings settings) throws Exception {

@@ -20,16 +20,26 @@ public record RaftConfig(
     CoreConfig core,
     RuntimeLimits limits,
     RocksLogConfig log) {
+  private static final int PROCESSORS_PER_LOOP = 4;
+
+  /**
+   * One loop and one apply thread for each four processors: more do not do more, they only hand
+   * smaller batches to each other.
+   */
   public static final RaftConfig DEFAULT =
       new RaftConfig(
-          2,
-          2,
+          loopsFor(Runtime.getRuntime().availableProcessors()),
+          loopsFor(Runtime.getRuntime().availableProcessors()),
           1,
           Duration.ofMillis(100),
           RuntimeConfig.GATHER,
           CoreConfig.DEFAULT,
           RuntimeLimits.DEFAULT,
           RocksLogConfig.DEFAULT);
+
+  static int loopsFor(int processors) {
+    return Math.max(1, Math.min(16, processors / PROCESSORS_PER_LOOP));
+  }
 
   public RaftConfig withTick(Duration unit) {
     return new RaftConfig(loops, applyThreads, fetchThreads, unit, gather, core, limits, log);
