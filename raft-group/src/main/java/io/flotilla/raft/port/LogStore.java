@@ -20,7 +20,8 @@ public interface LogStore extends AutoCloseable {
    * Hands over what the groups of one turn want kept. All of it becomes durable as one atomic step,
    * after all that was handed over before by the same caller. Never blocks; may be called by
    * several loops. A group is named once at most, and always by the same caller. The first write of
-   * a group, ever or after its removal, holds a {@link LogWrite.Base}.
+   * a group, ever or after its removal, holds a {@link LogWrite.Base}. The removal need not be
+   * durable by then, and nothing of the old log shows in the new one.
    *
    * @param durable called once, by the store's own thread, when all of it is on disk; must not
    *     block

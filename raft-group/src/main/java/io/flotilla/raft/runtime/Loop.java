@@ -169,8 +169,15 @@ final class Loop<R extends ApplyRound> implements Agent {
         replica.stop(null);
       }
     } else {
-      hosted.putIfAbsent(replica.group, replica);
+      host(replica);
       with(replica, Replica::attend);
+    }
+  }
+
+  /** Who has stopped may still call: its place may be another one's by now. */
+  private void host(Replica<R> replica) {
+    if (replica.takesPart()) {
+      hosted.putIfAbsent(replica.group, replica);
     }
   }
 
@@ -319,7 +326,7 @@ final class Loop<R extends ApplyRound> implements Agent {
   void close() {
     owner.release();
     refuseRequests();
-    summons.takeAll(replica -> hosted.putIfAbsent(replica.group, replica));
+    summons.takeAll(this::host);
     for (Replica<R> replica : hosted.values()) {
       if (replica.takesPart()) {
         replica.stop(null);

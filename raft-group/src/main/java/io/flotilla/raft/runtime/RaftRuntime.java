@@ -46,9 +46,17 @@ public final class RaftRuntime<R extends ApplyRound>
   private final List<AgentThread> threads = new ArrayList<>();
   private final Map<GroupId, RecoveredLog> recovered;
   private final Map<GroupId, HostedGroup<R>> groups = new ConcurrentHashMap<>();
-  private final Map<GroupId, Boolean> usedUp = new ConcurrentHashMap<>();
+
+  /** The last replica of each group that was opened here, closed or not. */
+  private final Map<GroupId, Opened> opened = new ConcurrentHashMap<>();
+
   private @Nullable StallWatch watch;
   private volatile boolean closed;
+
+  /**
+   * @param removed completes when there is nothing left of it
+   */
+  private record Opened(ReplicaId self, CompletableFuture<Void> removed) {}
 
   /** Makes all parts; none runs before {@link #start}. */
   public RaftRuntime(RuntimeConfig config, RuntimePorts<R> ports) {
@@ -98,25 +106,44 @@ public final class RaftRuntime<R extends ApplyRound>
   }
 
   /**
-   * Starts a replica: as the log knows its group, or, if it does not, as the first of a new one.
+   * Starts a replica: as the log knows its group, or, if it does not, as the first of a new one. A
+   * group that has left this node may come back to it under a higher id: when {@link
+   * RaftGroup#removed} has completed and the group is closed.
    *
    * @throws ReplicaLostException if this replica must not take part here any more; told to the
    *     listener as stopped. Others are not affected
    * @throws StorageException if state and log do not fit together: one of them lost something
-   * @throws IllegalStateException if the group is or was open in this runtime, or it is closed
+   * @throws IllegalStateException if the group is open in this runtime, or was and has not removed
+   *     that replica, or the runtime is closed
    */
   public RaftGroup open(GroupSpec spec, StateMachine<R> machine) throws StorageException {
     GroupId id = spec.id();
     if (closed) {
       throw new IllegalStateException("the runtime is closed");
     }
-    checkMayOpen(spec);
-    if (usedUp.putIfAbsent(id, true) != null) {
-      throw new IllegalStateException("group " + id + " is or was open in this process");
-    }
-    RecoveredLog found = recovered.get(id);
+    Opened before = opened.get(id);
+    checkMayOpen(spec, before);
+    RecoveredLog found = before == null ? recovered.get(id) : null;
     long applied = machine.appliedIndex();
     Recovered known = found == null ? Recovered.empty(spec.initial()) : recoveredOf(found, applied);
+    checkFit(id, known, applied);
+    Replica<R> replica = replica(new Replica.Start(spec, known, found == null), machine);
+    claim(id, before, new Opened(spec.self(), replica.removed));
+    HostedGroup<R> group = new HostedGroup<>(replica, this);
+    groups.put(id, group);
+    replica.summonLoop();
+    return group;
+  }
+
+  private void claim(GroupId id, @Nullable Opened before, Opened now) {
+    boolean first =
+        before == null ? opened.putIfAbsent(id, now) == null : opened.replace(id, before, now);
+    if (!first) {
+      throw new IllegalStateException("group " + id + " is being opened by another thread");
+    }
+  }
+
+  private static void checkFit(GroupId id, Recovered known, long applied) throws StorageException {
     if (applied > known.lastIndex() || applied < known.truncated().index()) {
       throw new StorageException(
           "the state of group "
@@ -128,18 +155,17 @@ public final class RaftRuntime<R extends ApplyRound>
               + " to "
               + known.lastIndex());
     }
-    Replica<R> replica = replica(new Replica.Start(spec, known, found == null), machine);
-    HostedGroup<R> group = new HostedGroup<>(replica, this);
-    groups.put(id, group);
-    replica.summonLoop();
-    return group;
   }
 
   /**
    * Who may have forgotten what he promised must not go on: not from a log that is not whole, nor
    * from one of another replica, nor anew under an id that was here before.
    */
-  private void checkMayOpen(GroupSpec spec) throws StorageException {
+  private void checkMayOpen(GroupSpec spec, @Nullable Opened before) throws StorageException {
+    if (before != null) {
+      checkMayFollow(spec, before);
+      return;
+    }
     ReplicaId self = spec.self();
     RecoveredLog found = recovered.get(spec.id());
     DamagedLog damaged = ports.log().damaged().get(spec.id());
@@ -156,6 +182,20 @@ public final class RaftRuntime<R extends ApplyRound>
     }
     if (found != null && !found.self().equals(self)) {
       throw lost(spec, "finds the log of replica " + found.self());
+    }
+  }
+
+  /** What the log knew at the start is of the one before, or of those before that. */
+  private void checkMayFollow(GroupSpec spec, Opened before) throws ReplicaLostException {
+    if (groups.containsKey(spec.id())) {
+      throw new IllegalStateException("group " + spec.id() + " is open in this process");
+    }
+    if (!before.removed().isDone()) {
+      throw new IllegalStateException(
+          "replica " + before.self() + " of group " + spec.id() + " was here and is not removed");
+    }
+    if (spec.self().compareTo(before.self()) <= 0) {
+      throw lost(spec, "was removed from this node");
     }
   }
 

@@ -289,6 +289,7 @@ final class Replica<R extends ApplyRound> implements LogReader {
 
   Effects drain(long ticket) {
     Effects effects = core.drain();
+    tell(core.status());
     restoration.decide(effects, self, ticket).ifPresent(base -> begin(base, ticket));
     if (!effects.append().isEmpty()) {
       recent.append(effects.append(), ticket);
@@ -300,6 +301,14 @@ final class Replica<R extends ApplyRound> implements LogReader {
       cutTicket = ticket;
     }
     return effects;
+  }
+
+  /** Before what was drained is addressed, also to new members, and before anybody is answered. */
+  private void tell(GroupStatus now) {
+    if (!now.membership().equals(status.membership())) {
+      routes.update(now.membership());
+    }
+    status = now;
   }
 
   /** The log begins anew behind a snapshot, and with the same write the snapshot is the state. */
@@ -339,12 +348,7 @@ final class Replica<R extends ApplyRound> implements LogReader {
     }
     effects.apply().ifPresent(this::handOver);
     effects.snapshotWanted().ifPresent(this::want);
-    GroupStatus now = core.status();
-    if (!now.membership().equals(status.membership())) {
-      routes.update(now.membership());
-    }
-    status = now;
-    outstanding.afterTurn(now, core::membershipAt);
+    outstanding.afterTurn(status, core::membershipAt);
     for (RaftEvent event : effects.events()) {
       listener.happened(group, self, event);
     }

@@ -318,6 +318,51 @@ public abstract class LogStoreCutsContract extends LogStoreContract {
     }
   }
 
+  /** Also where records had the same places, in the same batch and the next. */
+  @Test
+  void aGroupComesAndGoesWithoutWaiting() throws Exception {
+    LogStore store = openWith(append(GROUP, entries(1, 1, 9)), state(VOTED));
+    List<LogWrite> writes = new ArrayList<>();
+    for (long id = SELF.value() + 1; id <= NEWER.value(); id++) {
+      writes.add(LogWrite.destroy(GROUP, new ReplicaId(id - 1)));
+      writes.add(begin(new ReplicaId(id), 0, 0, id));
+      writes.add(append(GROUP, entries(id, 1, 3)));
+      writes.add(append(GROUP, entries(id, 4, 3)));
+    }
+    keep(store, writes.toArray(LogWrite[]::new));
+    List<Entry> expected = entries(NEWER.value(), 1, 6);
+    assertHolds(store, GROUP, expected);
+    assertThatThrownBy(() -> store.read(GROUP, 7, 7, Long.MAX_VALUE))
+        .isInstanceOf(MissingEntriesException.class);
+    try (LogStore again = crash(store)) {
+      RecoveredLog log = again.recovered().get(GROUP);
+      assertThat(log.self()).isEqualTo(NEWER);
+      assertThat(log.hardState()).isEqualTo(HardState.INITIAL);
+      assertThat(log.generation()).isEqualTo(NEWER.value());
+      assertThat(log.lastIndex()).isEqualTo(6);
+      assertThat(again.damaged()).isEmpty();
+      assertThat(again.tombstones()).containsEntry(GROUP, new ReplicaId(NEWER.value() - 1));
+      assertHolds(again, GROUP, expected);
+    }
+  }
+
+  @Test
+  void whoComesAfterOneThatWasRemovedHidesNothingOfThat() throws Exception {
+    LogStore store = openWith(append(GROUP, entries(1, 1, 9)), state(VOTED));
+    Set<Optional<ReplicaId>> seen = new HashSet<>();
+    eachCrash(
+        store,
+        List.of(LogWrite.destroy(GROUP, SELF), begin(NEWER, 0, 0, 2)),
+        crashed -> {
+          RecoveredLog log = crashed.recovered().get(GROUP);
+          seen.add(Optional.ofNullable(log).map(RecoveredLog::self));
+          boolean isOld = log != null && log.self().equals(SELF);
+          assertThat(crashed.tombstones().containsKey(GROUP)).isEqualTo(!isOld);
+          assertThat(log == null ? 0 : log.lastIndex()).isEqualTo(isOld ? 9 : 0);
+        });
+    assertThat(seen).contains(Optional.of(SELF), Optional.of(NEWER));
+  }
+
   @Test
   void aRemovalIsWholeOrNotAtAll() throws Exception {
     LogStore store = openWith(append(GROUP, entries(1, 1, 9)), append(GROUP, entries(1, 10, 9)));

@@ -8,10 +8,12 @@ import io.flotilla.raft.core.GroupId;
 import io.flotilla.raft.core.HardState;
 import io.flotilla.raft.core.Membership;
 import io.flotilla.raft.core.Position;
+import io.flotilla.raft.core.RaftMessage.Removed;
 import io.flotilla.raft.core.RaftMessage.VoteRequest;
 import io.flotilla.raft.core.ReplicaId;
 import io.flotilla.raft.port.LogStore.DamagedLog;
 import io.flotilla.raft.port.LogStore.RecoveredLog;
+import io.flotilla.raft.port.LogWrite.Base;
 import io.flotilla.raft.port.NodeId;
 import io.flotilla.raft.port.RaftParcel;
 import io.flotilla.raft.port.StorageException;
@@ -74,8 +76,8 @@ class LostReplicaTest {
     runtime.close();
   }
 
-  private void open(GroupId group, ReplicaId self) throws StorageException {
-    runtime.open(new GroupSpec(group, self, MEMBERSHIP, 0, false), new Journal());
+  private RaftGroup open(GroupId group, ReplicaId self) throws StorageException {
+    return runtime.open(new GroupSpec(group, self, MEMBERSHIP, 0, false), new Journal());
   }
 
   private void assertNotHosted(ReplicaId self, String why) throws StorageException {
@@ -139,5 +141,82 @@ class LostReplicaTest {
     open(GROUP, NEWER);
     assertThat(votes(GROUP, NEWER)).isEqualTo(1);
     assertThat(stopped).isEmpty();
+  }
+
+  // ---- a group that comes back to a node that it has left
+
+  private void turn() throws StorageException {
+    runtime.agents().get(0).turn();
+  }
+
+  private void tellRemoved(ReplicaId removed) throws StorageException {
+    runtime.receive(
+        List.of(
+            new RaftParcel(
+                new NodeId(13), new NodeId(11), GROUP, new ReplicaId(8), removed, new Removed(3))));
+    turn();
+  }
+
+  private void remove(RaftGroup group, ReplicaId replica) throws StorageException {
+    tellRemoved(replica);
+    log.makeAllDurable();
+    turn();
+    assertThat(group.removed()).isCompleted();
+    runtime.close(GROUP);
+    turn();
+  }
+
+  @Test
+  void whoIsRemovedMakesRoomForALaterOne() throws Exception {
+    for (long id = SELF.value(); id < SELF.value() + 3; id++) {
+      ReplicaId self = new ReplicaId(id);
+      RaftGroup group = open(GROUP, self);
+      assertThat(votes(GROUP, self)).isEqualTo(1);
+      assertThat(log.all.get(log.all.size() - 1).writes().get(0).cut())
+          .get()
+          .isInstanceOfSatisfying(Base.class, base -> assertThat(base.self()).isEqualTo(self));
+      remove(group, self);
+      sent.clear();
+    }
+    assertThat(stopped).isEmpty();
+  }
+
+  @Test
+  void whoComesLaterKnowsNothingOfWhatTheOneBeforeFound() throws Exception {
+    HardState voted = new HardState(7, Optional.of(SELF));
+    log.recovered.put(
+        GROUP,
+        new RecoveredLog(SELF, 1, voted, Position.ZERO, MEMBERSHIP, List.of(), 0, List.of()));
+    runtime = runtime();
+    RaftGroup before = open(GROUP, SELF);
+    assertThat(before.status().term()).isEqualTo(7);
+    remove(before, SELF);
+    assertThat(open(GROUP, NEWER).status().term()).isZero();
+    assertThat(votes(GROUP, NEWER)).isEqualTo(1);
+  }
+
+  @Test
+  void whoWasRemovedInThisProcessIsNotHostedAgain() throws Exception {
+    remove(open(GROUP, NEWER), NEWER);
+    assertNotHosted(NEWER, "removed");
+    assertThatThrownBy(() -> open(GROUP, SELF)).isInstanceOf(ReplicaLostException.class);
+  }
+
+  @Test
+  void whoIsNotQuiteGoneKeepsItsPlace() throws Exception {
+    RaftGroup group = open(GROUP, SELF);
+    turn();
+    log.makeAllDurable();
+    assertThatThrownBy(() -> open(GROUP, NEWER)).hasMessageContaining("is open");
+    tellRemoved(SELF);
+    runtime.close(GROUP);
+    assertThat(group.removed()).as("its log is not gone yet").isNotDone();
+    assertThatThrownBy(() -> open(GROUP, NEWER))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("is not removed");
+    log.makeAllDurable();
+    turn();
+    open(GROUP, NEWER);
+    assertThat(votes(GROUP, NEWER)).isEqualTo(1);
   }
 }

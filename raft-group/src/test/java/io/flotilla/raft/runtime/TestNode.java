@@ -76,16 +76,24 @@ final class TestNode implements AutoCloseable {
   }
 
   RaftGroup open(long group, int replicas, boolean campaignFirst) throws StorageException {
+    return open(group, id.value(), replicas, campaignFirst);
+  }
+
+  /** A replica of a group whose first members were 1 to {@code replicas}. */
+  RaftGroup open(long group, long self, int replicas, boolean campaignFirst)
+      throws StorageException {
     List<Membership.Member> members = new ArrayList<>();
     for (long replica = 1; replica <= replicas; replica++) {
       members.add(new Membership.Member(new ReplicaId(replica), replica));
     }
     GroupId groupId = new GroupId(group);
     Journal journal = new Journal();
+    RaftGroup opened =
+        runtime.open(
+            new GroupSpec(groupId, new ReplicaId(self), Membership.of(members), 0, campaignFirst),
+            journal);
     journals.put(groupId, journal);
-    return runtime.open(
-        new GroupSpec(groupId, new ReplicaId(id.value()), Membership.of(members), 0, campaignFirst),
-        journal);
+    return opened;
   }
 
   RaftGroup group(long group) {

@@ -1,0 +1,156 @@
+package io.flotilla.raft.runtime;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.flotilla.raft.core.GroupId;
+import io.flotilla.raft.core.Membership;
+import io.flotilla.raft.core.Membership.Member;
+import io.flotilla.raft.core.Refusal;
+import io.flotilla.raft.core.ReplicaId;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+
+/** Replicas come and go, and leaders hand over, on real threads. */
+class MembersTest extends RuntimeCluster {
+  private static final GroupId GROUP = new GroupId(1);
+
+  private static List<Member> members(long... nodes) {
+    return LongStream.of(nodes).mapToObj(node -> new Member(new ReplicaId(node), node)).toList();
+  }
+
+  /** Asks whoever leads until it is done: a leader may change, a learner lag. */
+  private void change(Membership target) {
+    await()
+        .pollDelay(Duration.ZERO)
+        .until(
+            () -> {
+              TestNode leader = leader(1);
+              if (leader.group(1).status().membership().equals(target)) {
+                return true;
+              }
+              try {
+                leader.group(1).changeMembership(target).get(5, TimeUnit.SECONDS);
+                assertThat(leader.group(1).status().membership()).isEqualTo(target);
+                return true;
+              } catch (ExecutionException e) {
+                assertThat(e).hasCauseInstanceOf(RaftException.class);
+                return false;
+              }
+            });
+  }
+
+  private void transfer(TestNode from, Optional<ReplicaId> to) throws Exception {
+    from.group(1).transferLeadership(to).get(5, TimeUnit.SECONDS);
+  }
+
+  @Test
+  void aNodeJoinsAndAnotherLeavesAndComesBack() throws Exception {
+    startAll(3, 1);
+    for (int i = 0; i < 50; i++) {
+      proposeUntilDone(1, "c" + i);
+    }
+    TestNode fourth = new TestNode(4, dir, network, limits, RaftListener.NONE);
+    nodes.put(4L, fourth);
+    fourth.open(1, 3, false);
+    change(new Membership(members(1, 2, 3), List.of(), members(4)));
+    await().untilAsserted(() -> assertThat(fourth.journal(1).commands()).contains("c0", "c49"));
+    long leaves = leader(1).id.value() % 3 + 1;
+    long stays = 6 - leaves - leader(1).id.value();
+    RaftGroup left = nodes.get(leaves).group(1);
+    change(Membership.of(members(leader(1).id.value(), stays, 4)));
+    left.removed().get(10, TimeUnit.SECONDS);
+    TestNode old = nodes.get(leaves);
+    old.runtime.close(GROUP).get(5, TimeUnit.SECONDS);
+    proposeUntilDoneElsewhere(old, "without");
+
+    Member back = new Member(new ReplicaId(5), leaves);
+    old.open(1, 5, 3, false);
+    nodes.put(leaves, old);
+    Membership now = leader(1).group(1).status().membership();
+    change(new Membership(now.voters(), List.of(), List.of(back)));
+    await().untilAsserted(() -> assertThat(old.journal(1).commands()).contains("c0", "without"));
+    awaitSameEverywhere(1);
+    assertThat(new HashSet<>(old.journal(1).commands())).hasSize(51);
+  }
+
+  private void proposeUntilDoneElsewhere(TestNode absent, String command) {
+    nodes.remove(absent.id.value());
+    proposeUntilDone(1, command);
+  }
+
+  @Test
+  void whoLedAndIsRemovedHandsOver() throws Exception {
+    startAll(3, 1);
+    proposeUntilDone(1, "before");
+    TestNode first = leader(1);
+    RaftGroup led = first.group(1);
+    long[] others = LongStream.rangeClosed(1, 3).filter(node -> node != first.id.value()).toArray();
+    led.changeMembership(Membership.of(members(others))).get(5, TimeUnit.SECONDS);
+    led.removed().get(10, TimeUnit.SECONDS);
+    assertThatThrownBy(() -> led.propose(new byte[1]).get(5, TimeUnit.SECONDS))
+        .cause()
+        .isInstanceOfSatisfying(
+            RaftException.class,
+            e -> assertThat(e.refusal()).contains(new Refusal.NotLeader(Optional.empty())));
+    nodes.remove(first.id.value());
+    proposeUntilDone(1, "after");
+    first.close();
+  }
+
+  @Test
+  void leadershipGoesToWhomItIsGiven() throws Exception {
+    startAll(3, 1);
+    for (int i = 0; i < 6; i++) {
+      proposeUntilDone(1, "c" + i);
+      TestNode from = leader(1);
+      TestNode to = nodes.get(from.id.value() % 3 + 1);
+      transfer(from, i % 2 == 0 ? Optional.of(new ReplicaId(to.id.value())) : Optional.empty());
+      assertThat(isLeader(from.group(1).status())).isFalse();
+      await().until(() -> leader(1) != from);
+    }
+    proposeUntilDone(1, "last");
+    awaitSameEverywhere(1);
+  }
+
+  @Test
+  void whoResignsLeadsNothing() throws Exception {
+    startAll(3, 12);
+    for (long group = 1; group <= 12; group++) {
+      proposeUntilDone(group, "before");
+    }
+    TestNode resigning = leader(1);
+    await().until(() -> leads(resigning) > 0);
+    resigning.runtime.resign();
+    assertThat(leads(resigning)).isZero();
+    for (long group = 1; group <= 12; group++) {
+      proposeUntilDone(group, "after");
+    }
+    awaitSameEverywhere(12);
+  }
+
+  private static long leads(TestNode node) {
+    return node.runtime.groups().stream().filter(group -> isLeader(group.status())).count();
+  }
+
+  @Test
+  void whoResignsWithNobodyThereDoesNotWaitForLong() throws Exception {
+    startAll(3, 2);
+    proposeUntilDone(1, "before");
+    TestNode resigning = leader(1);
+    nodes.values().stream().filter(n -> n != resigning).forEach(n -> network.cutOff(n.id));
+    await().atMost(Duration.ofSeconds(10)).until(() -> isDoneResigning(resigning));
+  }
+
+  private static boolean isDoneResigning(TestNode node) {
+    node.runtime.resign();
+    return true;
+  }
+}
