@@ -39,6 +39,7 @@ public final class RuntimeSimulation implements SimRun {
             size,
             world.faults().network(),
             (from, to, arrival) -> arrival.run());
+    network.countIn(world.counts());
     this.groups = IntStream.rangeClosed(1, GROUPS).mapToObj(n -> new SimGroup(n, size)).toList();
     RuntimeLimits limits = limits(chance);
     this.nodes =
@@ -117,6 +118,8 @@ public final class RuntimeSimulation implements SimRun {
         () -> nodes.stream().allMatch(node -> groups.stream().allMatch(node::isLogShort)));
     long answered = groups.stream().mapToLong(group -> group.record().answered()).sum();
     groups.forEach(this::checkFinalState);
+    groups.forEach(group -> world.counts().add(FaultKind.RESTORE, group.properties().restored()));
+    groups.forEach(group -> world.counts().add(FaultKind.TRUNCATION, group.truncations()));
     return new Simulation.Outcome(
         seed,
         nodes.size(),
@@ -125,6 +128,8 @@ public final class RuntimeSimulation implements SimRun {
         answered,
         groups.stream().mapToLong(group -> group.properties().commit()).sum(),
         nodes.get(0).status(groups.get(0)).term(),
+        groups.size(),
+        world.counts(),
         world.trace().hash());
   }
 
@@ -179,16 +184,6 @@ public final class RuntimeSimulation implements SimRun {
         .requireLinearizable(
             "seed-" + seed + "-" + group.id() + "-on-" + nodes.size(),
             nodes.stream().map(node -> node.state(group)).toList());
-  }
-
-  /** How often a snapshot has become a replica's state. */
-  long restored() {
-    return groups.stream().mapToLong(group -> group.properties().restored()).sum();
-  }
-
-  /** How often a log was cut. */
-  long truncations() {
-    return groups.stream().mapToLong(SimGroup::truncations).sum();
   }
 
   @Override

@@ -11,6 +11,7 @@ final class World {
   private final Chance chance;
   private final Trace trace;
   private final RaftProperties properties;
+  private final FaultCounts counts = new FaultCounts();
   private final int voters;
   private final int hosts;
   private Faults faults;
@@ -45,6 +46,11 @@ final class World {
     return properties;
   }
 
+  /** What has gone wrong so far. */
+  FaultCounts counts() {
+    return counts;
+  }
+
   Faults faults() {
     return faults;
   }
@@ -69,6 +75,7 @@ final class World {
   RaftMessage perhapsShorter(RaftMessage message) {
     if (message instanceof RaftMessage.AppendRequest append
         && chance.happens(faults.network().shorten())) {
+      counts.add(FaultKind.SHORTENING);
       List<Entry> first = append.entries().subList(0, chance.below(append.entries().size() + 1));
       return new RaftMessage.AppendRequest(
           append.term(), append.previous(), append.commit(), append.round(), first);
