@@ -1,6 +1,7 @@
 package io.flotilla.raft.sim;
 
 import java.util.Arrays;
+import java.util.stream.Collectors;
 
 /** How often each kind has happened. One thread. */
 final class FaultCounts {
@@ -36,6 +37,9 @@ final class FaultCounts {
 
   @Override
   public String toString() {
-    return Arrays.toString(counts);
+    return Arrays.stream(FaultKind.values())
+        .filter(kind -> of(kind) > 0)
+        .map(kind -> kind.text() + " " + of(kind))
+        .collect(Collectors.joining(", ", "[", "]"));
   }
 }

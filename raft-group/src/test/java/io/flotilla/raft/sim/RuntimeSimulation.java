@@ -194,6 +194,6 @@ public final class RuntimeSimulation implements SimRun {
   @Override
   public String toString() {
     return String.format(
-        Locale.ROOT, "runtime seed %d of %d: %s", seed, nodes.size(), world.faults());
+        Locale.ROOT, "runtime seed %d of %d: %s", seed, nodes.size(), world.drawn());
   }
 }

@@ -38,7 +38,7 @@ final class SimMain implements Callable<Integer> {
   private static final long PROGRESS_NANOS = TimeUnit.SECONDS.toNanos(10);
   private static final int VIOLATIONS_MAX = 10;
   private static final long SEEDS = 100;
-  private static final int TAIL_LINES = 40;
+  static final int TAIL_LINES = 40;
 
   /** Drawn seeds are below this: they are to be typed. */
   private static final long SEED_MAX = 1_000_000_000;

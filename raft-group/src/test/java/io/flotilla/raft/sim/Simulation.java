@@ -218,6 +218,6 @@ public final class Simulation implements SimRun {
 
   @Override
   public String toString() {
-    return String.format(Locale.ROOT, "seed %d of %d: %s", seed, voters, world.faults());
+    return String.format(Locale.ROOT, "seed %d of %d: %s", seed, voters, world.drawn());
   }
 }

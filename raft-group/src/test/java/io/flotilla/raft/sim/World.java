@@ -14,6 +14,7 @@ final class World {
   private final FaultCounts counts = new FaultCounts();
   private final int voters;
   private final int hosts;
+  private final Faults drawn;
   private Faults faults;
   private boolean clientsAloneJudgeReads;
 
@@ -23,6 +24,7 @@ final class World {
    */
   World(Chance chance, Faults faults, int voters, int hosts, boolean readableTrace) {
     this.chance = chance;
+    this.drawn = faults;
     this.faults = faults;
     this.voters = voters;
     this.hosts = hosts;
@@ -53,6 +55,11 @@ final class World {
 
   Faults faults() {
     return faults;
+  }
+
+  /** What could go wrong until it was healed. */
+  Faults drawn() {
+    return drawn;
   }
 
   CoreConfig core() {
