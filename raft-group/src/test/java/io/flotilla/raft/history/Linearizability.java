@@ -17,6 +17,9 @@ public final class Linearizability {
   /** Far more than a history of thousands of operations on one key has ever needed. */
   public static final long STEPS_MAX = 20_000_000;
 
+  private static final Path PICTURES =
+      Path.of(System.getProperty("flotilla.histories", "target/histories"));
+
   private Linearizability() {}
 
   public static Verdict check(List<Operation> history) {
@@ -50,13 +53,13 @@ public final class Linearizability {
   /**
    * For tests: returns if the history is linearizable.
    *
-   * @param name of the picture that is left in {@code target/histories} if it is not
+   * @param name of the picture that is left in {@link #PICTURES} if it is not
    * @throws AssertionError with a picture of what is wrong; and if it cannot be decided
    */
   public static void require(List<Operation> history, String name) {
     Verdict verdict = check(history);
     if (verdict instanceof Verdict.Violation violation) {
-      Path file = Path.of("target", "histories", name + ".svg");
+      Path file = PICTURES.resolve(name + ".svg");
       write(file, new Picture(violation.window()).svg());
       throw new AssertionError("LINEARIZABILITY: " + violation + "picture: " + file);
     }

@@ -11,18 +11,13 @@ import org.junit.jupiter.api.Test;
 class ClientsViewTest {
   @Test
   void oneGroup() throws Exception {
-    Seeds.Sum sum =
-        new Seeds(ClientsViewTest.class, seed -> Simulation.of(seed, 5).judgedByClientsAlone())
-            .run(30);
+    Campaign.Sum sum = new Seeds(RunKind.CORE_BY_CLIENTS).run(30);
     assertThat(sum.answered()).as("operations that clients finished").isGreaterThan(20);
   }
 
   @Test
   void realRuntime() throws Exception {
-    Seeds.Sum sum =
-        new Seeds(
-                ClientsViewTest.class, seed -> RuntimeSimulation.of(seed, 3).judgedByClientsAlone())
-            .run(10);
+    Campaign.Sum sum = new Seeds(RunKind.RUNTIME_BY_CLIENTS).run(10);
     assertThat(sum.answered()).as("operations that clients finished").isGreaterThan(20);
   }
 }

@@ -64,6 +64,7 @@ final class FaultSchedule {
       network.mend(); // now and then one comes upon another
     }
     cut(kind);
+    world.counts().add(FaultKind.PARTITION);
     world.trace().add("partition", 0, kind.name().hashCode(), 0, kind::name);
     world.clock().after(duration(40), () -> ifNotStopped(network::mend));
   }
@@ -121,6 +122,7 @@ final class FaultSchedule {
   private void crash(Victim replica) {
     if (replica.isUp()) {
       replica.crash();
+      world.counts().add(FaultKind.CRASH);
       world
           .clock()
           .after(
@@ -139,12 +141,14 @@ final class FaultSchedule {
     Victim replica = any();
     if (replica.isUp()) {
       replica.pause();
+      world.counts().add(FaultKind.PAUSE);
       world.clock().after(duration(40), () -> ifNotStopped(replica::resume));
     }
   }
 
   private void campaign() {
     any().campaign();
+    world.counts().add(FaultKind.CAMPAIGN);
   }
 
   /**

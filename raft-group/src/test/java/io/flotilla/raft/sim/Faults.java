@@ -59,7 +59,16 @@ public record Faults(
   /**
    * @param stall probability that a sync takes up to {@code stallMicrosMax}
    */
-  public record Disk(long syncMicrosMin, long syncMicrosMax, double stall, long stallMicrosMax) {}
+  public record Disk(long syncMicrosMin, long syncMicrosMax, double stall, long stallMicrosMax) {
+    /** How long one sync takes. */
+    long syncMicros(Chance chance, FaultCounts counts) {
+      if (chance.happens(stall)) {
+        counts.add(FaultKind.STALL);
+        return chance.between(syncMicrosMax, stallMicrosMax);
+      }
+      return chance.between(syncMicrosMin, syncMicrosMax);
+    }
+  }
 
   /**
    * How the parts of a replica move against each other.

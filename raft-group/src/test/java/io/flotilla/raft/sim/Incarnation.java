@@ -204,6 +204,7 @@ final class Incarnation implements LogReader {
     int to = world.chance().between(0, world.hosts());
     Optional<ReplicaId> named = to == 0 ? Optional.empty() : Optional.of(new ReplicaId(to));
     step(new Input.TransferAsked(order(), named));
+    world.counts().add(FaultKind.TRANSFER);
   }
 
   private void traceDrain(Effects effects) {
@@ -239,12 +240,7 @@ final class Incarnation implements LogReader {
     }
     syncing = true;
     long upTo = replica.disk().lastWritten();
-    Faults.Disk disk = world.faults().disk();
-    long delay =
-        world.chance().happens(disk.stall())
-            ? world.chance().between(disk.syncMicrosMax(), disk.stallMicrosMax())
-            : world.chance().between(disk.syncMicrosMin(), disk.syncMicrosMax());
-    later(delay, () -> synced(upTo));
+    later(world.faults().disk().syncMicros(world.chance(), world.counts()), () -> synced(upTo));
   }
 
   private void synced(long upTo) {

@@ -102,6 +102,7 @@ final class RuntimeNode implements Victim {
     SimLogStore store =
         new SimLogStore(
             world.clock(), world.chance(), () -> world.faults().disk(), platter, this::fatal);
+    store.countIn(world.counts());
     CoreConfig core = world.core();
     RuntimeConfig config =
         new RuntimeConfig(

@@ -40,6 +40,7 @@ public final class RuntimeSimulation implements SimRun {
             size,
             world.faults().network(),
             (from, to, arrival) -> arrival.run());
+    network.countIn(world.counts());
     this.groups =
         IntStream.rangeClosed(1, GROUPS)
             .mapToObj(n -> new SimGroup(world.clock(), n, size))
@@ -130,6 +131,8 @@ public final class RuntimeSimulation implements SimRun {
         () -> nodes.stream().allMatch(node -> groups.stream().allMatch(node::isLogShort)));
     long answered = groups.stream().mapToLong(group -> group.record().answered()).sum();
     groups.forEach(this::checkFinalState);
+    groups.forEach(group -> world.counts().add(FaultKind.RESTORE, group.properties().restored()));
+    groups.forEach(group -> world.counts().add(FaultKind.TRUNCATION, group.truncations()));
     return new Simulation.Outcome(
         seed,
         nodes.size(),
@@ -138,6 +141,8 @@ public final class RuntimeSimulation implements SimRun {
         answered,
         groups.stream().mapToLong(group -> group.properties().commit()).sum(),
         nodes.get(0).status(groups.get(0)).term(),
+        groups.size(),
+        world.counts(),
         world.trace().hash());
   }
 
@@ -207,16 +212,6 @@ public final class RuntimeSimulation implements SimRun {
             nodes.stream().map(node -> node.state(group)).toList());
   }
 
-  /** How often a snapshot has become a replica's state. */
-  long restored() {
-    return groups.stream().mapToLong(group -> group.properties().restored()).sum();
-  }
-
-  /** How often a log was cut. */
-  long truncations() {
-    return groups.stream().mapToLong(SimGroup::truncations).sum();
-  }
-
   @Override
   public Trace trace() {
     return world.trace();
@@ -225,6 +220,6 @@ public final class RuntimeSimulation implements SimRun {
   @Override
   public String toString() {
     return String.format(
-        Locale.ROOT, "runtime seed %d of %d: %s", seed, nodes.size(), world.faults());
+        Locale.ROOT, "runtime seed %d of %d: %s", seed, nodes.size(), world.drawn());
   }
 }

@@ -1,141 +1,74 @@
 package io.flotilla.raft.sim;
 
+import io.flotilla.raft.sim.Campaign.Violation;
+import io.flotilla.raft.sim.RunKind.Run;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Locale;
-import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.LongFunction;
 
 /**
- * Many seeds, each a world of its own, on two threads; the first that finds something ends it all,
- * and is run again for its trace. {@code -Dsim.seed=N} runs one and writes down each of its events;
- * {@code -Dsim.seeds=N} runs so many, {@code -Dsim.from=N} from there on.
+ * Many seeds of one kind as a test, on two threads; the first that finds something ends it all, and
+ * is run again for its trace. {@code -Dsim.seed=N} runs one and writes down each of its events, as
+ * {@code flotilla sim --replay} does without a test; {@code -Dsim.seeds=N} runs so many, {@code
+ * -Dsim.from=N} from there on.
  */
 final class Seeds {
-  /** All runs together. */
-  record Sum(long seeds, double simulatedSeconds, long events, long answered, double seconds) {
-    @Override
-    public String toString() {
-      return String.format(
-          Locale.ROOT,
-          "%d seeds in %.1f s: %.0f simulated seconds per real second, %d events, %d operations",
-          seeds,
-          seconds,
-          simulatedSeconds / seconds,
-          events,
-          answered);
-    }
-  }
-
   private static final int WORKERS = 2;
 
-  private final String test;
-  private final LongFunction<SimRun> runs;
+  private final RunKind kind;
   private final long from = Long.getLong("sim.from", 1);
-  private final AtomicLong next = new AtomicLong(from);
-  private final AtomicLong simulatedMicros = new AtomicLong();
-  private final AtomicLong events = new AtomicLong();
-  private final AtomicLong answered = new AtomicLong();
 
-  Seeds(Class<?> test, LongFunction<SimRun> runs) {
-    this.test = test.getSimpleName();
-    this.runs = runs;
+  Seeds(RunKind kind) {
+    this.kind = kind;
   }
 
-  Sum run(long count) throws Exception {
+  Campaign.Sum run(long count) throws InterruptedException, ExecutionException {
     Long one = Long.getLong("sim.seed");
+    long first = one == null ? from : one;
     long seeds = one == null ? Long.getLong("sim.seeds", count) : 1;
-    long startNanos = System.nanoTime();
-    if (one == null) {
-      onAllWorkers(() -> runUpTo(from + seeds));
-    } else {
-      runReadable(one);
-    }
-    double seconds = (System.nanoTime() - startNanos) / 1e9;
-    return new Sum(seeds, simulatedMicros.get() / 1e6, events.get(), answered.get(), seconds);
-  }
-
-  private Void runUpTo(long end) {
-    for (long seed = next.getAndIncrement(); seed < end; seed = next.getAndIncrement()) {
-      try {
-        count(runs.apply(seed).run());
-      } catch (RuntimeException | AssertionError found) {
-        next.set(end);
-        throw new AssertionError(report(seed, found), found);
+    try (Campaign campaign =
+        new Campaign(
+            number -> new Run(kind, first + number),
+            seeds,
+            WORKERS,
+            1,
+            run -> one == null ? run.begin().run() : readable(run))) {
+      campaign.await();
+      Campaign.Sum sum = campaign.sum();
+      if (!sum.violations().isEmpty()) {
+        Violation violation = sum.violations().get(0);
+        throw new AssertionError(report(violation), violation.what());
       }
+      return sum;
     }
-    return null;
   }
 
-  private void count(Simulation.Outcome outcome) {
-    simulatedMicros.addAndGet(outcome.simulatedMicros());
-    events.addAndGet(outcome.events());
-    answered.addAndGet(outcome.answered());
-  }
-
-  private static void onAllWorkers(Callable<Void> worker) throws Exception {
-    ExecutorService workers = Executors.newFixedThreadPool(WORKERS);
+  private static Simulation.Outcome readable(Run run) {
+    SimRun readable = run.begin().readable();
+    System.out.println(readable);
     try {
-      List<Future<Void>> running = new ArrayList<>();
-      for (int i = 0; i < WORKERS; i++) {
-        running.add(workers.submit(worker));
-      }
-      for (Future<Void> one : running) {
-        one.get();
-      }
-    } catch (ExecutionException found) {
-      if (found.getCause() instanceof AssertionError violation) {
-        throw violation;
-      }
-      throw found;
-    } finally {
-      workers.shutdownNow();
-    }
-  }
-
-  private void runReadable(long seed) {
-    SimRun run = runs.apply(seed).readable();
-    System.out.println(run);
-    try {
-      Simulation.Outcome outcome = run.run();
+      Simulation.Outcome outcome = readable.run();
       System.out.println(outcome);
-      count(outcome);
+      return outcome;
     } finally {
-      System.out.println("trace: " + run.trace().writeTo(traceFile(seed)));
+      System.out.println("trace: " + readable.trace().writeTo(traceFile(run)));
     }
   }
 
-  /** Runs it again, for the trace: chance that leaked in would show here. */
-  private String report(long seed, Throwable found) {
-    SimRun again = runs.apply(seed).readable();
-    Throwable second = null;
-    try {
-      again.run();
-    } catch (RuntimeException | AssertionError repeated) {
-      second = repeated;
-    }
-    boolean same = second != null && second.toString().equals(found.toString());
-    return String.format(
-        Locale.ROOT,
-        "seed %d: %s%n%s%n%s%ntrace: %s%n"
-            + "replay: mvn -o -q -Dquick -pl raft-group -am test -Dtest=%s -Dsim.seed=%d%n%s",
-        seed,
-        found instanceof AssertionError ? found.getMessage() : found,
-        same ? "the same again when replayed" : "NOT THE SAME WHEN REPLAYED: " + second,
-        again,
-        again.trace().writeTo(traceFile(seed)),
-        test,
-        seed,
-        again.trace().tail(20));
+  private static String report(Violation violation) {
+    Replay again = Replay.of(violation.run());
+    return "%s seed %d: %s%n%s%n%s%ntrace: %s%nreplay: %s%n%s"
+        .formatted(
+            violation.run().kind().name(),
+            violation.run().seed(),
+            violation.message(),
+            again.comparedWith(violation),
+            again.run(),
+            again.run().trace().writeTo(traceFile(violation.run())),
+            Replay.command(violation.run()),
+            again.run().trace().tail(20));
   }
 
-  private Path traceFile(long seed) {
-    return Path.of("target", "sim", test + "-" + seed + ".trace");
+  private static Path traceFile(Run run) {
+    return Path.of("target", "sim", run.kind().name() + "-" + run.seed() + ".trace");
   }
 }

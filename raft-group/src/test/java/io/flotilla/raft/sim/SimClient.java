@@ -118,7 +118,9 @@ final class SimClient {
 
   private void travel(Runnable arrival) {
     Faults.Network network = world.faults().network();
-    if (!world.chance().happens(network.loss())) {
+    if (world.chance().happens(network.loss())) {
+      world.counts().add(FaultKind.LOSS);
+    } else {
       Faults.Delay delay = network.delay();
       world.clock().after(world.chance().between(delay.leastMicros(), delay.mostMicros()), arrival);
     }

@@ -37,6 +37,7 @@ public final class SimLogStore implements LogStore {
   private boolean syncing;
   private @Nullable StorageException failure;
   private boolean gone;
+  private FaultCounts counts = new FaultCounts();
 
   /**
    * @param fatal as for the real store: told once of a write that the store does not take
@@ -56,6 +57,11 @@ public final class SimLogStore implements LogStore {
     this.damaged = platter.damaged();
     this.forgottenUpTo = platter.forgottenUpTo();
     this.tombstones = platter.tombstones();
+  }
+
+  /** Where it counts from now on what it suffers. */
+  void countIn(FaultCounts elsewhere) {
+    counts = elsewhere;
   }
 
   @Override
@@ -82,12 +88,7 @@ public final class SimLogStore implements LogStore {
     }
     syncing = true;
     int covers = unsynced.size();
-    Faults.Disk disk = faults.get();
-    long delay =
-        chance.happens(disk.stall())
-            ? chance.between(disk.syncMicrosMax(), disk.stallMicrosMax())
-            : chance.between(disk.syncMicrosMin(), disk.syncMicrosMax());
-    clock.after(delay, () -> synced(covers));
+    clock.after(faults.get().syncMicros(chance, counts), () -> synced(covers));
   }
 
   private void synced(int covers) {

@@ -31,6 +31,7 @@ public final class SimNetwork<M> {
   private final Runnable[] recent = new Runnable[REMEMBERED];
   private int sent;
   private Network faults;
+  private FaultCounts counts = new FaultCounts();
   private Tap<M> tap = (from, to, message) -> {};
 
   public SimNetwork(SimClock clock, Chance chance, int hosts, Network faults, Inbox<M> inbox) {
@@ -49,18 +50,30 @@ public final class SimNetwork<M> {
     tap = listener;
   }
 
+  /** Where it counts from now on what it does to messages. */
+  void countIn(FaultCounts elsewhere) {
+    counts = elsewhere;
+  }
+
   public void send(int from, int to, M message) {
     tap.sent(from, to, message);
-    if (cut[from][to] || chance.happens(faults.loss())) {
+    if (cut[from][to]) {
+      counts.add(FaultKind.CUT);
+      return;
+    }
+    if (chance.happens(faults.loss())) {
+      counts.add(FaultKind.LOSS);
       return;
     }
     Runnable arrival = () -> inbox.deliver(from, to, message);
     clock.after(delayMicros(), arrival);
     recent[sent++ % REMEMBERED] = arrival;
     if (chance.happens(faults.duplicate())) {
+      counts.add(FaultKind.DUPLICATE);
       clock.after(delayMicros(), arrival);
     }
     if (chance.happens(faults.replay())) {
+      counts.add(FaultKind.REPLAY);
       clock.after(delayMicros(), recent[chance.below(Math.min(sent, REMEMBERED))]);
     }
   }

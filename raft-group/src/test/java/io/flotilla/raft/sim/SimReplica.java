@@ -162,6 +162,7 @@ final class SimReplica implements Victim, Door {
     if (alive != null && term > 0) {
       disk.truncate(new Position(index, term));
       alive.truncated(new Position(index, term));
+      world.counts().add(FaultKind.TRUNCATION);
     }
   }
 

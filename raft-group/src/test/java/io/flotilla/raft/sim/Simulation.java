@@ -20,6 +20,7 @@ public final class Simulation implements SimRun {
   /**
    * What a run was like.
    *
+   * @param histories of clients that were found linearizable
    * @param traceHash equal for equal runs
    */
   public record Outcome(
@@ -30,6 +31,8 @@ public final class Simulation implements SimRun {
       long answered,
       long committed,
       long terms,
+      long histories,
+      FaultCounts faults,
       long traceHash) {}
 
   private static final int CLIENTS = 4;
@@ -66,6 +69,7 @@ public final class Simulation implements SimRun {
     this.network =
         new SimNetwork<>(
             world.clock(), chance.fork(), size + spares, world.faults().network(), this::deliver);
+    network.countIn(world.counts());
     this.replicas = SimReplica.listOf(world);
     this.schedule = new FaultSchedule(world, network, replicas);
     this.clients = IntStream.rangeClosed(1, CLIENTS).mapToObj(this::client).toList();
@@ -75,6 +79,8 @@ public final class Simulation implements SimRun {
             entry -> {
               if (entry.kind() == Entry.Kind.COMMAND) {
                 record.done(SimCommand.decode(entry.payload()));
+              } else if (entry.kind() == Entry.Kind.MEMBERSHIP) {
+                world.counts().add(FaultKind.MEMBERSHIP);
               }
             });
   }
@@ -118,6 +124,7 @@ public final class Simulation implements SimRun {
     within("everybody has the same log and state", this::converged);
     long answered = record.answered();
     checkFinalState();
+    world.counts().add(FaultKind.RESTORE, world.properties().restored());
     return new Outcome(
         seed,
         voters,
@@ -126,12 +133,9 @@ public final class Simulation implements SimRun {
         answered,
         world.properties().commit(),
         replicas.stream().mapToLong(replica -> replica.disk().hardState().term()).max().orElse(0),
+        1,
+        world.counts(),
         world.trace().hash());
-  }
-
-  /** How often a snapshot has become a replica's state. */
-  long restored() {
-    return world.properties().restored();
   }
 
   private void heal() {
@@ -214,6 +218,6 @@ public final class Simulation implements SimRun {
 
   @Override
   public String toString() {
-    return String.format(Locale.ROOT, "seed %d of %d: %s", seed, voters, world.faults());
+    return String.format(Locale.ROOT, "seed %d of %d: %s", seed, voters, world.drawn());
   }
 }

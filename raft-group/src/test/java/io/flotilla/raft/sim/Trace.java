@@ -5,7 +5,9 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.List;
 import java.util.Locale;
 import java.util.function.Supplier;
 
@@ -14,11 +16,12 @@ import java.util.function.Supplier;
  * demand as text with a line for each event. One thread.
  */
 public final class Trace {
-  private static final int LINES_MAX = 200_000;
+  private static final int LINES_MAX = 1_000_000;
 
   private final SimClock clock;
   private final boolean readable;
   private final Deque<String> lines = new ArrayDeque<>();
+  private long added;
   private long hash = 0xcbf29ce484222325L;
 
   public Trace(SimClock clock, boolean readable) {
@@ -28,6 +31,7 @@ public final class Trace {
 
   /** {@code detail} is asked only for the readable form: everything that matters is in a and b. */
   public void add(String what, long who, long a, long b, Supplier<String> detail) {
+    added++;
     mix(clock.nowMicros());
     mix(what.hashCode());
     mix(who);
@@ -57,6 +61,11 @@ public final class Trace {
     return hash;
   }
 
+  /** Events so far. */
+  long count() {
+    return added;
+  }
+
   /** The last lines, oldest first; none unless readable. */
   public String tail(int count) {
     StringBuilder text = new StringBuilder();
@@ -69,7 +78,11 @@ public final class Trace {
   public Path writeTo(Path file) {
     try {
       Files.createDirectories(file.toAbsolutePath().getParent());
-      return Files.write(file, lines);
+      List<String> all = new ArrayList<>(lines);
+      if (added > all.size()) {
+        all.add(0, (added - all.size()) + " events before these are not here");
+      }
+      return Files.write(file, all);
     } catch (IOException failure) {
       throw new UncheckedIOException(failure);
     }

@@ -11,8 +11,10 @@ final class World {
   private final Chance chance;
   private final Trace trace;
   private final RaftProperties properties;
+  private final FaultCounts counts = new FaultCounts();
   private final int voters;
   private final int hosts;
+  private final Faults drawn;
   private Faults faults;
   private boolean clientsAloneJudgeReads;
 
@@ -22,6 +24,7 @@ final class World {
    */
   World(Chance chance, Faults faults, int voters, int hosts, boolean readableTrace) {
     this.chance = chance;
+    this.drawn = faults;
     this.faults = faults;
     this.voters = voters;
     this.hosts = hosts;
@@ -45,8 +48,18 @@ final class World {
     return properties;
   }
 
+  /** What has gone wrong so far. */
+  FaultCounts counts() {
+    return counts;
+  }
+
   Faults faults() {
     return faults;
+  }
+
+  /** What could go wrong until it was healed. */
+  Faults drawn() {
+    return drawn;
   }
 
   CoreConfig core() {
@@ -69,6 +82,7 @@ final class World {
   RaftMessage perhapsShorter(RaftMessage message) {
     if (message instanceof RaftMessage.AppendRequest append
         && chance.happens(faults.network().shorten())) {
+      counts.add(FaultKind.SHORTENING);
       List<Entry> first = append.entries().subList(0, chance.below(append.entries().size() + 1));
       return new RaftMessage.AppendRequest(
           append.term(), append.previous(), append.commit(), append.round(), first);

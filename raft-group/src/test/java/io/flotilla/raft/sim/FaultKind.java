@@ -1,0 +1,30 @@
+package io.flotilla.raft.sim;
+
+/** What can be counted of what went wrong, and of what was done to a group on purpose. */
+enum FaultKind {
+  CRASH("crashes"),
+  PAUSE("pauses"),
+  PARTITION("partitions"),
+  LOSS("messages lost"),
+  CUT("messages into a partition"),
+  DUPLICATE("messages duplicated"),
+  REPLAY("old messages replayed"),
+  SHORTENING("appends shortened"),
+  STALL("disk stalls"),
+  CAMPAIGN("needless campaigns"),
+  MEMBERSHIP("membership entries committed"),
+  TRANSFER("transfers of leadership asked"),
+  TRUNCATION("logs truncated"),
+  RESTORE("snapshots restored");
+
+  private final String text;
+
+  FaultKind(String text) {
+    this.text = text;
+  }
+
+  /** In the plural. */
+  String text() {
+    return text;
+  }
+}
