@@ -1,18 +1,22 @@
 package io.flotilla.raft.sim;
 
 import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.Map;
 import java.util.stream.Collectors;
 
 /** How often each kind has happened. One thread. */
 final class FaultCounts {
-  private final long[] counts = new long[FaultKind.values().length];
+  private final Map<FaultKind, Long> counts = new EnumMap<>(FaultKind.class);
 
   void add(FaultKind kind) {
     add(kind, 1);
   }
 
   void add(FaultKind kind, long times) {
-    counts[kind.ordinal()] += times;
+    if (times > 0) {
+      counts.merge(kind, times, Long::sum);
+    }
   }
 
   void addAll(FaultCounts others) {
@@ -22,17 +26,17 @@ final class FaultCounts {
   }
 
   long of(FaultKind kind) {
-    return counts[kind.ordinal()];
+    return counts.getOrDefault(kind, 0L);
   }
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof FaultCounts counted && Arrays.equals(counts, counted.counts);
+    return other instanceof FaultCounts counted && counts.equals(counted.counts);
   }
 
   @Override
   public int hashCode() {
-    return Arrays.hashCode(counts);
+    return counts.hashCode();
   }
 
   @Override

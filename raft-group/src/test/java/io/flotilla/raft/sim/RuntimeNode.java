@@ -136,14 +136,15 @@ final class RuntimeNode implements Victim {
     wake();
   }
 
+  /** Nothing is given up between two questions of a fetch that goes on: see {@link #turnMicros}. */
   private SnapshotSendConfig drawSend() {
     Chance chance = world.chance();
-    int lease = chance.between(1, 60);
+    int lease = chance.between(4, 60);
     return new SnapshotSendConfig(
         chance.between(1, 2),
         chance.between(2, 4),
         ticks(lease),
-        ticks(chance.between(1, lease)),
+        ticks(chance.between(3, lease)),
         (int) Math.max(1, world.ticks(1) / 1000),
         chance.between(4, 64));
   }
@@ -221,7 +222,7 @@ final class RuntimeNode implements Victim {
     if (agent.name().startsWith("raft-loop")) {
       return world.chance().between(1, 1 + pace.turnMicrosMax());
     } else if (agent.name().startsWith("raft-snapshot")) {
-      return world.chance().oneOf(1L, world.fetchMicros() / 4);
+      return world.chance().oneOf(1L, Math.min(world.fetchMicros(), world.ticks(2)) / 4);
     }
     return world.chance().between(1, 1 + pace.applyMicrosMax());
   }

@@ -139,7 +139,7 @@ final class SimMain implements Callable<Integer> {
     require(checkReplay == null || checkReplay > 0, "--check-replay must be at least 1");
     require(trace == null || replay != null, "--trace needs --replay");
     boolean many = seeds != null || minutes != null || from != null;
-    require(replay == null || !many && checkReplay == null, "--replay is of one run and no more");
+    require(replay == null || !(many || checkReplay != null), "--replay is of one run and no more");
     require(checkReplay == null || !many, "--check-replay draws its seeds, so many and no more");
   }
 
