@@ -20,6 +20,7 @@ public final class Main {
         FlotillaCommand.commandLine()
             .addSubcommand(new DemoCommand())
             .addSubcommand(new DevCommand())
+            .addSubcommand(new SimCommand())
             .addSubcommand(new LocalCommand())
             .addSubcommand(new StartCommand());
     // What was set holds for the commands of that moment; the new ones are to answer alike.
