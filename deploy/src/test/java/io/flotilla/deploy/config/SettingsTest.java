@@ -28,7 +28,7 @@ class SettingsTest {
     assertThat(settings.text("listen.host")).isEqualTo("override");
     assertThat(settings.port("listen.port")).isEqualTo(2);
     assertThat(settings.text("data.dir")).isEqualTo("d");
-    assertThat(settings.integer("raft.loops", 1, 8)).isEqualTo(2);
+    assertThat(settings.integer("raft.log-retain-bytes", 0, 1 << 30)).isEqualTo(16 << 20);
   }
 
   @Test
