@@ -14,6 +14,8 @@ import io.flotilla.proto.placement.CreateKeyspaceReply;
 import io.flotilla.proto.placement.CreateKeyspaceRequest;
 import io.flotilla.proto.placement.GetMapRequest;
 import io.flotilla.proto.placement.MapUpdate;
+import io.flotilla.proto.placement.MoveReplicaReply;
+import io.flotilla.proto.placement.MoveReplicaRequest;
 import io.flotilla.proto.placement.RegisterNodeReply;
 import io.flotilla.proto.placement.RegisterNodeRequest;
 import io.flotilla.proto.placement.ReportReply;
@@ -55,6 +57,8 @@ public final class RpcMethods {
           CreateKeyspaceReply.parser());
   public static final RpcMethod<StatusRequest, StatusReply> STATUS =
       unary(37, "placement.status", StatusRequest.parser(), StatusReply.parser());
+  public static final RpcMethod<MoveReplicaRequest, MoveReplicaReply> MOVE_REPLICA =
+      unary(38, "placement.move-replica", MoveReplicaRequest.parser(), MoveReplicaReply.parser());
 
   // Between the nodes that hold a group's replicas; on connections of kind SNAPSHOT alone.
   public static final RpcMethod<SnapshotRequest, SnapshotReply> SNAPSHOT =

@@ -13,6 +13,7 @@ import java.util.TreeMap;
  *
  * @param cluster id of the cluster; empty until adopted
  * @param revision rises by one with each change
+ * @param moves by shard; at most one at a time
  * @param layoutRevision the last revision that changed the set of nodes or of keyspaces
  */
 public record ClusterView(
@@ -22,14 +23,24 @@ public record ClusterView(
     FreshIds freshIds,
     SortedMap<Long, Revised<Node>> nodes,
     SortedMap<Integer, Revised<Keyspace>> keyspaces,
-    SortedMap<Long, Revised<Shard>> shards) {
+    SortedMap<Long, Revised<Shard>> shards,
+    SortedMap<Long, Move> moves) {
   public static final ClusterView EMPTY =
-      new ClusterView("", 0, 0, FreshIds.FIRST, new TreeMap<>(), new TreeMap<>(), new TreeMap<>());
+      new ClusterView(
+          "",
+          0,
+          0,
+          FreshIds.FIRST,
+          new TreeMap<>(),
+          new TreeMap<>(),
+          new TreeMap<>(),
+          new TreeMap<>());
 
   public ClusterView {
     nodes = Collections.unmodifiableSortedMap(new TreeMap<>(nodes));
     keyspaces = Collections.unmodifiableSortedMap(new TreeMap<>(keyspaces));
     shards = Collections.unmodifiableSortedMap(new TreeMap<>(shards));
+    moves = Collections.unmodifiableSortedMap(new TreeMap<>(moves));
   }
 
   public boolean hasKeyspaceNamed(String name) {

@@ -10,7 +10,15 @@ public record Replica(long node, long id, Role role) {
   /** Whether it decides or only listens. */
   public enum Role {
     VOTER,
-    LEARNER
+    LEARNER,
+    /** A voter once the change of members under way is done; decides already. */
+    INCOMING,
+    /** A voter until then. */
+    OUTGOING;
+
+    boolean isChanging() {
+      return this == INCOMING || this == OUTGOING;
+    }
   }
 
   public Replica {

@@ -3,15 +3,20 @@ package io.flotilla.placement.service;
 import io.flotilla.placement.model.ClusterView;
 import io.flotilla.placement.model.Node;
 import io.flotilla.placement.store.PlacementStateMachine;
+import io.flotilla.proto.map.Epoch;
+import io.flotilla.proto.map.Shard;
 import io.flotilla.proto.placement.CreateKeyspaceReply;
 import io.flotilla.proto.placement.CreateKeyspaceRequest;
 import io.flotilla.proto.placement.GetMapRequest;
 import io.flotilla.proto.placement.MapUpdate;
+import io.flotilla.proto.placement.MoveReplicaReply;
+import io.flotilla.proto.placement.MoveReplicaRequest;
 import io.flotilla.proto.placement.PlacementCommand;
 import io.flotilla.proto.placement.RegisterNodeReply;
 import io.flotilla.proto.placement.RegisterNodeRequest;
 import io.flotilla.proto.placement.ReportReply;
 import io.flotilla.proto.placement.ReportRequest;
+import io.flotilla.proto.placement.ShardReport;
 import io.flotilla.proto.placement.StatusReply;
 import io.flotilla.proto.placement.StatusRequest;
 import io.flotilla.proto.placement.WatchRequest;
@@ -22,10 +27,13 @@ import io.flotilla.rpc.RpcMethods;
 import io.flotilla.rpc.RpcServer;
 import java.time.Duration;
 import java.util.Collections;
+import java.util.List;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /**
  * Answers placement's requests on one member. Handlers run on event loops and never block; each
@@ -43,6 +51,7 @@ final class PlacementService implements AutoCloseable {
   private final WatchHub watches;
   private final Steward steward;
   private final KeyspaceDoor keyspaces;
+  private final MoveDoor moves;
   private long ledTerm;
 
   /**
@@ -67,9 +76,9 @@ final class PlacementService implements AutoCloseable {
             TimeUnit.MILLISECONDS.toNanos(policy.nodeSilentMillis()), nanos.getAsLong());
     this.watches = new WatchHub(reports);
     this.steward = new Steward(gate, cluster, policy);
-    this.keyspaces =
-        new KeyspaceDoor(
-            gate, map::view, () -> reports.silentNodes(map.view(), nanos.getAsLong()), policy);
+    Supplier<Set<Long>> silent = () -> reports.silentNodes(map.view(), nanos.getAsLong());
+    this.keyspaces = new KeyspaceDoor(gate, map::view, silent, policy);
+    this.moves = new MoveDoor(gate, map::view, silent, reports);
     map.onChange(desk::ring);
     desk.start(this::round);
   }
@@ -82,6 +91,7 @@ final class PlacementService implements AutoCloseable {
         .handle(RpcMethods.GET_MAP, this::getMap)
         .handle(RpcMethods.WATCH_MAP, this::watchMap)
         .handle(RpcMethods.CREATE_KEYSPACE, this::createKeyspace)
+        .handle(RpcMethods.MOVE_REPLICA, this::moveReplica)
         .handle(RpcMethods.STATUS, this::status);
   }
 
@@ -140,12 +150,46 @@ final class PlacementService implements AutoCloseable {
           long node = call.request().getNode();
           if (view.nodes().containsKey(node)) {
             reports.record(call.request(), view, nanos.getAsLong());
-            call.reply(ReportReply.getDefaultInstance());
             desk.ring();
+            adopt(call, newer(call.request(), view));
           } else {
             call.fail(ErrorCode.CONFLICT, "node " + node + " is not registered in this cluster");
           }
         });
+  }
+
+  /** What leaders say of their own shards that the map does not know yet. */
+  private static List<Shard> newer(ReportRequest report, ClusterView view) {
+    return report.getShardsList().stream()
+        .filter(ShardReport::hasChanged)
+        .map(ShardReport::getChanged)
+        .filter(shard -> isNews(shard, view))
+        .toList();
+  }
+
+  private static boolean isNews(Shard shard, ClusterView view) {
+    var known = view.shards().get(shard.getId());
+    Epoch epoch = shard.getEpoch();
+    return known != null
+        && new io.flotilla.placement.model.Epoch(epoch.getVersion(), epoch.getConfVersion())
+            .isNewerThan(known.value().epoch());
+  }
+
+  /** One after the other; the report is answered when all are in the map. */
+  private void adopt(RpcCall<ReportRequest, ReportReply> call, List<Shard> newer) {
+    if (newer.isEmpty()) {
+      long node = call.request().getNode();
+      call.reply(ReportReply.newBuilder().addAllOrders(moves.ordersFor(node)).build());
+      return;
+    }
+    gate.decide(
+        call,
+        PlacementCommand.newBuilder().setShardChanged(newer.get(0)).build(),
+        result -> adopt(call, newer.subList(1, newer.size())));
+  }
+
+  void moveReplica(RpcCall<MoveReplicaRequest, MoveReplicaReply> call) {
+    gate.whenCurrent(call, () -> moves.begin(call));
   }
 
   void getMap(RpcCall<GetMapRequest, MapUpdate> call) {

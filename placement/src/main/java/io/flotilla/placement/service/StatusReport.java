@@ -48,6 +48,7 @@ final class StatusReport {
     for (Shard shard : view.shardsSince(0)) {
       reply.addShards(shard(shard));
     }
+    view.moves().values().forEach(move -> reply.addJobs(MapMessages.write(move)));
     for (Node node : view.nodesSince(0)) {
       reply.addNodes(node(node));
     }

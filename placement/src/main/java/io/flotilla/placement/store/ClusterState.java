@@ -5,6 +5,7 @@ import io.flotilla.placement.model.FreshIds;
 import io.flotilla.placement.model.KeyBytes;
 import io.flotilla.placement.model.Keyspace;
 import io.flotilla.placement.model.KeyspacePlan;
+import io.flotilla.placement.model.Move;
 import io.flotilla.placement.model.Node;
 import io.flotilla.placement.model.Replica;
 import io.flotilla.placement.model.Revised;
@@ -35,6 +36,7 @@ final class ClusterState {
   private final TreeMap<Long, Revised<Node>> nodes;
   private final TreeMap<Integer, Revised<Keyspace>> keyspaces;
   private final TreeMap<Long, Revised<Shard>> shards;
+  private final TreeMap<Long, Move> moves;
   private final Map<String, Long> nodeByIncarnation = new HashMap<>();
 
   ClusterState(ClusterView from) {
@@ -45,6 +47,7 @@ final class ClusterState {
     this.nodes = new TreeMap<>(from.nodes());
     this.keyspaces = new TreeMap<>(from.keyspaces());
     this.shards = new TreeMap<>(from.shards());
+    this.moves = new TreeMap<>(from.moves());
     nodes
         .values()
         .forEach(each -> nodeByIncarnation.put(each.value().incarnation(), each.value().id()));
@@ -56,7 +59,8 @@ final class ClusterState {
 
   /** A copy that later commands leave alone. */
   ClusterView view() {
-    return new ClusterView(cluster, revision, layoutRevision, freshIds, nodes, keyspaces, shards);
+    return new ClusterView(
+        cluster, revision, layoutRevision, freshIds, nodes, keyspaces, shards, moves);
   }
 
   PlacementResult apply(PlacementCommand command, Consumer<StateRecord> changed) {
@@ -67,6 +71,7 @@ final class ClusterState {
             createKeyspace(MapMessages.read(command.getCreateKeyspace()), changed);
         case ADOPT_CLUSTER -> adoptCluster(command.getAdoptCluster());
         case SHARD_CHANGED -> changeShard(MapMessages.read(command.getShardChanged()), changed);
+        case MOVE_REPLICA -> move(MapMessages.read(command.getMoveReplica()), changed);
         case KIND_NOT_SET -> throw new IllegalStateException("read() lets no such command pass");
       };
     } catch (IllegalArgumentException wrong) {
@@ -214,7 +219,33 @@ final class ClusterState {
     revision++;
     shards.put(shard.id(), new Revised<>(revision, shard));
     changed.accept(StateRecord.of(shard, revision));
+    Move move = moves.get(shard.id());
+    if (move != null && move.isOver(shard)) {
+      moves.remove(shard.id());
+      changed.accept(StateRecord.gone(move));
+    }
     return done().build();
+  }
+
+  private PlacementResult move(Move wish, Consumer<StateRecord> changed) {
+    Revised<Shard> known = shards.get(wish.shard());
+    Replica to = wish.to();
+    if (known == null) {
+      return refused(Outcome.CONFLICT, "there is no shard " + wish.shard());
+    }
+    List<Replica> replicas = known.value().replicas();
+    if (to.id() < freshIds.replica()
+        || !nodes.containsKey(to.node())
+        || replicas.stream().noneMatch(replica -> replica.id() == wish.from())
+        || replicas.stream().anyMatch(replica -> replica.node() == to.node())) {
+      return refused(Outcome.STALE, wish + " does not fit to " + known.value());
+    }
+    revision++;
+    freshIds = new FreshIds(freshIds.node(), freshIds.shard(), to.id() + 1, freshIds.keyspace());
+    Move move = new Move(revision, wish.shard(), wish.from(), to);
+    moves.put(move.shard(), move);
+    changed.accept(StateRecord.of(move));
+    return done().setJob(MapMessages.write(move)).build();
   }
 
   private PlacementResult.Builder done() {

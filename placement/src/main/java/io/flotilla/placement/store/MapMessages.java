@@ -7,6 +7,7 @@ import io.flotilla.placement.model.KeyBytes;
 import io.flotilla.placement.model.KeyRange;
 import io.flotilla.placement.model.Keyspace;
 import io.flotilla.placement.model.KeyspacePlan;
+import io.flotilla.placement.model.Move;
 import io.flotilla.placement.model.Node;
 import io.flotilla.placement.model.Partitioning;
 import io.flotilla.placement.model.Replica;
@@ -78,14 +79,39 @@ public final class MapMessages {
             .setKeyspace(shard.keyspace())
             .setPreferredLeader(shard.preferredLeader());
     for (Replica replica : shard.replicas()) {
-      message.addReplicas(
-          io.flotilla.proto.map.Replica.newBuilder()
-              .setNode(replica.node())
-              .setReplica(replica.id())
-              .setRole(
-                  replica.role() == Replica.Role.VOTER ? ReplicaRole.VOTER : ReplicaRole.LEARNER));
+      message.addReplicas(write(replica));
     }
     return message.build();
+  }
+
+  private static io.flotilla.proto.map.Replica write(Replica replica) {
+    return io.flotilla.proto.map.Replica.newBuilder()
+        .setNode(replica.node())
+        .setReplica(replica.id())
+        .setRole(write(replica.role()))
+        .build();
+  }
+
+  private static ReplicaRole write(Replica.Role role) {
+    return switch (role) {
+      case VOTER -> ReplicaRole.VOTER;
+      case LEARNER -> ReplicaRole.LEARNER;
+      case INCOMING -> ReplicaRole.INCOMING;
+      case OUTGOING -> ReplicaRole.OUTGOING;
+    };
+  }
+
+  public static io.flotilla.proto.placement.Move write(Move move) {
+    return io.flotilla.proto.placement.Move.newBuilder()
+        .setJob(move.id())
+        .setShard(move.shard())
+        .setFrom(move.from())
+        .setTo(write(move.to()))
+        .build();
+  }
+
+  public static Move read(io.flotilla.proto.placement.Move move) {
+    return new Move(move.getJob(), move.getShard(), move.getFrom(), read(move.getTo()));
   }
 
   public static Shard read(io.flotilla.proto.map.Shard shard) {
@@ -124,6 +150,8 @@ public final class MapMessages {
         switch (replica.getRole()) {
           case VOTER -> Replica.Role.VOTER;
           case LEARNER -> Replica.Role.LEARNER;
+          case INCOMING -> Replica.Role.INCOMING;
+          case OUTGOING -> Replica.Role.OUTGOING;
           case UNRECOGNIZED -> throw new IllegalArgumentException("unknown replica role");
         };
     return new Replica(replica.getNode(), replica.getReplica(), role);

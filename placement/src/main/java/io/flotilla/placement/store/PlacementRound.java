@@ -19,7 +19,12 @@ public final class PlacementRound implements ApplyRound {
 
   void put(StateRecord record, long generation) throws StorageException {
     try {
-      batch.put(record.key(generation), record.value());
+      byte[] value = record.value();
+      if (value == null) {
+        batch.delete(record.key(generation));
+      } else {
+        batch.put(record.key(generation), value);
+      }
     } catch (RocksDBException failed) {
       throw new StorageException("placement's state cannot be staged", failed);
     }

@@ -4,6 +4,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Parser;
 import io.flotilla.placement.model.ClusterView;
 import io.flotilla.placement.model.Keyspace;
+import io.flotilla.placement.model.Move;
 import io.flotilla.placement.model.Node;
 import io.flotilla.placement.model.Revised;
 import io.flotilla.placement.model.Shard;
@@ -32,7 +33,8 @@ record SavedState(Generation generation, long applied, ClusterView view) {
             header.freshIds(),
             records.nodes,
             records.keyspaces,
-            records.shards));
+            records.shards,
+            records.moves));
   }
 
   /** What the store holds under {@code number}. Blocks on the disk. */
@@ -63,6 +65,7 @@ record SavedState(Generation generation, long applied, ClusterView view) {
     private final TreeMap<Long, Revised<Node>> nodes = new TreeMap<>();
     private final TreeMap<Integer, Revised<Keyspace>> keyspaces = new TreeMap<>();
     private final TreeMap<Long, Revised<Shard>> shards = new TreeMap<>();
+    private final TreeMap<Long, Move> moves = new TreeMap<>();
     StateRecord.@Nullable Header header;
 
     public void next(byte[] key, byte[] bytes) throws ImageException {
@@ -81,6 +84,13 @@ record SavedState(Generation generation, long applied, ClusterView view) {
           case StateRecord.SHARD -> {
             var shard = revised(value, io.flotilla.proto.map.Shard.parser());
             shards.put(shard.value().getId(), shard.map(MapMessages::read));
+          }
+          case StateRecord.MOVE -> {
+            Move move =
+                revised(value, io.flotilla.proto.placement.Move.parser())
+                    .map(MapMessages::read)
+                    .value();
+            moves.put(move.shard(), move);
           }
           default ->
               throw new ImageException(

@@ -3,10 +3,12 @@ package io.flotilla.placement.store;
 import io.flotilla.placement.model.ClusterView;
 import io.flotilla.placement.model.FreshIds;
 import io.flotilla.placement.model.Keyspace;
+import io.flotilla.placement.model.Move;
 import io.flotilla.placement.model.Node;
 import io.flotilla.placement.model.Shard;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One record of the state on disk. A key begins with the generation; a byte that says what it is
@@ -18,14 +20,18 @@ final class StateRecord {
   static final byte NODE = 'n';
   static final byte KEYSPACE = 'k';
   static final byte SHARD = 's';
+  static final byte MOVE = 'm';
 
   private static final int FORMAT = 1;
   private static final int HEADER_BYTES = 4 + 3 * 8 + 3 * 8 + 4;
 
   private final byte[] key;
-  private final byte[] value;
+  private final byte @Nullable [] value;
 
-  private StateRecord(byte[] key, byte[] value) {
+  /**
+   * @param value null if the object is gone
+   */
+  private StateRecord(byte[] key, byte @Nullable [] value) {
     this.key = key;
     this.value = value;
   }
@@ -39,7 +45,8 @@ final class StateRecord {
     return ByteBuffer.allocate(Long.BYTES + key.length).putLong(generation).put(key).array();
   }
 
-  byte[] value() {
+  /** Null if the object is gone. */
+  byte @Nullable [] value() {
     return value;
   }
 
@@ -106,9 +113,21 @@ final class StateRecord {
     return of(SHARD, shard.id(), revision, MapMessages.write(shard).toByteArray());
   }
 
+  static StateRecord of(Move move) {
+    return of(MOVE, move.shard(), move.id(), MapMessages.write(move).toByteArray());
+  }
+
+  static StateRecord gone(Move move) {
+    return new StateRecord(key(MOVE, move.shard()), null);
+  }
+
   private static StateRecord of(byte kind, long id, long revision, byte[] message) {
     return new StateRecord(
-        ByteBuffer.allocate(1 + Long.BYTES).put(kind).putLong(id).array(),
+        key(kind, id),
         ByteBuffer.allocate(Long.BYTES + message.length).putLong(revision).put(message).array());
+  }
+
+  private static byte[] key(byte kind, long id) {
+    return ByteBuffer.allocate(1 + Long.BYTES).put(kind).putLong(id).array();
   }
 }

@@ -243,7 +243,8 @@ final class KeyspacePlannerTest {
     nodes.forEach(node -> byId.put(node.id(), new Revised<>(node.id(), node)));
     long revision = nodes.size();
     FreshIds ids = new FreshIds(revision + 1, 1, 1, 3);
-    return new ClusterView("c", revision, revision, ids, byId, new TreeMap<>(), new TreeMap<>());
+    return new ClusterView(
+        "c", revision, revision, ids, byId, new TreeMap<>(), new TreeMap<>(), new TreeMap<>());
   }
 
   private static ClusterView with(ClusterView view, KeyspacePlan plan) {
@@ -262,7 +263,8 @@ final class KeyspacePlannerTest {
                     .orElseThrow()
                 + 1,
             plan.keyspace().id() + 1);
-    return new ClusterView("c", revision, revision, ids, view.nodes(), keyspaces, shards);
+    return new ClusterView(
+        "c", revision, revision, ids, view.nodes(), keyspaces, shards, new TreeMap<>());
   }
 
   private static Set<Long> nodesOf(Collection<Shard> shards) {

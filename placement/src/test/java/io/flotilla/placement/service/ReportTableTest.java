@@ -125,6 +125,7 @@ final class ReportTableTest {
     for (long id = 1; id <= shards; id++) {
       shardMap.put(id, new Revised<>(1, new Shard(id, 1, range, Epoch.FIRST, replicas, 1)));
     }
-    return new ClusterView("c", 1, 1, FreshIds.FIRST, nodeMap, new TreeMap<>(), shardMap);
+    return new ClusterView(
+        "c", 1, 1, FreshIds.FIRST, nodeMap, new TreeMap<>(), shardMap, new TreeMap<>());
   }
 }

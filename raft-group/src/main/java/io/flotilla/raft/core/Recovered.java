@@ -1,6 +1,7 @@
 package io.flotilla.raft.core;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What a replica knows when it starts.
@@ -41,6 +42,13 @@ public record Recovered(
 
   /** A replica of a new group, with nothing in its log. */
   public static Recovered empty(Membership membership) {
-    return new Recovered(HardState.INITIAL, Position.ZERO, membership, List.of(), 0, List.of(), 0);
+    return empty(membership, Position.ZERO);
+  }
+
+  /** A replica with nothing in its log, which begins behind what {@code begin} stands for. */
+  public static Recovered empty(Membership membership, Position begin) {
+    HardState state = new HardState(begin.term(), Optional.empty());
+    return new Recovered(
+        state, begin, membership, List.of(), begin.index(), List.of(), begin.index());
   }
 }

@@ -249,7 +249,7 @@ final class Loop<R extends ApplyRound> implements Agent {
       if (replica.mustWrite(effects)) {
         LogWrite write = replica.logWrite(effects);
         writes.add(write);
-        write.cut().ifPresent(cut -> tell(replica.group, cut));
+        write.cut().ifPresent(cut -> tell(replica, cut));
       }
       if (effects.mustSync()) {
         waiting.add(
@@ -265,10 +265,11 @@ final class Loop<R extends ApplyRound> implements Agent {
     }
   }
 
-  private void tell(GroupId group, LogWrite.Cut cut) {
+  private void tell(Replica<R> replica, LogWrite.Cut cut) {
+    GroupId group = replica.group;
     if (cut instanceof LogWrite.Truncation truncation) {
       ports.listener().cut(group, truncation.upTo().index());
-    } else if (cut instanceof LogWrite.Base base && base.at().index() > 0) {
+    } else if (cut instanceof LogWrite.Base base && replica.isRestoring()) {
       LOG.info("group {} goes on from a snapshot up to {}", group, base.at());
       ports.listener().restored(group, base.at().index());
     }

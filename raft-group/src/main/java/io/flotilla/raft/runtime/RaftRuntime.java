@@ -125,7 +125,8 @@ public final class RaftRuntime<R extends ApplyRound>
     checkMayOpen(spec, before);
     RecoveredLog found = before == null ? recovered.get(id) : null;
     long applied = machine.appliedIndex();
-    Recovered known = found == null ? Recovered.empty(spec.initial()) : recoveredOf(found, applied);
+    Recovered known =
+        found == null ? Recovered.empty(spec.initial(), spec.begin()) : recoveredOf(found, applied);
     checkFit(id, known, applied);
     Replica<R> replica = replica(new Replica.Start(spec, known, found == null), machine);
     claim(id, before, new Opened(spec.self(), replica.removed));

@@ -87,6 +87,8 @@ final class Replica<R extends ApplyRound> implements LogReader {
   /** Ticks for which this replica still tries to be the group's first leader. */
   private int firstCampaignTicks;
 
+  private final long firstTerm;
+
   private long appliedSeen;
   private long lastTicket;
   private boolean queued;
@@ -123,11 +125,12 @@ final class Replica<R extends ApplyRound> implements LogReader {
     this.routes = new Routes(status.membership());
     this.firstCampaignTicks =
         start.isNew() && start.spec().campaignFirst() ? FIRST_CAMPAIGN_TICKS_MAX : 0;
+    this.firstTerm = start.spec().begin().term() + 1;
     this.campaignAsked.set(firstCampaignTicks > 0);
   }
 
   private static LogWrite.Cut beginningOf(GroupSpec spec) {
-    return new LogWrite.Base(spec.self(), Position.ZERO, spec.initial(), spec.generation());
+    return new LogWrite.Base(spec.self(), spec.begin(), spec.initial(), spec.generation());
   }
 
   // ---- for any thread
@@ -221,7 +224,7 @@ final class Replica<R extends ApplyRound> implements LogReader {
   /** The peers of a new group may not have opened it when they are asked first. */
   private void insistOnFirstCampaign() {
     boolean waits = status.role() == RoleName.FOLLOWER || status.role() == RoleName.PRE_CANDIDATE;
-    if (!waits || status.leader().isPresent() || status.term() > 1) {
+    if (!waits || status.leader().isPresent() || status.term() > firstTerm) {
       firstCampaignTicks = 0;
     } else if (--firstCampaignTicks % FIRST_CAMPAIGN_TICKS == 0) {
       core.step(new Input.Campaign());
@@ -316,6 +319,11 @@ final class Replica<R extends ApplyRound> implements LogReader {
     lane.suspend();
     recent.restart(base.at().index(), ticket);
     cut = base;
+  }
+
+  /** Whether its log begins anew behind a snapshot that is not the state yet. */
+  boolean isRestoring() {
+    return restoration.isAdopting();
   }
 
   /** Whether the log has anything to do about this drain. */

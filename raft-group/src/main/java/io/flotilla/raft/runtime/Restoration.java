@@ -87,6 +87,10 @@ final class Restoration {
         new LogWrite.Base(self, manifest.last(), manifest.membership(), snapshot.generation()));
   }
 
+  boolean isAdopting() {
+    return adopting != null;
+  }
+
   /** What is to be adopted now that {@code durable} is durable; once. */
   Optional<LoadedSnapshot> durable(long durable) {
     if (adopting == null || durable < ticket) {

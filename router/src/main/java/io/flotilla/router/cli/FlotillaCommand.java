@@ -24,6 +24,7 @@ import picocli.CommandLine.Spec;
       NodeCommand.class,
       ShardCommand.class,
       KeyspaceCommand.class,
+      JobCommand.class,
       GetCommand.class,
       PutCommand.class,
       DeleteCommand.class,

@@ -19,7 +19,11 @@ import picocli.CommandLine.Parameters;
     description = "Shards and their replicas.",
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {ShardCommand.ListCommand.class, ShardCommand.LocateCommand.class})
+    subcommands = {
+      ShardCommand.ListCommand.class,
+      ShardCommand.LocateCommand.class,
+      MoveCommand.class
+    })
 final class ShardCommand {
   static Table table(List<ClusterStatus.Shard> shards) {
     Table table =

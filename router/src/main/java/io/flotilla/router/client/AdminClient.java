@@ -5,6 +5,7 @@ import io.flotilla.proto.map.Keyspace;
 import io.flotilla.proto.metrics.Metric;
 import io.flotilla.proto.metrics.MetricsRequest;
 import io.flotilla.proto.placement.CreateKeyspaceRequest;
+import io.flotilla.proto.placement.MoveReplicaRequest;
 import io.flotilla.proto.placement.StatusRequest;
 import io.flotilla.router.map.KeyCodec;
 import io.flotilla.router.map.Route;
@@ -12,6 +13,7 @@ import io.flotilla.rpc.ErrorCode;
 import io.flotilla.rpc.RpcMethods;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 
@@ -79,6 +81,34 @@ public final class AdminClient {
               map -> created.complete(made));
         });
     return created;
+  }
+
+  /** What placement is carrying out. */
+  public CompletableFuture<List<ClusterStatus.Job>> jobs() {
+    return fromStatus(ClusterStatus::jobs);
+  }
+
+  /**
+   * Begins to move a shard's replica to another node. Completes when placement has taken the job;
+   * it is done when it is no longer among the {@link #jobs}. A job that this shard had before is
+   * given up. What cannot be done is {@link ErrorCode#CONFLICT}.
+   *
+   * @param toNode empty: wherever it fits best
+   */
+  public CompletableFuture<ClusterStatus.Job> moveReplica(
+      long shard, long fromNode, OptionalLong toNode) {
+    MoveReplicaRequest request =
+        MoveReplicaRequest.newBuilder()
+            .setShard(shard)
+            .setFromNode(fromNode)
+            .setToNode(toNode.orElse(0))
+            .build();
+    CompletableFuture<ClusterStatus.Job> begun = new CompletableFuture<>();
+    Answers.then(
+        placement.call(RpcMethods.MOVE_REPLICA, request, false),
+        begun,
+        reply -> begun.complete(StatusReader.job(reply.getJob())));
+    return begun;
   }
 
   /** What a node counts and times, from the node itself. */

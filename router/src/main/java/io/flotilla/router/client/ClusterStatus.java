@@ -17,12 +17,14 @@ public record ClusterStatus(
     List<Member> members,
     List<Node> nodes,
     List<Keyspace> keyspaces,
-    List<Shard> shards) {
+    List<Shard> shards,
+    List<Job> jobs) {
   public ClusterStatus {
     members = List.copyOf(members);
     nodes = List.copyOf(nodes);
     keyspaces = List.copyOf(keyspaces);
     shards = List.copyOf(shards);
+    jobs = List.copyOf(jobs);
   }
 
   /** What an operator wants to know first. */
@@ -80,6 +82,15 @@ public record ClusterStatus(
       replicas = List.copyOf(replicas);
     }
   }
+
+  /**
+   * A decision of placement that is being carried out: a replica is replaced by one on another
+   * node.
+   *
+   * @param from the replica that leaves
+   * @param to the replica that comes, on {@code toNode}
+   */
+  public record Job(long id, long shard, long from, long to, long toNode) {}
 
   /**
    * One replica of a shard.

@@ -2,6 +2,7 @@ package io.flotilla.router.client;
 
 import com.google.protobuf.ByteString;
 import io.flotilla.proto.placement.MemberStatus;
+import io.flotilla.proto.placement.Move;
 import io.flotilla.proto.placement.NodeStatus;
 import io.flotilla.proto.placement.ReplicaStatus;
 import io.flotilla.proto.placement.ShardStatus;
@@ -31,7 +32,8 @@ final class StatusReader {
         reply.getMembersList().stream().map(StatusReader::member).toList(),
         reply.getNodesList().stream().map(StatusReader::node).toList(),
         reply.getKeyspacesList().stream().map(StatusReader::keyspace).toList(),
-        reply.getShardsList().stream().map(this::shard).toList());
+        reply.getShardsList().stream().map(this::shard).toList(),
+        reply.getJobsList().stream().map(StatusReader::job).toList());
   }
 
   ClusterStatus.Shard shard(ShardStatus status) {
@@ -94,6 +96,15 @@ final class StatusReader {
         replica.getReported(),
         replica.getLastIndex(),
         replica.getApplied());
+  }
+
+  static ClusterStatus.Job job(Move move) {
+    return new ClusterStatus.Job(
+        move.getJob(),
+        move.getShard(),
+        move.getFrom(),
+        move.getTo().getReplica(),
+        move.getTo().getNode());
   }
 
   static ClusterStatus.Keyspace keyspace(io.flotilla.proto.map.Keyspace keyspace) {

@@ -15,7 +15,7 @@ public final class Route {
     this.shard = shard;
     this.nodes =
         shard.getReplicasList().stream()
-            .filter(replica -> replica.getRole() == ReplicaRole.VOTER)
+            .filter(replica -> replica.getRole() != ReplicaRole.LEARNER)
             .sorted((a, b) -> Boolean.compare(isPreferred(b), isPreferred(a)))
             .mapToLong(Replica::getNode)
             .toArray();

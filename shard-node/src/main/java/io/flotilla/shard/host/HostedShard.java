@@ -2,8 +2,8 @@ package io.flotilla.shard.host;
 
 import io.flotilla.proto.errors.ErrorDetail;
 import io.flotilla.proto.map.Epoch;
-import io.flotilla.proto.map.Replica;
 import io.flotilla.proto.map.Shard;
+import io.flotilla.raft.core.Membership.Member;
 import io.flotilla.raft.port.StorageException;
 import io.flotilla.raft.runtime.RaftGroup;
 import io.flotilla.rpc.ErrorCode;
@@ -98,11 +98,11 @@ public final class HostedShard {
     }
   }
 
-  /** The node that holds a replica of this shard; 0 if none does. */
+  /** The node that holds a replica of this shard, as far as its log here says; 0 if none does. */
   public long nodeOf(long replicaId) {
-    for (Replica replica : descriptor().getReplicasList()) {
-      if (replica.getReplica() == replicaId) {
-        return replica.getNode();
+    for (Member member : group.status().membership().everybody()) {
+      if (member.replica().value() == replicaId) {
+        return member.node();
       }
     }
     return 0;

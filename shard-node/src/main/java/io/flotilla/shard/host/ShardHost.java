@@ -1,13 +1,13 @@
 package io.flotilla.shard.host;
 
 import io.flotilla.proto.map.Replica;
-import io.flotilla.proto.map.ReplicaRole;
 import io.flotilla.proto.map.Shard;
 import io.flotilla.raft.core.GroupId;
 import io.flotilla.raft.core.GroupStatus;
 import io.flotilla.raft.core.Membership;
-import io.flotilla.raft.core.Membership.Member;
+import io.flotilla.raft.core.Position;
 import io.flotilla.raft.core.ReplicaId;
+import io.flotilla.raft.port.LogStore.RecoveredLog;
 import io.flotilla.raft.port.StorageException;
 import io.flotilla.raft.runtime.GroupSpec;
 import io.flotilla.raft.runtime.RaftGroup;
@@ -16,9 +16,11 @@ import io.flotilla.rpc.ErrorCode;
 import io.flotilla.rpc.RpcException;
 import io.flotilla.shard.kv.KvStateMachine;
 import io.flotilla.shard.kv.KvStore;
+import io.flotilla.shard.kv.Members;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -40,8 +42,8 @@ public final class ShardHost {
   private final GroupOpener groups;
   private final ConcurrentMap<Long, HostedShard> shards = new ConcurrentHashMap<>();
 
-  /** Replicas that must not take part here any more; for placement to replace. */
-  private final Set<Long> lost = ConcurrentHashMap.newKeySet();
+  /** The highest replica of a shard that must not take part here any more. */
+  private final ConcurrentMap<Long, Long> lost = new ConcurrentHashMap<>();
 
   /**
    * @param node this node's id
@@ -55,14 +57,19 @@ public final class ShardHost {
   /**
    * Opens what is already here, and deletes states that no log names. Once, before anything else.
    *
-   * @param generations of the groups that have a log here: what its head says, by group
+   * @param logs of the groups that have one here
    * @throws StorageException if a state or a log cannot be read, or a log names a state that is not
    *     here
    */
-  public void recover(Map<GroupId, Long> generations) throws StorageException {
-    store.deleteAllBut(Set.copyOf(generations.values()));
-    for (Map.Entry<GroupId, Long> group : generations.entrySet()) {
-      open(KvStateMachine.open(store, group.getKey().value(), group.getValue()), group.getValue());
+  public void recover(Map<GroupId, RecoveredLog> logs) throws StorageException {
+    Set<Long> generations = new HashSet<>();
+    logs.values().forEach(log -> generations.add(log.generation()));
+    store.deleteAllBut(generations);
+    for (Map.Entry<GroupId, RecoveredLog> log : logs.entrySet()) {
+      long shard = log.getKey().value();
+      long generation = log.getValue().generation();
+      KvStateMachine state = KvStateMachine.open(store, shard, generation);
+      open(state, joining(shard, log.getValue().self(), generation));
     }
     LOG.info("node {} has opened {} shards", node, shards.size());
   }
@@ -75,22 +82,66 @@ public final class ShardHost {
    * @throws StorageException if the disk fails
    */
   public int offer(Collection<Shard> descriptors) throws StorageException {
-    List<Shard> fresh = new ArrayList<>();
+    List<Shard> founded = new ArrayList<>();
+    List<Shard> joined = new ArrayList<>();
     for (Shard shard : descriptors) {
-      boolean known = shards.containsKey(shard.getId()) || lost.contains(shard.getId());
-      if (!known && replicaHere(shard).isPresent()) {
-        fresh.add(shard);
+      if (replicaHere(shard).filter(replica -> isToBeOpened(shard, replica)).isPresent()) {
+        (shard.getEpoch().getConfVersion() == 1 ? founded : joined).add(shard);
       }
     }
-    List<Long> generations = store.create(fresh);
-    for (int i = 0; i < fresh.size(); i++) {
+    found(founded);
+    for (Shard shard : joined) {
+      join(shard, replicaHere(shard).orElseThrow());
+    }
+    return founded.size() + joined.size();
+  }
+
+  /**
+   * Opens a replica that is to join a shard: it knows nothing and decides nothing until the shard's
+   * leader has told it. Does nothing if a replica of the shard is open here, or this one was lost.
+   *
+   * @param shard as somebody knows it
+   * @throws StorageException if the disk fails
+   */
+  public void join(Shard shard, Replica self) throws StorageException {
+    if (isToBeOpened(shard, self)) {
+      long generation = store.create(List.of(shard), 0).get(0);
+      KvStateMachine state = KvStateMachine.open(store, shard.getId(), generation);
+      open(state, joining(shard.getId(), new ReplicaId(self.getReplica()), generation));
+      LOG.info("node {} joins shard {} as replica {}", node, shard.getId(), self.getReplica());
+    }
+  }
+
+  private boolean isToBeOpened(Shard shard, Replica replica) {
+    return !shards.containsKey(shard.getId())
+        && replica.getReplica() > lost.getOrDefault(shard.getId(), 0L);
+  }
+
+  /** Opens the first replicas of new shards. */
+  private void found(List<Shard> created) throws StorageException {
+    List<Long> generations = store.create(created, KvStateMachine.BEGIN.index());
+    for (int i = 0; i < created.size(); i++) {
+      Shard shard = created.get(i);
+      long self = replicaHere(shard).orElseThrow().getReplica();
+      KvStateMachine state = KvStateMachine.open(store, shard.getId(), generations.get(i));
       open(
-          KvStateMachine.open(store, fresh.get(i).getId(), generations.get(i)), generations.get(i));
+          state,
+          new GroupSpec(
+              new GroupId(shard.getId()),
+              new ReplicaId(self),
+              Members.of(shard),
+              KvStateMachine.BEGIN,
+              generations.get(i),
+              shard.getPreferredLeader() == self));
     }
-    if (!fresh.isEmpty()) {
-      LOG.info("node {} has created {} shards", node, fresh.size());
+    if (!created.isEmpty()) {
+      LOG.info("node {} has created {} shards", node, created.size());
     }
-    return fresh.size();
+  }
+
+  private static GroupSpec joining(long shard, ReplicaId self, long generation) {
+    return new GroupSpec(
+        new GroupId(shard), self, Membership.of(List.of()), Position.ZERO, generation, false);
   }
 
   /**
@@ -123,6 +174,11 @@ public final class ShardHost {
     return found;
   }
 
+  /** A shard's group, if it is open here. */
+  public Optional<RaftGroup> group(long shard) {
+    return Optional.ofNullable(shards.get(shard)).map(HostedShard::group);
+  }
+
   /** All open shards, by id. */
   public List<HostedShard> shards() {
     List<HostedShard> all = new ArrayList<>(shards.values());
@@ -141,59 +197,41 @@ public final class ShardHost {
     store.sweep();
   }
 
-  private void open(KvStateMachine state, long generation) throws StorageException {
-    Shard shard = state.shard();
-    Replica self =
-        replicaHere(shard)
-            .orElseThrow(
-                () ->
-                    new StorageException(
-                        "the state of shard "
-                            + shard.getId()
-                            + " is here, but its descriptor names no replica on node "
-                            + node));
-    GroupSpec spec =
-        new GroupSpec(
-            new GroupId(shard.getId()),
-            new ReplicaId(self.getReplica()),
-            membership(shard),
-            generation,
-            shard.getPreferredLeader() == self.getReplica());
+  private void open(KvStateMachine state, GroupSpec spec) throws StorageException {
+    long shard = spec.id().value();
     try {
       RaftGroup group = groups.open(spec, state);
       HostedShard hosted = new HostedShard(state, group);
-      shards.put(shard.getId(), hosted);
-      var unused = group.removed().thenRun(() -> forget(shard.getId(), hosted, state));
+      shards.put(shard, hosted);
+      var unused = group.removed().thenRun(() -> forget(spec, hosted, state));
     } catch (ReplicaLostException e) {
-      LOG.error("shard {} is not opened on node {}", shard.getId(), node, e);
-      lost.add(shard.getId());
+      LOG.error("shard {} is not opened on node {}", shard, node, e);
+      lose(spec);
       state.retire();
     }
   }
 
+  private void lose(GroupSpec spec) {
+    lost.merge(spec.id().value(), spec.self().value(), Math::max);
+  }
+
   /** The group has removed the replica here: its log is gone, and now its state goes. */
-  private void forget(long shard, HostedShard hosted, KvStateMachine state) {
-    shards.remove(shard, hosted);
-    lost.add(shard);
-    var unused = hosted.group().close().thenRun(state::retire);
+  private void forget(GroupSpec spec, HostedShard hosted, KvStateMachine state) {
+    lose(spec);
+    var unused =
+        hosted
+            .group()
+            .close()
+            .thenRun(
+                () -> {
+                  state.retire();
+                  shards.remove(spec.id().value(), hosted);
+                });
   }
 
   private Optional<Replica> replicaHere(Shard shard) {
     return shard.getReplicasList().stream()
         .filter(replica -> replica.getNode() == node)
         .findFirst();
-  }
-
-  private static Membership membership(Shard shard) {
-    return new Membership(
-        members(shard, ReplicaRole.VOTER), List.of(), members(shard, ReplicaRole.LEARNER));
-  }
-
-  private static List<Member> members(Shard shard, ReplicaRole role) {
-    return shard.getReplicasList().stream()
-        .filter(replica -> replica.getRole() == role)
-        .map(replica -> new Member(new ReplicaId(replica.getReplica()), replica.getNode()))
-        .sorted(Comparator.comparing(Member::replica))
-        .toList();
   }
 }

@@ -8,6 +8,9 @@ import io.flotilla.proto.kv.WriteEntry;
 import io.flotilla.proto.kv.WriteReply;
 import io.flotilla.proto.map.Shard;
 import io.flotilla.raft.core.Entry;
+import io.flotilla.raft.core.Membership;
+import io.flotilla.raft.core.MembershipBytes;
+import io.flotilla.raft.core.Position;
 import io.flotilla.raft.port.ImageException;
 import io.flotilla.raft.port.SnapshotFile;
 import io.flotilla.raft.port.StateImage;
@@ -23,9 +26,9 @@ import java.util.concurrent.ConcurrentMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One shard: applies {@link WriteEntry} commands, each write of them atomically and at most once.
- * The result of an entry is an encoded {@link WriteReply}. What is not said to be for any thread is
- * for the one that applies.
+ * One shard: applies {@link WriteEntry} commands, each write of them atomically and at most once,
+ * and keeps the descriptor's replicas as its group's membership has them. The result of an entry is
+ * an encoded {@link WriteReply}. What is not said to be for any thread is for the one that applies.
  *
  * <p>What an entry does, in this order: log time rises to its stamp; a few expired records go; if
  * it was routed by another version of the shard, or comes after its own last moment, none of its
@@ -33,6 +36,12 @@ import org.jspecify.annotations.Nullable;
  * checked, executed and recorded in the same batch.
  */
 public final class KvStateMachine implements StateMachine<KvRound> {
+  /**
+   * Where the logs of new shards begin: see {@code GroupSpec}. Who joins a shard starts from an
+   * image, since a shard need not have begun empty, nor with the range and members of now.
+   */
+  public static final Position BEGIN = new Position(1, 1);
+
   private static final int EXPIRED_AT_ONCE = 64;
   private static final int SESSION_RECORDS_MAX = 1 << 16;
 
@@ -149,7 +158,10 @@ public final class KvStateMachine implements StateMachine<KvRound> {
   public List<byte[]> apply(List<Entry> entries, KvRound round)
       throws StorageException, UnknownCommandException {
     // Understood to the last before anything is staged: a round holds whole calls or nothing.
-    List<@Nullable WriteEntry> commands = decode(entries);
+    List<Understood> understood = new ArrayList<>(entries.size());
+    for (Entry entry : entries) {
+      understood.add(understand(entry));
+    }
     List<byte[]> results = new ArrayList<>(entries.size());
     for (int i = 0; i < entries.size(); i++) {
       long index = entries.get(i).index();
@@ -158,7 +170,12 @@ public final class KvStateMachine implements StateMachine<KvRound> {
         throw new IllegalStateException(
             "shard " + shardId + ": entry " + index + " after " + progress.applied());
       }
-      WriteEntry command = commands.get(i);
+      Membership members = understood.get(i).members();
+      if (members != null) {
+        state.members(members);
+        round.put(KvKeys.descriptor(state.number()), state.shard().toByteArray());
+      }
+      WriteEntry command = understood.get(i).command();
       results.add(command == null ? new byte[0] : apply(command, index, round).toByteArray());
       long logTime = command == null ? 0 : command.getLogTimeMillis();
       state.progress(new Progress(index, Math.max(progress.logTimeMillis(), logTime)));
@@ -169,12 +186,20 @@ public final class KvStateMachine implements StateMachine<KvRound> {
     return results;
   }
 
-  private List<@Nullable WriteEntry> decode(List<Entry> entries) throws UnknownCommandException {
-    List<@Nullable WriteEntry> commands = new ArrayList<>(entries.size());
-    for (Entry entry : entries) {
-      commands.add(entry.kind() == Entry.Kind.COMMAND ? decode(entry) : null);
+  /** An entry that this version understands; neither if it has no effects. */
+  private record Understood(@Nullable WriteEntry command, @Nullable Membership members) {}
+
+  private Understood understand(Entry entry) throws UnknownCommandException {
+    try {
+      return switch (entry.kind()) {
+        case COMMAND -> new Understood(decode(entry), null);
+        case MEMBERSHIP -> new Understood(null, MembershipBytes.decode(entry.payload()));
+        case NO_OP -> new Understood(null, null);
+      };
+    } catch (IllegalArgumentException e) {
+      throw new UnknownCommandException(
+          "shard " + shardId + ", entry " + entry + ": not a membership", e);
     }
-    return commands;
   }
 
   private WriteEntry decode(Entry entry) throws UnknownCommandException {

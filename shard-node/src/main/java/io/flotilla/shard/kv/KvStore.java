@@ -90,9 +90,11 @@ public final class KvStore implements StateStore<KvRound>, AutoCloseable {
    * disk when this returns, so that their logs can name the generations: the flush that this costs
    * is shared by all of them.
    *
+   * @param applied as of which index they are: {@link KvStateMachine#BEGIN}, or 0 for one that gets
+   *     an image before anything else
    * @return the generations, in the order of the shards
    */
-  public List<Long> create(List<Shard> shards) throws StorageException {
+  public List<Long> create(List<Shard> shards, long applied) throws StorageException {
     List<Long> created = new ArrayList<>();
     if (shards.isEmpty()) {
       return created;
@@ -101,6 +103,7 @@ public final class KvStore implements StateStore<KvRound>, AutoCloseable {
       for (Shard shard : shards) {
         Generation fresh = generations.allot();
         round.put(KvKeys.descriptor(fresh.number()), shard.toByteArray());
+        round.put(KvKeys.progress(fresh.number()), new Progress(applied, 0).encode());
         created.add(fresh.number());
       }
       round.commit();

@@ -78,7 +78,7 @@ final class ShardImage implements Generations.Records {
   public void end() throws ImageException {
     Shard of = shard;
     Progress at = progress;
-    if (of == null || at == null) {
+    if (of == null || at == null || at.applied() == 0) {
       throw new ImageException("it is no image of a shard that has applied anything");
     }
     if (of.getId() != shardId) {

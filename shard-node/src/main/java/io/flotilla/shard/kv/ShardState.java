@@ -2,6 +2,7 @@ package io.flotilla.shard.kv;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.flotilla.proto.map.Shard;
+import io.flotilla.raft.core.Membership;
 import io.flotilla.raft.port.StorageException;
 import io.flotilla.raft.state.Generation;
 
@@ -11,7 +12,7 @@ import io.flotilla.raft.state.Generation;
  */
 final class ShardState {
   private final Generation generation;
-  private final Shard shard;
+  private volatile Shard shard;
   private final KeyRange range;
   private final Sessions sessions;
   private Progress progress;
@@ -59,6 +60,11 @@ final class ShardState {
 
   Shard shard() {
     return shard;
+  }
+
+  /** The group's members are others now. */
+  void members(Membership membership) {
+    shard = Members.change(shard, membership);
   }
 
   KeyRange range() {

@@ -1,5 +1,7 @@
 package io.flotilla.shard.report;
 
+import io.flotilla.proto.placement.MoveOrder;
+import io.flotilla.proto.placement.ReportReply;
 import io.flotilla.proto.placement.ReportRequest;
 import io.flotilla.proto.placement.ShardReport;
 import io.flotilla.raft.core.GroupStatus;
@@ -33,6 +35,7 @@ final class Reports {
   private final ShardHost host;
   private final long node;
   private final Consumer<Throwable> fatal;
+  private final Moves moves;
   private final Map<Long, ShardReport> acknowledged = new HashMap<>();
   private boolean complete = true;
   private boolean underWay;
@@ -54,6 +57,7 @@ final class Reports {
     this.members = new PlacementMembers(placement);
     this.host = host;
     this.node = node;
+    this.moves = new Moves(node, host, control);
   }
 
   /**
@@ -72,23 +76,41 @@ final class Reports {
       ShardReport before = acknowledged.get(report.getShard());
       boolean same = before != null && report.equals(weighedAs(before, report));
       if (complete || !same) {
-        request.addShards(
-            report.toBuilder().setApproximateBytes(host.approximateBytes(report.getShard())));
+        ShardReport.Builder news =
+            report.toBuilder().setApproximateBytes(host.approximateBytes(report.getShard()));
+        if (isNews(report, before)) {
+          news.setChanged(shard.descriptor());
+        }
+        request.addShards(news);
       }
     }
     ReportRequest sent = request.build();
     underWay = true;
     client
         .call(members.current(), RpcMethods.REPORT, sent, CALL_TIMEOUT)
-        .whenComplete((reply, failure) -> control.run(() -> answered(sent, failure)));
+        .whenComplete((reply, failure) -> control.run(() -> answered(sent, reply, failure)));
   }
 
-  private void answered(ReportRequest sent, @Nullable Throwable failure) {
+  /** Whether placement may not know the descriptor, and is to hear it from this leader. */
+  private boolean isNews(ShardReport report, @Nullable ShardReport before) {
+    boolean said =
+        !complete
+            && before != null
+            && before.getLeader()
+            && before.getEpoch().equals(report.getEpoch());
+    return report.getLeader() && report.getEpoch().getConfVersion() > 1 && !said;
+  }
+
+  private void answered(
+      ReportRequest sent, @Nullable ReportReply reply, @Nullable Throwable failure) {
     underWay = false;
-    if (failure == null) {
+    if (reply != null) {
       complete = false;
-      sent.getShardsList().forEach(report -> acknowledged.put(report.getShard(), report));
-    } else {
+      for (ShardReport report : sent.getShardsList()) {
+        acknowledged.put(report.getShard(), report.toBuilder().clearChanged().build());
+      }
+      obey(reply.getOrdersList());
+    } else if (failure != null) {
       RpcException why = Control.failure(failure);
       LOG.debug("placement member {} did not take a report", members.current(), why);
       members.failed(why);
@@ -96,6 +118,14 @@ final class Reports {
     }
     if (again || failure != null) {
       control.after(PAUSE, this::sendAgain);
+    }
+  }
+
+  private void obey(List<MoveOrder> orders) {
+    try {
+      moves.obey(orders);
+    } catch (StorageException e) {
+      fatal.accept(e);
     }
   }
 

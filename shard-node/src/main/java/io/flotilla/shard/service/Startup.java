@@ -2,7 +2,6 @@ package io.flotilla.shard.service;
 
 import com.codahale.metrics.MetricRegistry;
 import io.flotilla.proto.placement.RegisterNodeRequest;
-import io.flotilla.raft.core.GroupId;
 import io.flotilla.raft.files.FileSnapshotStore;
 import io.flotilla.raft.net.NettySnapshotTransport;
 import io.flotilla.raft.net.NettyTransport;
@@ -30,8 +29,6 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.security.SecureRandom;
-import java.util.Map;
-import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
@@ -83,7 +80,7 @@ final class Startup {
     parts.add(() -> end(states));
     RaftRuntime<KvRound> runtime = runtime(directory, threads, server, states, link);
     ShardHost host = new ShardHost(node, states, runtime::open);
-    host.recover(generationsIn(runtime));
+    host.recover(runtime.recovered());
     String address = serve(server, host, port);
     parts.add(link); // ends first, since it opens shards
     announce(link, directory, address);
@@ -91,13 +88,6 @@ final class Startup {
     parts.add(() -> resign(runtime)); // first of all, while everything still works
     LOG.info("node {} of cluster {} serves at {}", node, config.cluster(), address);
     return new ShardNode(node, address, host, parts, phase);
-  }
-
-  /** Where each group's state is: its log says so. */
-  private static Map<GroupId, Long> generationsIn(RaftRuntime<KvRound> runtime) {
-    Map<GroupId, Long> generations = new TreeMap<>();
-    runtime.recovered().forEach((group, log) -> generations.put(group, log.generation()));
-    return generations;
   }
 
   private void resign(RaftRuntime<KvRound> runtime) {

@@ -87,7 +87,21 @@ class HostedShardTest {
 
         @Override
         public GroupStatus status() {
-          throw new AssertionError("asked for its status");
+          return new GroupStatus(
+              new ReplicaId(71),
+              GroupStatus.RoleName.FOLLOWER,
+              1,
+              Optional.empty(),
+              1,
+              0,
+              0,
+              0,
+              0,
+              Membership.of(
+                  List.of(
+                      new Membership.Member(new ReplicaId(71), 1),
+                      new Membership.Member(new ReplicaId(72), 2))),
+              List.of());
         }
 
         @Override
@@ -113,7 +127,7 @@ class HostedShardTest {
   @BeforeEach
   void open() throws StorageException {
     store = KvStore.open(directory, KvStoreConfig.DEFAULT);
-    long generation = store.create(List.of(DESCRIPTOR)).get(0);
+    long generation = store.create(List.of(DESCRIPTOR), 0).get(0);
     shard = new HostedShard(KvStateMachine.open(store, 7, generation), SILENT);
   }
 

@@ -28,7 +28,7 @@ class KvContractTest extends StateMachineContract<KvRound> {
       this.directory = directory;
       this.shard = descriptor.getId();
       this.store = open();
-      this.firstGeneration = store.create(List.of(descriptor)).get(0);
+      this.firstGeneration = store.create(List.of(descriptor), 0).get(0);
       this.machine = KvStateMachine.open(store, shard, firstGeneration);
     }
 

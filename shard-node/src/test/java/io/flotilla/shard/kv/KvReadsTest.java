@@ -117,7 +117,7 @@ class KvReadsTest {
   @Test
   void anOpenEndStaysWithinTheShard() throws Exception {
     Shard neighbour = Shard.newBuilder().setId(ShardUnderTest.ID + 1).build();
-    long generation = shard.store.create(List.of(neighbour)).get(0);
+    long generation = shard.store.create(List.of(neighbour), 0).get(0);
     assertThat(scan(key("b"), ByteString.EMPTY, false, 1000, 1 << 20, false, false).getCount())
         .isEqualTo(KEYS);
     assertThat(shard.store.shards().values())

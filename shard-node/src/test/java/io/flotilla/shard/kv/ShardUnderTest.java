@@ -39,7 +39,7 @@ final class ShardUnderTest implements AutoCloseable {
   ShardUnderTest(Path directory) throws StorageException {
     this.directory = directory;
     this.store = openStore();
-    this.generation = store.create(List.of(descriptor())).get(0);
+    this.generation = store.create(List.of(descriptor()), 0).get(0);
     this.machine = KvStateMachine.open(store, ID, generation);
   }
 

@@ -1,0 +1,58 @@
+package io.flotilla.shard.report;
+
+import io.flotilla.proto.map.Replica;
+import io.flotilla.proto.placement.MoveOrder;
+import io.flotilla.raft.core.GroupStatus;
+import io.flotilla.raft.core.GroupStatus.RoleName;
+import io.flotilla.raft.core.Membership;
+import io.flotilla.raft.core.Membership.Member;
+import io.flotilla.raft.core.ReplicaId;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What a leader does next about an order: who comes is a learner first, until it has nearly all of
+ * the log; then one joint change takes it in and who leaves out. A leader that is to leave hands
+ * over before all that. Ids are never used again, so an order that is old fits nowhere and does no
+ * harm. Pure.
+ *
+ * @param target the membership to be changed to; empty to hand leadership over
+ */
+record MoveStep(Optional<Membership> target) {
+  /** Nothing to do, or not by this replica, or not now. */
+  static Optional<MoveStep> next(GroupStatus status, MoveOrder order) {
+    Membership now = status.membership();
+    ReplicaId from = new ReplicaId(order.getFrom());
+    Member to = member(order.getTo());
+    if (status.role() != RoleName.LEADER
+        || now.isJoint()
+        || now.voters().contains(to)
+        || !isAmong(now.voters(), from)) {
+      return Optional.empty();
+    }
+    if (status.replica().equals(from) && now.voters().size() > 1) {
+      return Optional.of(new MoveStep(Optional.empty()));
+    }
+    return Optional.of(new MoveStep(Optional.of(target(now, from, to))));
+  }
+
+  /** Learners that no order names any more go with the first step. */
+  private static Membership target(Membership now, ReplicaId from, Member to) {
+    if (!now.learners().contains(to)) {
+      return new Membership(now.voters(), List.of(), List.of(to));
+    }
+    List<Member> voters = new ArrayList<>(now.voters());
+    voters.removeIf(member -> member.replica().equals(from));
+    voters.add(to);
+    return Membership.of(voters);
+  }
+
+  private static boolean isAmong(List<Member> members, ReplicaId replica) {
+    return members.stream().anyMatch(member -> member.replica().equals(replica));
+  }
+
+  private static Member member(Replica replica) {
+    return new Member(new ReplicaId(replica.getReplica()), replica.getNode());
+  }
+}

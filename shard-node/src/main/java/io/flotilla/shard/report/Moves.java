@@ -1,0 +1,79 @@
+package io.flotilla.shard.report;
+
+import io.flotilla.proto.placement.MoveOrder;
+import io.flotilla.raft.port.StorageException;
+import io.flotilla.raft.runtime.RaftException;
+import io.flotilla.raft.runtime.RaftGroup;
+import io.flotilla.shard.host.ShardHost;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Obeys placement's orders about replicas that move: opens those that come here, and takes the next
+ * {@link MoveStep} where this node leads. What does not succeed is ordered again with the answer to
+ * the next report. For the control thread.
+ */
+final class Moves {
+  private static final Logger LOG = LoggerFactory.getLogger(Moves.class);
+
+  private final long node;
+  private final ShardHost host;
+  private final Control control;
+
+  /** Shards of which a step is under way. */
+  private final Set<Long> busy = new HashSet<>();
+
+  Moves(long node, ShardHost host, Control control) {
+    this.node = node;
+    this.host = host;
+    this.control = control;
+  }
+
+  /**
+   * Begins what is to be done. Blocks on the disk where a replica is opened.
+   *
+   * @throws StorageException if the disk fails
+   */
+  void obey(List<MoveOrder> orders) throws StorageException {
+    for (MoveOrder order : orders) {
+      if (order.getTo().getNode() == node) {
+        host.join(order.getShard(), order.getTo());
+      }
+      step(order);
+    }
+  }
+
+  private void step(MoveOrder order) {
+    long shard = order.getShard().getId();
+    Optional<RaftGroup> group = host.group(shard);
+    Optional<MoveStep> step = group.flatMap(found -> MoveStep.next(found.status(), order));
+    if (step.isEmpty() || !busy.add(shard)) {
+      return;
+    }
+    RaftGroup led = group.orElseThrow();
+    CompletableFuture<Void> done =
+        step.get()
+            .target()
+            .map(led::changeMembership)
+            .orElseGet(() -> led.transferLeadership(Optional.empty()));
+    LOG.info("job {} on shard {}: {}", order.getJob(), shard, step.get());
+    done.whenComplete((nothing, failure) -> control.run(() -> ended(order, failure)));
+  }
+
+  private void ended(MoveOrder order, @Nullable Throwable failure) {
+    busy.remove(order.getShard().getId());
+    if (failure == null) {
+      step(order);
+    } else if (failure instanceof RaftException) {
+      LOG.debug("job {} has to wait", order.getJob(), failure);
+    } else {
+      throw new IllegalStateException("a step failed otherwise than it may", failure);
+    }
+  }
+}
