@@ -101,6 +101,17 @@ final class RunningCluster implements AutoCloseable {
     return members.stream().filter(m -> m.name().equals(name)).findFirst().orElseThrow();
   }
 
+  /** The process that is this node now. */
+  Member node(FlotillaClient client, long id) {
+    String address =
+        FlotillaClient.await(client.admin().nodes()).stream()
+            .filter(node -> node.id() == id)
+            .findFirst()
+            .orElseThrow()
+            .address();
+    return members.stream().filter(m -> m.ready().equals(address)).findFirst().orElseThrow();
+  }
+
   String gateway() {
     return members.stream()
         .filter(m -> m.role().equals("gateway"))

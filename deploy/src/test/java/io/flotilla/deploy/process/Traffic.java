@@ -1,11 +1,14 @@
 package io.flotilla.deploy.process;
 
+import static org.awaitility.Awaitility.await;
+
 import io.flotilla.raft.history.Action;
 import io.flotilla.raft.history.History;
 import io.flotilla.raft.history.Linearizability;
 import io.flotilla.raft.history.Operation;
 import io.flotilla.raft.history.Outcome;
 import io.flotilla.raft.history.Value;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -27,6 +30,7 @@ final class Traffic implements AutoCloseable {
     LIST
   }
 
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final int KEYS_OF_A_KIND = 24;
 
   /** After so many turns a client goes on to fresh keys: a list that is read must not grow long. */
@@ -112,6 +116,12 @@ final class Traffic implements AutoCloseable {
   long answered() {
     throwBug();
     return history.answered();
+  }
+
+  /** Waits until clients were answered for a while; not for ever. */
+  void awaitProgress() {
+    long before = answered();
+    await().atMost(PATIENCE).until(() -> answered() > before + 2_000);
   }
 
   private void throwBug() {
