@@ -52,7 +52,11 @@ public final class RoleKeys {
             Setting.of(
                 "raft.log-retain-bytes",
                 16 << 20,
-                "a shard's log is cut when it weighs more; who lags further gets a snapshot")));
+                "a shard's log is cut when it weighs more; who lags further gets a snapshot"),
+            Setting.of(
+                "state.write-buffer-bytes",
+                64 << 20,
+                "state in memory before it goes to disk; logs keep at least what is in it")));
   }
 
   public static List<Setting> gateway() {

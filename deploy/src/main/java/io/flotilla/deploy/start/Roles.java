@@ -10,6 +10,7 @@ import io.flotilla.router.client.ClientConfig;
 import io.flotilla.router.client.FlotillaClient;
 import io.flotilla.router.gateway.GatewayConfig;
 import io.flotilla.router.gateway.RedisGateway;
+import io.flotilla.shard.kv.KvStoreConfig;
 import io.flotilla.shard.service.ListenConfig;
 import io.flotilla.shard.service.RaftConfig;
 import io.flotilla.shard.service.ShardNode;
@@ -82,7 +83,10 @@ final class Roles {
                   advertised.isEmpty() ? listen : listen.withAdvertised(advertised),
                   settings.path("data.dir"))
               .withLabels(settings.pairs("node.labels"))
-              .withRaft(raft);
+              .withRaft(raft)
+              .withState(
+                  KvStoreConfig.DEFAULT.withWriteBufferBytes(
+                      settings.integer("state.write-buffer-bytes", 1 << 20, 1 << 30)));
         });
   }
 

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** A cluster of real processes, started and stopped by the launcher as a user would. */
@@ -28,14 +29,24 @@ final class RunningCluster implements AutoCloseable {
   }
 
   private final Path directory;
+  private final Map<String, String> environment;
   private final List<Member> members = new ArrayList<>();
 
-  private RunningCluster(Path directory) {
+  private RunningCluster(Path directory, Map<String, String> environment) {
     this.directory = directory;
+    this.environment = environment;
   }
 
   static RunningCluster up(Path directory, String... options) throws Exception {
-    RunningCluster cluster = new RunningCluster(directory);
+    return up(directory, Map.of(), options);
+  }
+
+  /**
+   * @param environment of its processes, beside this one's
+   */
+  static RunningCluster up(Path directory, Map<String, String> environment, String... options)
+      throws Exception {
+    RunningCluster cluster = new RunningCluster(directory, environment);
     List<String> arguments = new ArrayList<>(List.of("local", "up", "--dir", directory.toString()));
     arguments.addAll(List.of(options));
     try {
@@ -77,6 +88,7 @@ final class RunningCluster implements AutoCloseable {
       builder
           .environment()
           .put("FLOTILLA_NO_BUILD", "1"); // Maven is running: what it packaged is what is tested
+      builder.environment().putAll(environment);
       Process process = builder.start();
       if (!process.waitFor(seconds, TimeUnit.SECONDS)) {
         process.destroyForcibly();

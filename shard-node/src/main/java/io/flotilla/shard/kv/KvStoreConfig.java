@@ -17,6 +17,10 @@ public record KvStoreConfig(
     require(backgroundJobs >= 1, "state.background-jobs", backgroundJobs, "1");
   }
 
+  public KvStoreConfig withWriteBufferBytes(long bytes) {
+    return new KvStoreConfig(bytes, writeBuffersMax, cacheBytes, backgroundJobs);
+  }
+
   private static void require(boolean holds, String name, long value, String least) {
     if (!holds) {
       throw new IllegalArgumentException(name + " is " + value + "; allowed: at least " + least);
