@@ -2,8 +2,8 @@ package io.flotilla.placement.service;
 
 import io.flotilla.placement.model.ClusterView;
 import io.flotilla.placement.model.Node;
+import io.flotilla.placement.store.MapMessages;
 import io.flotilla.placement.store.PlacementStateMachine;
-import io.flotilla.proto.map.Epoch;
 import io.flotilla.proto.map.Shard;
 import io.flotilla.proto.placement.CreateKeyspaceReply;
 import io.flotilla.proto.placement.CreateKeyspaceRequest;
@@ -151,28 +151,42 @@ final class PlacementService implements AutoCloseable {
           if (view.nodes().containsKey(node)) {
             reports.record(call.request(), view, nanos.getAsLong());
             desk.ring();
-            adopt(call, newer(call.request(), view));
+            adopt(call, view);
           } else {
             call.fail(ErrorCode.CONFLICT, "node " + node + " is not registered in this cluster");
           }
         });
   }
 
-  /** What leaders say of their own shards that the map does not know yet. */
+  /**
+   * What leaders say of their own shards that the map does not know yet; made anew, so that nothing
+   * this version does not know gets into the log.
+   *
+   * @throws IllegalArgumentException if one cannot be
+   */
   private static List<Shard> newer(ReportRequest report, ClusterView view) {
     return report.getShardsList().stream()
         .filter(ShardReport::hasChanged)
-        .map(ShardReport::getChanged)
+        .map(shard -> MapMessages.read(shard.getChanged()))
         .filter(shard -> isNews(shard, view))
+        .map(MapMessages::write)
         .toList();
   }
 
-  private static boolean isNews(Shard shard, ClusterView view) {
-    var known = view.shards().get(shard.getId());
-    Epoch epoch = shard.getEpoch();
-    return known != null
-        && new io.flotilla.placement.model.Epoch(epoch.getVersion(), epoch.getConfVersion())
-            .isNewerThan(known.value().epoch());
+  private static boolean isNews(io.flotilla.placement.model.Shard shard, ClusterView view) {
+    var known = view.shards().get(shard.id());
+    return known != null && shard.epoch().isNewerThan(known.value().epoch());
+  }
+
+  private void adopt(RpcCall<ReportRequest, ReportReply> call, ClusterView view) {
+    List<Shard> newer;
+    try {
+      newer = newer(call.request(), view);
+    } catch (IllegalArgumentException wrong) {
+      call.fail(ErrorCode.INVALID_REQUEST, String.valueOf(wrong.getMessage()));
+      return;
+    }
+    adopt(call, newer);
   }
 
   /** One after the other; the report is answered when all are in the map. */

@@ -8,22 +8,14 @@ import com.google.protobuf.ByteString;
 import io.flotilla.proto.map.Epoch;
 import io.flotilla.proto.map.Replica;
 import io.flotilla.proto.map.Shard;
-import io.flotilla.raft.core.GroupId;
-import io.flotilla.raft.core.GroupStatus;
-import io.flotilla.raft.core.Membership;
-import io.flotilla.raft.core.ReplicaId;
 import io.flotilla.raft.port.StorageException;
-import io.flotilla.raft.runtime.RaftGroup;
 import io.flotilla.rpc.ErrorCode;
 import io.flotilla.rpc.RpcException;
 import io.flotilla.shard.kv.KvStateMachine;
 import io.flotilla.shard.kv.KvStore;
 import io.flotilla.shard.kv.KvStoreConfig;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -42,84 +34,6 @@ class HostedShardTest {
           .addReplicas(Replica.newBuilder().setNode(2).setReplica(72))
           .build();
 
-  /** A group that nobody asks anything of. */
-  private static final RaftGroup SILENT =
-      new RaftGroup() {
-        @Override
-        public GroupId id() {
-          return new GroupId(7);
-        }
-
-        @Override
-        public CompletableFuture<byte[]> propose(byte[] command) {
-          throw new AssertionError("proposed");
-        }
-
-        @Override
-        public CompletableFuture<Long> readBarrier() {
-          throw new AssertionError("read");
-        }
-
-        @Override
-        public CompletableFuture<Void> changeMembership(Membership target) {
-          throw new AssertionError("asked to change");
-        }
-
-        @Override
-        public CompletableFuture<Void> transferLeadership(Optional<ReplicaId> to) {
-          throw new AssertionError("asked to hand over");
-        }
-
-        @Override
-        public CompletableFuture<Void> removed() {
-          throw new AssertionError("asked whether it is removed");
-        }
-
-        @Override
-        public CompletableFuture<Long> appliedAtLeast(long index) {
-          throw new AssertionError("asked for an applied index");
-        }
-
-        @Override
-        public Optional<Duration> stateAge() {
-          throw new AssertionError("asked for the age of its state");
-        }
-
-        @Override
-        public GroupStatus status() {
-          return new GroupStatus(
-              new ReplicaId(71),
-              GroupStatus.RoleName.FOLLOWER,
-              1,
-              Optional.empty(),
-              1,
-              0,
-              0,
-              0,
-              0,
-              Membership.of(
-                  List.of(
-                      new Membership.Member(new ReplicaId(71), 1),
-                      new Membership.Member(new ReplicaId(72), 2))),
-              List.of());
-        }
-
-        @Override
-        public Optional<Throwable> stoppedBecause() {
-          return Optional.empty();
-        }
-
-        @Override
-        public void campaign() {
-          throw new AssertionError("campaigned");
-        }
-
-        @Override
-        public CompletableFuture<Void> close() {
-          throw new AssertionError("closed");
-        }
-      };
-
   @TempDir Path directory;
   private KvStore store;
   private HostedShard shard;
@@ -128,7 +42,7 @@ class HostedShardTest {
   void open() throws StorageException {
     store = KvStore.open(directory, KvStoreConfig.DEFAULT);
     long generation = store.create(List.of(DESCRIPTOR), 0).get(0);
-    shard = new HostedShard(KvStateMachine.open(store, 7, generation), SILENT);
+    shard = new HostedShard(KvStateMachine.open(store, 7, generation), new HeldGroup());
   }
 
   @AfterEach

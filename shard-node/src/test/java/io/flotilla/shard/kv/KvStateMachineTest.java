@@ -19,7 +19,14 @@ import io.flotilla.proto.kv.Put;
 import io.flotilla.proto.kv.Result;
 import io.flotilla.proto.kv.Write;
 import io.flotilla.proto.kv.WriteReply;
+import io.flotilla.proto.map.Replica;
+import io.flotilla.proto.map.ReplicaRole;
+import io.flotilla.proto.map.Shard;
 import io.flotilla.raft.core.Entry;
+import io.flotilla.raft.core.Membership;
+import io.flotilla.raft.core.Membership.Member;
+import io.flotilla.raft.core.MembershipBytes;
+import io.flotilla.raft.core.ReplicaId;
 import io.flotilla.raft.port.StateMachine.UnknownCommandException;
 import io.flotilla.raft.port.StorageException;
 import java.nio.charset.StandardCharsets;
@@ -27,6 +34,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -47,6 +55,52 @@ class KvStateMachineTest {
   @AfterEach
   void close() throws StorageException {
     shard.close();
+  }
+
+  private static List<Member> members(long... ids) {
+    return LongStream.of(ids).mapToObj(id -> new Member(new ReplicaId(id), id * 10)).toList();
+  }
+
+  private void changeMembers(Membership membership) throws Exception {
+    shard.append(Entry.Kind.MEMBERSHIP, MembershipBytes.encode(membership));
+  }
+
+  private static Replica replica(long id, ReplicaRole role) {
+    return Replica.newBuilder().setReplica(id).setNode(id * 10).setRole(role).build();
+  }
+
+  @Test
+  void theDescriptorHasTheReplicasThatTheLogSays() throws Exception {
+    changeMembers(new Membership(members(2, 3, 4), members(1, 2, 3), members(5)));
+    Shard joint = shard.machine.shard();
+    assertThat(joint.getReplicasList())
+        .containsExactlyInAnyOrder(
+            replica(1, ReplicaRole.OUTGOING),
+            replica(2, ReplicaRole.VOTER),
+            replica(3, ReplicaRole.VOTER),
+            replica(4, ReplicaRole.INCOMING),
+            replica(5, ReplicaRole.LEARNER));
+    changeMembers(Membership.of(members(2, 3, 4)));
+    Shard left = shard.machine.shard();
+    assertThat(left.getEpoch().getConfVersion()).isEqualTo(3);
+    assertThat(left.getEpoch().getVersion()).isEqualTo(ShardUnderTest.VERSION);
+    assertThat(left.getReplicasList())
+        .containsExactly(
+            replica(2, ReplicaRole.VOTER),
+            replica(3, ReplicaRole.VOTER),
+            replica(4, ReplicaRole.VOTER));
+    shard.crashAndReplay();
+    assertThat(shard.machine.shard()).isEqualTo(left);
+    shard.store.flush();
+    shard.crashAndReplay();
+    assertThat(shard.machine.shard()).as("kept with the state").isEqualTo(left);
+  }
+
+  @Test
+  void whatIsNoMembershipStopsTheReplica() {
+    assertThatThrownBy(() -> shard.append(Entry.Kind.MEMBERSHIP, new byte[] {1, 2, 3}))
+        .isInstanceOf(UnknownCommandException.class)
+        .hasMessageContaining("not a membership");
   }
 
   @Test

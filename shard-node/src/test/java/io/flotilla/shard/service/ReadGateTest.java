@@ -15,6 +15,7 @@ import io.flotilla.raft.port.StorageException;
 import io.flotilla.raft.runtime.RaftException;
 import io.flotilla.rpc.ErrorCode;
 import io.flotilla.rpc.RpcException;
+import io.flotilla.shard.host.HeldGroup;
 import io.flotilla.shard.host.HostedShard;
 import io.flotilla.shard.host.ShardHost;
 import io.flotilla.shard.kv.KvStore;

@@ -1,4 +1,4 @@
-package io.flotilla.shard.service;
+package io.flotilla.shard.host;
 
 import io.flotilla.raft.core.GroupId;
 import io.flotilla.raft.core.GroupStatus;
@@ -12,11 +12,12 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /** A group whose answers the test holds in its hand. */
-final class HeldGroup implements RaftGroup {
-  final List<CompletableFuture<Long>> barriers = new ArrayList<>();
-  final List<Long> awaited = new ArrayList<>();
-  final List<CompletableFuture<Long>> waiters = new ArrayList<>();
-  Optional<Duration> age = Optional.empty();
+public final class HeldGroup implements RaftGroup {
+  public final List<CompletableFuture<Long>> barriers = new ArrayList<>();
+  public final List<Long> awaited = new ArrayList<>();
+  public final List<CompletableFuture<Long>> waiters = new ArrayList<>();
+  public Optional<Duration> age = Optional.empty();
+  public final CompletableFuture<Void> removed = new CompletableFuture<>();
 
   @Override
   public GroupId id() {
@@ -58,7 +59,10 @@ final class HeldGroup implements RaftGroup {
         41,
         41,
         40,
-        Membership.of(List.of(new Membership.Member(new ReplicaId(71), 1))),
+        Membership.of(
+            List.of(
+                new Membership.Member(new ReplicaId(71), 1),
+                new Membership.Member(new ReplicaId(72), 2))),
         List.of());
   }
 
@@ -79,7 +83,7 @@ final class HeldGroup implements RaftGroup {
 
   @Override
   public CompletableFuture<Void> removed() {
-    return new CompletableFuture<>();
+    return removed;
   }
 
   @Override
@@ -89,6 +93,6 @@ final class HeldGroup implements RaftGroup {
 
   @Override
   public CompletableFuture<Void> close() {
-    throw new AssertionError("closed");
+    return CompletableFuture.completedFuture(null);
   }
 }

@@ -1,0 +1,143 @@
+package io.flotilla.placement.service;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.flotilla.proto.map.Replica;
+import io.flotilla.proto.map.ReplicaRole;
+import io.flotilla.proto.map.Shard;
+import io.flotilla.proto.placement.GetMapRequest;
+import io.flotilla.proto.placement.MapUpdate;
+import io.flotilla.proto.placement.Move;
+import io.flotilla.proto.placement.MoveOrder;
+import io.flotilla.proto.placement.MoveReplicaReply;
+import io.flotilla.proto.placement.MoveReplicaRequest;
+import io.flotilla.proto.placement.ReportReply;
+import io.flotilla.proto.placement.ReportRequest;
+import io.flotilla.proto.placement.ShardReport;
+import io.flotilla.proto.placement.StatusRequest;
+import io.flotilla.rpc.ErrorCode;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** From the wish to move a replica until its shard says that it is done. */
+final class MoveTest extends OneMember {
+  private Shard shard = Shard.getDefaultInstance();
+
+  @BeforeEach
+  void threeNodesAndAFourth() {
+    registerNodes(3);
+    await().until(() -> map.view().keyspaces().size() == 2);
+    registerNodes(4);
+    MapUpdate all = ask(service::getMap, GetMapRequest.getDefaultInstance()).reply();
+    shard = all.getShards(0);
+  }
+
+  private FakeCall<MoveReplicaRequest, MoveReplicaReply> move(long from, long to) {
+    return ask(
+        service::moveReplica,
+        MoveReplicaRequest.newBuilder()
+            .setShard(shard.getId())
+            .setFromNode(from)
+            .setToNode(to)
+            .build());
+  }
+
+  private FakeCall<ReportRequest, ReportReply> report(long node, ShardReport.Builder report) {
+    ReportRequest.Builder request = ReportRequest.newBuilder().setNode(node);
+    return ask(service::report, request.addShards(report.setShard(shard.getId())).build());
+  }
+
+  private List<MoveOrder> orders(long node, boolean leads) {
+    ShardReport.Builder report = ShardReport.newBuilder().setTerm(3).setLeader(leads);
+    return report(node, report).reply().getOrdersList();
+  }
+
+  private List<Move> jobs() {
+    return ask(service::status, StatusRequest.getDefaultInstance()).reply().getJobsList();
+  }
+
+  /** The shard's own word that it is replicated by nodes 2, 3 and 4. */
+  private Shard moved(Move job, ReplicaRole role) {
+    return shard.toBuilder()
+        .setEpoch(shard.getEpoch().toBuilder().setConfVersion(role == ReplicaRole.VOTER ? 4 : 3))
+        .removeReplicas(0)
+        .setPreferredLeader(0)
+        .addReplicas(job.getTo().toBuilder().setRole(role))
+        .build();
+  }
+
+  @Test
+  void theLeaderAndWhoGetsItAreToldUntilItIsDone() {
+    Move job = move(1, 4).reply().getJob();
+    assertThat(job.getTo().getReplica())
+        .as("never used before")
+        .isGreaterThan(
+            shard.getReplicasList().stream().mapToLong(Replica::getReplica).max().orElse(0));
+    assertThat(jobs()).containsExactly(job);
+    assertThat(orders(3, false)).isEmpty();
+    MoveOrder order =
+        MoveOrder.newBuilder()
+            .setJob(job.getJob())
+            .setShard(shard)
+            .setFrom(shard.getReplicas(0).getReplica())
+            .setTo(job.getTo())
+            .build();
+    assertThat(orders(4, false)).containsExactly(order);
+    assertThat(orders(2, true)).containsExactly(order);
+    assertThat(orders(2, true)).as("again").containsExactly(order);
+
+    Shard half = moved(job, ReplicaRole.INCOMING);
+    ShardReport.Builder leads = ShardReport.newBuilder().setTerm(3).setLeader(true);
+    assertThat(report(2, leads.setChanged(half)).reply().getOrdersCount()).isEqualTo(1);
+    Shard whole = moved(job, ReplicaRole.VOTER);
+    assertThat(report(2, leads.setChanged(whole)).reply().getOrdersList()).isEmpty();
+    assertThat(jobs()).isEmpty();
+    MapUpdate all = ask(service::getMap, GetMapRequest.getDefaultInstance()).reply();
+    assertThat(all.getShardsList()).contains(whole);
+
+    assertThat(report(2, leads.setChanged(half)).replies).as("late, and of no account").hasSize(1);
+    all = ask(service::getMap, GetMapRequest.getDefaultInstance()).reply();
+    assertThat(all.getShardsList()).contains(whole);
+  }
+
+  @Test
+  void aLaterWishTakesThePlaceOfTheEarlier() {
+    Move first = move(1, 4).reply().getJob();
+    Move second = move(2, 0).reply().getJob();
+    assertThat(second.getTo().getReplica()).isGreaterThan(first.getTo().getReplica());
+    assertThat(second.getTo().getNode()).as("the only one left").isEqualTo(4);
+    assertThat(jobs()).containsExactly(second);
+  }
+
+  @Test
+  void whatCannotBeMovedIsRefused() {
+    assertError(move(4, 1), ErrorCode.CONFLICT, "has no replica on node 4");
+    assertError(move(1, 2), ErrorCode.CONFLICT, "holds a replica");
+    assertError(move(1, 9), ErrorCode.CONFLICT, "there is no node 9");
+    assertThat(jobs()).isEmpty();
+  }
+
+  @Test
+  void aDescriptorThatCannotBeIsRefusedAndNeverGetsIntoTheLog() {
+    long before = map.appliedIndex();
+    Shard twice = shard.toBuilder().addReplicas(shard.getReplicas(0)).build();
+    ShardReport.Builder leads = ShardReport.newBuilder().setTerm(3).setLeader(true);
+    assertError(
+        report(2, leads.setChanged(twice)), ErrorCode.INVALID_REQUEST, "two replicas on one node");
+    assertThat(map.appliedIndex()).isEqualTo(before);
+  }
+
+  @Test
+  void jobsOutliveTheMember() throws Exception {
+    Move job = move(1, 4).reply().getJob();
+    service.close();
+    store.close();
+    start();
+    await().until(() -> !jobs().isEmpty());
+    assertThat(jobs()).containsExactly(job);
+    assertThat(move(1, 4).reply().getJob().getTo().getReplica())
+        .isGreaterThan(job.getTo().getReplica());
+  }
+}

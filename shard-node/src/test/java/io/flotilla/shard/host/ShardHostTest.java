@@ -1,0 +1,169 @@
+package io.flotilla.shard.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.flotilla.proto.map.Epoch;
+import io.flotilla.proto.map.Replica;
+import io.flotilla.proto.map.Shard;
+import io.flotilla.raft.core.GroupId;
+import io.flotilla.raft.core.HardState;
+import io.flotilla.raft.core.Membership;
+import io.flotilla.raft.core.Position;
+import io.flotilla.raft.core.ReplicaId;
+import io.flotilla.raft.port.LogStore.RecoveredLog;
+import io.flotilla.raft.port.StorageException;
+import io.flotilla.raft.runtime.GroupSpec;
+import io.flotilla.raft.runtime.ReplicaLostException;
+import io.flotilla.shard.kv.KvStateMachine;
+import io.flotilla.shard.kv.KvStore;
+import io.flotilla.shard.kv.KvStoreConfig;
+import io.flotilla.shard.kv.Members;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Which replicas a node opens, and as what. */
+class ShardHostTest {
+  private static final long NODE = 2;
+
+  /** With replica 71 on node 1 and 72 on node 2. */
+  private static final Shard SHARD =
+      Shard.newBuilder()
+          .setId(7)
+          .setEpoch(Epoch.newBuilder().setVersion(1).setConfVersion(1))
+          .addReplicas(Replica.newBuilder().setNode(1).setReplica(71))
+          .addReplicas(Replica.newBuilder().setNode(2).setReplica(72))
+          .setPreferredLeader(72)
+          .build();
+
+  private record Opened(GroupSpec spec, long applied, HeldGroup group) {}
+
+  @TempDir Path directory;
+  private final List<Opened> opened = new ArrayList<>();
+  private boolean losesAll;
+  private KvStore store;
+  private ShardHost host;
+
+  @BeforeEach
+  void open() throws StorageException {
+    store = KvStore.open(directory, KvStoreConfig.DEFAULT);
+    host = host();
+  }
+
+  @AfterEach
+  void close() throws StorageException {
+    store.close();
+  }
+
+  private ShardHost host() {
+    return new ShardHost(
+        NODE,
+        store,
+        (spec, state) -> {
+          if (losesAll) {
+            throw new ReplicaLostException("lost");
+          }
+          opened.add(new Opened(spec, state.appliedIndex(), new HeldGroup()));
+          return last().group();
+        });
+  }
+
+  private Opened last() {
+    return opened.get(opened.size() - 1);
+  }
+
+  private static Shard joined(long replica) {
+    return SHARD.toBuilder()
+        .setEpoch(Epoch.newBuilder().setVersion(1).setConfVersion(4))
+        .setReplicas(1, replica(replica))
+        .build();
+  }
+
+  private static Replica replica(long id) {
+    return Replica.newBuilder().setNode(NODE).setReplica(id).build();
+  }
+
+  @Test
+  void theFirstReplicasBeginBehindTheSamePlace() throws Exception {
+    assertThat(host.offer(List.of(SHARD))).isEqualTo(1);
+    assertThat(last().spec().self()).isEqualTo(new ReplicaId(72));
+    assertThat(last().spec().initial()).isEqualTo(Members.of(SHARD));
+    assertThat(last().spec().begin()).isEqualTo(KvStateMachine.BEGIN);
+    assertThat(last().spec().campaignFirst()).isTrue();
+    assertThat(last().applied()).isEqualTo(KvStateMachine.BEGIN.index());
+    assertThat(host.offer(List.of(SHARD))).as("once").isZero();
+  }
+
+  @Test
+  void whoJoinsLaterKnowsNothing() throws Exception {
+    host.join(SHARD, replica(73));
+    assertJoins(73);
+    host.join(SHARD, replica(73));
+    assertThat(opened).as("once").hasSize(1);
+  }
+
+  @Test
+  void soDoesWhoFindsItselfInALaterDescriptor() throws Exception {
+    assertThat(host.offer(List.of(joined(73)))).isEqualTo(1);
+    assertJoins(73);
+  }
+
+  private void assertJoins(long replica) {
+    assertThat(last().spec().self()).isEqualTo(new ReplicaId(replica));
+    assertThat(last().spec().initial()).isEqualTo(Membership.of(List.of()));
+    assertThat(last().spec().begin()).isEqualTo(Position.ZERO);
+    assertThat(last().spec().campaignFirst()).isFalse();
+    assertThat(last().applied()).isZero();
+  }
+
+  @Test
+  void afterARestartTheLogSaysWhoItIs() throws Exception {
+    host.join(SHARD, replica(73));
+    GroupSpec before = last().spec();
+    RecoveredLog log =
+        new RecoveredLog(
+            before.self(),
+            before.generation(),
+            HardState.INITIAL,
+            Position.ZERO,
+            before.initial(),
+            List.of(),
+            0,
+            List.of());
+    host = host();
+    host.recover(Map.of(new GroupId(7), log));
+    assertThat(opened).hasSize(2);
+    assertThat(last().spec()).as("though the descriptor does not name it").isEqualTo(before);
+    assertThat(host.offer(List.of(SHARD))).isZero();
+  }
+
+  @Test
+  void whoWasRemovedStaysAwayAndALaterOneMayCome() throws Exception {
+    host.offer(List.of(SHARD));
+    last().group().removed.complete(null);
+    assertThat(host.shards()).isEmpty();
+    assertThat(host.offer(List.of(SHARD))).isZero();
+    host.join(SHARD, replica(72));
+    assertThat(opened).hasSize(1);
+    host.join(SHARD, replica(75));
+    assertJoins(75);
+    assertThat(host.shards()).hasSize(1);
+  }
+
+  @Test
+  void whoIsLostIsNotAskedForAgain() throws Exception {
+    losesAll = true;
+    host.offer(List.of(SHARD));
+    assertThat(host.shards()).isEmpty();
+    losesAll = false;
+    assertThat(host.offer(List.of(SHARD))).isZero();
+    assertThat(opened).isEmpty();
+    assertThat(host.offer(List.of(joined(76)))).isEqualTo(1);
+    assertJoins(76);
+  }
+}

@@ -1,0 +1,91 @@
+package io.flotilla.shard.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.flotilla.proto.map.Replica;
+import io.flotilla.proto.placement.MoveOrder;
+import io.flotilla.raft.core.GroupStatus;
+import io.flotilla.raft.core.GroupStatus.RoleName;
+import io.flotilla.raft.core.Membership;
+import io.flotilla.raft.core.Membership.Member;
+import io.flotilla.raft.core.ReplicaId;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+
+final class MoveStepTest {
+  /** Replica 2 is to become replica 9; replica n is on node n. */
+  private static final MoveOrder ORDER =
+      MoveOrder.newBuilder()
+          .setJob(1)
+          .setFrom(2)
+          .setTo(Replica.newBuilder().setReplica(9).setNode(9))
+          .build();
+
+  private static List<Member> members(long... ids) {
+    return LongStream.of(ids).mapToObj(id -> new Member(new ReplicaId(id), id)).toList();
+  }
+
+  private static Membership with(List<Member> learners, long... voters) {
+    return new Membership(members(voters), List.of(), learners);
+  }
+
+  private static Optional<MoveStep> next(long self, RoleName role, Membership membership) {
+    return MoveStep.next(
+        new GroupStatus(
+            new ReplicaId(self), role, 1, Optional.empty(), 1, 5, 5, 5, 5, membership, List.of()),
+        ORDER);
+  }
+
+  private static Optional<MoveStep> led(Membership membership) {
+    return next(1, RoleName.LEADER, membership);
+  }
+
+  private static Optional<MoveStep> to(Membership membership) {
+    return Optional.of(new MoveStep(Optional.of(membership)));
+  }
+
+  @Test
+  void aLearnerFirstAndThenOneJointChange() {
+    Membership first = with(members(), 1, 2, 3);
+    Membership second = with(members(9), 1, 2, 3);
+    assertThat(led(first)).isEqualTo(to(second));
+    assertThat(led(second)).isEqualTo(to(with(members(), 1, 3, 9)));
+    assertThat(led(with(members(), 1, 3, 9))).as("done").isEmpty();
+  }
+
+  @Test
+  void whoIsJointWaits() {
+    assertThat(led(new Membership(members(1, 3, 9), members(1, 2, 3), List.of()))).isEmpty();
+  }
+
+  @Test
+  void aLearnerOfAnOrderThatWasGivenUpGoes() {
+    assertThat(led(with(members(8), 1, 2, 3))).isEqualTo(to(with(members(9), 1, 2, 3)));
+  }
+
+  @Test
+  void aLeaderThatIsToLeaveHandsOver() {
+    assertThat(next(2, RoleName.LEADER, with(members(9), 1, 2, 3)))
+        .isEqualTo(Optional.of(new MoveStep(Optional.empty())));
+    assertThat(next(2, RoleName.LEADER, with(members(9), 2)))
+        .as("there is nobody to take it")
+        .isEqualTo(to(with(members(), 9)));
+  }
+
+  @Test
+  void othersDoNothing() {
+    for (RoleName role : RoleName.values()) {
+      if (role != RoleName.LEADER) {
+        assertThat(next(1, role, with(members(), 1, 2, 3))).as(role.name()).isEmpty();
+      }
+    }
+  }
+
+  @Test
+  void anOrderThatIsOldFitsNowhere() {
+    assertThat(led(with(members(), 1, 3, 4))).as("neither is there").isEmpty();
+    assertThat(led(with(members(), 1, 2, 3, 9))).as("both are there").isEmpty();
+  }
+}
