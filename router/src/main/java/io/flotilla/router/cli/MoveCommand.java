@@ -72,7 +72,7 @@ final class MoveCommand implements Callable<Integer> {
 
   private List<Long> shards(FlotillaClient client) {
     Long one = which.shard;
-    if (one != null) {
+    if (one != null && !which.all) {
       return List.of(one);
     }
     return FlotillaClient.await(client.admin().shards()).stream()

@@ -39,10 +39,12 @@ public final class Members {
     boolean stays = membership.voters().contains(member);
     if (membership.learners().contains(member)) {
       return ReplicaRole.LEARNER;
-    } else if (!membership.isJoint() || stays && membership.outgoing().contains(member)) {
-      return ReplicaRole.VOTER;
     }
-    return stays ? ReplicaRole.INCOMING : ReplicaRole.OUTGOING;
+    boolean was = !membership.isJoint() || membership.outgoing().contains(member);
+    if (stays) {
+      return was ? ReplicaRole.VOTER : ReplicaRole.INCOMING;
+    }
+    return ReplicaRole.OUTGOING;
   }
 
   /** The membership of a shard that was just created: voters and learners. */
