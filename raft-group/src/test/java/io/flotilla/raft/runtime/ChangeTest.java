@@ -11,13 +11,18 @@ import io.flotilla.raft.core.Position;
 import io.flotilla.raft.core.RaftMessage;
 import io.flotilla.raft.core.RaftMessage.AppendReply;
 import io.flotilla.raft.core.RaftMessage.AppendRequest;
+import io.flotilla.raft.core.RaftMessage.Conflict;
 import io.flotilla.raft.core.RaftMessage.Progress;
+import io.flotilla.raft.core.RaftMessage.SnapshotOffer;
 import io.flotilla.raft.core.RaftMessage.TimeoutNow;
 import io.flotilla.raft.core.Refusal;
 import io.flotilla.raft.core.ReplicaId;
+import io.flotilla.raft.port.LogWrite;
 import io.flotilla.raft.port.NodeId;
 import io.flotilla.raft.port.RaftParcel;
+import io.flotilla.raft.port.SnapshotFile;
 import io.flotilla.raft.port.StorageException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -96,8 +101,12 @@ class ChangeTest {
   }
 
   private void receive(RaftMessage message) throws StorageException {
+    receive(GROUP, message);
+  }
+
+  private void receive(GroupId group, RaftMessage message) throws StorageException {
     runtime.receive(
-        List.of(new RaftParcel(new NodeId(12), new NodeId(11), GROUP, OTHER, SELF, message)));
+        List.of(new RaftParcel(new NodeId(12), new NodeId(11), group, OTHER, SELF, message)));
     turn();
   }
 
@@ -224,6 +233,48 @@ class ChangeTest {
     turn();
     assertRefused(change, new Refusal.NotLeader(Optional.of(OTHER)));
     assertRefused(transfer, new Refusal.NotLeader(Optional.of(OTHER)));
+  }
+
+  /** Its state need not begin where those of the first members began. */
+  @Test
+  void whoJoinsALogThatBeginsLaterGetsASnapshotAndNotItsFirstEntry() throws Exception {
+    GroupId later = new GroupId(2);
+    Position begin = new Position(5, 3);
+    Journal journal = new Journal();
+    journal.adopt(journal.load(Path.of("unused"), List.of(new SnapshotFile("j", 5, 0))));
+    RaftGroup led =
+        runtime.open(new GroupSpec(later, SELF, Membership.of(ALONE), begin, 0, true), journal);
+    settle();
+    assertThat(led.status().role()).isEqualTo(RoleName.LEADER);
+    assertThat(led.status().term()).isEqualTo(4);
+    assertThat(led.status().firstIndex()).isEqualTo(6);
+    LogWrite first =
+        log.all.stream()
+            .flatMap(handOver -> handOver.writes().stream())
+            .filter(write -> write.group().equals(later))
+            .findFirst()
+            .orElseThrow();
+    assertThat(first.cut())
+        .get()
+        .isInstanceOfSatisfying(
+            LogWrite.Base.class, base -> assertThat(base.at()).isEqualTo(begin));
+    assertThat(first.hardState()).as("no log without the term that it is of").isPresent();
+
+    led.changeMembership(WITH_LEARNER);
+    settle();
+    AppendRequest append =
+        sent.stream()
+            .filter(parcel -> parcel.group().equals(later))
+            .map(RaftParcel::message)
+            .filter(AppendRequest.class::isInstance)
+            .map(AppendRequest.class::cast)
+            .reduce((one, next) -> next)
+            .orElseThrow();
+    Conflict nothing = new Conflict(append.previous().index(), 0, 0, 0);
+    receive(later, new AppendReply(4, 0, Optional.of(nothing), 0, new Progress(0, 0)));
+    assertThat(sent)
+        .extracting(RaftParcel::message)
+        .anySatisfy(message -> assertThat(message).isInstanceOf(SnapshotOffer.class));
   }
 
   // ---- transfers
