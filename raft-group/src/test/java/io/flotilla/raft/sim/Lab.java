@@ -3,6 +3,7 @@ package io.flotilla.raft.sim;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flotilla.raft.core.CoreConfig;
+import io.flotilla.raft.core.GroupStatus;
 import io.flotilla.raft.core.Position;
 import io.flotilla.raft.core.RaftMessage;
 import io.flotilla.raft.history.Action;
@@ -30,6 +31,7 @@ import java.util.function.BooleanSupplier;
 final class Lab {
   static final long SECOND = 1_000_000;
 
+  private static final long SNAPSHOT_MICROS = 1_000;
   private static final long TICK_MICROS = 50_000;
   private static final CoreConfig CORE =
       new CoreConfig(2, 10, true, true, 256, 8L << 20, 1L << 20, 16L << 20, 256);
@@ -54,6 +56,7 @@ final class Lab {
   private long messages;
   private long bytes;
   private int commands;
+  private long largestLogBytes;
 
   Lab(int size, Faults.Network faults, long seed) {
     Chance chance = new Chance(seed * 31 + size);
@@ -195,7 +198,7 @@ final class Lab {
   }
 
   long term(int id) {
-    return server(id).alive().orElseThrow().status().term();
+    return status(id).term();
   }
 
   /** The term of all connected servers, which agree on it. */
@@ -240,7 +243,7 @@ final class Lab {
   }
 
   long lastIndex(int id) {
-    return server(id).alive().orElseThrow().status().lastIndex();
+    return status(id).lastIndex();
   }
 
   /** A command that {@code expected} servers apply, within 10 s; its index. */
@@ -291,6 +294,66 @@ final class Lab {
     return applied(last) == size()
         && servers.stream().allMatch(server -> lastIndex(server.id()) == last)
         && servers.stream().anyMatch(SimReplica::leads);
+  }
+
+  // ---- snapshots
+
+  /**
+   * From now on each server keeps its state whenever it has applied so many entries more, and cuts
+   * its log there.
+   */
+  void snapshotEvery(int entries) {
+    for (SimReplica server : servers) {
+      SimLog log = server.disk().log();
+      largestLogBytes = Math.max(largestLogBytes, log.bytes());
+      server.alive().ifPresent(one -> snapshot(server, one.state(), entries));
+    }
+    world.clock().after(SNAPSHOT_MICROS, () -> snapshotEvery(entries));
+  }
+
+  private static void snapshot(SimReplica server, SimState state, int entries) {
+    long at = state.applied() / entries * entries;
+    if (at > server.flushedIndex()) {
+      server.flush(state);
+    }
+    if (at > server.disk().log().truncated().index()) {
+      server.truncate(at);
+    }
+  }
+
+  /** Long enough for each server to keep what it has applied, if it is enough for that. */
+  void awaitSnapshots() {
+    sleep(2 * SNAPSHOT_MICROS);
+  }
+
+  /** The most that any server's log ever weighed, in bytes, since there are snapshots. */
+  long largestLogBytes() {
+    return largestLogBytes;
+  }
+
+  /** How often a snapshot became a server's state. */
+  long restored() {
+    return world.properties().restored();
+  }
+
+  /** The last index that is gone from a server's disk; its state there is kept instead. */
+  long cutAt(int id) {
+    return server(id).disk().log().truncated().index();
+  }
+
+  /** Whether all others have cut their logs behind the end of this one's. */
+  boolean needsASnapshot(int id) {
+    long last = isUp(id) ? lastIndex(id) : server(id).disk().log().lastIndex();
+    return Arrays.stream(all()).filter(other -> other != id).allMatch(other -> cutAt(other) > last);
+  }
+
+  SimState state(int id) {
+    return server(id).alive().orElseThrow().state();
+  }
+
+  /** What a server knows of itself. */
+  GroupStatus status(int id) {
+    return server(id).alive().orElseThrow().status();
   }
 
   // ---- what went over the wire

@@ -79,7 +79,12 @@ class LaboratoryTableTest {
           "TestSnapshotUnreliableRecoverConcurrentPartitionLinearizable4B");
 
   private static final List<String> OURS =
-      List.of("LabElectionTest", "LabAgreementTest", "LabPersistenceTest", "LabServiceTest");
+      List.of(
+          "LabElectionTest",
+          "LabAgreementTest",
+          "LabPersistenceTest",
+          "LabSnapshotTest",
+          "LabServiceTest");
 
   private final TestSources sources = new TestSources(Path.of(".."));
   private final ShownByTable table = ShownByTable.in(Path.of("README.md"), "Laboratory tests");
