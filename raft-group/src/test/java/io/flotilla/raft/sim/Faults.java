@@ -123,7 +123,7 @@ public record Faults(
             process.campaignEvery(),
             0,
             0,
-            0);
+            process.handOverEvery());
     return new Faults(tickMicros, network, partitions, without, disk, pace, core);
   }
 

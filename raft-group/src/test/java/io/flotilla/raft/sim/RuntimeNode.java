@@ -543,7 +543,34 @@ final class RuntimeNode implements Victim {
 
   @Override
   public void handOver() {
-    throw new UnsupportedOperationException("see Faults.ofNodes");
+    groups.forEach(group -> visit(group, replica -> handOver(group, replica)));
+  }
+
+  /** To a replica that may lead, or may not, or to any. */
+  private void handOver(SimGroup group, RaftGroup leader) {
+    long term = leader.status().term();
+    if (leader.status().role() == RoleName.LEADER) {
+      int to = world.chance().between(0, world.hosts());
+      world.counts().add(FaultKind.TRANSFER);
+      leader
+          .transferLeadership(to == 0 ? Optional.empty() : Optional.of(new ReplicaId(to)))
+          .whenComplete(
+              (done, failure) -> {
+                GroupStatus after = leader.status();
+                now(() -> handedOver(group, term, after, failure));
+              });
+    }
+  }
+
+  private void handedOver(
+      SimGroup group, long term, GroupStatus after, @Nullable Throwable failure) {
+    if (failure != null) {
+      refusal(failure);
+    } else if (after.term() <= term) {
+      throw new AssertionError(
+          "TRANSFER: of %s at node %d is done in term %d, and now is %s"
+              .formatted(group.id(), id, term, after));
+    }
   }
 
   @Override
