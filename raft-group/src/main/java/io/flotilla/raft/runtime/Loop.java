@@ -257,7 +257,7 @@ final class Loop<R extends ApplyRound> implements Agent {
       } else if (syncs.isDurable(replica.lastTicket())) {
         outgoing.addAll(afterSync);
       } else if (!afterSync.isEmpty()) {
-        syncs.afterAllSoFar(afterSync);
+        syncs.afterAllSoFar(replica, afterSync);
       }
       replica.takeHome(effects, ports.listener());
     } catch (RuntimeException e) {

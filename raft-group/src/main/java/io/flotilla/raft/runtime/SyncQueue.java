@@ -15,11 +15,11 @@ final class SyncQueue {
   /** One group's part of a hand-over: what to say and to whom once it is on disk. */
   record Waiting(Replica<?> replica, long batch, long lastIndex, List<RaftParcel> afterSync) {}
 
+  /** What a group says that keeps nothing itself, but rests on what was kept before. */
+  private record Saying(Replica<?> replica, List<RaftParcel> parcels) {}
+
   private record HandOver(
-      long ticket,
-      List<Waiting> waiting,
-      List<Replica<?>> removed,
-      List<RaftParcel> alsoAfterSync) {}
+      long ticket, List<Waiting> waiting, List<Replica<?>> removed, List<Saying> alsoAfterSync) {}
 
   private final AtomicLong durable = new AtomicLong();
   private final Deque<HandOver> waiting = new ArrayDeque<>();
@@ -53,11 +53,14 @@ final class SyncQueue {
   }
 
   /** Lets parcels leave when all that was handed over so far is durable. */
-  void afterAllSoFar(List<RaftParcel> parcels) {
-    waiting.getLast().alsoAfterSync().addAll(parcels);
+  void afterAllSoFar(Replica<?> replica, List<RaftParcel> parcels) {
+    waiting.getLast().alsoAfterSync().add(new Saying(replica, parcels));
   }
 
-  /** Takes from the front what has become durable. */
+  /**
+   * Takes from the front what has become durable. Who was stopped meanwhile says nothing more: its
+   * log may be gone by now, and what it promised with it.
+   */
   int takeDurable(WhenDurable speak, List<RaftParcel> outgoing) {
     long upTo = durable.get();
     int taken = 0;
@@ -67,7 +70,11 @@ final class SyncQueue {
         speak.accept(handOver.ticket(), group);
       }
       handOver.removed().forEach(replica -> replica.removed.complete(null));
-      outgoing.addAll(handOver.alsoAfterSync());
+      for (Saying saying : handOver.alsoAfterSync()) {
+        if (saying.replica().takesPart()) {
+          outgoing.addAll(saying.parcels());
+        }
+      }
       taken++;
     }
     return taken;

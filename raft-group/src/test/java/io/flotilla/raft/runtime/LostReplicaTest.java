@@ -90,16 +90,19 @@ class LostReplicaTest {
     assertThat(votes(GROUP, self)).isZero();
   }
 
-  /** How many answers a candidate gets, once the disk is done. */
-  private long votes(GroupId group, ReplicaId voter) throws StorageException {
+  private void askForVote(GroupId group, ReplicaId voter) throws StorageException {
     VoteRequest request = new VoteRequest(9, false, false, new Position(100, 8));
     ReplicaId candidate = new ReplicaId(8);
     runtime.receive(
         List.of(new RaftParcel(new NodeId(13), new NodeId(11), group, candidate, voter, request)));
-    Agent loop = runtime.agents().get(0);
-    loop.turn();
+    turn();
+  }
+
+  /** How many answers a candidate gets, once the disk is done. */
+  private long votes(GroupId group, ReplicaId voter) throws StorageException {
+    askForVote(group, voter);
     log.makeAllDurable();
-    loop.turn();
+    turn();
     return sent.stream().filter(parcel -> parcel.group().equals(group)).count();
   }
 
@@ -200,6 +203,18 @@ class LostReplicaTest {
     remove(open(GROUP, NEWER), NEWER);
     assertNotHosted(NEWER, "removed");
     assertThatThrownBy(() -> open(GROUP, SELF)).isInstanceOf(ReplicaLostException.class);
+  }
+
+  @Test
+  void whoIsGoneSaysNothingMore() throws Exception {
+    open(GROUP, SELF);
+    askForVote(GROUP, SELF);
+    askForVote(GROUP, SELF); // the disk has not kept the first answer, and the second adds nothing
+    tellRemoved(SELF);
+    assertThat(sent).isEmpty();
+    log.makeAllDurable();
+    turn();
+    assertThat(sent).as("its vote is not on the disk any more").isEmpty();
   }
 
   @Test
