@@ -3,7 +3,6 @@ package io.flotilla.raft.sim;
 import io.flotilla.raft.core.Answer;
 import io.flotilla.raft.core.Entry;
 import io.flotilla.raft.core.Refusal;
-import io.flotilla.raft.core.ReplicaId;
 import io.flotilla.raft.history.Outcome;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -51,12 +50,14 @@ final class ClientDesk {
       world.readsAllThatWasCommitted(readable.index(), waiting.committed());
       reads.computeIfAbsent(readable.index(), index -> new ArrayList<>()).add(waiting);
     } else if (answer instanceof Answer.Refused refused) {
-      waiting.reply().accept(new Reply.Refused(leader(refused.refusal())));
+      waiting.reply().accept(new Reply.Refused(elsewhere(refused.refusal())));
     }
   }
 
-  private static Optional<ReplicaId> leader(Refusal refusal) {
-    return refusal instanceof Refusal.NotLeader other ? other.leader() : Optional.empty();
+  private static Optional<Integer> elsewhere(Refusal refusal) {
+    return refusal instanceof Refusal.NotLeader other
+        ? other.leader().map(SimReplica::number)
+        : Optional.empty();
   }
 
   void applied(Entry entry, Outcome outcome) {

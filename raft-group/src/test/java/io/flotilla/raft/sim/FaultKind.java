@@ -14,6 +14,7 @@ enum FaultKind {
   CAMPAIGN("needless campaigns"),
   MEMBERSHIP("membership entries committed"),
   TRANSFER("transfers of leadership asked"),
+  DISK_LOSS("disks lost"),
   TRUNCATION("logs truncated"),
   RESTORE("snapshots restored");
 

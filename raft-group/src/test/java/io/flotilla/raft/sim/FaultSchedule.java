@@ -28,6 +28,7 @@ final class FaultSchedule {
     repeat(often.cutEvery(), this::cutLogs);
     repeat(often.changeEvery(), () -> replicas.forEach(Victim::changeMembers));
     repeat(often.handOverEvery(), () -> replicas.forEach(Victim::handOver));
+    repeat(often.loseDiskEvery(), this::loseDisk);
   }
 
   /** Everything works again. */
@@ -123,17 +124,29 @@ final class FaultSchedule {
     if (replica.isUp()) {
       replica.crash();
       world.counts().add(FaultKind.CRASH);
-      world
-          .clock()
-          .after(
-              duration(world.chance().oneOf(1, 10, 40)),
-              () ->
-                  ifNotStopped(
-                      () -> {
-                        if (!replica.isUp()) {
-                          replica.start();
-                        }
-                      }));
+      startLater(replica);
+    }
+  }
+
+  private void startLater(Victim replica) {
+    world
+        .clock()
+        .after(
+            duration(world.chance().oneOf(1, 10, 40)),
+            () ->
+                ifNotStopped(
+                    () -> {
+                      if (!replica.isUp()) {
+                        replica.start();
+                      }
+                    }));
+  }
+
+  private void loseDisk() {
+    Victim replica = any();
+    if (replica.loseDisk()) {
+      world.counts().add(FaultKind.DISK_LOSS);
+      startLater(replica);
     }
   }
 

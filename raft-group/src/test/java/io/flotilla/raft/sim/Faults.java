@@ -54,7 +54,10 @@ public record Faults(
       int campaignEvery,
       int cutEvery,
       int changeEvery,
-      int handOverEvery) {}
+      int handOverEvery,
+      int loseDiskEvery) {
+    static final Process NONE = new Process(0, 0, 0, 0, 0, 0, 0, 0);
+  }
 
   /**
    * @param stall probability that a sync takes up to {@code stallMicrosMax}
@@ -107,24 +110,28 @@ public record Faults(
         tickMicros,
         Network.calm(tickMicros),
         Set.of(),
-        new Process(0, 0, 0, 0, 0, 0, 0),
+        Process.NONE,
         new Disk(disk.syncMicrosMin(), disk.syncMicrosMax(), 0, 0),
         new Pace(pace.turnMicrosMax(), 0, 0, pace.clockSkew(), pace.inStep()),
         core);
   }
 
-  /** For hosts that cut their logs themselves, and whose members nobody changes. */
-  Faults ofNodes() {
-    Process without =
+  /**
+   * For hosts that cut their logs themselves. They may also lose their disks, if there are others
+   * to take their places.
+   */
+  Faults ofNodes(Chance chance) {
+    Process ofNodes =
         new Process(
             process.partitionEvery(),
             process.crashEvery(),
             process.pauseEvery(),
             process.campaignEvery(),
             0,
-            0,
-            0);
-    return new Faults(tickMicros, network, partitions, without, disk, pace, core);
+            process.changeEvery(),
+            process.handOverEvery(),
+            process.changeEvery() == 0 ? 0 : chance.oneOf(0, 10, 40));
+    return new Faults(tickMicros, network, partitions, ofNodes, disk, pace, core);
   }
 
   /** Probability that a state is flushed behind an apply. A log is cut up to there at most. */
@@ -171,7 +178,8 @@ public record Faults(
         chance.oneOf(0, 0, 20, 60),
         chance.oneOf(0, 8, 40),
         chance.oneOf(0, 15, 40),
-        chance.oneOf(0, 0, 20, 60));
+        chance.oneOf(0, 0, 20, 60),
+        0);
   }
 
   private static Disk drawDisk(Chance chance, long tick) {

@@ -196,7 +196,7 @@ final class Incarnation implements LogReader {
   }
 
   void changeMembers() {
-    Membership target = new MemberSchedule(world).after(status.membership());
+    Membership target = MemberSchedule.of(world).after(status.membership());
     step(new Input.MembershipAsked(order(), target));
   }
 

@@ -83,8 +83,7 @@ final class Lab {
 
   /** Nothing happens of itself but to messages. */
   static Faults calm(Faults.Network network) {
-    return new Faults(
-        TICK_MICROS, network, Set.of(), new Faults.Process(0, 0, 0, 0, 0, 0, 0), DISK, PACE, CORE);
+    return new Faults(TICK_MICROS, network, Set.of(), Faults.Process.NONE, DISK, PACE, CORE);
   }
 
   Chance chance() {

@@ -5,6 +5,7 @@ import io.flotilla.raft.core.Membership;
 import io.flotilla.raft.core.Membership.Member;
 import io.flotilla.raft.core.MembershipBytes;
 import io.flotilla.raft.core.ReplicaId;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -78,9 +79,25 @@ final class MembershipRules {
     return since(log).getValue();
   }
 
+  /** Whether it was in force once, for good. */
+  boolean wasCommitted(Membership membership) {
+    return committed.containsValue(membership);
+  }
+
   /** Where it is committed. */
   Membership inForceAt(long index) {
     return Objects.requireNonNull(committed.floorEntry(index)).getValue();
+  }
+
+  /** Those in force, one after the other, while this was appended. */
+  List<Membership> inForce(SimLog log, List<Entry> appended) {
+    List<Membership> all = new ArrayList<>(List.of(inForce(log)));
+    for (Entry entry : appended) {
+      if (entry.kind() == Entry.Kind.MEMBERSHIP) {
+        all.add(MembershipBytes.decode(entry.payload()));
+      }
+    }
+    return all;
   }
 
   private Map.Entry<Long, Membership> since(SimLog log) {

@@ -191,6 +191,13 @@ public final class RaftProperties {
    * @param counted the membership that was in force when it counted
    */
   void commits(int replica, long commit, long term, SimLog log, Membership counted) {
+    commits(replica, commit, term, log, List.of(counted));
+  }
+
+  /**
+   * @param counted the memberships that were in force while it counted, one after the other
+   */
+  void commits(int replica, long commit, long term, SimLog log, List<Membership> counted) {
     if (term != 0 && log.termAt(commit) == term) {
       termsWithCommits.add(term);
     }
@@ -221,7 +228,7 @@ public final class RaftProperties {
     committedBelowTerm.put(term, commit);
   }
 
-  private void onMajority(Entry entry, Membership counted) {
+  private void onMajority(Entry entry, List<Membership> counted) {
     Set<Integer> holders = new HashSet<>();
     durableTerms.forEach(
         (replica, disk) -> {
@@ -230,7 +237,7 @@ public final class RaftProperties {
             holders.add(replica);
           }
         });
-    if (!MembershipRules.isQuorum(counted, holders::contains)) {
+    if (counted.stream().noneMatch(one -> MembershipRules.isQuorum(one, holders::contains))) {
       throw new AssertionError(
           "COMMIT: %s is committed and durable at %s of %s".formatted(entry, holders, counted));
     }

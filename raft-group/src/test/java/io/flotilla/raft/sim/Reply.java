@@ -1,6 +1,5 @@
 package io.flotilla.raft.sim;
 
-import io.flotilla.raft.core.ReplicaId;
 import io.flotilla.raft.history.Outcome;
 import io.flotilla.raft.history.Value;
 import java.util.Optional;
@@ -11,8 +10,12 @@ sealed interface Reply {
 
   record Read(Value value) implements Reply {}
 
-  /** Certainly not done. */
-  record Refused(Optional<ReplicaId> leader) implements Reply {}
+  /**
+   * Certainly not done.
+   *
+   * @param elsewhere the host on which the leader is said to be
+   */
+  record Refused(Optional<Integer> elsewhere) implements Reply {}
 
   /** It may have been done, or may yet be. */
   record Unknown() implements Reply {}

@@ -4,6 +4,7 @@ import io.flotilla.raft.core.CoreConfig;
 import io.flotilla.raft.core.GroupId;
 import io.flotilla.raft.core.GroupStatus;
 import io.flotilla.raft.core.GroupStatus.RoleName;
+import io.flotilla.raft.core.Membership;
 import io.flotilla.raft.core.Refusal;
 import io.flotilla.raft.core.ReplicaId;
 import io.flotilla.raft.port.LogStore.RecoveredLog;
@@ -13,12 +14,11 @@ import io.flotilla.raft.port.RaftParcel;
 import io.flotilla.raft.port.SnapshotReply;
 import io.flotilla.raft.port.SnapshotRequest;
 import io.flotilla.raft.port.StorageException;
-import io.flotilla.raft.runtime.Agent;
-import io.flotilla.raft.runtime.Doorbell;
 import io.flotilla.raft.runtime.GroupSpec;
 import io.flotilla.raft.runtime.RaftException;
 import io.flotilla.raft.runtime.RaftGroup;
 import io.flotilla.raft.runtime.RaftRuntime;
+import io.flotilla.raft.runtime.ReplicaLostException;
 import io.flotilla.raft.runtime.RuntimeConfig;
 import io.flotilla.raft.runtime.RuntimeLimits;
 import io.flotilla.raft.runtime.RuntimePorts;
@@ -29,20 +29,20 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A node with the real runtime in it, whose agents take their turns when the clock says so. Node n
- * holds replica n of each group. One thread.
+ * A node with the real runtime in it, whose agents take their turns when the clock says so. At
+ * first node n holds replica n of each group, as long as there is one. One thread.
  */
 final class RuntimeNode implements Victim {
   private static final long ENTRY_BYTES_MAX = 300;
@@ -54,25 +54,24 @@ final class RuntimeNode implements Victim {
   private final IntFunction<RuntimeNode> nodes;
   private final RuntimeLimits limits;
   private final long tickMicros;
-  private final SimPlatter platter = new SimPlatter();
-  private final SimFiles files = new SimFiles();
   private final SnapshotSendConfig send;
   private final SnapshotFetchConfig fetch;
   private final ArrayDeque<Runnable> missed = new ArrayDeque<>();
-  private final Set<Agent> due = new HashSet<>();
+  private final MemberMoves moves;
 
-  /** When each agent's timer will wake it. */
-  private final Map<Agent, Long> timed = new HashMap<>();
+  /** What it was told to hold, and its states: kept on its disk, as the two below. */
+  private final Map<GroupId, Tenant> tenants = new HashMap<>();
 
-  /** What each agent that sleeps listens to. */
-  private final Map<Agent, Doorbell> bells = new HashMap<>();
-
-  private final List<SimMachine> machines;
+  private SimPlatter platter = new SimPlatter();
+  private SimFiles files = new SimFiles();
   private @Nullable RaftRuntime<SimMachine.Round> alive;
-  private List<Agent> agents = List.of();
+  private @Nullable AgentTurns turns;
   private @Nullable SimLogStore log;
   private boolean paused;
   private Runnable onNextTerm = () -> {};
+
+  /** A replica that lives here until its group removes it, or the disk is lost. */
+  private record Tenant(ReplicaId replica, SimMachine machine) {}
 
   RuntimeNode(
       World world,
@@ -91,9 +90,10 @@ final class RuntimeNode implements Victim {
     this.tickMicros = (long) (world.ticks(1) * skew);
     this.send = drawSend();
     this.fetch = drawFetch();
-    this.machines = groups.stream().map(this::machine).toList();
-    groups.forEach(
-        group -> group.properties().disk(id, index -> platter.durableTerm(group.id(), index)));
+    this.moves = new MemberMoves(world, groups, nodes);
+    if (id <= world.voters()) {
+      groups.forEach(group -> settle(group, new ReplicaId(id)));
+    }
   }
 
   @Override
@@ -124,14 +124,17 @@ final class RuntimeNode implements Victim {
                 snapshots(),
                 () -> world.clock().nowMicros() * 1000,
                 world.chance().fork()::between,
-                new GroupEvents(groups, id),
+                new GroupEvents(groups),
                 this::fatal));
     log = store;
     alive = runtime;
-    agents = runtime.agents();
-    due.clear();
-    timed.clear();
-    bells.clear();
+    turns =
+        new AgentTurns(
+            world,
+            id,
+            runtime.agents(),
+            action -> unlessGone(runtime, action),
+            () -> observe(runtime));
     groups.forEach(group -> open(runtime, group));
     wake();
   }
@@ -178,108 +181,126 @@ final class RuntimeNode implements Victim {
     throw new AssertionError("FATAL at node " + id, failure);
   }
 
-  private SimMachine machine(SimGroup group) {
-    return new SimMachine(
-        world.chance(), group.number(), files, state -> group.properties().applied(id, state));
+  // ---- replicas come and go
+
+  /** From now on, and whenever the node starts again, this replica of a group is here. */
+  void host(SimGroup group, ReplicaId replica) {
+    settle(group, replica);
+    RaftRuntime<SimMachine.Round> runtime = alive;
+    if (runtime != null) {
+      unlessGone(runtime, () -> open(runtime, group));
+      wake();
+    }
+  }
+
+  private void settle(SimGroup group, ReplicaId replica) {
+    world
+        .trace()
+        .add("host", id, group.number(), replica.value(), () -> group.id() + ": " + replica);
+    int number = SimReplica.number(replica);
+    SimMachine machine =
+        new SimMachine(
+            world.chance(),
+            group.number(),
+            files,
+            state -> group.properties().applied(number, state));
+    group.properties().disk(number, index -> platter.durableTerm(group.id(), replica, index));
+    if (tenants.put(group.id(), new Tenant(replica, machine)) != null) {
+      throw new AssertionError("two replicas of " + group.id() + " on node " + id);
+    }
+  }
+
+  /** What it holds of a group, or is to hold as soon as it is up. */
+  Optional<ReplicaId> tenant(SimGroup group) {
+    return Optional.ofNullable(tenants.get(group.id())).map(Tenant::replica);
   }
 
   private void open(RaftRuntime<SimMachine.Round> runtime, SimGroup group) {
-    SimMachine machine = machines.get(group.number() - 1);
-    RecoveredLog found = runtime.recovered().get(group.id());
+    Tenant tenant = tenants.get(group.id());
+    if (tenant == null || runtime.group(group.id()).isPresent()) {
+      return;
+    }
+    ReplicaId replica = tenant.replica();
+    RecoveredLog found =
+        Optional.ofNullable(runtime.recovered().get(group.id()))
+            .filter(log -> log.self().equals(replica))
+            .orElse(null);
+    SimMachine machine = tenant.machine();
     machine.restart(found == null ? machine.generation() : found.generation());
-    group.restarted(id, platter.log(group.id()));
+    group.restarted(replica, found == null ? new SimLog() : platter.log(group.id()));
+    boolean isFirst = replica.value() <= world.voters();
+    GroupSpec spec =
+        new GroupSpec(
+            group.id(),
+            replica,
+            isFirst ? MembershipRules.voters(world.voters()) : Membership.of(List.of()),
+            machine.generation(),
+            group.number() % world.voters() + 1 == replica.value());
     try {
-      runtime.open(
-          new GroupSpec(
-              group.id(),
-              new ReplicaId(id),
-              MembershipRules.voters(world.voters()),
-              machine.generation(),
-              group.number() % world.voters() + 1 == id),
-          machine);
+      RaftGroup opened = runtime.open(spec, machine);
+      var unused = opened.removed().thenRun(() -> removed(runtime, group, tenant));
+    } catch (ReplicaLostException removed) {
+      group.properties().members().removed(SimReplica.number(replica));
+      destroy(group, tenant);
     } catch (StorageException broken) {
       throw new AssertionError("node " + id + " cannot open group " + group.id(), broken);
     }
   }
 
-  // ---- the agents' turns
+  /** Its log is gone: its state goes as soon as nobody touches it any more. */
+  private void removed(RaftRuntime<SimMachine.Round> runtime, SimGroup group, Tenant tenant) {
+    now(
+        () ->
+            unlessGone(
+                runtime,
+                () -> {
+                  var unused =
+                      runtime
+                          .close(group.id())
+                          .thenRun(
+                              () -> now(() -> unlessGone(runtime, () -> destroy(group, tenant))));
+                  wake();
+                }));
+  }
 
-  /** Something has come in: whose bell was rung looks at it soon, each in its own time. */
+  private void destroy(SimGroup group, Tenant tenant) {
+    world
+        .trace()
+        .add("destroy", id, group.number(), tenant.replica().value(), () -> tenant.toString());
+    if (platter.holder(group.id()).equals(Optional.of(tenant.replica()))) {
+      throw new AssertionError(
+          "REMOVED: the log of %s in %s is still on node %d"
+              .formatted(tenant.replica(), group.id(), id));
+    }
+    tenants.remove(group.id(), tenant);
+  }
+
+  /** Whether it runs and keeps the replica that a membership names here, or else none at all. */
+  boolean isClean(SimGroup group, Membership membership) {
+    Optional<ReplicaId> named =
+        membership.everybody().stream()
+            .filter(member -> member.node() == id)
+            .map(Membership.Member::replica)
+            .findFirst();
+    return platter.holder(group.id()).equals(named)
+        && tenant(group).equals(named)
+        && statusIfHere(group).map(GroupStatus::replica).equals(named);
+  }
+
+  // ---- what is seen of its turns
+
   private void wake() {
-    RaftRuntime<SimMachine.Round> runtime = alive;
-    if (runtime != null) {
-      for (Agent agent : agents) {
-        Doorbell bell = bells.get(agent);
-        if (bell == null || !bell.isListening()) {
-          later(runtime, agent, turnMicros(agent));
-        }
-      }
+    if (turns != null) {
+      turns.wake();
     }
-  }
-
-  private long turnMicros(Agent agent) {
-    Faults.Pace pace = world.faults().pace();
-    if (agent.name().startsWith("raft-loop")) {
-      return world.chance().between(1, 1 + pace.turnMicrosMax());
-    } else if (agent.name().startsWith("raft-snapshot")) {
-      return world.chance().oneOf(1L, Math.min(world.fetchMicros(), world.ticks(2)) / 4);
-    }
-    return world.chance().between(1, 1 + pace.applyMicrosMax());
-  }
-
-  private void later(RaftRuntime<SimMachine.Round> born, Agent agent, long delayMicros) {
-    if (due.add(agent)) {
-      world.clock().after(delayMicros, () -> unlessGone(born, () -> turn(born, agent)));
-    }
-  }
-
-  private void turn(RaftRuntime<SimMachine.Round> runtime, Agent agent) {
-    due.remove(agent);
-    Doorbell before = bells.get(agent);
-    if (before != null) {
-      before.stopListening();
-    }
-    Doorbell bell = agent.doorbell();
-    bell.listen();
-    bells.put(agent, bell);
-    int work;
-    try {
-      work = agent.turn();
-    } catch (StorageException broken) {
-      throw new AssertionError("FATAL: " + agent.name() + " of node " + id, broken);
-    }
-    world.trace().add("turn", id, agent.name().hashCode(), work, () -> agent.name() + " " + work);
-    if (work > 0) {
-      observe(runtime);
-    }
-    if (work > 0 || agent.doorbell() != bell) {
-      bell.stopListening();
-    }
-    wake();
-    if (bell.isListening() && agent.idleNanos() < Long.MAX_VALUE) {
-      wakeAt(runtime, agent, world.clock().nowMicros() + agent.idleNanos() / 1000 + 1);
-    }
-  }
-
-  private void wakeAt(RaftRuntime<SimMachine.Round> runtime, Agent agent, long micros) {
-    if (timed.getOrDefault(agent, Long.MAX_VALUE) > micros) {
-      timed.put(agent, micros);
-      world
-          .clock()
-          .after(
-              micros - world.clock().nowMicros(),
-              () -> unlessGone(runtime, () -> timer(runtime, agent, micros)));
-    }
-  }
-
-  private void timer(RaftRuntime<SimMachine.Round> runtime, Agent agent, long micros) {
-    timed.remove(agent, micros);
-    later(runtime, agent, 0);
   }
 
   private void observe(RaftRuntime<SimMachine.Round> runtime) {
     for (SimGroup group : groups) {
-      RaftGroup replica = runtime.group(group.id()).orElseThrow();
+      RaftGroup replica = runtime.group(group.id()).orElse(null);
+      if (replica == null || group.isRemoved(replica.status().replica())) {
+        continue;
+      }
       replica
           .stoppedBecause()
           .ifPresent(
@@ -287,7 +308,7 @@ final class RuntimeNode implements Victim {
                 throw new AssertionError("STOPPED: " + group.id() + " at node " + id, cause);
               });
       GroupStatus status = replica.status();
-      if (group.observe(id, status)) {
+      if (group.observe(status)) {
         world
             .trace()
             .add(
@@ -301,7 +322,8 @@ final class RuntimeNode implements Victim {
   }
 
   private void handedOver(LogWrite write) {
-    group(write.group()).handedOver(id, write);
+    GroupStatus status = Objects.requireNonNull(alive).group(write.group()).orElseThrow().status();
+    group(write.group()).handedOver(status, write);
     if (write.hardState().isPresent()) {
       Runnable action = onNextTerm;
       onNextTerm = () -> {};
@@ -316,12 +338,21 @@ final class RuntimeNode implements Victim {
   // ---- the network
 
   private void send(RaftParcel parcel) {
-    long lastKept = platter.lastIndex(parcel.group());
+    SimGroup group = group(parcel.group());
+    if (group.homes().isLost(parcel.from())) {
+      throw new AssertionError("LOST: %s speaks: %s".formatted(parcel.from(), parcel.message()));
+    }
     Promises.check(
-        parcel.from(), parcel.to(), parcel.message(), platter.hardState(parcel.group()), lastKept);
+        parcel.from(),
+        parcel.to(),
+        parcel.message(),
+        platter.hardState(parcel.group(), parcel.from()),
+        platter.lastIndex(parcel.group(), parcel.from()));
     int to = (int) parcel.toNode().value();
     if (Promises.isVote(parcel.message())) {
-      group(parcel.group()).properties().voted(id, parcel.message().term(), to);
+      int voter = SimReplica.number(parcel.from());
+      int candidate = SimReplica.number(parcel.to());
+      group.properties().voted(voter, parcel.message().term(), candidate);
     }
     RaftParcel sent =
         new RaftParcel(
@@ -389,11 +420,13 @@ final class RuntimeNode implements Victim {
         unlessGone(
             runtime,
             () -> {
-              RaftGroup replica = runtime.group(group.id()).orElseThrow();
-              if (write == null) {
+              RaftGroup replica = runtime.group(group.id()).orElse(null);
+              if (replica == null) {
+                reply.accept(new Reply.Refused(Optional.empty()));
+              } else if (write == null) {
                 read(replica, group, key, reply);
               } else {
-                write(replica, write, reply);
+                write(replica, group, write, reply);
               }
               wake();
             });
@@ -401,20 +434,20 @@ final class RuntimeNode implements Victim {
     };
   }
 
-  /** Lets somebody at this node's replica of a group, unless the node is down. */
+  /** Lets somebody at this node's replica of a group, unless there is none or the node is down. */
   void visit(SimGroup group, Consumer<RaftGroup> visitor) {
     RaftRuntime<SimMachine.Round> runtime = alive;
     if (runtime != null) {
       unlessGone(
           runtime,
           () -> {
-            visitor.accept(runtime.group(group.id()).orElseThrow());
+            runtime.group(group.id()).ifPresent(visitor);
             wake();
           });
     }
   }
 
-  private void write(RaftGroup replica, SimCommand command, Consumer<Reply> reply) {
+  private void write(RaftGroup replica, SimGroup group, SimCommand command, Consumer<Reply> reply) {
     replica
         .propose(command.encode(world.chance().between(0, 100)))
         .whenComplete(
@@ -424,23 +457,24 @@ final class RuntimeNode implements Victim {
                         reply.accept(
                             failure == null
                                 ? new Reply.Wrote(SimCommand.decodeOutcome(result))
-                                : refusal(failure))));
+                                : refusal(group, failure))));
   }
 
   private void read(RaftGroup replica, SimGroup group, int key, Consumer<Reply> reply) {
     long committed = group.properties().commit();
+    SimMachine machine = here(group).machine();
     replica
         .readBarrier()
         .whenComplete(
             (applied, failure) -> {
-              SimState state = machines.get(group.number() - 1).state();
+              SimState state = machine.state();
               now(
                   () -> {
                     if (failure == null) {
                       world.readsAllThatWasCommitted(applied, committed);
                       reply.accept(new Reply.Read(state.value(key)));
                     } else {
-                      reply.accept(refusal(failure));
+                      reply.accept(refusal(group, failure));
                     }
                   });
             });
@@ -451,12 +485,12 @@ final class RuntimeNode implements Victim {
     world.clock().after(0, action);
   }
 
-  private static Reply refusal(Throwable failure) {
+  private static Reply refusal(SimGroup group, Throwable failure) {
     Throwable cause = failure instanceof CompletionException wrapped ? wrapped.getCause() : failure;
     if (cause instanceof RaftException told) {
       return told.outcomeUnknown()
           ? new Reply.Unknown()
-          : new Reply.Refused(leader(told.refusal().orElseThrow()));
+          : new Reply.Refused(leader(told.refusal().orElseThrow()).map(group.homes()::nodeOf));
     }
     throw new AssertionError("a request failed with something else", cause);
   }
@@ -522,9 +556,23 @@ final class RuntimeNode implements Victim {
   }
 
   @Override
+  public boolean loseDisk() {
+    boolean mayLose = alive != null && !tenants.isEmpty() && moves.mayLoseDisk(this);
+    if (mayLose) {
+      crash();
+      world.trace().add("lose", id, 0, 0, tenants::toString);
+      groups.forEach(group -> tenant(group).ifPresent(group.homes()::lose));
+      tenants.clear();
+      platter = new SimPlatter();
+      files = new SimFiles();
+    }
+    return mayLose;
+  }
+
+  @Override
   public void campaign() {
     RaftRuntime<SimMachine.Round> runtime = alive;
-    if (runtime != null) {
+    if (runtime != null && !runtime.groups().isEmpty()) {
       List<RaftGroup> replicas = runtime.groups();
       replicas.get(world.chance().below(replicas.size())).campaign();
       wake();
@@ -538,12 +586,88 @@ final class RuntimeNode implements Victim {
 
   @Override
   public void changeMembers() {
-    throw new UnsupportedOperationException("see Faults.ofNodes");
+    groups.forEach(
+        group ->
+            whereItLeads(
+                group,
+                leader -> {
+                  moves.next(group, leader.status()).ifPresent(to -> change(group, leader, to));
+                  if (world.chance().happens(0.2)) {
+                    moves.tellRemoved(group, leader.status());
+                  }
+                }));
+  }
+
+  /** Ends what changes of members have left undone. */
+  void tidyMembers() {
+    groups.forEach(
+        group ->
+            whereItLeads(
+                group,
+                leader -> {
+                  moves.last(group, leader.status()).ifPresent(to -> change(group, leader, to));
+                  moves.tellRemoved(group, leader.status());
+                }));
+  }
+
+  private void whereItLeads(SimGroup group, Consumer<RaftGroup> action) {
+    visit(
+        group,
+        replica -> {
+          if (replica.status().role() == RoleName.LEADER) {
+            action.accept(replica);
+          }
+        });
+  }
+
+  private void change(SimGroup group, RaftGroup leader, Membership target) {
+    RaftRuntime<SimMachine.Round> runtime = alive;
+    CompletableFuture<Void> change = leader.changeMembership(target);
+    group.homes().changeAsked(() -> alive == runtime && !change.isDone());
+    var unused = change.whenComplete((done, failure) -> now(() -> changed(group, target, failure)));
+  }
+
+  private void changed(SimGroup group, Membership target, @Nullable Throwable failure) {
+    if (failure != null) {
+      refusal(group, failure);
+    } else if (!group.properties().members().wasCommitted(target)) {
+      throw new AssertionError("CHANGE: %s never was %s".formatted(group.id(), target));
+    }
+  }
+
+  /** A leader tells it, once more, that the group has removed the replica here. */
+  void tellRemoved(RaftParcel removed) {
+    network.send((int) removed.fromNode().value(), id, () -> receive(removed));
   }
 
   @Override
   public void handOver() {
-    throw new UnsupportedOperationException("see Faults.ofNodes");
+    groups.forEach(group -> whereItLeads(group, leader -> handOver(group, leader)));
+  }
+
+  /** To a replica that may lead, or may not, or to any. */
+  private void handOver(SimGroup group, RaftGroup leader) {
+    long term = leader.status().term();
+    int to = world.chance().between(0, group.homes().count());
+    world.counts().add(FaultKind.TRANSFER);
+    leader
+        .transferLeadership(to == 0 ? Optional.empty() : Optional.of(new ReplicaId(to)))
+        .whenComplete(
+            (done, failure) -> {
+              GroupStatus after = leader.status();
+              now(() -> handedOver(group, term, after, failure));
+            });
+  }
+
+  private void handedOver(
+      SimGroup group, long term, GroupStatus after, @Nullable Throwable failure) {
+    if (failure != null) {
+      refusal(group, failure);
+    } else if (after.term() <= term) {
+      throw new AssertionError(
+          "TRANSFER: of %s at node %d is done in term %d, and now is %s"
+              .formatted(group.id(), id, term, after));
+    }
   }
 
   @Override
@@ -556,16 +680,19 @@ final class RuntimeNode implements Victim {
     throw new UnsupportedOperationException("the runtime fetches what it needs itself");
   }
 
+  /** Of a node that is up and holds a replica of it. */
   GroupStatus status(SimGroup group) {
-    if (alive == null) {
-      throw new IllegalStateException("node " + id + " is down");
-    }
-    return alive.group(group.id()).orElseThrow().status();
+    return statusIfHere(group)
+        .orElseThrow(() -> new IllegalStateException("node " + id + " has no " + group.id()));
+  }
+
+  Optional<GroupStatus> statusIfHere(SimGroup group) {
+    return alive == null ? Optional.empty() : alive.group(group.id()).map(RaftGroup::status);
   }
 
   /** All that is applied is durable now. */
   void flush() {
-    machines.forEach(SimMachine::flush);
+    tenants.values().forEach(tenant -> tenant.machine().flush());
   }
 
   /** Whether the group's log weighs no more than it may, give or take an entry. */
@@ -574,6 +701,16 @@ final class RuntimeNode implements Victim {
   }
 
   SimState state(SimGroup group) {
-    return machines.get(group.number() - 1).state();
+    return here(group).machine().state();
+  }
+
+  private Tenant here(SimGroup group) {
+    return Objects.requireNonNull(tenants.get(group.id()));
+  }
+
+  /** What its disk holds of a group, beyond what is decided: by that others may still go. */
+  boolean hasUndecided(SimGroup group) {
+    ReplicaId replica = here(group).replica();
+    return platter.lastIndex(group.id(), replica) > group.properties().commit();
   }
 }

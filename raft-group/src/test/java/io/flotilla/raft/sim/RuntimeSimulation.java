@@ -6,8 +6,10 @@ import io.flotilla.raft.runtime.RuntimeLimits;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * One run of several groups on several nodes with the real {@code raft.runtime} in each: its loops,
@@ -19,7 +21,13 @@ public final class RuntimeSimulation implements SimRun {
   private static final int ELECTION_ROUNDS = 20;
   private static final int CATCH_UP_TICKS = 400;
 
+  /** Nodes that hold nothing at first, and may be given replicas. */
+  private static final int SPARES = 2;
+
+  private static final int TIDY_TICKS = 5;
+
   private final long seed;
+  private final int voters;
   private final World world;
   private boolean clientsAlone;
   private final SimNetwork<Runnable> network;
@@ -32,12 +40,15 @@ public final class RuntimeSimulation implements SimRun {
   private RuntimeSimulation(long seed, int size, boolean readableTrace) {
     this.seed = seed;
     Chance chance = new Chance(seed * 31 + size);
-    this.world = new World(chance, Faults.draw(chance).ofNodes(), size, size, readableTrace);
+    this.voters = size;
+    Faults faults = Faults.draw(chance).ofNodes(chance);
+    int hosts = size + (faults.process().changeEvery() > 0 ? SPARES : 0);
+    this.world = new World(chance, faults, size, hosts, readableTrace);
     this.network =
         new SimNetwork<>(
             world.clock(),
             chance.fork(),
-            size,
+            hosts,
             world.faults().network(),
             (from, to, arrival) -> arrival.run());
     network.countIn(world.counts());
@@ -47,7 +58,7 @@ public final class RuntimeSimulation implements SimRun {
             .toList();
     RuntimeLimits limits = limits(chance);
     this.nodes =
-        IntStream.rangeClosed(1, size)
+        IntStream.rangeClosed(1, hosts)
             .mapToObj(id -> new RuntimeNode(world, id, groups, network, this::node, limits))
             .toList();
     this.schedule = new FaultSchedule(world, network, nodes);
@@ -93,7 +104,7 @@ public final class RuntimeSimulation implements SimRun {
 
   @Override
   public RuntimeSimulation readable() {
-    RuntimeSimulation again = new RuntimeSimulation(seed, nodes.size(), true);
+    RuntimeSimulation again = new RuntimeSimulation(seed, voters, true);
     return clientsAlone ? again.judgedByClientsAlone() : again;
   }
 
@@ -120,30 +131,38 @@ public final class RuntimeSimulation implements SimRun {
     world.heal();
     network.faults(world.faults().network());
     schedule.stop();
+    tidyMembers();
     clientsGoOn();
     sessionsGoOn();
     clients.forEach(SimClient::stop);
     sessions.forEach(SessionClient::stop);
-    within("every group's replicas have the same log and state", this::converged);
+    within("every group's members, and nobody else, have its log and state", this::converged);
     nodes.forEach(RuntimeNode::flush);
     within(
         "no log weighs more than it may",
-        () -> nodes.stream().allMatch(node -> groups.stream().allMatch(node::isLogShort)));
+        () -> groups.stream().allMatch(group -> members(group).allMatch(m -> m.isLogShort(group))));
     long answered = groups.stream().mapToLong(group -> group.record().answered()).sum();
     groups.forEach(this::checkFinalState);
     groups.forEach(group -> world.counts().add(FaultKind.RESTORE, group.properties().restored()));
     groups.forEach(group -> world.counts().add(FaultKind.TRUNCATION, group.truncations()));
+    groups.forEach(group -> world.counts().add(FaultKind.MEMBERSHIP, group.memberships()));
     return new Simulation.Outcome(
         seed,
-        nodes.size(),
+        voters,
         world.clock().nowMicros(),
         world.clock().happened(),
         answered,
         groups.stream().mapToLong(group -> group.properties().commit()).sum(),
-        nodes.get(0).status(groups.get(0)).term(),
+        leader(groups.get(0)).orElseThrow().term(),
         groups.size(),
         world.counts(),
         world.trace().hash());
+  }
+
+  /** What is still to be asked of leaders, or told to replicas, is until it is done. */
+  private void tidyMembers() {
+    nodes.forEach(RuntimeNode::tidyMembers);
+    world.clock().after(world.ticks(TIDY_TICKS), this::tidyMembers);
   }
 
   private void clientsGoOn() {
@@ -176,7 +195,15 @@ public final class RuntimeSimulation implements SimRun {
       StringBuilder text = new StringBuilder("LIVENESS: not within " + bound + " us: " + what);
       for (SimGroup group : groups) {
         nodes.forEach(
-            node -> text.append("\n  ").append(group.id()).append(' ').append(node.status(group)));
+            node ->
+                text.append("\n  ")
+                    .append(group.id())
+                    .append(" at ")
+                    .append(node.id())
+                    .append(": ")
+                    .append(node.tenant(group))
+                    .append(' ')
+                    .append(node.statusIfHere(group)));
       }
       throw new AssertionError(text.toString());
     }
@@ -187,29 +214,49 @@ public final class RuntimeSimulation implements SimRun {
   }
 
   private boolean converged(SimGroup group) {
-    GroupStatus first = nodes.get(0).status(group);
-    long leaders =
-        nodes.stream().filter(node -> node.status(group).role() == RoleName.LEADER).count();
-    return leaders == 1
-        && nodes.stream().allMatch(node -> sameAs(first, node.status(group)))
-        && nodes.stream().allMatch(node -> node.state(group).applied() == first.lastIndex());
+    GroupStatus leader = leader(group).orElse(null);
+    if (leader == null || leader.membership().isJoint()) {
+      return false;
+    }
+    return nodes.stream().allMatch(node -> node.isClean(group, leader.membership()))
+        && members(group).allMatch(node -> sameAs(leader, node, group));
   }
 
-  private static boolean sameAs(GroupStatus first, GroupStatus status) {
+  /** If there is one, and one only. */
+  private Optional<GroupStatus> leader(SimGroup group) {
+    List<GroupStatus> leaders =
+        nodes.stream()
+            .flatMap(node -> node.statusIfHere(group).stream())
+            .filter(status -> status.role() == RoleName.LEADER)
+            .toList();
+    return leaders.size() == 1 ? Optional.of(leaders.get(0)) : Optional.empty();
+  }
+
+  private Stream<RuntimeNode> members(SimGroup group) {
+    return leader(group).stream()
+        .flatMap(status -> status.membership().everybody().stream())
+        .map(member -> node((int) member.node()));
+  }
+
+  private static boolean sameAs(GroupStatus first, RuntimeNode node, SimGroup group) {
+    GroupStatus status = node.status(group);
     return status.term() == first.term()
         && status.leader().isPresent()
         && status.leader().equals(first.leader())
+        && status.membership().equals(first.membership())
         && status.commitIndex() == first.lastIndex()
-        && status.lastIndex() == first.lastIndex();
+        && status.lastIndex() == first.lastIndex()
+        && node.state(group).applied() == first.lastIndex();
   }
 
   private void checkFinalState(SimGroup group) {
-    nodes.forEach(node -> group.properties().applied(node.id(), node.state(group)));
-    group
-        .record()
-        .requireLinearizable(
-            "seed-" + seed + "-" + group.id() + "-on-" + nodes.size(),
-            nodes.stream().map(node -> node.state(group)).toList());
+    List<SimState> states = new ArrayList<>();
+    for (RuntimeNode node : members(group).toList()) {
+      int replica = SimReplica.number(node.status(group).replica());
+      group.properties().applied(replica, node.state(group));
+      states.add(node.state(group));
+    }
+    group.record().requireLinearizable("seed-" + seed + "-" + group.id() + "-on-" + voters, states);
   }
 
   @Override
@@ -219,7 +266,6 @@ public final class RuntimeSimulation implements SimRun {
 
   @Override
   public String toString() {
-    return String.format(
-        Locale.ROOT, "runtime seed %d of %d: %s", seed, nodes.size(), world.drawn());
+    return String.format(Locale.ROOT, "runtime seed %d of %d: %s", seed, voters, world.drawn());
   }
 }

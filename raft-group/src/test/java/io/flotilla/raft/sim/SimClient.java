@@ -1,6 +1,5 @@
 package io.flotilla.raft.sim;
 
-import io.flotilla.raft.core.ReplicaId;
 import io.flotilla.raft.history.Action;
 import io.flotilla.raft.history.History;
 import io.flotilla.raft.history.Outcome;
@@ -189,9 +188,9 @@ final class SimClient {
   }
 
   private void tryElsewhere(Reply reply) {
-    Optional<ReplicaId> hint =
-        reply instanceof Reply.Refused refused ? refused.leader() : Optional.empty();
-    target = hint.map(SimReplica::number).orElseGet(this::anyDoor);
+    Optional<Integer> hint =
+        reply instanceof Reply.Refused refused ? refused.elsewhere() : Optional.empty();
+    target = hint.orElseGet(this::anyDoor);
     long mine = ++attempt;
     world
         .clock()

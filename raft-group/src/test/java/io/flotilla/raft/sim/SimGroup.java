@@ -6,10 +6,14 @@ import io.flotilla.raft.core.GroupStatus;
 import io.flotilla.raft.core.GroupStatus.RoleName;
 import io.flotilla.raft.core.Position;
 import io.flotilla.raft.core.RaftEvent;
+import io.flotilla.raft.core.ReplicaId;
 import io.flotilla.raft.port.LogWrite;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -33,8 +37,11 @@ final class SimGroup {
   private final int number;
   private final RaftProperties properties;
   private final ClientRecord record = new ClientRecord();
-  private final Map<Integer, Seen> replicas = new HashMap<>();
+  private final Homes homes;
+  private final Map<ReplicaId, Seen> replicas = new HashMap<>();
+  private final Set<ReplicaId> removed = new HashSet<>();
   private long truncations;
+  private long memberships;
 
   /** By the moment, in microseconds, at which that was first known anywhere. */
   private final NavigableMap<Long, Long> commits = new TreeMap<>();
@@ -42,11 +49,14 @@ final class SimGroup {
   SimGroup(SimClock clock, int number, int voters) {
     this.number = number;
     this.properties = new RaftProperties(voters);
+    this.homes = new Homes(voters);
     properties.onCommit(
         entry -> {
           commits.put(clock.nowMicros(), entry.index());
           if (entry.kind() == Entry.Kind.COMMAND) {
             record.done(SimCommand.decode(entry.payload()));
+          } else if (entry.kind() == Entry.Kind.MEMBERSHIP) {
+            memberships++;
           }
         });
   }
@@ -63,6 +73,10 @@ final class SimGroup {
     return properties;
   }
 
+  Homes homes() {
+    return homes;
+  }
+
   ClientRecord record() {
     return record;
   }
@@ -73,27 +87,37 @@ final class SimGroup {
     return last == null ? 0 : last.getValue();
   }
 
-  void restarted(int replica, SimLog durable) {
+  void restarted(ReplicaId replica, SimLog durable) {
     Seen seen = new Seen();
     seen.log = durable;
+    removed.remove(replica);
     replicas.put(replica, seen);
   }
 
-  void happened(int replica, RaftEvent event) {
+  void happened(ReplicaId replica, RaftEvent event) {
     Seen seen = replicas.get(replica);
     if (event instanceof RaftEvent.LeaderElected elected) {
       seen.ledInTurn = elected.term();
-      properties.elected(replica, elected.term(), seen.log);
+      properties.elected(SimReplica.number(replica), elected.term(), seen.log);
     }
   }
 
-  void handedOver(int replica, LogWrite write) {
-    Seen seen = replicas.get(replica);
+  /**
+   * @param status of the replica, after the turn in which it does so
+   */
+  void handedOver(GroupStatus status, LogWrite write) {
+    ReplicaId id = status.replica();
+    int replica = SimReplica.number(id);
+    Seen seen = replicas.get(id);
+    countedFor(seen, status, write.entries());
     if (write.cut().isPresent() && write.cut().get() instanceof LogWrite.Base base) {
       begins(replica, seen, base.at());
     } else if (write.cut().isPresent() && write.cut().get() instanceof LogWrite.Truncation cut) {
       seen.log.truncate(cut.upTo());
       truncations++;
+    } else if (write.cut().isPresent() && write.cut().get() instanceof LogWrite.Removal) {
+      properties.members().removed(replica);
+      removed.add(id);
     }
     if (!write.entries().isEmpty()) {
       boolean stillLeads =
@@ -104,11 +128,37 @@ final class SimGroup {
     }
   }
 
+  /**
+   * What a leader has found committed in this turn, it has before it appended what came of that.
+   */
+  private void countedFor(Seen seen, GroupStatus status, List<Entry> appended) {
+    if (seen.ledSince > 0
+        && status.commitIndex() > seen.commit
+        && status.commitIndex() <= seen.log.lastIndex()) {
+      properties.commits(
+          SimReplica.number(status.replica()),
+          status.commitIndex(),
+          seen.ledSince,
+          seen.log,
+          properties.members().inForce(seen.log, appended));
+    }
+  }
+
+  /** Whether the group's removal of this replica is on its way to the disk, or was. */
+  boolean isRemoved(ReplicaId replica) {
+    return removed.contains(replica);
+  }
+
   private void begins(int replica, Seen seen, Position at) {
     if (at.index() > 0) {
       properties.restores(replica, seen.log, at);
     }
     seen.log.begin(at);
+  }
+
+  /** Entries that change who belongs to the group, and are committed. */
+  long memberships() {
+    return memberships;
   }
 
   /** How often a log was cut. */
@@ -121,8 +171,9 @@ final class SimGroup {
    *
    * @return whether there was anything new
    */
-  boolean observe(int replica, GroupStatus status) {
-    Seen seen = replicas.get(replica);
+  boolean observe(GroupStatus status) {
+    int replica = SimReplica.number(status.replica());
+    Seen seen = replicas.get(status.replica());
     if (status.equals(seen.status)) {
       return false;
     }

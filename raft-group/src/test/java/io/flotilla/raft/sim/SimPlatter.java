@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a simulated node's disk holds of its logs; outlives the store. It can damage a log, and
@@ -221,8 +222,18 @@ public final class SimPlatter {
     return Map.copyOf(tombstones);
   }
 
-  public HardState hardState(GroupId group) {
+  /** Whose log of a group this holds. */
+  Optional<ReplicaId> holder(GroupId group) {
+    return Optional.ofNullable(groups.get(group)).map(kept -> kept.self);
+  }
+
+  private @Nullable Kept of(GroupId group, ReplicaId replica) {
     Kept kept = groups.get(group);
+    return kept != null && kept.self.equals(replica) ? kept : null;
+  }
+
+  HardState hardState(GroupId group, ReplicaId replica) {
+    Kept kept = of(group, replica);
     return kept == null ? HardState.INITIAL : kept.hardState;
   }
 
@@ -237,14 +248,14 @@ public final class SimPlatter {
     return kept == null ? 0 : kept.log.bytes();
   }
 
-  long lastIndex(GroupId group) {
-    Kept kept = groups.get(group);
+  long lastIndex(GroupId group, ReplicaId replica) {
+    Kept kept = of(group, replica);
     return kept == null ? 0 : kept.log.lastIndex();
   }
 
   /** As for {@link RaftProperties#disk}. */
-  public long durableTerm(GroupId group, long index) {
-    Kept kept = groups.get(group);
+  long durableTerm(GroupId group, ReplicaId replica, long index) {
+    Kept kept = of(group, replica);
     return kept == null
         ? -1
         : index <= kept.log.truncated().index() ? Long.MAX_VALUE : kept.log.termAt(index);

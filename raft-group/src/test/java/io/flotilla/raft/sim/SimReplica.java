@@ -236,6 +236,11 @@ final class SimReplica implements Victim, Door {
   }
 
   @Override
+  public boolean loseDisk() {
+    throw new UnsupportedOperationException("see Faults.ofNodes");
+  }
+
+  @Override
   public void handOver() {
     whoLeads(Incarnation::handOver);
   }

@@ -33,6 +33,13 @@ interface Victim {
   /** If it leads: it is asked to hand that over. */
   void handOver();
 
+  /**
+   * Goes down and loses all that it has kept, for good, unless too much would hang on that.
+   *
+   * @return whether it did
+   */
+  boolean loseDisk();
+
   /** Up to where it would not miss its log itself, even after a crash. */
   long flushedIndex();
 
