@@ -139,7 +139,7 @@ final class RuntimeNode implements Victim {
     wake();
   }
 
-  /** Nothing is given up between two questions of a fetch that goes on: see {@link #turnMicros}. */
+  /** Nothing is given up between two questions of a fetch that goes on: see {@link AgentTurns}. */
   private SnapshotSendConfig drawSend() {
     Chance chance = world.chance();
     int lease = chance.between(4, 60);
