@@ -78,7 +78,7 @@ class MethodLengthTest {
       if (last - first >= LINES_MAX) {
         tooLong.add(unit.getSourceFile().getName() + ":" + first + " " + method.getName());
       }
-      return super.visitMethod(method, nothing);
+      return super.visitMethod(method, null);
     }
   }
 }
