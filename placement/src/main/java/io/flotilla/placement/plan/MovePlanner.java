@@ -24,6 +24,7 @@ public final class MovePlanner {
    *
    * @param fromNode a node that holds a replica of the shard
    * @param toNode 0 to choose one
+   * @return a move with id 0; or the one under way, if that is what is wished for
    * @throws PlanRefusedException if it cannot be done, saying which rule forbids it
    */
   public static Move plan(
@@ -42,6 +43,12 @@ public final class MovePlanner {
                 () ->
                     new PlanRefusedException(
                         "shard " + shardId + " has no replica on node " + fromNode));
+    Move underWay = view.moves().get(shardId);
+    if (underWay != null
+        && underWay.from() == leaving.id()
+        && (toNode == 0 || toNode == underWay.to().node())) {
+      return underWay;
+    }
     long to = toNode == 0 ? choose(view, shard, fromNode, silentNodes) : toNode;
     check(view, shard, to, silentNodes);
     Replica coming = new Replica(to, view.freshIds().replica(), Replica.Role.VOTER);

@@ -4,7 +4,7 @@ package io.flotilla.placement.plan;
 public final class PlanRefusedException extends Exception {
   private static final long serialVersionUID = 1L;
 
-  PlanRefusedException(String message) {
+  public PlanRefusedException(String message) {
     super(message);
   }
 }

@@ -8,12 +8,9 @@ import io.flotilla.placement.plan.KeyspacePlanner;
 import io.flotilla.placement.plan.KeyspaceWish;
 import io.flotilla.placement.plan.PlanRefusedException;
 import io.flotilla.placement.store.MapMessages;
-import io.flotilla.placement.store.Outcome;
 import io.flotilla.proto.placement.CreateKeyspaceReply;
 import io.flotilla.proto.placement.CreateKeyspaceRequest;
 import io.flotilla.proto.placement.PlacementCommand;
-import io.flotilla.proto.placement.PlacementResult;
-import io.flotilla.rpc.ErrorCode;
 import io.flotilla.rpc.RpcCall;
 import java.util.List;
 import java.util.Set;
@@ -24,8 +21,6 @@ import java.util.function.Supplier;
  * keyspaces changed meanwhile. Only for the desk's thread.
  */
 final class KeyspaceDoor {
-  private static final int ATTEMPTS_MAX = 8;
-
   /**
    * Bounds the complete map in bytes, and with it a decision: both travel as one message, and a
    * status takes about three times as much. Enough for 60,000 shards of three replicas.
@@ -49,22 +44,41 @@ final class KeyspaceDoor {
   }
 
   void create(RpcCall<CreateKeyspaceRequest, CreateKeyspaceReply> call) {
-    KeyspaceWish wish;
-    try {
-      wish = wish(call.request());
-    } catch (IllegalArgumentException wrong) {
-      call.fail(ErrorCode.INVALID_REQUEST, String.valueOf(wrong.getMessage()));
-      return;
-    }
-    if (Keyspace.builtIn(wish.name()).isPresent() && !view.get().hasKeyspaceNamed(wish.name())) {
-      call.fail(
-          ErrorCode.CONFLICT,
+    gate.decidePlanned(
+        call,
+        () -> plan(call.request()),
+        result ->
+            call.reply(CreateKeyspaceReply.newBuilder().setKeyspace(result.getKeyspace()).build()));
+  }
+
+  private PlacementCommand plan(CreateKeyspaceRequest request) throws PlanRefusedException {
+    KeyspaceWish wish = wish(request);
+    ClusterView now = view.get();
+    if (Keyspace.builtIn(wish.name()).isPresent() && !now.hasKeyspaceNamed(wish.name())) {
+      throw new PlanRefusedException(
           String.format(
               "keyspace '%s' is built in: it is created as soon as %d nodes are registered",
               wish.name(), policy.replicas()));
-      return;
     }
-    attempt(call, wish, 1);
+    KeyspacePlan plan = KeyspacePlanner.plan(now, wish, silentNodes.get());
+    PlacementCommand command =
+        PlacementCommand.newBuilder().setCreateKeyspace(MapMessages.write(plan)).build();
+    checkSize(command.getSerializedSize(), now);
+    return command;
+  }
+
+  private static void checkSize(int wanted, ClusterView now) throws PlanRefusedException {
+    int taken = MapUpdates.complete(now, List.of()).getSerializedSize();
+    String why =
+        String.format(
+            "these shards take %d bytes to describe, the others %d; allowed: %d in all; use"
+                + " fewer shards or shorter split keys",
+            wanted, taken, MAP_BYTES_MAX);
+    if (wanted > MAP_BYTES_MAX) {
+      throw new IllegalArgumentException(why);
+    } else if (wanted + taken > MAP_BYTES_MAX) {
+      throw new PlanRefusedException(why);
+    }
   }
 
   private KeyspaceWish wish(CreateKeyspaceRequest request) {
@@ -79,45 +93,5 @@ final class KeyspaceDoor {
         shards,
         splitKeys,
         request.getReplicas() == 0 ? policy.replicas() : request.getReplicas());
-  }
-
-  private void attempt(
-      RpcCall<CreateKeyspaceRequest, CreateKeyspaceReply> call, KeyspaceWish wish, int attempt) {
-    ClusterView now = view.get();
-    PlacementCommand command;
-    try {
-      KeyspacePlan plan = KeyspacePlanner.plan(now, wish, silentNodes.get());
-      command = PlacementCommand.newBuilder().setCreateKeyspace(MapMessages.write(plan)).build();
-    } catch (PlanRefusedException refused) {
-      call.fail(ErrorCode.CONFLICT, String.valueOf(refused.getMessage()));
-      return;
-    }
-    int wanted = command.getSerializedSize();
-    int taken = MapUpdates.complete(now, List.of()).getSerializedSize();
-    if (wanted + taken > MAP_BYTES_MAX) {
-      call.fail(
-          wanted > MAP_BYTES_MAX ? ErrorCode.INVALID_REQUEST : ErrorCode.CONFLICT,
-          String.format(
-              "these shards take %d bytes to describe, the others %d; allowed: %d in all; use"
-                  + " fewer shards or shorter split keys",
-              wanted, taken, MAP_BYTES_MAX));
-      return;
-    }
-    gate.decide(call, command, result -> answer(call, wish, attempt, result));
-  }
-
-  private void answer(
-      RpcCall<CreateKeyspaceRequest, CreateKeyspaceReply> call,
-      KeyspaceWish wish,
-      int attempt,
-      PlacementResult result) {
-    if (result.getErrorCode() == Outcome.DONE.number()) {
-      call.reply(CreateKeyspaceReply.newBuilder().setKeyspace(result.getKeyspace()).build());
-    } else if (attempt < ATTEMPTS_MAX) {
-      attempt(call, wish, attempt + 1);
-    } else {
-      call.fail(
-          ErrorCode.OVERLOADED, "nodes and keyspaces change too fast: " + result.getMessage());
-    }
   }
 }

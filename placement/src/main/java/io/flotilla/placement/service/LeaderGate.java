@@ -2,6 +2,7 @@ package io.flotilla.placement.service;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.MessageLite;
+import io.flotilla.placement.plan.PlanRefusedException;
 import io.flotilla.placement.store.Outcome;
 import io.flotilla.proto.errors.ErrorDetail;
 import io.flotilla.proto.placement.PlacementCommand;
@@ -18,6 +19,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,6 +30,7 @@ import org.slf4j.LoggerFactory;
 final class LeaderGate {
   private static final Logger log = LoggerFactory.getLogger(LeaderGate.class);
   private static final int RETRY_AFTER_MILLIS = 100;
+  private static final int PLANS_MAX = 8;
 
   private final RaftGroup group;
   private final Map<Long, String> members;
@@ -102,9 +105,7 @@ final class LeaderGate {
 
   /** Proposes, and gives the desk the result, or the call an error. */
   <Q extends MessageLite, R extends MessageLite> void decide(
-      RpcCall<Q, R> call,
-      PlacementCommand command,
-      java.util.function.Consumer<PlacementResult> then) {
+      RpcCall<Q, R> call, PlacementCommand command, Consumer<PlacementResult> then) {
     BiConsumer<PlacementResult, Throwable> next =
         (result, failed) -> {
           if (failed != null) {
@@ -117,6 +118,50 @@ final class LeaderGate {
           }
         };
     propose(command).whenComplete(next);
+  }
+
+  /** What is to be proposed, as of now. Only for the desk's thread. */
+  interface Plan {
+    /**
+     * @throws PlanRefusedException if it cannot be now
+     * @throws IllegalArgumentException if it never can
+     */
+    PlacementCommand command() throws PlanRefusedException;
+  }
+
+  /**
+   * Proposes what is planned, and plans again where the ground of a plan has meanwhile moved; gives
+   * the desk the result, or the call an error.
+   */
+  <Q extends MessageLite, R extends MessageLite> void decidePlanned(
+      RpcCall<Q, R> call, Plan plan, Consumer<PlacementResult> then) {
+    decidePlanned(call, plan, then, PLANS_MAX);
+  }
+
+  private <Q extends MessageLite, R extends MessageLite> void decidePlanned(
+      RpcCall<Q, R> call, Plan plan, Consumer<PlacementResult> then, int plansLeft) {
+    PlacementCommand command;
+    try {
+      command = plan.command();
+    } catch (PlanRefusedException refused) {
+      call.fail(ErrorCode.CONFLICT, String.valueOf(refused.getMessage()));
+      return;
+    } catch (IllegalArgumentException wrong) {
+      call.fail(ErrorCode.INVALID_REQUEST, String.valueOf(wrong.getMessage()));
+      return;
+    }
+    decide(
+        call,
+        command,
+        result -> {
+          if (result.getErrorCode() == Outcome.DONE.number()) {
+            then.accept(result);
+          } else if (plansLeft > 1) {
+            decidePlanned(call, plan, then, plansLeft - 1);
+          } else {
+            call.fail(ErrorCode.OVERLOADED, "the map changes too fast: " + result.getMessage());
+          }
+        });
   }
 
   CompletableFuture<PlacementResult> propose(PlacementCommand command) {

@@ -7,13 +7,10 @@ import io.flotilla.placement.model.Shard;
 import io.flotilla.placement.plan.MovePlanner;
 import io.flotilla.placement.plan.PlanRefusedException;
 import io.flotilla.placement.store.MapMessages;
-import io.flotilla.placement.store.Outcome;
 import io.flotilla.proto.placement.MoveOrder;
 import io.flotilla.proto.placement.MoveReplicaReply;
 import io.flotilla.proto.placement.MoveReplicaRequest;
 import io.flotilla.proto.placement.PlacementCommand;
-import io.flotilla.proto.placement.PlacementResult;
-import io.flotilla.rpc.ErrorCode;
 import io.flotilla.rpc.RpcCall;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,8 +22,6 @@ import java.util.function.Supplier;
  * have to do something about it. Only for the desk's thread.
  */
 final class MoveDoor {
-  private static final int ATTEMPTS_MAX = 8;
-
   private final LeaderGate gate;
   private final Supplier<ClusterView> view;
   private final Supplier<Set<Long>> silentNodes;
@@ -44,35 +39,16 @@ final class MoveDoor {
   }
 
   void begin(RpcCall<MoveReplicaRequest, MoveReplicaReply> call) {
-    attempt(call, 1);
-  }
-
-  private void attempt(RpcCall<MoveReplicaRequest, MoveReplicaReply> call, int attempt) {
     MoveReplicaRequest wish = call.request();
-    Move move;
-    try {
-      move =
-          MovePlanner.plan(
-              view.get(), wish.getShard(), wish.getFromNode(), wish.getToNode(), silentNodes.get());
-    } catch (PlanRefusedException refused) {
-      call.fail(ErrorCode.CONFLICT, String.valueOf(refused.getMessage()));
-      return;
-    }
-    gate.decide(
+    gate.decidePlanned(
         call,
-        PlacementCommand.newBuilder().setMoveReplica(MapMessages.write(move)).build(),
-        result -> answer(call, attempt, result));
+        () -> PlacementCommand.newBuilder().setMoveReplica(MapMessages.write(plan(wish))).build(),
+        result -> call.reply(MoveReplicaReply.newBuilder().setJob(result.getJob()).build()));
   }
 
-  private void answer(
-      RpcCall<MoveReplicaRequest, MoveReplicaReply> call, int attempt, PlacementResult result) {
-    if (result.getErrorCode() == Outcome.DONE.number()) {
-      call.reply(MoveReplicaReply.newBuilder().setJob(result.getJob()).build());
-    } else if (attempt < ATTEMPTS_MAX) {
-      attempt(call, attempt + 1);
-    } else {
-      call.fail(ErrorCode.OVERLOADED, "the map changes too fast: " + result.getMessage());
-    }
+  private Move plan(MoveReplicaRequest wish) throws PlanRefusedException {
+    return MovePlanner.plan(
+        view.get(), wish.getShard(), wish.getFromNode(), wish.getToNode(), silentNodes.get());
   }
 
   /** What a node is to do: as leader of the shards that it leads, or as who gets a replica. */

@@ -233,6 +233,9 @@ final class ClusterState {
     if (known == null) {
       return refused(Outcome.CONFLICT, "there is no shard " + wish.shard());
     }
+    if (wish.equals(moves.get(wish.shard()))) {
+      return done().setJob(MapMessages.write(wish)).build();
+    }
     List<Replica> replicas = known.value().replicas();
     if (to.id() < freshIds.replica()
         || !nodes.containsKey(to.node())

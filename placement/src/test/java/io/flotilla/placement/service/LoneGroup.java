@@ -91,6 +91,11 @@ final class LoneGroup implements RaftGroup {
   }
 
   @Override
+  public void askIfRemoved(List<Membership.Member> members) {
+    throw new AssertionError("nobody else belongs to it");
+  }
+
+  @Override
   public CompletableFuture<Long> appliedAtLeast(long index) {
     throw new AssertionError("asked for an applied index");
   }

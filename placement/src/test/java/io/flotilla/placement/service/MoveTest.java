@@ -103,6 +103,14 @@ final class MoveTest extends OneMember {
   }
 
   @Test
+  void theSameWishAgainIsTheSameJob() {
+    Move job = move(1, 4).reply().getJob();
+    assertThat(move(1, 4).reply().getJob()).isEqualTo(job);
+    assertThat(move(1, 0).reply().getJob()).as("wherever it fits").isEqualTo(job);
+    assertThat(jobs()).containsExactly(job);
+  }
+
+  @Test
   void aLaterWishTakesThePlaceOfTheEarlier() {
     Move first = move(1, 4).reply().getJob();
     Move second = move(2, 0).reply().getJob();
@@ -137,7 +145,7 @@ final class MoveTest extends OneMember {
     start();
     await().until(() -> !jobs().isEmpty());
     assertThat(jobs()).containsExactly(job);
-    assertThat(move(1, 4).reply().getJob().getTo().getReplica())
+    assertThat(move(2, 4).reply().getJob().getTo().getReplica())
         .isGreaterThan(job.getTo().getReplica());
   }
 }

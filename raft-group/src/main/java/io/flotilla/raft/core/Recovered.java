@@ -40,12 +40,7 @@ public record Recovered(
     this(hardState, truncated, membership, terms, lastIndex, List.of(), applied);
   }
 
-  /** A replica of a new group, with nothing in its log. */
-  public static Recovered empty(Membership membership) {
-    return empty(membership, Position.ZERO);
-  }
-
-  /** A replica with nothing in its log, which begins behind what {@code begin} stands for. */
+  /** A replica with nothing in its log, which begins behind {@code begin}. */
   public static Recovered empty(Membership membership, Position begin) {
     HardState state = new HardState(begin.term(), Optional.empty());
     return new Recovered(

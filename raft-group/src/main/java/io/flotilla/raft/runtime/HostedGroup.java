@@ -3,10 +3,12 @@ package io.flotilla.raft.runtime;
 import io.flotilla.raft.core.GroupId;
 import io.flotilla.raft.core.GroupStatus;
 import io.flotilla.raft.core.Membership;
+import io.flotilla.raft.core.Membership.Member;
 import io.flotilla.raft.core.Refusal;
 import io.flotilla.raft.core.ReplicaId;
 import io.flotilla.raft.port.ApplyRound;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
@@ -62,6 +64,11 @@ final class HostedGroup<R extends ApplyRound> implements RaftGroup {
   @Override
   public CompletableFuture<Void> removed() {
     return replica.removed.copy();
+  }
+
+  @Override
+  public void askIfRemoved(List<Member> members) {
+    replica.askIfRemoved(members);
   }
 
   @Override

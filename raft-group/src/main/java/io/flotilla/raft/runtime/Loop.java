@@ -181,6 +181,11 @@ final class Loop<R extends ApplyRound> implements Agent {
     }
   }
 
+  /** What asks for nothing to be kept leaves with this turn. */
+  void say(List<RaftParcel> some) {
+    outgoing.addAll(some);
+  }
+
   private void deliver(RaftParcel parcel) {
     Replica<R> replica = hosted.get(parcel.group());
     if (replica != null && replica.self.equals(parcel.to())) {

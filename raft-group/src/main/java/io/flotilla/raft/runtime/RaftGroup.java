@@ -3,8 +3,10 @@ package io.flotilla.raft.runtime;
 import io.flotilla.raft.core.GroupId;
 import io.flotilla.raft.core.GroupStatus;
 import io.flotilla.raft.core.Membership;
+import io.flotilla.raft.core.Membership.Member;
 import io.flotilla.raft.core.ReplicaId;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
@@ -51,6 +53,16 @@ public interface RaftGroup {
    * it is needed any more, and it can never come back.
    */
   CompletableFuture<Void> removed();
+
+  /**
+   * Asks members of the group whether this replica still belongs to it, for one that need not have
+   * heard that it was removed: who only learned asks nobody by itself, and those whom it knows may
+   * be gone. A leader among them that has removed it says so, and {@link #removed} completes. No
+   * answer means nothing.
+   *
+   * @param members that somebody else knows of
+   */
+  void askIfRemoved(List<Member> members);
 
   /**
    * Completes, with the applied index, once the state machine here has applied this index: what is

@@ -10,9 +10,12 @@ import io.flotilla.raft.core.GroupStatus;
 import io.flotilla.raft.core.GroupStatus.RoleName;
 import io.flotilla.raft.core.Input;
 import io.flotilla.raft.core.LogReader;
+import io.flotilla.raft.core.Membership.Member;
 import io.flotilla.raft.core.Position;
 import io.flotilla.raft.core.RaftCore;
 import io.flotilla.raft.core.RaftEvent;
+import io.flotilla.raft.core.RaftMessage;
+import io.flotilla.raft.core.RaftMessage.VoteRequest;
 import io.flotilla.raft.core.Recovered;
 import io.flotilla.raft.core.ReplicaId;
 import io.flotilla.raft.port.ApplyRound;
@@ -30,6 +33,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -64,6 +68,9 @@ final class Replica<R extends ApplyRound> implements LogReader {
 
   /** Any thread may raise it. */
   private final Summons.Call<Replica<R>> call = new Summons.Call<>(this);
+
+  /** Who is to be asked whether this replica still belongs to the group. */
+  private final AtomicReference<List<Member>> doubted = new AtomicReference<>(List.of());
 
   private final AtomicBoolean campaignAsked = new AtomicBoolean();
   private final AtomicBoolean closeAsked = new AtomicBoolean();
@@ -149,6 +156,11 @@ final class Replica<R extends ApplyRound> implements LogReader {
 
   void askToCampaign() {
     campaignAsked.set(true);
+    summonLoop();
+  }
+
+  void askIfRemoved(List<Member> members) {
+    doubted.set(List.copyOf(members));
     summonLoop();
   }
 
@@ -266,6 +278,26 @@ final class Replica<R extends ApplyRound> implements LogReader {
     if (campaignAsked.getAndSet(false)) {
       core.step(new Input.Campaign());
     }
+    if (!doubted.get().isEmpty()) {
+      loop.say(doubt(doubted.getAndSet(List.of())));
+    }
+  }
+
+  /**
+   * What a leader answers by {@link RaftMessage.Removed} if it has removed the sender: a pre-vote,
+   * which binds nobody, and whose grant means nothing to who did not ask for it as a candidate.
+   */
+  private List<RaftParcel> doubt(List<Member> members) {
+    GroupStatus now = core.status();
+    RaftMessage request =
+        new VoteRequest(now.term() + 1, true, false, core.positionAt(now.lastIndex()));
+    return members.stream()
+        .filter(member -> !member.replica().equals(self))
+        .map(
+            member ->
+                new RaftParcel(
+                    loop.node, new NodeId(member.node()), group, self, member.replica(), request))
+        .toList();
   }
 
   private void cutIfDue() {

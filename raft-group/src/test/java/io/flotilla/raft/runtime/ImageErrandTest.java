@@ -95,7 +95,7 @@ class ImageErrandTest {
         new RaftCore(
             CoreConfig.DEFAULT,
             SELF,
-            Recovered.empty(MEMBERS),
+            Recovered.empty(MEMBERS, Position.ZERO),
             (first, last, bytes) -> Optional.empty(),
             (min, max) -> min);
     errand.take(journal);

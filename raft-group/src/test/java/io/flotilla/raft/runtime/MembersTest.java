@@ -81,6 +81,48 @@ class MembersTest extends RuntimeCluster {
     assertThat(new HashSet<>(old.journal(1).commands())).hasSize(51);
   }
 
+  /** Its leader says it once, and then nobody speaks to it any more. */
+  @Test
+  void aLearnerThatWasRemovedWhileItWasAwayLearnsItWhenItAsks() throws Exception {
+    startAll(3, 1);
+    TestNode fourth = new TestNode(4, dir, network, limits, RaftListener.NONE);
+    nodes.put(4L, fourth);
+    RaftGroup learner = fourth.open(1, 4, 3, false);
+    change(new Membership(members(1, 2, 3), List.of(), members(4)));
+    proposeUntilDone(1, "seen");
+    await().untilAsserted(() -> assertThat(fourth.journal(1).commands()).contains("seen"));
+    network.cutOff(fourth.id);
+    change(Membership.of(members(1, 2, 3)));
+    network.heal(fourth.id);
+    proposeUntilDone(1, "unseen");
+    assertThat(fourth.journal(1).commands()).doesNotContain("unseen");
+    assertThat(learner.removed()).isNotDone();
+    await()
+        .untilAsserted(
+            () -> {
+              learner.askIfRemoved(members(1, 2, 3));
+              assertThat(learner.removed()).isCompleted();
+            });
+  }
+
+  @Test
+  void whoBelongsToTheGroupMayAskAndStays() throws Exception {
+    startAll(3, 1);
+    proposeUntilDone(1, "before");
+    TestNode leader = leader(1);
+    long term = leader.group(1).status().term();
+    for (TestNode node : nodes.values()) {
+      node.group(1).askIfRemoved(members(1, 2, 3));
+    }
+    proposeUntilDone(1, "after");
+    awaitSameEverywhere(1);
+    assertThat(leader(1)).isSameAs(leader);
+    assertThat(leader.group(1).status().term()).as("it is no campaign").isEqualTo(term);
+    for (TestNode node : nodes.values()) {
+      assertThat(node.group(1).removed()).isNotDone();
+    }
+  }
+
   private void proposeUntilDoneElsewhere(TestNode absent, String command) {
     nodes.remove(absent.id.value());
     proposeUntilDone(1, command);

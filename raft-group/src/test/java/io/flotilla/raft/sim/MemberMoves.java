@@ -4,10 +4,7 @@ import io.flotilla.raft.core.GroupStatus;
 import io.flotilla.raft.core.GroupStatus.RoleName;
 import io.flotilla.raft.core.Membership;
 import io.flotilla.raft.core.Membership.Member;
-import io.flotilla.raft.core.RaftMessage.Removed;
 import io.flotilla.raft.core.ReplicaId;
-import io.flotilla.raft.port.NodeId;
-import io.flotilla.raft.port.RaftParcel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -121,29 +118,21 @@ final class MemberMoves {
     return Optional.of(fresh);
   }
 
-  // ---- who is told
+  // ---- who asks
 
   /**
-   * Who was removed and never heard of it is told, as a leader would if it were asked: who learned
-   * only asks nobody, and those whom a voter would ask may be gone as well.
+   * Who was removed and never heard of it asks the members of now, of whom an operator knows: who
+   * only learned asks nobody by itself, and those whom a voter would ask may be gone as well.
    */
-  void tellRemoved(SimGroup group, GroupStatus leader) {
+  void askIfRemoved(SimGroup group, GroupStatus leader) {
     MembershipRules members = group.properties().members();
-    if (members.newest().isJoint()) {
-      return;
-    }
     for (RuntimeNode node : nodes()) {
-      ReplicaId replica = node.tenant(group).orElse(leader.replica());
-      if (members.wasMember(replica) && !MembershipRules.holds(members.newest(), replica)) {
-        node.tellRemoved(
-            new RaftParcel(
-                new NodeId(group.homes().nodeOf(leader.replica())),
-                new NodeId(node.id()),
-                group.id(),
-                leader.replica(),
-                replica,
-                new Removed(leader.term())));
-      }
+      node.tenant(group)
+          .filter(members::wasMember)
+          .filter(replica -> !MembershipRules.holds(members.newest(), replica))
+          .ifPresent(
+              replica ->
+                  node.visit(group, here -> here.askIfRemoved(leader.membership().everybody())));
     }
   }
 

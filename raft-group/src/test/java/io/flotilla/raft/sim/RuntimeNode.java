@@ -593,7 +593,7 @@ final class RuntimeNode implements Victim {
                 leader -> {
                   moves.next(group, leader.status()).ifPresent(to -> change(group, leader, to));
                   if (world.chance().happens(0.2)) {
-                    moves.tellRemoved(group, leader.status());
+                    moves.askIfRemoved(group, leader.status());
                   }
                 }));
   }
@@ -606,7 +606,7 @@ final class RuntimeNode implements Victim {
                 group,
                 leader -> {
                   moves.last(group, leader.status()).ifPresent(to -> change(group, leader, to));
-                  moves.tellRemoved(group, leader.status());
+                  moves.askIfRemoved(group, leader.status());
                 }));
   }
 
@@ -633,11 +633,6 @@ final class RuntimeNode implements Victim {
     } else if (!group.properties().members().wasCommitted(target)) {
       throw new AssertionError("CHANGE: %s never was %s".formatted(group.id(), target));
     }
-  }
-
-  /** A leader tells it, once more, that the group has removed the replica here. */
-  void tellRemoved(RaftParcel removed) {
-    network.send((int) removed.fromNode().value(), id, () -> receive(removed));
   }
 
   @Override

@@ -5,6 +5,7 @@ import io.flotilla.proto.map.Shard;
 import io.flotilla.raft.core.GroupId;
 import io.flotilla.raft.core.GroupStatus;
 import io.flotilla.raft.core.Membership;
+import io.flotilla.raft.core.Membership.Member;
 import io.flotilla.raft.core.Position;
 import io.flotilla.raft.core.ReplicaId;
 import io.flotilla.raft.port.LogStore.RecoveredLog;
@@ -76,7 +77,8 @@ public final class ShardHost {
 
   /**
    * Opens the shards among {@code descriptors} that have a replica on this node and are not open
-   * yet. What a newer descriptor of an open shard says, it learns from its own log.
+   * yet. What a newer descriptor of an open shard says, it learns from its own log; but if it does
+   * not name the replica here any more, that one may not hear of it by itself, and asks.
    *
    * @return how many were opened
    * @throws StorageException if the disk fails
@@ -87,6 +89,8 @@ public final class ShardHost {
     for (Shard shard : descriptors) {
       if (replicaHere(shard).filter(replica -> isToBeOpened(shard, replica)).isPresent()) {
         (shard.getEpoch().getConfVersion() == 1 ? founded : joined).add(shard);
+      } else {
+        doubtIfLeftOut(shard);
       }
     }
     found(founded);
@@ -96,14 +100,40 @@ public final class ShardHost {
     return founded.size() + joined.size();
   }
 
+  private void doubtIfLeftOut(Shard shard) {
+    HostedShard hosted = shards.get(shard.getId());
+    if (hosted != null) {
+      GroupStatus status = hosted.group().status();
+      boolean wasMember = isAmong(status.membership().everybody(), status.replica());
+      if (wasMember
+          && isNewer(shard, hosted.descriptor())
+          && !isAmong(Members.of(shard), status.replica())) {
+        hosted.group().askIfRemoved(Members.of(shard));
+      }
+    }
+  }
+
+  private static boolean isNewer(Shard shard, Shard than) {
+    return shard.getEpoch().getConfVersion() > than.getEpoch().getConfVersion();
+  }
+
+  private static boolean isAmong(List<Member> members, ReplicaId replica) {
+    return members.stream().anyMatch(member -> member.replica().equals(replica));
+  }
+
   /**
    * Opens a replica that is to join a shard: it knows nothing and decides nothing until the shard's
-   * leader has told it. Does nothing if a replica of the shard is open here, or this one was lost.
+   * leader has told it. Does nothing if this one is open or was lost. An earlier one that is still
+   * open asks whether it was removed: it has to go before another may come.
    *
    * @param shard as somebody knows it
    * @throws StorageException if the disk fails
    */
   public void join(Shard shard, Replica self) throws StorageException {
+    HostedShard open = shards.get(shard.getId());
+    if (open != null && open.group().status().replica().value() < self.getReplica()) {
+      open.group().askIfRemoved(Members.of(shard));
+    }
     if (isToBeOpened(shard, self)) {
       long generation = store.create(List.of(shard), 0).get(0);
       KvStateMachine state = KvStateMachine.open(store, shard.getId(), generation);
@@ -129,7 +159,7 @@ public final class ShardHost {
           new GroupSpec(
               new GroupId(shard.getId()),
               new ReplicaId(self),
-              Members.of(shard),
+              Members.first(shard),
               KvStateMachine.BEGIN,
               generations.get(i),
               shard.getPreferredLeader() == self));

@@ -7,7 +7,6 @@ import io.flotilla.proto.map.Shard;
 import io.flotilla.raft.core.Membership;
 import io.flotilla.raft.core.Membership.Member;
 import io.flotilla.raft.core.ReplicaId;
-import java.util.Comparator;
 import java.util.List;
 
 /** Who replicates a shard, in its descriptor and in its group. */
@@ -37,27 +36,22 @@ public final class Members {
 
   private static ReplicaRole role(Membership membership, Member member) {
     boolean stays = membership.voters().contains(member);
-    if (membership.learners().contains(member)) {
-      return ReplicaRole.LEARNER;
+    boolean was = membership.outgoing().contains(member);
+    if (!stays) {
+      return was ? ReplicaRole.OUTGOING : ReplicaRole.LEARNER;
     }
-    boolean was = !membership.isJoint() || membership.outgoing().contains(member);
-    if (stays) {
-      return was ? ReplicaRole.VOTER : ReplicaRole.INCOMING;
-    }
-    return ReplicaRole.OUTGOING;
+    return was || !membership.isJoint() ? ReplicaRole.VOTER : ReplicaRole.INCOMING;
   }
 
-  /** The membership of a shard that was just created: voters and learners. */
-  public static Membership of(Shard shard) {
-    return new Membership(
-        members(shard, ReplicaRole.VOTER), List.of(), members(shard, ReplicaRole.LEARNER));
+  /** The membership of a shard that was just created. */
+  public static Membership first(Shard shard) {
+    return Membership.of(of(shard));
   }
 
-  private static List<Member> members(Shard shard, ReplicaRole role) {
+  /** All that a descriptor names. */
+  public static List<Member> of(Shard shard) {
     return shard.getReplicasList().stream()
-        .filter(replica -> replica.getRole() == role)
         .map(replica -> new Member(new ReplicaId(replica.getReplica()), replica.getNode()))
-        .sorted(Comparator.comparing(Member::replica))
         .toList();
   }
 }

@@ -17,6 +17,13 @@ public final class HeldGroup implements RaftGroup {
   public final List<Long> awaited = new ArrayList<>();
   public final List<CompletableFuture<Long>> waiters = new ArrayList<>();
   public Optional<Duration> age = Optional.empty();
+  public ReplicaId self = new ReplicaId(71);
+  public Membership membership =
+      Membership.of(
+          List.of(
+              new Membership.Member(new ReplicaId(71), 1),
+              new Membership.Member(new ReplicaId(72), 2)));
+  public final List<List<Membership.Member>> doubts = new ArrayList<>();
   public final CompletableFuture<Void> removed = new CompletableFuture<>();
 
   @Override
@@ -50,7 +57,7 @@ public final class HeldGroup implements RaftGroup {
   @Override
   public GroupStatus status() {
     return new GroupStatus(
-        new ReplicaId(71),
+        self,
         GroupStatus.RoleName.FOLLOWER,
         3,
         Optional.of(new ReplicaId(72)),
@@ -59,10 +66,7 @@ public final class HeldGroup implements RaftGroup {
         41,
         41,
         40,
-        Membership.of(
-            List.of(
-                new Membership.Member(new ReplicaId(71), 1),
-                new Membership.Member(new ReplicaId(72), 2))),
+        membership,
         List.of());
   }
 
@@ -84,6 +88,11 @@ public final class HeldGroup implements RaftGroup {
   @Override
   public CompletableFuture<Void> removed() {
     return removed;
+  }
+
+  @Override
+  public void askIfRemoved(List<Membership.Member> members) {
+    doubts.add(members);
   }
 
   @Override

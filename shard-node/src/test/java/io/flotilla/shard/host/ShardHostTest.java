@@ -68,7 +68,9 @@ class ShardHostTest {
           if (losesAll) {
             throw new ReplicaLostException("lost");
           }
-          opened.add(new Opened(spec, state.appliedIndex(), new HeldGroup()));
+          HeldGroup group = new HeldGroup();
+          group.self = spec.self();
+          opened.add(new Opened(spec, state.appliedIndex(), group));
           return last().group();
         });
   }
@@ -92,7 +94,7 @@ class ShardHostTest {
   void theFirstReplicasBeginBehindTheSamePlace() throws Exception {
     assertThat(host.offer(List.of(SHARD))).isEqualTo(1);
     assertThat(last().spec().self()).isEqualTo(new ReplicaId(72));
-    assertThat(last().spec().initial()).isEqualTo(Members.of(SHARD));
+    assertThat(last().spec().initial()).isEqualTo(Members.first(SHARD));
     assertThat(last().spec().begin()).isEqualTo(KvStateMachine.BEGIN);
     assertThat(last().spec().campaignFirst()).isTrue();
     assertThat(last().applied()).isEqualTo(KvStateMachine.BEGIN.index());
@@ -153,6 +155,43 @@ class ShardHostTest {
     host.join(SHARD, replica(75));
     assertJoins(75);
     assertThat(host.shards()).hasSize(1);
+  }
+
+  @Test
+  void whoIsInTheWayOfALaterOneAsksWhetherItWasRemoved() throws Exception {
+    host.join(SHARD, replica(73));
+    HeldGroup first = last().group();
+    host.join(SHARD, replica(73));
+    assertThat(first.doubts).isEmpty();
+    host.join(SHARD, replica(75));
+    assertThat(first.doubts).containsExactly(Members.of(SHARD));
+    assertThat(opened).as("both cannot be here").hasSize(1);
+    first.removed.complete(null);
+    host.join(SHARD, replica(75));
+    assertJoins(75);
+  }
+
+  @Test
+  void aMemberThatALaterDescriptorLeavesOutAsksWhetherItWasRemoved() throws Exception {
+    host.offer(List.of(SHARD));
+    HeldGroup group = last().group();
+    Shard without = joined(75);
+    host.offer(List.of(SHARD, joined(72)));
+    assertThat(group.doubts).isEmpty();
+    host.offer(List.of(without));
+    assertThat(group.doubts).containsExactly(Members.of(without));
+    group.membership = Membership.of(List.of());
+    host.offer(List.of(without));
+    assertThat(group.doubts).as("who has not been a member yet may become one").hasSize(1);
+  }
+
+  @Test
+  void anOlderDescriptorRaisesNoDoubts() throws Exception {
+    host.offer(List.of(joined(76)));
+    HeldGroup group = last().group();
+    group.membership = Membership.of(List.of(new Membership.Member(new ReplicaId(76), NODE)));
+    host.offer(List.of(SHARD));
+    assertThat(group.doubts).isEmpty();
   }
 
   @Test
