@@ -70,7 +70,7 @@ final class Replica<R extends ApplyRound> implements LogReader {
   private final Summons.Call<Replica<R>> call = new Summons.Call<>(this);
 
   /** Who is to be asked whether this replica still belongs to the group. */
-  private final AtomicReference<List<Member>> doubted = new AtomicReference<>(List.of());
+  private final AtomicReference<@Nullable List<Member>> doubted = new AtomicReference<>();
 
   private final AtomicBoolean campaignAsked = new AtomicBoolean();
   private final AtomicBoolean closeAsked = new AtomicBoolean();
@@ -278,8 +278,9 @@ final class Replica<R extends ApplyRound> implements LogReader {
     if (campaignAsked.getAndSet(false)) {
       core.step(new Input.Campaign());
     }
-    if (!doubted.get().isEmpty()) {
-      loop.say(doubt(doubted.getAndSet(List.of())));
+    List<Member> askable = doubted.getAndSet(null);
+    if (askable != null) {
+      loop.say(doubt(askable));
     }
   }
 

@@ -5,7 +5,6 @@ import io.flotilla.raft.core.GroupId;
 import io.flotilla.raft.core.GroupStatus;
 import io.flotilla.raft.core.GroupStatus.RoleName;
 import io.flotilla.raft.core.Membership;
-import io.flotilla.raft.core.Refusal;
 import io.flotilla.raft.core.ReplicaId;
 import io.flotilla.raft.port.LogStore.RecoveredLog;
 import io.flotilla.raft.port.LogWrite;
@@ -15,7 +14,6 @@ import io.flotilla.raft.port.SnapshotReply;
 import io.flotilla.raft.port.SnapshotRequest;
 import io.flotilla.raft.port.StorageException;
 import io.flotilla.raft.runtime.GroupSpec;
-import io.flotilla.raft.runtime.RaftException;
 import io.flotilla.raft.runtime.RaftGroup;
 import io.flotilla.raft.runtime.RaftRuntime;
 import io.flotilla.raft.runtime.ReplicaLostException;
@@ -34,8 +32,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.SplittableRandom;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
@@ -58,6 +55,8 @@ final class RuntimeNode implements Victim {
   private final SnapshotFetchConfig fetch;
   private final ArrayDeque<Runnable> missed = new ArrayDeque<>();
   private final MemberMoves moves;
+  private final NodeClients clients;
+  private final NodeLeaders leaders;
 
   /** What it was told to hold, and its states: kept on its disk, as the two below. */
   private final Map<GroupId, Tenant> tenants = new HashMap<>();
@@ -88,9 +87,11 @@ final class RuntimeNode implements Victim {
     this.limits = limits;
     double skew = 1 + world.faults().pace().clockSkew() * (world.chance().upTo(2) - 1);
     this.tickMicros = (long) (world.ticks(1) * skew);
-    this.send = drawSend();
-    this.fetch = drawFetch();
+    this.send = SnapshotDraws.send(world);
+    this.fetch = SnapshotDraws.fetch(world);
     this.moves = new MemberMoves(world, groups, nodes);
+    this.clients = new NodeClients(world, this);
+    this.leaders = new NodeLeaders(world, this, groups, moves);
     if (id <= world.voters()) {
       groups.forEach(group -> settle(group, new ReplicaId(id)));
     }
@@ -137,35 +138,6 @@ final class RuntimeNode implements Victim {
             () -> observe(runtime));
     groups.forEach(group -> open(runtime, group));
     wake();
-  }
-
-  /** Nothing is given up between two questions of a fetch that goes on: see {@link AgentTurns}. */
-  private SnapshotSendConfig drawSend() {
-    Chance chance = world.chance();
-    int lease = chance.between(4, 60);
-    return new SnapshotSendConfig(
-        chance.between(1, 2),
-        chance.between(2, 4),
-        ticks(lease),
-        ticks(chance.between(3, lease)),
-        (int) Math.max(1, world.ticks(1) / 1000),
-        chance.between(4, 64));
-  }
-
-  private SnapshotFetchConfig drawFetch() {
-    Chance chance = world.chance();
-    return new SnapshotFetchConfig(
-        chance.between(1, 2),
-        chance.oneOf(100_000L, 1L << 40),
-        chance.oneOf(50, 200, 1 << 18),
-        chance.between(1, 8),
-        ticks(chance.between(2, 10)),
-        new SnapshotFetchConfig.Backoff(ticks(1), ticks(8), chance.between(1, 8)),
-        1 << 20);
-  }
-
-  private Duration ticks(int count) {
-    return Duration.ofNanos(Math.max(1_000_000, world.ticks(count) * 1000));
   }
 
   private SnapshotPorts snapshots() {
@@ -366,15 +338,7 @@ final class RuntimeNode implements Victim {
   }
 
   void receive(RaftParcel parcel) {
-    RaftRuntime<SimMachine.Round> runtime = alive;
-    if (runtime != null) {
-      unlessGone(
-          runtime,
-          () -> {
-            runtime.receive(List.of(parcel));
-            wake();
-          });
-    }
+    whileUp(runtime -> runtime.receive(List.of(parcel)));
   }
 
   /** Asks another node about a snapshot; what is lost is lost without a word. */
@@ -395,8 +359,7 @@ final class RuntimeNode implements Victim {
   }
 
   private void serve(int from, SnapshotRequest request, Consumer<SnapshotReply> answer) {
-    RaftRuntime<SimMachine.Round> runtime = alive;
-    receive(runtime, () -> runtime.snapshotServer().serve(new NodeId(from), request, answer));
+    whileUp(runtime -> runtime.snapshotServer().serve(new NodeId(from), request, answer));
   }
 
   private void receive(@Nullable RaftRuntime<SimMachine.Round> born, Runnable action) {
@@ -412,91 +375,38 @@ final class RuntimeNode implements Victim {
 
   // ---- clients
 
-  /** Where clients of one group reach this node. */
-  Door door(SimGroup group) {
-    return (write, key, reply) -> {
-      RaftRuntime<SimMachine.Round> runtime = alive;
-      if (runtime != null) {
-        unlessGone(
-            runtime,
-            () -> {
-              RaftGroup replica = runtime.group(group.id()).orElse(null);
-              if (replica == null) {
-                reply.accept(new Reply.Refused(Optional.empty()));
-              } else if (write == null) {
-                read(replica, group, key, reply);
-              } else {
-                write(replica, group, write, reply);
-              }
-              wake();
-            });
-      }
-    };
+  NodeClients clients() {
+    return clients;
+  }
+
+  NodeLeaders leaders() {
+    return leaders;
+  }
+
+  /** Lets somebody at its runtime, unless it is down. */
+  void whileUp(Consumer<RaftRuntime<SimMachine.Round>> action) {
+    RaftRuntime<SimMachine.Round> runtime = alive;
+    receive(runtime, () -> action.accept(runtime));
   }
 
   /** Lets somebody at this node's replica of a group, unless there is none or the node is down. */
   void visit(SimGroup group, Consumer<RaftGroup> visitor) {
+    whileUp(runtime -> runtime.group(group.id()).ifPresent(visitor));
+  }
+
+  /** Says from now on whether the node has not crashed since. */
+  BooleanSupplier life() {
     RaftRuntime<SimMachine.Round> runtime = alive;
-    if (runtime != null) {
-      unlessGone(
-          runtime,
-          () -> {
-            runtime.group(group.id()).ifPresent(visitor);
-            wake();
-          });
-    }
+    return () -> alive == runtime;
   }
 
-  private void write(RaftGroup replica, SimGroup group, SimCommand command, Consumer<Reply> reply) {
-    replica
-        .propose(command.encode(world.chance().between(0, 100)))
-        .whenComplete(
-            (result, failure) ->
-                now(
-                    () ->
-                        reply.accept(
-                            failure == null
-                                ? new Reply.Wrote(SimCommand.decodeOutcome(result))
-                                : refusal(group, failure))));
-  }
-
-  private void read(RaftGroup replica, SimGroup group, int key, Consumer<Reply> reply) {
-    long committed = group.properties().commit();
-    SimMachine machine = here(group).machine();
-    replica
-        .readBarrier()
-        .whenComplete(
-            (applied, failure) -> {
-              SimState state = machine.state();
-              now(
-                  () -> {
-                    if (failure == null) {
-                      world.readsAllThatWasCommitted(applied, committed);
-                      reply.accept(new Reply.Read(state.value(key)));
-                    } else {
-                      reply.accept(refusal(group, failure));
-                    }
-                  });
-            });
+  SimMachine machine(SimGroup group) {
+    return here(group).machine();
   }
 
   /** Outside of the future's completion, which would swallow what a judge throws. */
   void now(Runnable action) {
     world.clock().after(0, action);
-  }
-
-  private static Reply refusal(SimGroup group, Throwable failure) {
-    Throwable cause = failure instanceof CompletionException wrapped ? wrapped.getCause() : failure;
-    if (cause instanceof RaftException told) {
-      return told.outcomeUnknown()
-          ? new Reply.Unknown()
-          : new Reply.Refused(leader(told.refusal().orElseThrow()).map(group.homes()::nodeOf));
-    }
-    throw new AssertionError("a request failed with something else", cause);
-  }
-
-  private static Optional<ReplicaId> leader(Refusal refusal) {
-    return refusal instanceof Refusal.NotLeader other ? other.leader() : Optional.empty();
   }
 
   // ---- what may happen to it
@@ -586,83 +496,12 @@ final class RuntimeNode implements Victim {
 
   @Override
   public void changeMembers() {
-    groups.forEach(
-        group ->
-            whereItLeads(
-                group,
-                leader -> {
-                  moves.next(group, leader.status()).ifPresent(to -> change(group, leader, to));
-                  if (world.chance().happens(0.2)) {
-                    moves.askIfRemoved(group, leader.status());
-                  }
-                }));
-  }
-
-  /** Ends what changes of members have left undone. */
-  void tidyMembers() {
-    groups.forEach(
-        group ->
-            whereItLeads(
-                group,
-                leader -> {
-                  moves.last(group, leader.status()).ifPresent(to -> change(group, leader, to));
-                  moves.askIfRemoved(group, leader.status());
-                }));
-  }
-
-  private void whereItLeads(SimGroup group, Consumer<RaftGroup> action) {
-    visit(
-        group,
-        replica -> {
-          if (replica.status().role() == RoleName.LEADER) {
-            action.accept(replica);
-          }
-        });
-  }
-
-  private void change(SimGroup group, RaftGroup leader, Membership target) {
-    RaftRuntime<SimMachine.Round> runtime = alive;
-    CompletableFuture<Void> change = leader.changeMembership(target);
-    group.homes().changeAsked(() -> alive == runtime && !change.isDone());
-    var unused = change.whenComplete((done, failure) -> now(() -> changed(group, target, failure)));
-  }
-
-  private void changed(SimGroup group, Membership target, @Nullable Throwable failure) {
-    if (failure != null) {
-      refusal(group, failure);
-    } else if (!group.properties().members().wasCommitted(target)) {
-      throw new AssertionError("CHANGE: %s never was %s".formatted(group.id(), target));
-    }
+    leaders.changeMembers();
   }
 
   @Override
   public void handOver() {
-    groups.forEach(group -> whereItLeads(group, leader -> handOver(group, leader)));
-  }
-
-  /** To a replica that may lead, or may not, or to any. */
-  private void handOver(SimGroup group, RaftGroup leader) {
-    long term = leader.status().term();
-    int to = world.chance().between(0, group.homes().count());
-    world.counts().add(FaultKind.TRANSFER);
-    leader
-        .transferLeadership(to == 0 ? Optional.empty() : Optional.of(new ReplicaId(to)))
-        .whenComplete(
-            (done, failure) -> {
-              GroupStatus after = leader.status();
-              now(() -> handedOver(group, term, after, failure));
-            });
-  }
-
-  private void handedOver(
-      SimGroup group, long term, GroupStatus after, @Nullable Throwable failure) {
-    if (failure != null) {
-      refusal(group, failure);
-    } else if (after.term() <= term) {
-      throw new AssertionError(
-          "TRANSFER: of %s at node %d is done in term %d, and now is %s"
-              .formatted(group.id(), id, term, after));
-    }
+    leaders.handOver();
   }
 
   @Override
@@ -696,7 +535,7 @@ final class RuntimeNode implements Victim {
   }
 
   SimState state(SimGroup group) {
-    return here(group).machine().state();
+    return machine(group).state();
   }
 
   private Tenant here(SimGroup group) {

@@ -85,7 +85,7 @@ public final class RuntimeSimulation implements SimRun {
   }
 
   private void addClients(SimGroup group) {
-    List<Door> doors = nodes.stream().map(node -> node.door(group)).toList();
+    List<Door> doors = nodes.stream().map(node -> node.clients().door(group)).toList();
     for (SimClient.Kind kind : SimClient.Kind.values()) {
       clients.add(
           new SimClient(
@@ -161,7 +161,7 @@ public final class RuntimeSimulation implements SimRun {
 
   /** What is still to be asked of leaders, or told to replicas, is until it is done. */
   private void tidyMembers() {
-    nodes.forEach(RuntimeNode::tidyMembers);
+    nodes.forEach(node -> node.leaders().tidyMembers());
     world.clock().after(world.ticks(TIDY_TICKS), this::tidyMembers);
   }
 

@@ -92,7 +92,7 @@ final class ServiceLab {
   }
 
   List<Door> doors(Set<Integer> ids) {
-    return ids.stream().map(id -> server(id).door(group)).toList();
+    return ids.stream().map(id -> server(id).clients().door(group)).toList();
   }
 
   Set<Integer> all() {
