@@ -98,16 +98,12 @@ final class ClientConnection implements Link.Listener {
 
   /** An abandoned call is looked for. Any thread. */
   void abandoned(ClientCall<?> call) {
-    if (!loop.isShuttingDown()) {
-      loop.execute(() -> dropAbandoned(call));
-    }
+    NetThreads.execute(loop, () -> dropAbandoned(call));
   }
 
   /** Ends all calls. Any thread. */
   void close() {
-    if (!loop.isShuttingDown()) {
-      loop.execute(link::close);
-    }
+    NetThreads.execute(loop, link::close);
   }
 
   private void drain() {

@@ -2,6 +2,7 @@ package io.flotilla.rpc;
 
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.Channel;
+import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.ServerChannel;
@@ -25,9 +26,12 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The event loops that a process's connections share: epoll where it exists, NIO elsewhere. */
 public final class NetThreads implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(NetThreads.class);
   private static final int LOOKUPS_MAX = 1024;
   private static final long SHUTDOWN_MILLIS = 2000;
 
@@ -82,6 +86,18 @@ public final class NetThreads implements AutoCloseable {
   /** One of the loops, for work that must not block and shall not run at the same time. */
   public ScheduledExecutorService loop() {
     return group.next();
+  }
+
+  /**
+   * Has a loop run what undoes something of its own, or nothing if the loop has ended, which has
+   * undone all. Any thread.
+   */
+  static void execute(EventLoop loop, Runnable undo) {
+    try {
+      loop.execute(undo);
+    } catch (RejectedExecutionException e) {
+      LOG.debug("the event loop has ended, and its channels with it", e);
+    }
   }
 
   boolean isEpoll() {

@@ -100,9 +100,7 @@ public final class PeerLink implements AutoCloseable {
   /** For good; the traffic is told. Any thread; does not wait. */
   @Override
   public void close() {
-    if (!loop.isShuttingDown()) {
-      loop.execute(link::close);
-    }
+    NetThreads.execute(loop, link::close);
   }
 
   /** What the link says. */

@@ -351,6 +351,25 @@ class RpcTest {
   }
 
   @Test
+  void whatOutlivesTheLoopsMayStillBeClosed() {
+    NetThreads shortLived = new NetThreads(1, "rpc-test-short");
+    RpcClient other = new RpcClient(shortLived, CALLER);
+    AtomicInteger ends = new AtomicInteger();
+    RpcStream stream =
+        other.stream(
+            address,
+            RpcMethods.WATCH_MAP,
+            WatchRequest.getDefaultInstance(),
+            update -> {},
+            end -> ends.incrementAndGet());
+    await().until(() -> watches.size() == 1);
+    shortLived.close();
+    assertThat(ends).as("the loop's end is the stream's").hasValue(1);
+    stream.close();
+    other.close();
+  }
+
+  @Test
   void aStreamEndsWithItsConnection() {
     CompletableFuture<RpcException> end = new CompletableFuture<>();
     client.stream(

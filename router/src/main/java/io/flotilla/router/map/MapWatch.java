@@ -7,6 +7,7 @@ import io.flotilla.rpc.ErrorCode;
 import io.flotilla.rpc.RpcClient;
 import io.flotilla.rpc.RpcException;
 import io.flotilla.rpc.RpcMethods;
+import io.flotilla.rpc.RpcStream;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -43,7 +44,7 @@ public final class MapWatch implements AutoCloseable {
   private long generation;
   private long openedNanos;
   private String watched = "";
-  private @Nullable AutoCloseable stream;
+  private @Nullable RpcStream stream;
   private @Nullable CompletableFuture<Void> refreshing;
   private volatile String trouble = "no placement member has answered yet";
   private boolean closed;
@@ -196,14 +197,10 @@ public final class MapWatch implements AutoCloseable {
 
   private void endStream() {
     generation++;
-    AutoCloseable ending = stream;
+    RpcStream ending = stream;
     stream = null;
     if (ending != null) {
-      try {
-        ending.close();
-      } catch (Exception e) {
-        log.warn("could not cancel the map stream from {}", watched, e);
-      }
+      ending.close();
     }
   }
 
