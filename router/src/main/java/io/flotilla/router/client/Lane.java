@@ -235,7 +235,7 @@ final class Lane {
     dispatcher.countFailure();
     KvException told =
         new KvException(why.code(), why.detail().getMessage() + " (" + flight.address() + ")");
-    List<P> load = flight.load().stream().filter(operation -> !operation.isOver()).toList();
+    List<P> load = flight.load().stream().filter(operation -> !operation.hasEnded()).toList();
     load.forEach(operation -> operation.attemptFailed(told));
     if (lastFailure == null || why.code() != ErrorCode.DEADLINE_EXCEEDED) {
       lastFailure = told;

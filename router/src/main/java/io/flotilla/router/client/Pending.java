@@ -65,6 +65,11 @@ abstract class Pending<T> {
     return ended || answer.isDone();
   }
 
+  /** Whether it was ended here. What is over and not ended still holds its place and its serial. */
+  final boolean hasEnded() {
+    return ended;
+  }
+
   final boolean isLate(long nowNanos) {
     return nowNanos - deadlineNanos >= 0;
   }

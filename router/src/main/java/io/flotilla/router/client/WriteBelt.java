@@ -72,7 +72,7 @@ final class WriteBelt extends Belt<PendingWrite<?>, WriteRequest, WriteReply> {
     // The other results did not fit into the reply; the same serials bring them.
     List<PendingWrite<?>> rest =
         load.subList(answered, load.size()).stream()
-            .filter(write -> !write.isOver())
+            .filter(write -> !write.hasEnded())
             .<PendingWrite<?>>map(write -> write)
             .toList();
     if (!rest.isEmpty()) {

@@ -224,6 +224,20 @@ class RetryTest {
     assertThat(cluster.state().executions()).isEqualTo(1_000);
   }
 
+  @Test
+  void aWriteWhoseCallerLeavesHoldsNeitherItsPlaceNorItsSerial() {
+    FakeNode leader = cluster.leaderOf("a");
+    leader.willMeet(FakeNode.silence());
+    CompletableFuture<Void> left = hastyKv.put(b("a"), b("1"));
+    await().until(() -> leader.requests() == 1);
+    left.cancel(false);
+    await().untilAsserted(() -> assertThat(hasty.stats().operations()).isEqualTo(1));
+    hastyKv.sync().put(b("a"), b("2"));
+    List<WriteRequest> requests = cluster.state().requests();
+    WriteRequest last = requests.get(requests.size() - 1);
+    assertThat(last.getAckedBelow()).isEqualTo(last.getWrites(0).getSeq());
+  }
+
   // ---- what a caller is told at the deadline ----
 
   @Test
