@@ -5,8 +5,16 @@ package io.flotilla.raft.port;
  * it is empty and may be used again.
  */
 public interface ApplyRound extends AutoCloseable {
-  /** Bytes staged so far: a round is cut at about 1 MiB. */
+  /** About what a round should write, in bytes: whoever stages stops there. */
+  long BYTES_AIM = 1 << 20;
+
+  /** Bytes staged so far. */
   long stagedBytes();
+
+  /** Whether there is enough in it. What is yet to come belongs in the next. */
+  default boolean isFull() {
+    return stagedBytes() >= BYTES_AIM;
+  }
 
   /**
    * Makes all that was staged visible, and after a crash either all or none of it present. Need not

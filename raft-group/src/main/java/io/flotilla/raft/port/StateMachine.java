@@ -31,8 +31,11 @@ public interface StateMachine<R extends ApplyRound> {
    * Entry.Kind#COMMAND} has effects. Later calls within a round see the effects of earlier ones.
    * May block on reads of the state's disk.
    *
-   * @return one result for each entry, in order (empty for what is not a command). They are given
-   *     to clients only after {@link ApplyRound#commit}.
+   * <p>May leave the last ones for a later call if the round becomes {@linkplain ApplyRound#isFull
+   * full}, so that little entries with large effects do not add up; but takes at least one.
+   *
+   * @return one result for each entry that was taken, in order (empty for what is not a command).
+   *     They are given to clients only after {@link ApplyRound#commit}.
    * @throws StorageException if the state's disk failed; the process must end
    * @throws UnknownCommandException if an entry cannot be understood; the replica must stop, and
    *     never skip it. Nothing of this call may then be staged: the round goes on with other

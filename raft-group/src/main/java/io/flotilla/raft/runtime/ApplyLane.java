@@ -206,7 +206,7 @@ final class ApplyLane<R extends ApplyRound> {
   }
 
   /**
-   * Stages the next committed entries, up to about {@code bytesMax}.
+   * Stages the next committed entries, up to about {@code bytesMax} or a full round.
    *
    * @return how many; 0 if there are none or the replica stops here
    */
@@ -235,12 +235,12 @@ final class ApplyLane<R extends ApplyRound> {
       tellLoop.run();
       return 0;
     }
-    if (results.size() != next.size()) {
+    if (results.isEmpty() || results.size() > next.size()) {
       throw new IllegalStateException(
           results.size() + " results for " + next.size() + " entries of group " + group);
     }
-    staged = next;
-    return next.size();
+    staged = next.subList(0, results.size());
+    return staged.size();
   }
 
   private List<Entry> next(long bytesMax) throws StorageException {

@@ -16,8 +16,6 @@ import java.util.concurrent.atomic.AtomicLong;
  * them, then their results.
  */
 final class ApplyWorker<R extends ApplyRound> implements Agent, AutoCloseable {
-  private static final long ROUND_BYTES = 1 << 20;
-
   final Summons<ApplyLane<R>> summons;
   private final String name;
   private final LogStore log;
@@ -61,11 +59,11 @@ final class ApplyWorker<R extends ApplyRound> implements Agent, AutoCloseable {
     summons.takeAll(this::lineUp);
     int entries = 0;
     int errands = 0;
-    while (!waiting.isEmpty() && round.stagedBytes() < ROUND_BYTES) {
+    while (!waiting.isEmpty() && !round.isFull()) {
       ApplyLane<R> lane = waiting.remove();
       lane.queued = false;
       errands += lane.runErrands();
-      int more = lane.stage(round, ROUND_BYTES);
+      int more = lane.stage(round, ApplyRound.BYTES_AIM);
       if (more > 0) {
         staged.add(lane);
         entries += more;

@@ -95,6 +95,28 @@ class ApplyLaneTest {
   }
 
   @Test
+  void whatDoesNotFitIntoARoundIsAppliedInTheNext() throws Exception {
+    keepOnDisk(entries(1, 1, 6));
+    journal.entriesMax = 2;
+    List<Proposal> proposals = new ArrayList<>();
+    for (int index = 1; index <= 5; index++) {
+      proposals.add(proposal(index, 1));
+    }
+    lane.push(1, 5, entries(1, 1, 5), promised(proposals.toArray(Proposal[]::new)));
+    lane.push(6, 6, entries(1, 6, 1), promised());
+    assertThat(round()).isEqualTo(2);
+    assertThat(proposals).filteredOn(proposal -> proposal.result.isDone()).hasSize(2);
+    while (lane.hasWork()) {
+      round();
+    }
+    assertThat(journal.commands()).containsExactly("c1", "c2", "c3", "c4", "c5", "c6");
+    assertThat(proposals)
+        .extracting(proposal -> new String(proposal.result.join(), StandardCharsets.UTF_8))
+        .containsExactly("0", "1", "2", "3", "4");
+    assertThat(backlog.get()).isZero();
+  }
+
+  @Test
   void whatWasNotPushedIsReadFromDiskInItsPlace() throws Exception {
     keepOnDisk(entries(1, 1, 20));
     lane.push(1, 4, List.of(), promised());

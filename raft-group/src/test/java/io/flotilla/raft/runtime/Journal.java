@@ -60,6 +60,10 @@ final class Journal implements StateMachine<Journal.Round> {
   private final List<Image> closedImages = new CopyOnWriteArrayList<>();
   private final Map<Long, Long> loaded = new ConcurrentHashMap<>();
   private long generation;
+
+  /** As if a round were full then. */
+  int entriesMax = Integer.MAX_VALUE;
+
   final List<Long> adopted = new CopyOnWriteArrayList<>();
   final List<Long> discarded = new CopyOnWriteArrayList<>();
 
@@ -69,7 +73,8 @@ final class Journal implements StateMachine<Journal.Round> {
   }
 
   @Override
-  public List<byte[]> apply(List<Entry> entries, Round round) throws UnknownCommandException {
+  public List<byte[]> apply(List<Entry> all, Round round) throws UnknownCommandException {
+    List<Entry> entries = all.subList(0, Math.min(all.size(), entriesMax));
     List<String> more = new ArrayList<>();
     List<byte[]> results = new ArrayList<>();
     for (Entry entry : entries) {

@@ -23,22 +23,27 @@ import java.util.function.Consumer;
 final class SimMachine implements StateMachine<SimMachine.Round> {
   /** Commits by making what was staged visible. */
   static final class Round implements ApplyRound {
+    /** So that a round is full now and then. */
+    private static final long ENTRY_BYTES = BYTES_AIM / 7;
+
     private final List<Runnable> staged = new ArrayList<>();
+    private long entries;
 
     @Override
     public long stagedBytes() {
-      return staged.size() * 100L;
+      return entries * ENTRY_BYTES;
     }
 
     @Override
     public void commit() {
       staged.forEach(Runnable::run);
-      staged.clear();
+      close();
     }
 
     @Override
     public void close() {
       staged.clear();
+      entries = 0;
     }
   }
 
@@ -102,8 +107,12 @@ final class SimMachine implements StateMachine<SimMachine.Round> {
   public List<byte[]> apply(List<Entry> entries, Round round) {
     List<byte[]> results = new ArrayList<>();
     for (Entry entry : entries) {
+      if (round.isFull() && !results.isEmpty()) {
+        break;
+      }
       Outcome outcome = working.apply(entry);
       results.add(entry.kind() == Entry.Kind.COMMAND ? SimCommand.encode(outcome) : new byte[0]);
+      round.entries++;
     }
     round.staged.add(this::commit);
     return results;

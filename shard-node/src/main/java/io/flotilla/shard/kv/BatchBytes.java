@@ -34,8 +34,9 @@ final class BatchBytes {
     count++;
   }
 
-  int size() {
-    return size;
+  /** Of what was put and deleted: the same for the same records, whatever else is there. */
+  int recordBytes() {
+    return size - HEADER_BYTES;
   }
 
   boolean isEmpty() {

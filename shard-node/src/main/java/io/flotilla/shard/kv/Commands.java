@@ -24,6 +24,13 @@ public final class Commands {
   public static final int VALUE_BYTES_MAX = 8 << 20;
   public static final int BATCH_OPERATIONS_MAX = 4096;
 
+  /**
+   * What one entry may make of itself, in bytes written and returned: a few short commands can
+   * change and return values that are long. A batch beyond it is invalid; single writes beyond it
+   * are left out, and their client sends them again. A reply of this size fits into a frame.
+   */
+  public static final int EFFECT_BYTES_MAX = 14 << 20;
+
   private Commands() {}
 
   /**

@@ -21,6 +21,7 @@ final class Execution {
   private final long generation;
   private final int valueBytesMax;
   private final Map<ByteKey, Optional<byte[]>> changes = new LinkedHashMap<>();
+  private long effectBytes;
 
   /**
    * @param valueBytesMax how long a value may grow
@@ -48,6 +49,10 @@ final class Execution {
     Result.Builder all = Result.newBuilder();
     for (int i = 0; i < operations.size(); i++) {
       Result result = single(operations.get(i));
+      effectBytes += result.getSerializedSize();
+      if (effectBytes > Commands.EFFECT_BYTES_MAX) {
+        result = invalid("it would write and return over " + Commands.EFFECT_BYTES_MAX + " bytes");
+      }
       if (result.getStatus() != Result.Status.OK) {
         return undone(operations.size(), i, result);
       }
@@ -184,6 +189,7 @@ final class Execution {
   }
 
   private void set(ByteKey key, byte @Nullable [] value) {
+    effectBytes += key.bytes().length + (value == null ? 0 : value.length);
     changes.put(key, Optional.ofNullable(value));
   }
 }

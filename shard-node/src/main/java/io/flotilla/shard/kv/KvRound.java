@@ -37,7 +37,7 @@ public final class KvRound implements ApplyRound {
 
   @Override
   public long stagedBytes() {
-    return batch.isEmpty() ? 0 : batch.size();
+    return batch.recordBytes();
   }
 
   @Override

@@ -11,6 +11,7 @@ import io.flotilla.raft.core.Entry;
 import io.flotilla.raft.core.Membership;
 import io.flotilla.raft.core.MembershipBytes;
 import io.flotilla.raft.core.Position;
+import io.flotilla.raft.port.ApplyRound;
 import io.flotilla.raft.port.ImageException;
 import io.flotilla.raft.port.SnapshotFile;
 import io.flotilla.raft.port.StateImage;
@@ -33,7 +34,8 @@ import org.jspecify.annotations.Nullable;
  * <p>What an entry does, in this order: log time rises to its stamp; a few expired records go; if
  * it was routed by another version of the shard, or comes after its own last moment, none of its
  * writes is executed; a write that is known to be completed is answered from its record; else it is
- * checked, executed and recorded in the same batch.
+ * checked, executed and recorded in the same batch. Beyond {@link Commands#EFFECT_BYTES_MAX} the
+ * rest of an entry's writes has no result: whoever asks for them has them executed, in another.
  */
 public final class KvStateMachine implements StateMachine<KvRound> {
   /**
@@ -163,7 +165,11 @@ public final class KvStateMachine implements StateMachine<KvRound> {
       understood.add(understand(entry));
     }
     List<byte[]> results = new ArrayList<>(entries.size());
+    long resultBytes = 0;
     for (int i = 0; i < entries.size(); i++) {
+      if (i > 0 && (round.isFull() || resultBytes > ApplyRound.BYTES_AIM)) {
+        break;
+      }
       long index = entries.get(i).index();
       Progress progress = state.progress();
       if (index != progress.applied() + 1) {
@@ -176,11 +182,13 @@ public final class KvStateMachine implements StateMachine<KvRound> {
         round.put(KvKeys.descriptor(state.number()), state.shard().toByteArray());
       }
       WriteEntry command = understood.get(i).command();
-      results.add(command == null ? new byte[0] : apply(command, index, round).toByteArray());
-      long logTime = command == null ? 0 : command.getLogTimeMillis();
-      state.progress(new Progress(index, Math.max(progress.logTimeMillis(), logTime)));
+      byte[] result = command == null ? new byte[0] : apply(command, index, round).toByteArray();
+      results.add(result);
+      resultBytes += result.length;
+      state.progress(
+          new Progress(index, command == null ? progress.logTimeMillis() : logTime(command)));
     }
-    if (!entries.isEmpty()) {
+    if (!results.isEmpty()) {
       round.put(KvKeys.progress(state.number()), state.progress().encode());
     }
     return results;
@@ -220,13 +228,19 @@ public final class KvStateMachine implements StateMachine<KvRound> {
   }
 
   private WriteReply apply(WriteEntry command, long index, KvRound round) throws StorageException {
-    long logTime = Math.max(state.progress().logTimeMillis(), command.getLogTimeMillis());
     int writes = command.getWritesCount();
-    state.sessions().expire(logTime, Math.max(EXPIRED_AT_ONCE, 2 * writes), round);
+    state.sessions().expire(logTime(command), Math.max(EXPIRED_AT_ONCE, 2 * writes), round);
     WriteReply.Builder reply = WriteReply.newBuilder().setApplied(index);
-    Optional<Result> refusal = refusal(command, logTime);
+    Optional<Result> refusal = refusal(command);
+    long before = round.stagedBytes();
+    long returned = 0;
     for (Write write : command.getWritesList()) {
-      reply.addResults(refusal.isPresent() ? refusal.get() : once(command, write, index, round));
+      if (returned + round.stagedBytes() - before > Commands.EFFECT_BYTES_MAX) {
+        break;
+      }
+      Result result = refusal.isPresent() ? refusal.get() : once(command, write, index, round);
+      reply.addResults(result);
+      returned += result.getSerializedSize();
     }
     if (refusal.isEmpty()) {
       state.sessions().forgetAcked(clientOf(command), round);
@@ -234,7 +248,16 @@ public final class KvStateMachine implements StateMachine<KvRound> {
     return reply.build();
   }
 
-  private Optional<Result> refusal(WriteEntry command, long logTime) {
+  /**
+   * Log time with this entry: its stamp, but not beyond its own last moment. So a leader whose
+   * clock is years ahead takes nobody there: its writes are refused, and others may follow.
+   */
+  private long logTime(WriteEntry command) {
+    long stamp = Math.min(command.getLogTimeMillis(), command.getNotAfterMillis());
+    return Math.max(state.progress().logTimeMillis(), stamp);
+  }
+
+  private Optional<Result> refusal(WriteEntry command) {
     if (command.getVersion() != state.shard().getEpoch().getVersion()) {
       return Optional.of(
           result(
@@ -244,7 +267,8 @@ public final class KvStateMachine implements StateMachine<KvRound> {
                   + ", the shard has version "
                   + state.shard().getEpoch().getVersion()));
     }
-    if (logTime > command.getNotAfterMillis()) {
+    long stamped = Math.max(state.progress().logTimeMillis(), command.getLogTimeMillis());
+    if (stamped > command.getNotAfterMillis()) {
       return Optional.of(
           result(Result.Status.SESSION_EXPIRED, "it came after its last moment in log time"));
     }

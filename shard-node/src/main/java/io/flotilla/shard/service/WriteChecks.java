@@ -26,7 +26,8 @@ final class WriteChecks {
 
   /**
    * @param nowMillis wall clock
-   * @throws RpcException with {@link ErrorCode#INVALID_REQUEST}
+   * @throws RpcException with {@link ErrorCode#INVALID_REQUEST}, or {@link
+   *     ErrorCode#SESSION_EXPIRED} if it comes after its last moment
    */
   void check(WriteRequest request, long nowMillis) {
     refuseIf(
@@ -45,6 +46,17 @@ final class WriteChecks {
             + ", now is "
             + nowMillis
             + "; allowed: up to 48 hours from now");
+    // Else a clock that is years ahead would move log time there, and no write could follow it.
+    if (request.getNotAfterMillis() < nowMillis) {
+      throw new RpcException(
+          ErrorCode.SESSION_EXPIRED,
+          "not_after is "
+              + request.getNotAfterMillis()
+              + ", now is "
+              + nowMillis
+              + ": a write is sent for 24 hours, and the clocks of clients and nodes may differ by"
+              + " less");
+    }
     refuse(Commands.unknown(request.getWritesList()));
     for (Write write : request.getWritesList()) {
       refuseIf(

@@ -126,6 +126,18 @@ class ExactlyOnceTest {
   }
 
   @Test
+  void aLeaderWhoseClockIsYearsAheadTakesNobodyThere() throws Exception {
+    long farAhead = ShardUnderTest.LATER * 1000;
+    Result first = shard.run(1, increment("n", 1));
+    WriteEntry.Builder stamped = entry(2, 0).setLogTimeMillis(farAhead);
+    assertThat(shard.run(stamped.addWrites(write(1, increment("n", 1)))).get(0).getStatus())
+        .isEqualTo(Result.Status.SESSION_EXPIRED);
+    shard.restart();
+    assertThat(shard.run(1, increment("n", 1))).as("its record is there").isEqualTo(first);
+    assertThat(shard.run(2, increment("n", 1)).getNumber()).isEqualTo(2);
+  }
+
+  @Test
   void aForgottenNumberOutlivesTheRecordThatForgotIt() throws Exception {
     shard.run(entry(1, 0).setNotAfterMillis(1000).addWrites(write(1, increment("n", 1))));
     // Shorter-lived, it deletes the record of 1 and must be remembered as long as a copy of 1 may

@@ -96,14 +96,23 @@ final class ShardUnderTest implements AutoCloseable {
       log.add(new Entry(log.size() + 1L, 1, Entry.Kind.COMMAND, entry.toByteArray()));
     }
     List<WriteReply> replies = new ArrayList<>();
-    try (KvRound round = store.newRound()) {
-      int from = log.size() - entries.size();
-      for (byte[] result : machine.apply(log.subList(from, log.size()), round)) {
-        replies.add(WriteReply.parseFrom(result));
-      }
-      round.commit();
+    for (byte[] result : applyRest()) {
+      replies.add(WriteReply.parseFrom(result));
     }
     return replies;
+  }
+
+  /** What of the log is not applied yet, in as many rounds as that takes. */
+  private List<byte[]> applyRest() throws StorageException, UnknownCommandException {
+    List<byte[]> results = new ArrayList<>();
+    try (KvRound round = store.newRound()) {
+      while (machine.appliedIndex() < log.size()) {
+        int from = (int) machine.appliedIndex();
+        results.addAll(machine.apply(log.subList(from, log.size()), round));
+        round.commit();
+      }
+    }
+    return results;
   }
 
   /** Loses what was not flushed, opens again and applies the rest of the log. */
@@ -120,12 +129,7 @@ final class ShardUnderTest implements AutoCloseable {
 
   /** Returns how many entries had to be applied again. */
   long replay() throws StorageException, UnknownCommandException {
-    int from = (int) machine.appliedIndex();
-    try (KvRound round = store.newRound()) {
-      machine.apply(log.subList(from, log.size()), round);
-      round.commit();
-    }
-    return (long) log.size() - from;
+    return applyRest().size();
   }
 
   List<Entry> log() {

@@ -113,6 +113,10 @@ class ShardNodeTest {
         ErrorCode.INVALID_REQUEST,
         "allowed: up to 48 hours");
     assertRefused(
+        good.toBuilder().setNotAfterMillis(System.currentTimeMillis() - 1).build(),
+        ErrorCode.SESSION_EXPIRED,
+        "the clocks of clients and nodes");
+    assertRefused(
         withOperation(good, Operation.getDefaultInstance()),
         ErrorCode.INVALID_REQUEST,
         "no known kind");
