@@ -531,7 +531,22 @@ final class RuntimeNode implements Victim {
 
   /** Whether the group's log weighs no more than it may, give or take an entry. */
   boolean isLogShort(SimGroup group) {
-    return platter.bytes(group.id()) <= limits.logRetainBytes() + ENTRY_BYTES_MAX;
+    return logBytes(group) <= limits.logRetainBytes() + ENTRY_BYTES_MAX;
+  }
+
+  /** What a group's log weighs on the disk. */
+  long logBytes(SimGroup group) {
+    return platter.bytes(group.id());
+  }
+
+  /** The last index that is gone from a group's log on the disk. */
+  long cutAt(SimGroup group) {
+    return platter.log(group.id()).truncated().index();
+  }
+
+  /** What a snapshot that is taken now weighs. */
+  long snapshotBytes(SimGroup group) {
+    return machine(group).image().encode().length;
   }
 
   SimState state(SimGroup group) {

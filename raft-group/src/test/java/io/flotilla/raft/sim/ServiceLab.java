@@ -6,33 +6,65 @@ import io.flotilla.raft.core.GroupStatus.RoleName;
 import io.flotilla.raft.history.Action;
 import io.flotilla.raft.runtime.RuntimeLimits;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
 /**
- * What the tests of MIT's course 6.5840, laboratory 4A, do to a replicated service: clients at
- * work, servers cut apart and crashed, and in the end a history that must be linearizable. The
- * servers are nodes with the real runtime; timing is that of {@link Lab}.
+ * What the tests of MIT's course 6.5840, laboratory 4, do to a replicated service: clients at work,
+ * servers cut apart and crashed, and in the end a history that must be linearizable. The servers
+ * are nodes with the real runtime; timing is that of {@link Lab}. Each keeps its state now and
+ * then, and starts with it after a crash; who bounds its log needs it for that.
  */
 final class ServiceLab {
   static final long SECOND = Lab.SECOND;
 
-  private static final int ROUNDS = 3;
+  /** What the course's tests with snapshots bound a log by. */
+  static final long LOG_BYTES = 1_000;
+
+  static final int ROUNDS = 3;
+
+  /** Nodes look every 2.5 s for what can be cut, if nothing else happens. */
+  static final long CUT_MICROS = 5 * SECOND;
+
+  /** How the keys are used, as {@link SimClient} does. */
+  static final int COUNTER = 0;
+
+  static final int LIST = 1;
+  static final int REGISTER = 2;
+
+  /** So many times its bound may a log weigh, as the course has it. */
+  private static final int PATIENCE = 8;
 
   private final String name;
+  private final long logBytes;
   private final World world;
   private final SimNetwork<Runnable> network;
   private final SimGroup group;
   private final List<RuntimeNode> servers;
   private final List<SimClient> clients = new ArrayList<>();
   private int clerks;
+  private int restartsFromSnapshots;
 
   ServiceLab(String name, int size, Faults.Network faults, long seed) {
+    this(name, size, faults, seed, RuntimeLimits.DEFAULT);
+  }
+
+  /** Its logs are cut, so that who lags or starts again needs a snapshot. */
+  static ServiceLab withSnapshots(String name, int size, Faults.Network faults, long seed) {
+    return new ServiceLab(name, size, faults, seed, RuntimeLimits.DEFAULT.retaining(LOG_BYTES));
+  }
+
+  private ServiceLab(
+      String name, int size, Faults.Network faults, long seed, RuntimeLimits limits) {
     this.name = name;
+    this.logBytes = limits.logRetainBytes();
     Chance chance = new Chance(seed * 31 + size);
     this.world = new World(chance, Lab.calm(faults), size, size, false);
     this.network =
@@ -42,9 +74,7 @@ final class ServiceLab {
     this.servers =
         IntStream.rangeClosed(1, size)
             .mapToObj(
-                id ->
-                    new RuntimeNode(
-                        world, id, List.of(group), network, this::server, RuntimeLimits.DEFAULT))
+                id -> new RuntimeNode(world, id, List.of(group), network, this::server, limits))
             .toList();
     servers.forEach(RuntimeNode::start);
   }
@@ -138,10 +168,19 @@ final class ServiceLab {
     network.mend();
   }
 
+  /** Each begins with the state that it has kept, and needs it for what its log has no more. */
   void crashAndRestartAll() {
+    Map<RuntimeNode, Long> cuts = new TreeMap<>(Comparator.comparingInt(RuntimeNode::id));
+    servers.forEach(server -> cuts.put(server, server.cutAt(group)));
     servers.forEach(RuntimeNode::crash);
     sleep(SECOND);
     servers.forEach(RuntimeNode::start);
+    cuts.forEach(
+        (server, cut) -> {
+          restartsFromSnapshots += cut > 0 ? 1 : 0;
+          assertThat(server.status(group).firstIndex()).as("log").isGreaterThan(cut);
+          assertThat(server.state(group).applied()).as("state").isGreaterThanOrEqualTo(cut);
+        });
   }
 
   /** Whether a command was executed, so that its client may have been told so. */
@@ -167,6 +206,7 @@ final class ServiceLab {
         crashAndRestartAll();
       }
       everyClientGoesOn();
+      logsAreCut();
     }
     check();
   }
@@ -183,6 +223,23 @@ final class ServiceLab {
         .isTrue();
   }
 
+  private void logsAreCut() {
+    assertThat(within(CUT_MICROS, () -> largestLogBytes() <= PATIENCE * logBytes))
+        .as("logs are cut")
+        .isTrue();
+  }
+
+  /** How long one of a thousand appends takes, one after the other. */
+  long appendMicros() {
+    leader();
+    clerk(LIST, 1, i -> new Action.Append("0;"));
+    sleep(SECOND);
+    long before = now();
+    LabClerk clerk = clerk(LIST, 1_000, i -> new Action.Append(i + ";"));
+    assertThat(within(40 * SECOND, () -> clerk.done() == 1_000)).isTrue();
+    return (now() - before) / 1_000;
+  }
+
   /** Ends the clients' work, lets the servers catch up, and judges what clients were told. */
   void check() {
     clients.forEach(SimClient::stop);
@@ -191,6 +248,10 @@ final class ServiceLab {
     mend();
     assertThat(within(20 * SECOND, this::converged)).as("all servers hold the same").isTrue();
     servers.forEach(server -> group.properties().applied(server.id(), server.state(group)));
+    keepStates();
+    assertThat(within(CUT_MICROS, () -> servers.stream().allMatch(one -> one.isLogShort(group))))
+        .as("no log weighs more than it may")
+        .isTrue();
     group
         .record()
         .requireLinearizable(name, servers.stream().map(server -> server.state(group)).toList());
@@ -209,5 +270,44 @@ final class ServiceLab {
 
   SimState state(int server) {
     return server(server).state(group);
+  }
+
+  // ---- snapshots
+
+  /** All that is applied now is there after a crash; in {@link #CUT_MICROS} no log needs it. */
+  void keepStates() {
+    servers.forEach(RuntimeNode::flush);
+  }
+
+  long largestLogBytes() {
+    return servers.stream().mapToLong(server -> server.logBytes(group)).max().orElseThrow();
+  }
+
+  long largestSnapshotBytes() {
+    return servers.stream().mapToLong(server -> server.snapshotBytes(group)).max().orElseThrow();
+  }
+
+  /** The last index that is gone from a server's log. */
+  long cutAt(int server) {
+    return server(server).cutAt(group);
+  }
+
+  long lastIndex(int server) {
+    return server(server).status(group).lastIndex();
+  }
+
+  /** How often a log was cut. */
+  long truncations() {
+    return group.truncations();
+  }
+
+  /** How often another server's snapshot became a server's state. */
+  long restorations() {
+    return group.properties().restored();
+  }
+
+  /** How often a server whose log had been cut began again. */
+  int restartsFromSnapshots() {
+    return restartsFromSnapshots;
   }
 }

@@ -5,7 +5,6 @@ import io.flotilla.raft.history.Outcome;
 import io.flotilla.raft.port.ApplyRound;
 import io.flotilla.raft.port.ImageException;
 import io.flotilla.raft.port.SnapshotFile;
-import io.flotilla.raft.port.StateImage;
 import io.flotilla.raft.port.StateMachine;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -136,7 +135,7 @@ final class SimMachine implements StateMachine<SimMachine.Round> {
   }
 
   @Override
-  public StateImage image() {
+  public SimImage image() {
     return new SimImage(group, visible, disk);
   }
 

@@ -84,7 +84,8 @@ class LaboratoryTableTest {
           "LabAgreementTest",
           "LabPersistenceTest",
           "LabSnapshotTest",
-          "LabServiceTest");
+          "LabServiceTest",
+          "LabServiceSnapshotTest");
 
   private final TestSources sources = new TestSources(Path.of(".."));
   private final ShownByTable table = ShownByTable.in(Path.of("README.md"), "Laboratory tests");
