@@ -14,8 +14,9 @@ import org.slf4j.LoggerFactory;
  * above theirs take their places. Ids are handed out rising, for all groups from one count.
  *
  * <p>The verdict is kept in the database before the mark is set back, so that a crash in between
- * only finds the loss again. What the disk loses within a tenth of a second after its sync goes
- * unnoticed, unless a replica began meanwhile: so seldom is the mark written.
+ * only finds the loss again. What the disk loses within a tenth of a second after its sync, or
+ * before a sync that began in that time has ended, goes unnoticed, unless a replica began with it:
+ * so late is the mark written, whether anything follows or not.
  */
 final class LostTail {
   private static final Logger LOG = LoggerFactory.getLogger(LostTail.class);

@@ -69,7 +69,8 @@ public final class RocksLogStore implements LogStore {
     this.tombstones = recovery.index().tombstones();
     this.index = recovery.index();
     LogWriter writing = new LogWriter(disk, config, index);
-    LogSyncer syncing = new LogSyncer(disk, mark, found, listener, backlogBytes);
+    LogSyncer syncing =
+        new LogSyncer(disk, mark, found, listener, backlogBytes, System::nanoTime);
     writer = new Thread(() -> guarded(() -> writing.run(incoming, written)), "log-writer");
     syncer = new Thread(() -> guarded(() -> syncing.run(written)), "log-syncer");
   }
