@@ -4,6 +4,7 @@ import io.flotilla.raft.core.Entry;
 import io.flotilla.raft.core.GroupId;
 import io.flotilla.raft.core.Refusal;
 import io.flotilla.raft.port.ApplyRound;
+import io.flotilla.raft.port.DamagedLogException;
 import io.flotilla.raft.port.LogStore;
 import io.flotilla.raft.port.MissingEntriesException;
 import io.flotilla.raft.port.StateMachine;
@@ -221,18 +222,16 @@ final class ApplyLane<R extends ApplyRound> {
     List<Entry> next;
     try {
       next = next(bytesMax);
-    } catch (MissingEntriesException gone) {
-      if (suspended) {
-        return 0; // the log has begun anew meanwhile
+    } catch (MissingEntriesException | DamagedLogException broken) {
+      if (!suspended && !closing) { // else the log has begun anew meanwhile, or is gone
+        fail(broken);
       }
-      throw gone;
+      return 0;
     }
     try {
       results = machine.apply(next, round);
     } catch (UnknownCommandException e) {
-      failure = e;
-      drop();
-      tellLoop.run();
+      fail(e);
       return 0;
     }
     if (results.size() != next.size()) {
@@ -241,6 +240,13 @@ final class ApplyLane<R extends ApplyRound> {
     }
     staged = next;
     return next.size();
+  }
+
+  /** That replica stops; those of other groups are not affected. */
+  private void fail(Exception cause) {
+    failure = cause;
+    drop();
+    tellLoop.run();
   }
 
   private List<Entry> next(long bytesMax) throws StorageException {
