@@ -1,6 +1,7 @@
 package io.flotilla.raft.rocksdb;
 
 import io.flotilla.raft.core.ReplicaId;
+import io.flotilla.raft.port.DamagedLogException;
 import io.flotilla.raft.port.StorageException;
 import io.flotilla.raft.rocksdb.SyncedMark.Note;
 import java.util.Optional;
@@ -48,7 +49,11 @@ final class LostTail {
   private static long keptVerdict(LogDb db) throws StorageException {
     byte[] key = LogKeys.forgotten();
     byte[] value = db.get(key);
-    return value == null ? 0 : Sealed.open(key, value).getLong();
+    try {
+      return value == null ? 0 : Sealed.open(key, value).getLong();
+    } catch (DamagedLogException e) { // it speaks for all groups
+      throw new StorageException("nobody knows what the log has lost", e);
+    }
   }
 
   private static Optional<ReplicaId> id(long value) {

@@ -4,12 +4,11 @@ import io.flotilla.raft.core.Entry;
 import io.flotilla.raft.core.GroupId;
 import io.flotilla.raft.core.Refusal;
 import io.flotilla.raft.port.ApplyRound;
-import io.flotilla.raft.port.DamagedLogException;
 import io.flotilla.raft.port.LogStore;
-import io.flotilla.raft.port.MissingEntriesException;
 import io.flotilla.raft.port.StateMachine;
 import io.flotilla.raft.port.StateMachine.UnknownCommandException;
 import io.flotilla.raft.port.StorageException;
+import io.flotilla.raft.port.UnreadableLogException;
 import io.flotilla.raft.runtime.Request.Proposal;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -222,7 +221,7 @@ final class ApplyLane<R extends ApplyRound> {
     List<Entry> next;
     try {
       next = next(bytesMax);
-    } catch (MissingEntriesException | DamagedLogException broken) {
+    } catch (UnreadableLogException broken) {
       if (!suspended && !closing) { // else the log has begun anew meanwhile, or is gone
         fail(broken);
       }
@@ -249,7 +248,7 @@ final class ApplyLane<R extends ApplyRound> {
     tellLoop.run();
   }
 
-  private List<Entry> next(long bytesMax) throws StorageException {
+  private List<Entry> next(long bytesMax) throws StorageException, UnreadableLogException {
     long upTo = committed; // before the tasks: see push
     long first = applied + 1;
     Task head = tasks.peek();

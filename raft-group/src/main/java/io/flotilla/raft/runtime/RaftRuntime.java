@@ -116,7 +116,8 @@ public final class RaftRuntime<R extends ApplyRound>
    * @throws IllegalStateException if the group is open in this runtime, or was and has not removed
    *     that replica, or the runtime is closed
    */
-  public RaftGroup open(GroupSpec spec, StateMachine<R> machine) throws StorageException {
+  public RaftGroup open(GroupSpec spec, StateMachine<R> machine)
+      throws StorageException, ReplicaLostException {
     GroupId id = spec.id();
     if (closed) {
       throw new IllegalStateException("the runtime is closed");
@@ -162,7 +163,7 @@ public final class RaftRuntime<R extends ApplyRound>
    * Who may have forgotten what he promised must not go on: not from a log that is not whole, nor
    * from one of another replica, nor anew under an id that was here before.
    */
-  private void checkMayOpen(GroupSpec spec, @Nullable Opened before) throws StorageException {
+  private void checkMayOpen(GroupSpec spec, @Nullable Opened before) throws ReplicaLostException {
     if (before != null) {
       checkMayFollow(spec, before);
       return;

@@ -54,12 +54,7 @@ class LogSyncerTest {
     mark.write(nothing);
     LogSyncer syncer =
         new LogSyncer(
-            new CountingDisk(),
-            mark,
-            nothing,
-            LogStoreListener.NONE,
-            new AtomicLong(),
-            nanos::get);
+            new CountingDisk(), mark, nothing, LogStoreListener.NONE, new AtomicLong(), nanos::get);
     end = CompletableFuture.runAsync(() -> run(syncer));
   }
 

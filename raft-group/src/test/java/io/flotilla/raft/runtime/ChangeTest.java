@@ -71,7 +71,7 @@ class ChangeTest {
   private RaftGroup leader;
 
   @BeforeEach
-  void lead() throws StorageException {
+  void lead() throws Exception {
     leader = runtime.open(new GroupSpec(GROUP, SELF, Membership.of(ALONE), 0, true), new Journal());
     settle();
     assertThat(leader.status().role()).isEqualTo(RoleName.LEADER);

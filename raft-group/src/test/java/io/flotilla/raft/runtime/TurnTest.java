@@ -87,15 +87,15 @@ class TurnTest {
     agent("raft-apply").turn();
   }
 
-  private RaftGroup open(long group, int replicas) throws StorageException {
+  private RaftGroup open(long group, int replicas) throws Exception {
     return open(group, replicas, replicas == 1);
   }
 
-  private RaftGroup openPreferred() throws StorageException {
+  private RaftGroup openPreferred() throws Exception {
     return open(1, 3, true);
   }
 
-  private RaftGroup open(long group, int replicas, boolean first) throws StorageException {
+  private RaftGroup open(long group, int replicas, boolean first) throws Exception {
     List<Membership.Member> members = new ArrayList<>();
     for (long replica = 1; replica <= replicas; replica++) {
       members.add(new Membership.Member(new ReplicaId(replica), 10 + replica));
@@ -105,7 +105,7 @@ class TurnTest {
   }
 
   /** A replica that is its own quorum, elected and with its no-op applied. */
-  private RaftGroup openLeader(long group) throws StorageException {
+  private RaftGroup openLeader(long group) throws Exception {
     RaftGroup opened = open(group, 1);
     settle();
     assertThat(opened.status().role()).isEqualTo(RoleName.LEADER);
