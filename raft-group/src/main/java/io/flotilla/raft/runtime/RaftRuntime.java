@@ -336,7 +336,7 @@ public final class RaftRuntime<R extends ApplyRound>
 
   /**
    * Ends all threads after the turn they are in. Replicas just stop, as in a crash; what is not
-   * answered fails with an unknown outcome. Blocks for as long as those turns take.
+   * answered fails as with {@link RaftGroup#close}. Blocks for as long as those turns take.
    */
   @Override
   public void close() {

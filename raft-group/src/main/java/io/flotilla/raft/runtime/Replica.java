@@ -433,7 +433,7 @@ final class Replica<R extends ApplyRound> implements LogReader {
   /** It will be stepped no more; nobody gets an answer from it. */
   void stop(@Nullable Throwable cause) {
     stoppedBecause = cause == null ? new IllegalStateException("closed") : cause;
-    outstanding.failAll("the replica stopped");
+    outstanding.abandonAll("the replica stopped");
     waiters.close();
     recent.clear();
     snapshots.forget(group);

@@ -24,8 +24,14 @@ abstract sealed class Request {
     fail(RaftException.refused(refusal));
   }
 
+  /** Who takes no part any more does not lead, and knows of nobody who does. */
   final void refuseAsClosed() {
     refuse(new Refusal.NotLeader(Optional.empty()));
+  }
+
+  /** It was begun, and nobody here will know what becomes of it. */
+  void abandon(String why) {
+    fail(RaftException.unknownOutcome(why));
   }
 
   static final class Proposal extends Request {
@@ -112,6 +118,12 @@ abstract sealed class Request {
     @Override
     Input input(long token) {
       return new Input.ReadAsked(token);
+    }
+
+    /** A read leaves nothing behind. */
+    @Override
+    void abandon(String why) {
+      refuseAsClosed();
     }
 
     @Override

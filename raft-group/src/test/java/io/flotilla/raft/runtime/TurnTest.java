@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -196,6 +197,26 @@ class TurnTest {
     assertThat(gathering.isListening()).isFalse();
     turn();
     assertThat(agent("raft-loop").doorbell()).isSameAs(idle);
+  }
+
+  @Test
+  void whoStopsRefusesReadsAndCannotSayWhatBecomesOfProposals() throws Exception {
+    RaftGroup group = open(1, 1);
+    turn();
+    log.makeAllDurable();
+    turn();
+    assertThat(group.status().role()).isEqualTo(RoleName.LEADER);
+    CompletableFuture<Long> read = group.readBarrier();
+    CompletableFuture<byte[]> proposal = group.propose(command("a"));
+    turn();
+    assertThat(read).as("nothing of this term is committed").isNotDone();
+    group.close();
+    turn();
+    assertThat(refusalOf(read)).isEqualTo(new Refusal.NotLeader(Optional.empty()));
+    assertThat(proposal)
+        .failsWithin(Duration.ZERO)
+        .withThrowableOfType(ExecutionException.class)
+        .satisfies(e -> assertThat(((RaftException) e.getCause()).outcomeUnknown()).isTrue());
   }
 
   @Test
