@@ -99,7 +99,7 @@ final class Leader extends Role {
   void end(Optional<ReplicaId> next) {
     rounds.abandon(read -> refuse(read, new Refusal.NotLeader(next)));
     if (transfer != null) {
-      self.answer(new Answer.Transferred(transfer.token()));
+      self.answer(new Answer.SteppedDown(transfer.token()));
     }
     self.event(new RaftEvent.SteppedDown(self.term(), quorumLost));
   }
@@ -140,15 +140,12 @@ final class Leader extends Role {
   }
 
   @Override
-  Role onProposed(long token, Entry.Kind kind, byte[] payload) {
-    if (kind != Entry.Kind.COMMAND) {
-      throw new IllegalArgumentException("a proposal must be a COMMAND, not a " + kind);
-    }
+  Role onProposed(long token, byte[] command) {
     if (transfer != null) {
       self.answer(new Answer.Refused(token, new Refusal.Transferring(transfer.to())));
       return this;
     }
-    Entry entry = next(kind, payload);
+    Entry entry = next(Entry.Kind.COMMAND, command);
     long held = uncommitted.bytes();
     if (held > 0 && held + entry.weight() > self.config().uncommittedBytesMax()) {
       self.answer(new Answer.Refused(token, new Refusal.Overloaded()));
@@ -218,7 +215,7 @@ final class Leader extends Role {
     if (transfer != null) {
       self.answer(new Answer.Refused(token, new Refusal.Transferring(transfer.to())));
     } else if (!self.membership().isLastingVoter(target) || target.equals(self.id())) {
-      self.answer(new Answer.Refused(token, new Refusal.TransferFailed()));
+      self.answer(new Answer.Refused(token, new Refusal.NoSuchVoter()));
     } else {
       transfer = new Transfer(token, target, ticks + self.config().electionTicks());
       timeoutNowSent = false;
@@ -241,7 +238,7 @@ final class Leader extends Role {
 
   private void abortTransfer() {
     if (transfer != null) {
-      self.answer(new Answer.Refused(transfer.token(), new Refusal.TransferFailed()));
+      self.answer(new Answer.Refused(transfer.token(), new Refusal.TransferGivenUp()));
       transfer = null;
     }
   }

@@ -51,7 +51,7 @@ final class Outstanding {
       change.index = at.position().index();
       change.term = at.position().term();
       changes.add(change);
-    } else if (answer instanceof Answer.Transferred
+    } else if (answer instanceof Answer.SteppedDown
         && request instanceof Request.Transfer transfer) {
       transfer.done.complete(null);
     } else if (answer instanceof Answer.Refused refused) {

@@ -44,7 +44,8 @@ public interface RaftGroup {
    * Hands leadership over (thesis §3.10), to whoever has most of the log if {@code to} is empty. No
    * proposals are taken meanwhile.
    *
-   * @return completes when another term has begun; fails after an election timeout
+   * @return completes when this replica leads no more, whoever does; fails after an election
+   *     timeout
    */
   CompletableFuture<Void> transferLeadership(Optional<ReplicaId> to);
 

@@ -212,7 +212,7 @@ public final class RaftRuntime<R extends ApplyRound>
     GroupId id = start.spec().id();
     Replica.Crew<R> crew =
         new Replica.Crew<>(pinned(loops, id), pinned(workers, id), pinned(fetchers, id), snapshots);
-    return new Replica<>(start, machine, crew, config, ports.timeouts());
+    return new Replica<>(start, machine, crew, config, ports.chance());
   }
 
   private static Recovered recoveredOf(RecoveredLog found, long applied) {

@@ -1,6 +1,5 @@
 package io.flotilla.raft.runtime;
 
-import io.flotilla.raft.core.Entry;
 import io.flotilla.raft.core.Input;
 import io.flotilla.raft.core.Membership;
 import io.flotilla.raft.core.Refusal;
@@ -47,7 +46,7 @@ abstract sealed class Request {
 
     @Override
     Input input(long token) {
-      return new Input.Proposed(token, Entry.Kind.COMMAND, command);
+      return new Input.Proposed(token, command);
     }
 
     @Override
