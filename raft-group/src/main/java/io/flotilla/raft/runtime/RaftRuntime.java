@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Hosts many replicas on few threads; see the package. All methods may be called by any thread, and
- * none blocks but {@link #close()}.
+ * none blocks but {@link #resign} and {@link #close}.
  *
  * @param <R> the kind of round of the state store
  */
