@@ -45,6 +45,7 @@ public final class PlacementRound implements ApplyRound {
     if (batch.count() > 0) {
       store.write(batch);
     }
+    store.sweep();
     batch.clear();
     List<Runnable> actions = List.copyOf(committed);
     committed.clear();

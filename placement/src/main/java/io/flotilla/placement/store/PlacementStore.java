@@ -45,19 +45,14 @@ public final class PlacementStore implements StateStore<PlacementRound>, AutoClo
     generations.deleteAllBut(Set.of(named));
   }
 
-  /** Deletes what was replaced or discarded and is not read any more. To be called now and then. */
-  public void sweep() throws StorageException {
+  /** Deletes what was replaced or discarded and is not read any more, with the next round. */
+  void sweep() throws StorageException {
     generations.sweep();
   }
 
   @Override
   public PlacementRound newRound() {
     return new PlacementRound(this);
-  }
-
-  /** Makes all that was committed durable. */
-  public void flush() throws StorageException {
-    db.flush();
   }
 
   void write(WriteBatch batch) throws StorageException {

@@ -43,7 +43,7 @@ class PlacementContractTest extends StateMachineContract<PlacementRound> {
 
     @Override
     public void flush() throws StorageException {
-      store.flush();
+      store.db().flush();
     }
 
     @Override

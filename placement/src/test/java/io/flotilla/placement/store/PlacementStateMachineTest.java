@@ -18,6 +18,7 @@ import io.flotilla.proto.placement.PlannedKeyspace;
 import io.flotilla.proto.placement.RegisterNodeRequest;
 import io.flotilla.raft.core.Entry;
 import io.flotilla.raft.port.StateMachine.UnknownCommandException;
+import io.flotilla.raft.state.Generation;
 import io.flotilla.raft.state.Generations;
 import io.flotilla.rpc.ErrorCode;
 import java.nio.file.Path;
@@ -30,6 +31,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.rocksdb.WriteBatch;
 
 final class PlacementStateMachineTest {
   @TempDir Path directory;
@@ -73,6 +75,20 @@ final class PlacementStateMachineTest {
     assertRefused(register("c", "h", 0), Outcome.INVALID, "address 'h'");
     assertThat(machine.view().revision()).isEqualTo(1);
     assertThat(machine.view().nodes()).hasSize(1);
+  }
+
+  @Test
+  void aMapThatWasReplacedGoesWithTheNextRound() throws Exception {
+    run(adopt("mine"));
+    Generation replaced = store.generations().allot();
+    try (WriteBatch batch = new WriteBatch()) {
+      batch.put(Generations.beginOf(replaced.number()), new byte[1]);
+      store.write(batch);
+    }
+    replaced.retire();
+    assertThat(store.generations().all()).contains(replaced.number());
+    run(register("a", "h:1", 0));
+    assertThat(store.generations().all()).containsExactly(Generations.INITIAL);
   }
 
   @Test

@@ -13,8 +13,11 @@ public sealed interface Answer {
   /** A read may be served once the state machine has applied {@code index}. */
   record Readable(long token, long index) implements Answer {}
 
-  /** The leadership that was to be handed over has ended, because a newer term has begun. */
-  record Transferred(long token) implements Answer {}
+  /**
+   * The leadership that was to be handed over has ended: a newer term has begun, whoever may lead
+   * it, or this replica was told that it is removed.
+   */
+  record SteppedDown(long token) implements Answer {}
 
   /** Certainly not in any log, never will be. */
   record Refused(long token, Refusal refusal) implements Answer {}

@@ -1,6 +1,9 @@
 package io.flotilla.raft.core;
 
 /**
+ * When a replica acts by itself, and how much it does at once. Time is in ticks, which the caller
+ * makes.
+ *
  * @param heartbeatTicks between heartbeats of a leader; more is cheaper, less finds out sooner
  * @param electionTicks least silence after which a follower campaigns; timeouts are drawn from this
  *     up to twice this

@@ -14,7 +14,7 @@ final class ElectionTimer {
   void reset() {
     int least = self.config().electionTicks();
     elapsedTicks = 0;
-    timeoutTicks = self.timeouts().draw(least, 2 * least - 1);
+    timeoutTicks = self.chance().draw(least, 2 * least - 1);
   }
 
   /** One more tick of silence; whether it was one too many. */

@@ -27,10 +27,10 @@ public sealed interface Input {
    * this token.
    */
   @SuppressWarnings("ArrayRecordComponent") // compared by nobody
-  record Proposed(long token, Entry.Kind kind, byte[] payload) implements Input {
+  record Proposed(long token, byte[] command) implements Input {
     @Override
     public Role applyTo(Role role) {
-      return role.onProposed(token, kind, payload);
+      return role.onProposed(token, command);
     }
   }
 
@@ -49,7 +49,7 @@ public sealed interface Input {
 
   /**
    * Hands leadership over to {@code to}, or to the most caught-up voter if that is empty (thesis
-   * §3.10). Answered by {@link Answer.Transferred} or, after an election timeout at the latest, by
+   * §3.10). Answered by {@link Answer.SteppedDown} or, after an election timeout at the latest, by
    * {@link Answer.Refused} with this token.
    */
   record TransferAsked(long token, Optional<ReplicaId> to) implements Input {

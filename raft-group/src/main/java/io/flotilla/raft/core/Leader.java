@@ -30,14 +30,14 @@ final class Leader extends Role {
   private final ReadRounds rounds = new ReadRounds();
   private final Window uncommitted = new Window();
   private final MembershipChange change;
-  private @Nullable Transfer transfer;
-  private boolean timeoutNowSent;
+  private final Transfer transfer;
   private long ticks;
   private boolean quorumLost;
 
   private Leader(Replica self) {
     super(self);
     this.change = new MembershipChange(self);
+    this.transfer = new Transfer(self, peers);
     updatePeers();
   }
 
@@ -98,9 +98,7 @@ final class Leader extends Role {
   @Override
   void end(Optional<ReplicaId> next) {
     rounds.abandon(read -> refuse(read, new Refusal.NotLeader(next)));
-    if (transfer != null) {
-      self.answer(new Answer.Transferred(transfer.token()));
-    }
+    transfer.end();
     self.event(new RaftEvent.SteppedDown(self.term(), quorumLost));
   }
 
@@ -115,12 +113,10 @@ final class Leader extends Role {
     CoreConfig config = self.config();
     if (config.checkQuorum() && ticks % config.electionTicks() == 0 && !heardQuorum()) {
       quorumLost = true;
-      abortTransfer();
+      transfer.giveUp();
       return withoutLeader();
     }
-    if (transfer != null && ticks >= transfer.deadlineTick()) {
-      abortTransfer();
-    }
+    transfer.tick(ticks);
     if (ticks % config.heartbeatTicks() == 0) {
       peers.forEach(this::sendHeartbeat);
     }
@@ -140,15 +136,13 @@ final class Leader extends Role {
   }
 
   @Override
-  Role onProposed(long token, Entry.Kind kind, byte[] payload) {
-    if (kind != Entry.Kind.COMMAND) {
-      throw new IllegalArgumentException("a proposal must be a COMMAND, not a " + kind);
-    }
-    if (transfer != null) {
-      self.answer(new Answer.Refused(token, new Refusal.Transferring(transfer.to())));
+  Role onProposed(long token, byte[] command) {
+    Optional<Refusal> refusal = transfer.refusal();
+    if (refusal.isPresent()) {
+      self.answer(new Answer.Refused(token, refusal.get()));
       return this;
     }
-    Entry entry = next(kind, payload);
+    Entry entry = next(Entry.Kind.COMMAND, command);
     long held = uncommitted.bytes();
     if (held > 0 && held + entry.weight() > self.config().uncommittedBytesMax()) {
       self.answer(new Answer.Refused(token, new Refusal.Overloaded()));
@@ -176,9 +170,7 @@ final class Leader extends Role {
   @Override
   Role onMembershipAsked(long token, Membership target) {
     Optional<Refusal> refusal =
-        transfer != null
-            ? Optional.of(new Refusal.Transferring(transfer.to()))
-            : change.refusal(target, this::isCaughtUp);
+        transfer.refusal().or(() -> change.refusal(target, this::isCaughtUp));
     if (refusal.isPresent()) {
       self.answer(new Answer.Refused(token, refusal.get()));
     } else {
@@ -214,36 +206,8 @@ final class Leader extends Role {
 
   @Override
   Role onTransferAsked(long token, Optional<ReplicaId> to) {
-    ReplicaId target = to.orElseGet(this::mostCaughtUp);
-    if (transfer != null) {
-      self.answer(new Answer.Refused(token, new Refusal.Transferring(transfer.to())));
-    } else if (!self.membership().isLastingVoter(target) || target.equals(self.id())) {
-      self.answer(new Answer.Refused(token, new Refusal.TransferFailed()));
-    } else {
-      transfer = new Transfer(token, target, ticks + self.config().electionTicks());
-      timeoutNowSent = false;
-    }
+    transfer.ask(token, to, ticks);
     return this;
-  }
-
-  /** Of the voters that stay; this replica itself if there is no other. */
-  private ReplicaId mostCaughtUp() {
-    ReplicaId best = self.id();
-    long match = -1;
-    for (Peer peer : peers) {
-      if (self.membership().isLastingVoter(peer.id()) && peer.match() > match) {
-        best = peer.id();
-        match = peer.match();
-      }
-    }
-    return best;
-  }
-
-  private void abortTransfer() {
-    if (transfer != null) {
-      self.answer(new Answer.Refused(transfer.token(), new Refusal.TransferFailed()));
-      transfer = null;
-    }
   }
 
   @Override
@@ -358,8 +322,8 @@ final class Leader extends Role {
       return this;
     }
     peers.forEach(this::sendHeartbeat);
-    self.say(mostCaughtUp(), new TimeoutNow(self.term()));
-    abortTransfer();
+    self.say(transfer.mostCaughtUp(), new TimeoutNow(self.term()));
+    transfer.giveUp();
     return withoutLeader();
   }
 
@@ -421,14 +385,7 @@ final class Leader extends Role {
         sendHeartbeat(peer);
       }
     }
-    sendTimeoutNow();
-  }
-
-  private void sendTimeoutNow() {
-    if (transfer != null && !timeoutNowSent && matchOf(transfer.to()) == self.log().lastIndex()) {
-      timeoutNowSent = true;
-      self.say(transfer.to(), new TimeoutNow(self.term()));
-    }
+    transfer.flush();
   }
 
   private void replicateTo(Peer peer) {

@@ -15,12 +15,8 @@ public final class RaftCore {
    * @throws InvariantViolation if what was recovered cannot have been kept by a replica
    */
   public RaftCore(
-      CoreConfig config,
-      ReplicaId self,
-      Recovered recovered,
-      LogReader log,
-      ElectionTimeouts timeouts) {
-    this.self = new Replica(config, self, recovered, log, timeouts);
+      CoreConfig config, ReplicaId self, Recovered recovered, LogReader log, Chance chance) {
+    this.self = new Replica(config, self, recovered, log, chance);
     this.role = Follower.starting(this.self);
   }
 
@@ -31,10 +27,10 @@ public final class RaftCore {
   }
 
   /**
-   * Whether {@link #drain} would say anything. To be asked when all steps that are to share a drain
-   * are done: it makes ready what they made due.
+   * Makes ready what the steps since the last {@link #drain} made due together, and says whether a
+   * drain would say anything. To be called when all steps that are to share one are done.
    */
-  public boolean hasEffects() {
+  public boolean flush() {
     role.flush();
     return self.hasEffects();
   }

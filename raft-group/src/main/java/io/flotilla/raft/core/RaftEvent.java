@@ -12,8 +12,8 @@ public sealed interface RaftEvent {
   record Following(long term, Optional<ReplicaId> leader) implements RaftEvent {}
 
   /**
-   * The leader has not heard from a quorum for an election timeout (thesis §6.2) or met a newer
-   * term.
+   * The leader leads no more: it has not heard from a quorum for an election timeout (thesis §6.2),
+   * has met a newer term, is no voter any more (thesis §4.2.2), or was told that it is removed.
    */
   record SteppedDown(long term, boolean quorumLost) implements RaftEvent {}
 

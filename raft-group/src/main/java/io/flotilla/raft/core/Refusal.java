@@ -12,11 +12,14 @@ public sealed interface Refusal {
   /** Leadership is being handed over. */
   record Transferring(ReplicaId to) implements Refusal {}
 
+  /** Leadership cannot be handed over to who is no voter, or will be none soon, or leads. */
+  record NoSuchVoter() implements Refusal {}
+
   /**
-   * Leadership was not handed over in time, or there is no such voter to take it. It may still be
-   * lost to that one a little later.
+   * Leadership was not handed over within an election timeout, or the leader lost its quorum or
+   * left the voters meanwhile. It may still go to that one a little later.
    */
-  record TransferFailed() implements Refusal {}
+  record TransferGivenUp() implements Refusal {}
 
   /** No membership changes before an entry of the leader's own term is committed. */
   record NotReady() implements Refusal {}

@@ -17,7 +17,7 @@ final class Replica {
 
   private final ReplicaId id;
   private final CoreConfig config;
-  private final ElectionTimeouts timeouts;
+  private final Chance chance;
   private final LogReader reader;
   private final LogTail log;
   private final MembershipHistory memberships;
@@ -31,16 +31,11 @@ final class Replica {
   private long ticket;
   private boolean removed;
 
-  Replica(
-      CoreConfig config,
-      ReplicaId id,
-      Recovered recovered,
-      LogReader reader,
-      ElectionTimeouts timeouts) {
+  Replica(CoreConfig config, ReplicaId id, Recovered recovered, LogReader reader, Chance chance) {
     this.config = config;
     this.id = id;
     this.reader = reader;
-    this.timeouts = timeouts;
+    this.chance = chance;
     this.hardState = recovered.hardState();
     this.log = new LogTail(recovered.truncated(), recovered.terms(), recovered.lastIndex());
     this.memberships =
@@ -68,8 +63,8 @@ final class Replica {
     return config;
   }
 
-  ElectionTimeouts timeouts() {
-    return timeouts;
+  Chance chance() {
+    return chance;
   }
 
   LogTail log() {
@@ -292,7 +287,7 @@ final class Replica {
    */
   long nextTicket() {
     if (ticket == 0) {
-      ticket = (long) timeouts.draw(1, LIVES) << 32;
+      ticket = (long) chance.draw(1, LIVES) << 32;
     }
     return ++ticket;
   }

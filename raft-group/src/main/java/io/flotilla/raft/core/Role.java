@@ -125,7 +125,7 @@ abstract sealed class Role permits Follower, PreCandidate, Candidate, Leader {
     return self.restore(last, membership) ? withoutLeader() : this;
   }
 
-  Role onProposed(long token, Entry.Kind kind, byte[] payload) {
+  Role onProposed(long token, byte[] command) {
     self.answer(new Answer.Refused(token, new Refusal.NotLeader(leader())));
     return this;
   }

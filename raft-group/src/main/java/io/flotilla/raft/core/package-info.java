@@ -1,11 +1,11 @@
 /**
  * The Raft algorithm as a function of its inputs: {@link RaftCore#step} takes what happened, {@link
  * RaftCore#drain} says what to do about it. No clock, thread, socket, disk or logger: a tick is an
- * input, and chance comes from {@link ElectionTimeouts}. Start at {@link RaftCore}, go on to {@link
- * Replica} (term, vote, log, membership: what outlives a role) and {@link Role} with its four
- * classes, whose handlers return the next role. The rest are small parts with one idea each: {@link
- * LogTail}, {@link Quorum}, {@link Ballot}, {@link FastBackup}, {@link Peer}, {@link ReadRounds},
- * {@link UnsyncedBatches}.
+ * input, and chance comes from {@link Chance}. Start at {@link RaftCore}, go on to {@link Replica}
+ * (term, vote, log, membership: what outlives a role) and {@link Role} with its four classes, whose
+ * handlers return the next role. The rest are small parts with one idea each: {@link LogTail},
+ * {@link Quorum}, {@link Ballot}, {@link FastBackup}, {@link Peer}, {@link ReadRounds}, {@link
+ * UnsyncedBatches}.
  *
  * <p>Promises, if the host keeps the contract of {@link Effects}:
  *

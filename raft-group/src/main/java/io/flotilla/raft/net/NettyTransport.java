@@ -110,21 +110,28 @@ public final class NettyTransport implements Transport, AutoCloseable {
     peers.values().forEach(Peer::close);
   }
 
+  /** Elections and heartbeats may overtake anything; what they say holds whatever is under way. */
+  static boolean isLiveness(RaftMessage message) {
+    if (message instanceof RaftMessage.Heartbeat
+        || message instanceof RaftMessage.HeartbeatReply
+        || message instanceof RaftMessage.VoteRequest
+        || message instanceof RaftMessage.VoteReply
+        || message instanceof RaftMessage.TimeoutNow
+        || message instanceof RaftMessage.Removed) {
+      return true;
+    } else if (message instanceof RaftMessage.AppendRequest
+        || message instanceof RaftMessage.AppendReply
+        || message instanceof RaftMessage.ReadIndexRequest
+        || message instanceof RaftMessage.ReadIndexReply
+        || message instanceof RaftMessage.SnapshotOffer) {
+      return false;
+    }
+    throw new IllegalStateException("no lane for " + message);
+  }
+
   private record Peer(Lane bulk, Lane liveness) {
     Lane laneOf(RaftMessage message) {
       return isLiveness(message) ? liveness : bulk;
-    }
-
-    /**
-     * Elections and heartbeats may overtake anything; what they say holds whatever is under way.
-     */
-    private static boolean isLiveness(RaftMessage message) {
-      return message instanceof RaftMessage.Heartbeat
-          || message instanceof RaftMessage.HeartbeatReply
-          || message instanceof RaftMessage.VoteRequest
-          || message instanceof RaftMessage.VoteReply
-          || message instanceof RaftMessage.TimeoutNow
-          || message instanceof RaftMessage.Removed;
     }
 
     void close() {

@@ -1,21 +1,19 @@
 package io.flotilla.raft.net;
 
 import io.flotilla.raft.core.Entry;
-import io.flotilla.raft.core.Membership;
 import io.flotilla.raft.core.Position;
 import io.flotilla.raft.core.RaftMessage;
-import io.flotilla.raft.core.ReplicaId;
 import io.flotilla.raft.port.EntryBlock;
+import io.flotilla.raft.port.MembershipBlock;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
 /**
  * Raft's messages as bytes, big-endian: kind (1), term (8), and what the kind has. Flags take one
- * byte, what may be absent is preceded by one, and entries are an {@link EntryBlock}. Numbers of
- * kinds are never reused.
+ * byte, what may be absent is preceded by one, entries are an {@link EntryBlock}, and a membership
+ * is a {@link MembershipBlock}. Numbers of kinds are never reused.
  */
 final class RaftCodec {
   private static final int VOTE_REQUEST = 1;
@@ -32,9 +30,6 @@ final class RaftCodec {
 
   /** The shortest message: its kind and its term. */
   static final int MESSAGE_BYTES_MIN = 1 + Long.BYTES;
-
-  private static final int MEMBER_BYTES = 2 * Long.BYTES;
-  private static final int MEMBERS_MAX = 0xffff;
 
   private RaftCodec() {}
 
@@ -64,15 +59,12 @@ final class RaftCodec {
     } else if (message instanceof RaftMessage.ReadIndexReply reply) {
       return 9 + (reply.index().isPresent() ? 8 : 0);
     } else if (message instanceof RaftMessage.SnapshotOffer offer) {
-      return 16 + membershipBytes(offer.membership());
+      return 16 + MembershipBlock.encodedBytes(offer.membership());
+    } else if (message instanceof RaftMessage.TimeoutNow
+        || message instanceof RaftMessage.Removed) {
+      return 0;
     }
-    return 0;
-  }
-
-  private static int membershipBytes(Membership membership) {
-    int members =
-        membership.voters().size() + membership.outgoing().size() + membership.learners().size();
-    return 3 * Short.BYTES + members * MEMBER_BYTES;
+    throw new IllegalStateException("no encoding for " + message);
   }
 
   // ---- writing ----
@@ -104,7 +96,7 @@ final class RaftCodec {
     } else if (message instanceof RaftMessage.SnapshotOffer offer) {
       begin(to, SNAPSHOT_OFFER, message);
       put(offer.last(), to);
-      put(offer.membership(), to);
+      MembershipBlock.encode(offer.membership(), to);
     } else if (message instanceof RaftMessage.TimeoutNow) {
       begin(to, TIMEOUT_NOW, message);
     } else if (message instanceof RaftMessage.Removed) {
@@ -150,22 +142,6 @@ final class RaftCodec {
     to.putLong(progress.durable()).putLong(progress.applied());
   }
 
-  private static void put(Membership membership, ByteBuffer to) {
-    put(membership.voters(), to);
-    put(membership.outgoing(), to);
-    put(membership.learners(), to);
-  }
-
-  private static void put(List<Membership.Member> members, ByteBuffer to) {
-    if (members.size() > MEMBERS_MAX) {
-      throw new IllegalStateException(members.size() + " members; at most " + MEMBERS_MAX);
-    }
-    to.putShort((short) members.size());
-    for (Membership.Member member : members) {
-      to.putLong(member.replica().value()).putLong(member.node());
-    }
-  }
-
   // ---- reading ----
 
   /**
@@ -200,7 +176,8 @@ final class RaftCodec {
               term,
               from.getLong(),
               flag(from) ? Optional.of(number(from, "index")) : Optional.empty());
-      case SNAPSHOT_OFFER -> new RaftMessage.SnapshotOffer(term, position(from), membership(from));
+      case SNAPSHOT_OFFER ->
+          new RaftMessage.SnapshotOffer(term, position(from), MembershipBlock.decode(from));
       case TIMEOUT_NOW -> new RaftMessage.TimeoutNow(term);
       case REMOVED -> new RaftMessage.Removed(term);
       default ->
@@ -239,23 +216,6 @@ final class RaftCodec {
 
   private static RaftMessage.Progress progress(ByteBuffer from) {
     return new RaftMessage.Progress(number(from, "durable index"), number(from, "applied index"));
-  }
-
-  private static Membership membership(ByteBuffer from) {
-    return new Membership(members(from), members(from), members(from));
-  }
-
-  private static List<Membership.Member> members(ByteBuffer from) {
-    int count = Short.toUnsignedInt(from.getShort());
-    if (count > from.remaining() / MEMBER_BYTES) {
-      throw new IllegalArgumentException(count + " members in " + from.remaining() + " bytes");
-    }
-    List<Membership.Member> members = new ArrayList<>(count);
-    for (int i = 0; i < count; i++) {
-      members.add(
-          new Membership.Member(new ReplicaId(from.getLong()), number(from, "member's node")));
-    }
-    return members;
   }
 
   private static long number(ByteBuffer from, String what) {

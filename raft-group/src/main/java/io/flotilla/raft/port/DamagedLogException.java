@@ -1,10 +1,7 @@
 package io.flotilla.raft.port;
 
-/**
- * The log of one group is not what was written, while those of others may well be. The replica must
- * take no part any more; the node may go on.
- */
-public final class DamagedLogException extends StorageException {
+/** The log is not what was written. The replica must take no part any more. */
+public final class DamagedLogException extends UnreadableLogException {
   private static final long serialVersionUID = 1L;
 
   public DamagedLogException(String message) {

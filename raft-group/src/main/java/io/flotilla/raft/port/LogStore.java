@@ -39,7 +39,8 @@ public interface LogStore extends AutoCloseable {
    * @throws DamagedLogException if an entry is damaged
    * @throws StorageException if the disk fails
    */
-  List<Entry> read(GroupId group, long first, long last, long maxBytes) throws StorageException;
+  List<Entry> read(GroupId group, long first, long last, long maxBytes)
+      throws StorageException, UnreadableLogException;
 
   /**
    * What the group's log weighs, durable or not, in bytes: the measure by which to cut it. Never

@@ -53,12 +53,33 @@ final class Conveyor<T> {
       while (lying.isEmpty() && !closed) {
         changed.awaitUninterruptibly();
       }
-      List<T> taken = lying;
-      lying = new ArrayList<>(taken.size());
-      return taken;
+      return take();
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Waits for something, but not longer than this; empty if nothing came, too. */
+  List<T> takeAll(long nanosMax) {
+    lock.lock();
+    try {
+      long left = nanosMax;
+      while (lying.isEmpty() && !closed && left > 0) {
+        left = changed.awaitNanos(left);
+      }
+      return take();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return take();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private List<T> take() {
+    List<T> taken = lying;
+    lying = new ArrayList<>(taken.size());
+    return taken;
   }
 
   /** Nothing more can be put; what lies here can still be taken. */

@@ -22,8 +22,8 @@ import org.rocksdb.WriteOptions;
  */
 final class LogDb implements LogDisk, AutoCloseable {
   /** Takes a record in key order, and says whether to go on. */
-  interface Visitor {
-    boolean visit(byte[] key, byte[] value) throws StorageException;
+  interface Visitor<E extends Exception> {
+    boolean visit(byte[] key, byte[] value) throws E;
   }
 
   static {
@@ -121,7 +121,8 @@ final class LogDb implements LogDisk, AutoCloseable {
   }
 
   /** Visits keys from {@code from} on, below {@code to}. */
-  void scan(byte[] from, byte[] to, Visitor visitor) throws StorageException {
+  <E extends Exception> void scan(byte[] from, byte[] to, Visitor<E> visitor)
+      throws StorageException, E {
     scan(from, from, to, visitor);
   }
 
@@ -129,11 +130,13 @@ final class LogDb implements LogDisk, AutoCloseable {
    * Visits keys from the greatest one at or below {@code at} on, all within {@code from} and below
    * {@code to}.
    */
-  void scanFromFloor(byte[] at, byte[] from, byte[] to, Visitor visitor) throws StorageException {
+  <E extends Exception> void scanFromFloor(byte[] at, byte[] from, byte[] to, Visitor<E> visitor)
+      throws StorageException, E {
     scan(at, from, to, visitor);
   }
 
-  private void scan(byte[] at, byte[] from, byte[] to, Visitor visitor) throws StorageException {
+  private <E extends Exception> void scan(byte[] at, byte[] from, byte[] to, Visitor<E> visitor)
+      throws StorageException, E {
     enter();
     try (Slice lower = new Slice(from);
         Slice upper = new Slice(to);

@@ -35,14 +35,15 @@ final class LogRecovery {
   static LogRecovery scan(LogDb db, Optional<ReplicaId> forgottenUpTo, long greatestNoted)
       throws StorageException {
     LogRecovery recovery = new LogRecovery(forgottenUpTo, greatestNoted);
-    recovery.scan(db, LogKeys.TOMBSTONE, recovery::takeTombstone);
-    recovery.scan(db, LogKeys.HEAD, recovery::takeHead);
-    recovery.scan(db, LogKeys.RECORD, recovery::takeRecord);
+    scan(db, LogKeys.TOMBSTONE, recovery::takeTombstone);
+    scan(db, LogKeys.HEAD, recovery::takeHead);
+    scan(db, LogKeys.RECORD, recovery::takeRecord);
     recovery.found.values().forEach(recovery::judge);
     return recovery;
   }
 
-  private void scan(LogDb db, byte tag, LogDb.Visitor visitor) throws StorageException {
+  private static void scan(LogDb db, byte tag, LogDb.Visitor<RuntimeException> visitor)
+      throws StorageException {
     db.scan(LogKeys.from(tag), LogKeys.beyond(tag), visitor);
   }
 

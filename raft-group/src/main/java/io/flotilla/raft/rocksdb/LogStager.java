@@ -4,6 +4,7 @@ import io.flotilla.raft.core.Entry;
 import io.flotilla.raft.core.GroupId;
 import io.flotilla.raft.core.HardState;
 import io.flotilla.raft.core.ReplicaId;
+import io.flotilla.raft.port.DamagedLogException;
 import io.flotilla.raft.port.LogWrite;
 import io.flotilla.raft.port.StorageException;
 import java.util.List;
@@ -229,6 +230,15 @@ final class LogStager {
     return to;
   }
 
+  /** One group's damage, but the writer cannot go on: the batch of all groups holds its change. */
+  private static List<Entry> decode(byte[] key, byte @Nullable [] value) throws StorageException {
+    try {
+      return LogRecovery.decode(key, value);
+    } catch (DamagedLogException e) {
+      throw new StorageException("what was to be kept of a log record is gone", e);
+    }
+  }
+
   /** Removes all from {@code first} on; what a record holds before that is put again. */
   private void cutBack(GroupLog log, long first) throws StorageException {
     while (!log.records.isEmpty() && log.records.last() >= first) {
@@ -238,7 +248,7 @@ final class LogStager {
     if (!log.records.isEmpty() && log.lastIndex >= first) {
       long straddling = log.records.last();
       byte[] key = LogKeys.record(log.group, straddling);
-      List<Entry> entries = LogRecovery.decode(key, disk.get(key));
+      List<Entry> entries = decode(key, disk.get(key));
       batch.removeRecord(log.group, straddling);
       log.records.removeLast();
       List<Entry> kept = entries.subList(0, Math.toIntExact(first - straddling));

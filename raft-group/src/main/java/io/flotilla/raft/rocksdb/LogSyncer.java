@@ -5,10 +5,12 @@ import io.flotilla.raft.port.StorageException;
 import io.flotilla.raft.rocksdb.SyncedMark.Note;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 
 /**
  * Syncs what the writer wrote, everything that waits at once, while the writer goes on with the
- * next batch; then says so to each hand-over, in order.
+ * next batch; then says so to each hand-over, in order. How far it came is marked soon after, for
+ * many syncs at once while they follow close upon each other, and also when nothing follows.
  */
 final class LogSyncer {
   private static final long MARK_INTERVAL_NANOS = 100_000_000;
@@ -17,7 +19,9 @@ final class LogSyncer {
   private final SyncedMark mark;
   private final LogStoreListener listener;
   private final AtomicLong backlogBytes;
-  private long markedNanos = System.nanoTime();
+  private final LongSupplier nanos;
+  private long markedNanos;
+  private Note marked;
   private Note note;
 
   /**
@@ -28,23 +32,27 @@ final class LogSyncer {
       SyncedMark mark,
       Note note,
       LogStoreListener listener,
-      AtomicLong backlogBytes) {
+      AtomicLong backlogBytes,
+      LongSupplier nanos) {
     this.disk = disk;
     this.mark = mark;
+    this.marked = note;
     this.note = note;
     this.listener = listener;
     this.backlogBytes = backlogBytes;
+    this.nanos = nanos;
+    this.markedNanos = nanos.getAsLong();
   }
 
   /** Runs until {@code written} is closed and empty, or something fails. */
   void run(Conveyor<Handover> written) throws StorageException {
-    for (List<Handover> taken = written.takeAll(); !taken.isEmpty(); taken = written.takeAll()) {
+    for (List<Handover> taken = next(written); !taken.isEmpty(); taken = next(written)) {
       long sequence = disk.sequence(); // before the sync: the writer may already be further
-      long beganNanos = System.nanoTime();
+      long beganNanos = nanos.getAsLong();
       disk.sync();
-      long endedNanos = System.nanoTime();
+      long endedNanos = nanos.getAsLong();
       if (note(sequence, taken)) {
-        mark.write(note);
+        mark();
       }
       long bytes = 0;
       for (Handover handover : taken) {
@@ -53,12 +61,26 @@ final class LogSyncer {
       }
       backlogBytes.addAndGet(-bytes);
       listener.synced(taken.size(), bytes, endedNanos - beganNanos);
-      if (endedNanos - markedNanos > MARK_INTERVAL_NANOS) {
-        mark.write(note);
-        markedNanos = endedNanos;
-      }
     }
+  }
+
+  /** What is to be synced next; empty when there will be nothing more, and all is marked. */
+  private List<Handover> next(Conveyor<Handover> written) throws StorageException {
+    if (!note.equals(marked)) {
+      long leftNanos = markedNanos + MARK_INTERVAL_NANOS - nanos.getAsLong();
+      List<Handover> taken = leftNanos > 0 ? written.takeAll(leftNanos) : List.of();
+      if (!taken.isEmpty()) {
+        return taken;
+      }
+      mark();
+    }
+    return written.takeAll();
+  }
+
+  private void mark() throws StorageException {
     mark.write(note);
+    marked = note;
+    markedNanos = nanos.getAsLong();
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.flotilla.raft.rocksdb;
 
 import io.flotilla.raft.core.ReplicaId;
+import io.flotilla.raft.port.DamagedLogException;
 import io.flotilla.raft.port.StorageException;
 import io.flotilla.raft.rocksdb.SyncedMark.Note;
 import java.util.Optional;
@@ -14,8 +15,9 @@ import org.slf4j.LoggerFactory;
  * above theirs take their places. Ids are handed out rising, for all groups from one count.
  *
  * <p>The verdict is kept in the database before the mark is set back, so that a crash in between
- * only finds the loss again. What the disk loses within a tenth of a second after its sync goes
- * unnoticed, unless a replica began meanwhile: so seldom is the mark written.
+ * only finds the loss again. What the disk loses within a tenth of a second after its sync, or
+ * before a sync that began in that time has ended, goes unnoticed, unless a replica began with it:
+ * so late is the mark written, whether anything follows or not.
  */
 final class LostTail {
   private static final Logger LOG = LoggerFactory.getLogger(LostTail.class);
@@ -47,7 +49,11 @@ final class LostTail {
   private static long keptVerdict(LogDb db) throws StorageException {
     byte[] key = LogKeys.forgotten();
     byte[] value = db.get(key);
-    return value == null ? 0 : Sealed.open(key, value).getLong();
+    try {
+      return value == null ? 0 : Sealed.open(key, value).getLong();
+    } catch (DamagedLogException e) { // it speaks for all groups
+      throw new StorageException("nobody knows what the log has lost", e);
+    }
   }
 
   private static Optional<ReplicaId> id(long value) {

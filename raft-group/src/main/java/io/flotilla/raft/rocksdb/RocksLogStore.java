@@ -8,6 +8,7 @@ import io.flotilla.raft.port.LogStoreListener;
 import io.flotilla.raft.port.LogWrite;
 import io.flotilla.raft.port.MissingEntriesException;
 import io.flotilla.raft.port.StorageException;
+import io.flotilla.raft.port.UnreadableLogException;
 import io.flotilla.raft.rocksdb.SyncedMark.Note;
 import java.io.IOException;
 import java.math.BigInteger;
@@ -69,7 +70,7 @@ public final class RocksLogStore implements LogStore {
     this.tombstones = recovery.index().tombstones();
     this.index = recovery.index();
     LogWriter writing = new LogWriter(disk, config, index);
-    LogSyncer syncing = new LogSyncer(disk, mark, found, listener, backlogBytes);
+    LogSyncer syncing = new LogSyncer(disk, mark, found, listener, backlogBytes, System::nanoTime);
     writer = new Thread(() -> guarded(() -> writing.run(incoming, written)), "log-writer");
     syncer = new Thread(() -> guarded(() -> syncing.run(written)), "log-syncer");
   }
@@ -173,7 +174,7 @@ public final class RocksLogStore implements LogStore {
 
   @Override
   public List<Entry> read(GroupId group, long first, long last, long maxBytes)
-      throws StorageException {
+      throws StorageException, UnreadableLogException {
     EntryCollector collector = new EntryCollector(first, last, maxBytes);
     db.scanFromFloor(
         LogKeys.record(group, first),
@@ -187,7 +188,7 @@ public final class RocksLogStore implements LogStore {
   }
 
   /** Takes entries in order until it has what was asked for. */
-  private static final class EntryCollector implements LogDb.Visitor {
+  private static final class EntryCollector implements LogDb.Visitor<UnreadableLogException> {
     private final long last;
     private final long maxBytes;
     private final List<Entry> taken = new ArrayList<>();
@@ -201,7 +202,7 @@ public final class RocksLogStore implements LogStore {
     }
 
     @Override
-    public boolean visit(byte[] key, byte[] value) throws StorageException {
+    public boolean visit(byte[] key, byte[] value) throws UnreadableLogException {
       for (Entry entry : LogRecovery.decode(key, value)) {
         if (entry.index() < next) {
           continue;

@@ -5,10 +5,10 @@ import io.flotilla.raft.core.GroupId;
 import io.flotilla.raft.core.Refusal;
 import io.flotilla.raft.port.ApplyRound;
 import io.flotilla.raft.port.LogStore;
-import io.flotilla.raft.port.MissingEntriesException;
 import io.flotilla.raft.port.StateMachine;
 import io.flotilla.raft.port.StateMachine.UnknownCommandException;
 import io.flotilla.raft.port.StorageException;
+import io.flotilla.raft.port.UnreadableLogException;
 import io.flotilla.raft.runtime.Request.Proposal;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -221,18 +221,16 @@ final class ApplyLane<R extends ApplyRound> {
     List<Entry> next;
     try {
       next = next(bytesMax);
-    } catch (MissingEntriesException gone) {
-      if (suspended) {
-        return 0; // the log has begun anew meanwhile
+    } catch (UnreadableLogException broken) {
+      if (!suspended && !closing) { // else the log has begun anew meanwhile, or is gone
+        fail(broken);
       }
-      throw gone;
+      return 0;
     }
     try {
       results = machine.apply(next, round);
     } catch (UnknownCommandException e) {
-      failure = e;
-      drop();
-      tellLoop.run();
+      fail(e);
       return 0;
     }
     if (results.isEmpty() || results.size() > next.size()) {
@@ -243,7 +241,14 @@ final class ApplyLane<R extends ApplyRound> {
     return staged.size();
   }
 
-  private List<Entry> next(long bytesMax) throws StorageException {
+  /** That replica stops; those of other groups are not affected. */
+  private void fail(Exception cause) {
+    failure = cause;
+    drop();
+    tellLoop.run();
+  }
+
+  private List<Entry> next(long bytesMax) throws StorageException, UnreadableLogException {
     long upTo = committed; // before the tasks: see push
     long first = applied + 1;
     Task head = tasks.peek();

@@ -4,8 +4,8 @@ import io.flotilla.raft.core.Entry;
 import io.flotilla.raft.core.GroupId;
 import io.flotilla.raft.port.DamagedLogException;
 import io.flotilla.raft.port.LogStore;
-import io.flotilla.raft.port.MissingEntriesException;
 import io.flotilla.raft.port.StorageException;
+import io.flotilla.raft.port.UnreadableLogException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -114,11 +114,11 @@ final class LogFetcher implements Agent {
   private List<Entry> read(Fetch fetch) throws StorageException {
     try {
       return log.read(fetch.group, fetch.first, fetch.last, fetch.bytesMax);
-    } catch (MissingEntriesException e) {
+    } catch (UnreadableLogException e) {
       LOG.debug("group {}: not fetched", fetch.group, e);
-      return List.of();
-    } catch (DamagedLogException e) {
-      fetch.damage = e; // that replica stops; those of other groups are not affected
+      if (e instanceof DamagedLogException damage) {
+        fetch.damage = damage; // that replica stops; those of other groups are not affected
+      }
       return List.of();
     }
   }

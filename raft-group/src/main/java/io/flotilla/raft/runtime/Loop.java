@@ -323,7 +323,6 @@ final class Loop<R extends ApplyRound> implements Agent {
 
   /** The replica takes no further part: it must not speak of what it may have got wrong. */
   void stop(Replica<R> replica, Throwable cause) {
-    LOG.error("replica {} of group {} stops", replica.self, replica.group, cause);
     replica.stop(cause);
     ports.listener().stopped(replica.group, replica.self, cause);
   }

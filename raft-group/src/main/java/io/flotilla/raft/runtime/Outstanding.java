@@ -8,6 +8,7 @@ import io.flotilla.raft.runtime.Request.Proposal;
 import io.flotilla.raft.runtime.Request.ReadBarrier;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -50,7 +51,7 @@ final class Outstanding {
       change.index = at.position().index();
       change.term = at.position().term();
       changes.add(change);
-    } else if (answer instanceof Answer.Transferred
+    } else if (answer instanceof Answer.SteppedDown
         && request instanceof Request.Transfer transfer) {
       transfer.done.complete(null);
     } else if (answer instanceof Answer.Refused refused) {
@@ -106,14 +107,11 @@ final class Outstanding {
     }
   }
 
-  void failAll(String why) {
-    asked.values().forEach(request -> request.fail(RaftException.unknownOutcome(why)));
-    asked.clear();
-    appended.forEach(proposal -> proposal.fail(RaftException.unknownOutcome(why)));
-    appended.clear();
-    changes.forEach(change -> change.fail(RaftException.unknownOutcome(why)));
-    changes.clear();
-    readable.forEach(Request::refuseAsClosed);
-    readable.clear();
+  void abandonAll(String why) {
+    for (Collection<? extends Request> some :
+        List.of(asked.values(), appended, changes, readable)) {
+      some.forEach(request -> request.abandon(why));
+      some.clear();
+    }
   }
 }

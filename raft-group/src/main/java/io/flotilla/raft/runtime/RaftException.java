@@ -3,7 +3,7 @@ package io.flotilla.raft.runtime;
 import io.flotilla.raft.core.Refusal;
 import java.util.Optional;
 
-/** Why a proposal or read of a {@link RaftGroup} has no result. */
+/** Why what a {@link RaftGroup} was asked for has no result. */
 public final class RaftException extends Exception {
   private static final long serialVersionUID = 1L;
 
@@ -21,7 +21,10 @@ public final class RaftException extends Exception {
     return new RaftException(refusal.toString(), Optional.of(refusal));
   }
 
-  /** The proposal is in some log: it may have happened, or may yet. */
+  /**
+   * It was begun, as a proposal that is in some log or a leadership that is being handed over: it
+   * may have happened, or may yet. Never of a read.
+   */
   public static RaftException unknownOutcome(String why) {
     return new RaftException("outcome unknown: " + why, Optional.empty());
   }

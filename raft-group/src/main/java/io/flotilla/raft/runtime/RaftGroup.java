@@ -14,7 +14,7 @@ import java.util.concurrent.CompletableFuture;
  * One replica hosted by a {@link RaftRuntime}. All methods may be called by any thread and never
  * block. Futures complete on a loop or an apply thread: what is chained to them must not block
  * either. They fail with {@link RaftException}, whose {@link RaftException#outcomeUnknown()} tells
- * a refusal from a proposal that may yet take effect.
+ * a refusal from what may yet take effect.
  */
 public interface RaftGroup {
   GroupId id();
@@ -44,7 +44,8 @@ public interface RaftGroup {
    * Hands leadership over (thesis §3.10), to whoever has most of the log if {@code to} is empty. No
    * proposals are taken meanwhile.
    *
-   * @return completes when another term has begun; fails after an election timeout
+   * @return completes when this replica leads no more, whoever does; fails after an election
+   *     timeout
    */
   CompletableFuture<Void> transferLeadership(Optional<ReplicaId> to);
 
@@ -90,7 +91,8 @@ public interface RaftGroup {
   void campaign();
 
   /**
-   * Stops the replica. What it was asked and has not answered fails with an unknown outcome.
+   * Stops the replica. What it was asked and has not answered fails with an unknown outcome; a read
+   * is refused.
    *
    * @return completes when the state machine will be called no more; at once when called again
    */

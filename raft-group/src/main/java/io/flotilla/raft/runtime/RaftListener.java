@@ -34,7 +34,11 @@ public interface RaftListener {
   /** A snapshot up to an index takes the state's place with the next hand-over. */
   default void restored(GroupId group, long index) {}
 
-  /** The replica takes no further part: an entry was not understood, or an invariant broke. */
+  /**
+   * The replica takes no further part: its log cannot be read, an entry was not understood, or an
+   * invariant broke; or it was not even opened, because what it has promised may be forgotten. Who
+   * listens logs it, nobody else does.
+   */
   default void stopped(GroupId group, ReplicaId self, Throwable cause) {}
 
   /** Tells both, this one first. */

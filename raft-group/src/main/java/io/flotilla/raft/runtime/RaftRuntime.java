@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Hosts many replicas on few threads; see the package. All methods may be called by any thread, and
- * none blocks but {@link #close()}.
+ * none blocks but {@link #resign} and {@link #close}.
  *
  * @param <R> the kind of round of the state store
  */
@@ -116,7 +116,8 @@ public final class RaftRuntime<R extends ApplyRound>
    * @throws IllegalStateException if the group is open in this runtime, or was and has not removed
    *     that replica, or the runtime is closed
    */
-  public RaftGroup open(GroupSpec spec, StateMachine<R> machine) throws StorageException {
+  public RaftGroup open(GroupSpec spec, StateMachine<R> machine)
+      throws StorageException, ReplicaLostException {
     GroupId id = spec.id();
     if (closed) {
       throw new IllegalStateException("the runtime is closed");
@@ -162,7 +163,7 @@ public final class RaftRuntime<R extends ApplyRound>
    * Who may have forgotten what he promised must not go on: not from a log that is not whole, nor
    * from one of another replica, nor anew under an id that was here before.
    */
-  private void checkMayOpen(GroupSpec spec, @Nullable Opened before) throws StorageException {
+  private void checkMayOpen(GroupSpec spec, @Nullable Opened before) throws ReplicaLostException {
     if (before != null) {
       checkMayFollow(spec, before);
       return;
@@ -211,7 +212,7 @@ public final class RaftRuntime<R extends ApplyRound>
     GroupId id = start.spec().id();
     Replica.Crew<R> crew =
         new Replica.Crew<>(pinned(loops, id), pinned(workers, id), pinned(fetchers, id), snapshots);
-    return new Replica<>(start, machine, crew, config, ports.timeouts());
+    return new Replica<>(start, machine, crew, config, ports.chance());
   }
 
   private static Recovered recoveredOf(RecoveredLog found, long applied) {
@@ -335,7 +336,7 @@ public final class RaftRuntime<R extends ApplyRound>
 
   /**
    * Ends all threads after the turn they are in. Replicas just stop, as in a crash; what is not
-   * answered fails with an unknown outcome. Blocks for as long as those turns take.
+   * answered fails as with {@link RaftGroup#close}. Blocks for as long as those turns take.
    */
   @Override
   public void close() {

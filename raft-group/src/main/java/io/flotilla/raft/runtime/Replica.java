@@ -1,8 +1,8 @@
 package io.flotilla.raft.runtime;
 
 import io.flotilla.raft.core.Answer;
+import io.flotilla.raft.core.Chance;
 import io.flotilla.raft.core.Effects;
-import io.flotilla.raft.core.ElectionTimeouts;
 import io.flotilla.raft.core.Entry;
 import io.flotilla.raft.core.Envelope;
 import io.flotilla.raft.core.GroupId;
@@ -107,12 +107,7 @@ final class Replica<R extends ApplyRound> implements LogReader {
   record Crew<R extends ApplyRound>(
       Loop<R> loop, ApplyWorker<R> worker, LogFetcher fetcher, SnapshotFetcher snapshots) {}
 
-  Replica(
-      Start start,
-      StateMachine<R> machine,
-      Crew<R> crew,
-      RuntimeConfig config,
-      ElectionTimeouts timeouts) {
+  Replica(Start start, StateMachine<R> machine, Crew<R> crew, RuntimeConfig config, Chance chance) {
     this.group = start.spec().id();
     this.self = start.spec().self();
     this.loop = crew.loop();
@@ -127,7 +122,7 @@ final class Replica<R extends ApplyRound> implements LogReader {
     this.recent = new RecentEntries(loop.entryBudget, start.recovered().lastIndex());
     this.appliedSeen = lane.applied();
     this.cut = start.isNew() ? beginningOf(start.spec()) : null;
-    this.core = new RaftCore(config.core(), self, start.recovered(), this, timeouts);
+    this.core = new RaftCore(config.core(), self, start.recovered(), this, chance);
     this.status = core.status();
     this.routes = new Routes(status.membership());
     this.firstCampaignTicks =
@@ -318,7 +313,7 @@ final class Replica<R extends ApplyRound> implements LogReader {
   /** Whether there is anything to drain. */
   boolean leaveQueue() {
     queued = false;
-    boolean hasEffects = core.hasEffects();
+    boolean hasEffects = core.flush();
     recent.offered();
     return hasEffects || isToBeCut() || restoration.isUndecided();
   }
@@ -433,7 +428,7 @@ final class Replica<R extends ApplyRound> implements LogReader {
   /** It will be stepped no more; nobody gets an answer from it. */
   void stop(@Nullable Throwable cause) {
     stoppedBecause = cause == null ? new IllegalStateException("closed") : cause;
-    outstanding.failAll("the replica stopped");
+    outstanding.abandonAll("the replica stopped");
     waiters.close();
     recent.clear();
     snapshots.forget(group);

@@ -1,6 +1,5 @@
 package io.flotilla.raft.runtime;
 
-import io.flotilla.raft.core.Entry;
 import io.flotilla.raft.core.Input;
 import io.flotilla.raft.core.Membership;
 import io.flotilla.raft.core.Refusal;
@@ -24,8 +23,14 @@ abstract sealed class Request {
     fail(RaftException.refused(refusal));
   }
 
+  /** Who takes no part any more does not lead, and knows of nobody who does. */
   final void refuseAsClosed() {
     refuse(new Refusal.NotLeader(Optional.empty()));
+  }
+
+  /** It was begun, and nobody here will know what becomes of it. */
+  void abandon(String why) {
+    fail(RaftException.unknownOutcome(why));
   }
 
   static final class Proposal extends Request {
@@ -41,7 +46,7 @@ abstract sealed class Request {
 
     @Override
     Input input(long token) {
-      return new Input.Proposed(token, Entry.Kind.COMMAND, command);
+      return new Input.Proposed(token, command);
     }
 
     @Override
@@ -112,6 +117,12 @@ abstract sealed class Request {
     @Override
     Input input(long token) {
       return new Input.ReadAsked(token);
+    }
+
+    /** A read leaves nothing behind. */
+    @Override
+    void abandon(String why) {
+      refuseAsClosed();
     }
 
     @Override

@@ -1,6 +1,6 @@
 package io.flotilla.raft.runtime;
 
-import io.flotilla.raft.core.ElectionTimeouts;
+import io.flotilla.raft.core.Chance;
 import io.flotilla.raft.port.ApplyRound;
 import io.flotilla.raft.port.LogStore;
 import io.flotilla.raft.port.StateStore;
@@ -12,7 +12,7 @@ import java.util.function.LongSupplier;
  * What a runtime needs from outside. It closes none of it.
  *
  * @param nanos a clock that only moves forward, as {@link System#nanoTime}
- * @param timeouts asked by all loops, hence usable by any thread
+ * @param chance asked by all loops, hence usable by any thread
  * @param fatal told when a disk failed or a part broke; it must end the process, since nothing is
  *     sure any more
  */
@@ -22,6 +22,6 @@ public record RuntimePorts<R extends ApplyRound>(
     StateStore<R> states,
     SnapshotPorts snapshots,
     LongSupplier nanos,
-    ElectionTimeouts timeouts,
+    Chance chance,
     RaftListener listener,
     Consumer<Throwable> fatal) {}

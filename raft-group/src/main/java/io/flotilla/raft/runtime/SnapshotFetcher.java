@@ -61,7 +61,7 @@ public final class SnapshotFetcher implements Agent {
 
   /**
    * @param nanos a clock that only moves forward, as {@link System#nanoTime}
-   * @param chance for backoff; used by the fetcher's thread alone
+   * @param chance for backoff; asked by the fetcher's thread
    */
   public SnapshotFetcher(
       SnapshotTransport transport,

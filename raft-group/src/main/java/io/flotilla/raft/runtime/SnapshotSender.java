@@ -67,7 +67,7 @@ public final class SnapshotSender implements Agent, SnapshotTransport.Server {
 
   /**
    * @param nanos a clock that only moves forward, as {@link System#nanoTime}
-   * @param chance for ids; used by the sender's thread alone
+   * @param chance for ids; asked by the sender's thread
    */
   public SnapshotSender(
       SnapshotSource source,

@@ -202,12 +202,12 @@ class PaperFigure2Test {
   @Test
   void commandIsAppendedBeforeAnythingElseBecomesOfIt() {
     Solo solo = Solo.leading(1);
-    solo.core.step(new Input.Proposed(7, Entry.Kind.COMMAND, new byte[] {42}));
+    solo.core.step(new Input.Proposed(7, new byte[] {42}));
     Effects effects = solo.sync();
     assertThat(effects.answers()).containsExactly(new Answer.Appended(7, new Position(3, 2)));
     assertThat(effects.append()).extracting(Entry::index).containsExactly(3L);
     assertThat(effects.append().get(0).payload()).containsExactly(42);
-    assertThat(solo.core.hasEffects()).isFalse();
+    assertThat(solo.core.flush()).isFalse();
     assertThat(solo.core.status().commitIndex()).isEqualTo(2);
   }
 

@@ -105,7 +105,7 @@ class PaperMembershipTest {
         .contains(new Answer.Refused(9, new Refusal.NotCaughtUp(FOUR)));
     solo.receive(FOUR, solo.acknowledging(3));
     for (int more = 0; more < 3; more++) {
-      solo.core.step(new Input.Proposed(10 + more, Entry.Kind.COMMAND, new byte[1]));
+      solo.core.step(new Input.Proposed(10 + more, new byte[1]));
     }
     ask(solo, 20, NEW);
     assertThat(solo.sync().answers())
@@ -235,9 +235,9 @@ class PaperMembershipTest {
   @Test
   void leadershipIsHandedToWhoHasAll() {
     Solo solo = Solo.leading(1);
-    solo.core.step(new Input.Proposed(5, Entry.Kind.COMMAND, new byte[1]));
+    solo.core.step(new Input.Proposed(5, new byte[1]));
     solo.core.step(new Input.TransferAsked(6, Optional.of(THREE)));
-    solo.core.step(new Input.Proposed(7, Entry.Kind.COMMAND, new byte[1]));
+    solo.core.step(new Input.Proposed(7, new byte[1]));
     Effects effects = solo.sync();
     assertThat(effects.answers()).contains(new Answer.Refused(7, new Refusal.Transferring(THREE)));
     solo.receive(TWO, solo.acknowledging(3));
@@ -268,8 +268,8 @@ class PaperMembershipTest {
       solo.tick(1);
     }
     assertThat(solo.drain().answers())
-        .containsExactly(new Answer.Refused(6, new Refusal.TransferFailed()));
-    solo.core.step(new Input.Proposed(7, Entry.Kind.COMMAND, new byte[1]));
+        .containsExactly(new Answer.Refused(6, new Refusal.TransferGivenUp()));
+    solo.core.step(new Input.Proposed(7, new byte[1]));
     assertThat(solo.drain().answers()).containsExactly(new Answer.Appended(7, new Position(3, 2)));
   }
 

@@ -61,7 +61,7 @@ class PaperSnapshotTest {
     for (long index = 1; index <= 3; index++) {
       solo.core.step(new Input.Restore(1, new Position(index, 1), FIVE));
     }
-    assertThat(solo.core.hasEffects()).isFalse();
+    assertThat(solo.core.flush()).isFalse();
     assertThat(solo.core.status().commitIndex()).isEqualTo(3);
     assertThat(solo.core.status().lastIndex()).isEqualTo(3);
     assertThat(solo.core.status().membership()).isEqualTo(Solo.voters(3));

@@ -249,7 +249,7 @@ class PaperTest {
     assertThat(effects.append()).hasSize(2);
     AppendRequest request = (AppendRequest) Solo.to(TWO, effects.beforeSync()).get(0);
     assertThat(request.entries()).isEqualTo(effects.append());
-    assertThat(solo.core.hasEffects()).isFalse();
+    assertThat(solo.core.flush()).isFalse();
   }
 
   /** Thesis §9.6: in PreVote a candidate only increments its term if it learns it could win. */
@@ -291,7 +291,7 @@ class PaperTest {
     solo.receive(TWO, new Heartbeat(1, 0, 0));
     solo.drain();
     solo.receive(THREE, new VoteRequest(2, false, false, new Position(1, 1)));
-    assertThat(solo.core.hasEffects()).isFalse();
+    assertThat(solo.core.flush()).isFalse();
     solo.receive(THREE, new VoteRequest(2, false, true, new Position(1, 1)));
     assertThat(Solo.to(THREE, solo.drain().afterSync()))
         .containsExactly(new VoteReply(2, false, true));
@@ -353,6 +353,6 @@ class PaperTest {
   }
 
   private static void propose(Solo solo, long token) {
-    solo.core.step(new Input.Proposed(token, Entry.Kind.COMMAND, new byte[8]));
+    solo.core.step(new Input.Proposed(token, new byte[8]));
   }
 }

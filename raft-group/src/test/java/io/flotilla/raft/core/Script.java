@@ -154,7 +154,7 @@ final class Script {
     List<Input> proposals = new ArrayList<>();
     for (MatchResult quoted : QUOTED.matcher(command).results().toList()) {
       byte[] payload = quoted.group(1).getBytes(StandardCharsets.UTF_8);
-      proposals.add(new Input.Proposed(++tokens, Entry.Kind.COMMAND, payload));
+      proposals.add(new Input.Proposed(++tokens, payload));
     }
     return proposals.toArray(Input[]::new);
   }

@@ -15,7 +15,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** A core with a disk that can be held up, for scripts. Everything else happens at once. */
-final class ScriptReplica implements LogReader, ElectionTimeouts {
+final class ScriptReplica implements LogReader, Chance {
   private final long id;
   private final CoreConfig config;
   private final Consumer<String> out;
@@ -114,7 +114,7 @@ final class ScriptReplica implements LogReader, ElectionTimeouts {
     for (Input input : inputs) {
       core.step(input);
     }
-    if (core.hasEffects()) {
+    if (core.flush()) {
       take(core.drain());
       if (!held) {
         sync(Integer.MAX_VALUE);
@@ -227,7 +227,7 @@ final class ScriptReplica implements LogReader, ElectionTimeouts {
       send(effects.afterSync());
       releaseUnkept();
       core.step(new Input.Synced(effects.batch()));
-      if (core.hasEffects()) {
+      if (core.flush()) {
         take(core.drain());
       }
     }

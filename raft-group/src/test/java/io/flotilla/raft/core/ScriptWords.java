@@ -61,8 +61,8 @@ final class ScriptWords {
     if (answer instanceof Answer.Refused refused) {
       return "refuses " + refused.token() + ": " + of(refused.refusal());
     }
-    if (answer instanceof Answer.Transferred) {
-      return "has handed over as " + answer.token() + " asked";
+    if (answer instanceof Answer.SteppedDown) {
+      return "has stepped down as " + answer.token() + " asked";
     }
     return "takes proposal " + answer.token();
   }
@@ -74,7 +74,10 @@ final class ScriptWords {
     if (refusal instanceof Refusal.Transferring transferring) {
       return "is handing over to " + transferring.to();
     }
-    if (refusal instanceof Refusal.TransferFailed) {
+    if (refusal instanceof Refusal.NoSuchVoter) {
+      return "no voter to hand over to";
+    }
+    if (refusal instanceof Refusal.TransferGivenUp) {
       return "not handed over";
     }
     if (refusal instanceof Refusal.NotReady) {

@@ -10,7 +10,7 @@ import java.util.stream.LongStream;
  * Replica 1 of a group, alone with a test that plays everybody else. Its disk is the test's to
  * sync.
  */
-final class Solo implements LogReader, ElectionTimeouts {
+final class Solo implements LogReader, Chance {
   static final ReplicaId ME = new ReplicaId(1);
   static final ReplicaId TWO = new ReplicaId(2);
   static final ReplicaId THREE = new ReplicaId(3);

@@ -17,11 +17,13 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /**
  * What every {@link Transport} owes its users. Since any of them may lose messages, the tests send
  * again until something arrives.
  */
+@Timeout(60) // seconds: what blocks for ever fails
 public abstract class TransportContract {
   /** A place with a transport, and all that arrived there. */
   protected interface Place {

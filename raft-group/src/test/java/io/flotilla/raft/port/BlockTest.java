@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flotilla.raft.core.Entry;
 import io.flotilla.raft.core.Membership;
+import io.flotilla.raft.core.MembershipBytes;
 import io.flotilla.raft.core.ReplicaId;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
@@ -95,6 +96,15 @@ class BlockTest {
   void aCountOfMembersIsWorthNoMemory() {
     assertRefusedForNothing(
         () -> MembershipBlock.decode(encodedMembership().putShort(0, (short) -1)));
+  }
+
+  @Test
+  void aNodeBelowZeroIsRefused() {
+    ByteBuffer block = encodedMembership();
+    block.putLong(MembershipBytes.COUNT_BYTES + Long.BYTES, -5);
+    assertThatThrownBy(() -> MembershipBlock.decode(block))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("a member's node -5 is negative");
   }
 
   /** Three times, since the first loads classes. */

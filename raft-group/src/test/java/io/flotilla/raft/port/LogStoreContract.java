@@ -91,7 +91,7 @@ public abstract class LogStoreContract {
   }
 
   protected static void assertHolds(LogStore store, GroupId group, List<Entry> expected)
-      throws StorageException {
+      throws Exception {
     long first = expected.get(0).index();
     long last = expected.get(expected.size() - 1).index();
     List<Entry> found = store.read(group, first, last, Long.MAX_VALUE);
@@ -165,7 +165,7 @@ public abstract class LogStoreContract {
     expected.addAll(entries(2, 15, 2));
     assertHolds(store, GROUP, expected);
     assertThatThrownBy(() -> store.read(GROUP, 17, 17, Long.MAX_VALUE))
-        .isInstanceOf(StorageException.class);
+        .isInstanceOf(MissingEntriesException.class);
     try (LogStore again = reopen(store)) {
       assertThat(again.recovered().get(GROUP).lastIndex()).isEqualTo(16);
       assertThat(again.recovered().get(GROUP).terms())
@@ -289,11 +289,11 @@ public abstract class LogStoreContract {
       assertThat(store.read(GROUP, 9, 20, 80)).hasToString("[9@1, 10@1]");
       assertThat(store.read(GROUP, 9, 20, 1)).hasToString("[9@1]");
       assertThatThrownBy(() -> store.read(GROUP, 21, 21, Long.MAX_VALUE))
-          .isInstanceOf(StorageException.class)
+          .isInstanceOf(MissingEntriesException.class)
           .hasMessageContaining("group 7")
           .hasMessageContaining("21");
       assertThatThrownBy(() -> store.read(new GroupId(8), 1, 1, Long.MAX_VALUE))
-          .isInstanceOf(StorageException.class);
+          .isInstanceOf(MissingEntriesException.class);
     }
   }
 }

@@ -8,7 +8,10 @@ import io.flotilla.raft.core.Membership;
 import io.flotilla.raft.core.Position;
 import io.flotilla.raft.core.Refusal;
 import io.flotilla.raft.core.ReplicaId;
+import io.flotilla.raft.port.DamagedLogException;
+import io.flotilla.raft.port.LogStore;
 import io.flotilla.raft.port.LogWrite;
+import io.flotilla.raft.port.MissingEntriesException;
 import io.flotilla.raft.port.SnapshotFile;
 import io.flotilla.raft.runtime.Request.Proposal;
 import java.nio.charset.StandardCharsets;
@@ -166,6 +169,49 @@ class ApplyLaneTest {
         };
     assertThat(round()).isZero();
     assertThat(lane.failure()).isNull();
+  }
+
+  @Test
+  void aLogThatGoesAwayWithItsReplicaUnderAReaderIsNoError() throws Exception {
+    keepOnDisk(entries(1, 1, 2));
+    lane.push(1, 3, List.of(), promised());
+    log.onRead =
+        () -> {
+          lane.close();
+          log.append(List.of(begin(10)), () -> {});
+          log.makeAllDurable();
+        };
+    assertThat(round()).isZero();
+    assertThat(lane.failure()).isNull();
+    assertThat(round()).isZero();
+    assertThat(lane.closed).isCompleted();
+  }
+
+  @Test
+  void aDamagedLogStopsItsReplicaAndNotTheWorker() throws Exception {
+    keepOnDisk(entries(1, 1, 3));
+    log.damaged.put(GROUP, new LogStore.DamagedLog(new ReplicaId(1), "broken"));
+    assertUnreadable(DamagedLogException.class);
+  }
+
+  @Test
+  void aLogThatLacksWhatIsCommittedStopsItsReplicaAndNotTheWorker() throws Exception {
+    keepOnDisk(List.of());
+    assertUnreadable(MissingEntriesException.class);
+  }
+
+  private void assertUnreadable(Class<? extends Throwable> cause) throws Exception {
+    Proposal waiting = proposal(3, 1);
+    lane.push(1, 3, List.of(), promised(waiting));
+    assertThat(round()).isZero();
+    assertThat(lane.failure()).isInstanceOf(cause);
+    assertThat(lane.hasWork()).isFalse();
+    assertThat(told).hasValue(1);
+    assertThat(waiting.result)
+        .failsWithin(Duration.ZERO)
+        .withThrowableOfType(ExecutionException.class)
+        .satisfies(e -> assertThat(((RaftException) e.getCause()).outcomeUnknown()).isTrue());
+    assertThat(journal.commands()).isEmpty();
   }
 
   @Test

@@ -71,7 +71,7 @@ class ChangeTest {
   private RaftGroup leader;
 
   @BeforeEach
-  void lead() throws StorageException {
+  void lead() throws Exception {
     leader = runtime.open(new GroupSpec(GROUP, SELF, Membership.of(ALONE), 0, true), new Journal());
     settle();
     assertThat(leader.status().role()).isEqualTo(RoleName.LEADER);
@@ -302,8 +302,8 @@ class ChangeTest {
     CompletableFuture<Void> toLearner = leader.transferLeadership(Optional.of(OTHER));
     CompletableFuture<Void> toAnybody = leader.transferLeadership(Optional.empty());
     turn();
-    assertRefused(toLearner, new Refusal.TransferFailed());
-    assertRefused(toAnybody, new Refusal.TransferFailed());
+    assertRefused(toLearner, new Refusal.NoSuchVoter());
+    assertRefused(toAnybody, new Refusal.NoSuchVoter());
     assertThat(isToldToCampaign()).isFalse();
   }
 
@@ -318,7 +318,7 @@ class ChangeTest {
     assertThat(transfer).isNotDone();
     otherCatchesUp(); // else it would lose its quorum first
     tick(1);
-    assertRefused(transfer, new Refusal.TransferFailed());
+    assertRefused(transfer, new Refusal.TransferGivenUp());
     CompletableFuture<byte[]> proposal = leader.propose(new byte[1]);
     settle();
     assertThat(proposal).as("accepted, and not committed yet").isNotDone();

@@ -76,11 +76,11 @@ class LostReplicaTest {
     runtime.close();
   }
 
-  private RaftGroup open(GroupId group, ReplicaId self) throws StorageException {
+  private RaftGroup open(GroupId group, ReplicaId self) throws Exception {
     return runtime.open(new GroupSpec(group, self, MEMBERSHIP, 0, false), new Journal());
   }
 
-  private void assertNotHosted(ReplicaId self, String why) throws StorageException {
+  private void assertNotHosted(ReplicaId self, String why) throws Exception {
     assertThatThrownBy(() -> open(GROUP, self))
         .isInstanceOf(ReplicaLostException.class)
         .hasMessageContaining("replica " + self + " of group 1")

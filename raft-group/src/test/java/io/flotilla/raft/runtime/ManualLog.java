@@ -8,6 +8,7 @@ import io.flotilla.raft.port.LogStore;
 import io.flotilla.raft.port.LogWrite;
 import io.flotilla.raft.port.MissingEntriesException;
 import io.flotilla.raft.port.StorageException;
+import io.flotilla.raft.port.UnreadableLogException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -69,7 +70,7 @@ final class ManualLog implements LogStore {
 
   @Override
   public List<Entry> read(GroupId group, long first, long last, long maxBytes)
-      throws StorageException {
+      throws StorageException, UnreadableLogException {
     reads++;
     onRead.run();
     if (damaged.containsKey(group)) {

@@ -85,7 +85,7 @@ class RestoreTest {
 
   @BeforeEach
   @SuppressWarnings("unchecked") // of what this runtime hosts
-  void openAFollower() throws StorageException {
+  void openAFollower() throws Exception {
     group =
         (HostedGroup<Journal.Round>)
             runtime.open(new GroupSpec(GROUP, SELF, MEMBERS, 0, false), journal);

@@ -38,13 +38,13 @@ abstract class RuntimeCluster {
     }
   }
 
-  void startAll(int count, int groups) throws StorageException {
+  void startAll(int count, int groups) throws Exception {
     for (long node = 1; node <= count; node++) {
       start(node, count, groups);
     }
   }
 
-  TestNode start(long id, int count, int groups) throws StorageException {
+  TestNode start(long id, int count, int groups) throws Exception {
     TestNode node = new TestNode(id, dir, network, limits, RaftListener.NONE);
     nodes.put(id, node);
     for (long group = 1; group <= groups; group++) {

@@ -75,13 +75,12 @@ final class TestNode implements AutoCloseable {
     throw new AssertionError(failure);
   }
 
-  RaftGroup open(long group, int replicas, boolean campaignFirst) throws StorageException {
+  RaftGroup open(long group, int replicas, boolean campaignFirst) throws Exception {
     return open(group, id.value(), replicas, campaignFirst);
   }
 
   /** A replica of a group whose first members were 1 to {@code replicas}. */
-  RaftGroup open(long group, long self, int replicas, boolean campaignFirst)
-      throws StorageException {
+  RaftGroup open(long group, long self, int replicas, boolean campaignFirst) throws Exception {
     List<Membership.Member> members = new ArrayList<>();
     for (long replica = 1; replica <= replicas; replica++) {
       members.add(new Membership.Member(new ReplicaId(replica), replica));

@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -87,15 +88,15 @@ class TurnTest {
     agent("raft-apply").turn();
   }
 
-  private RaftGroup open(long group, int replicas) throws StorageException {
+  private RaftGroup open(long group, int replicas) throws Exception {
     return open(group, replicas, replicas == 1);
   }
 
-  private RaftGroup openPreferred() throws StorageException {
+  private RaftGroup openPreferred() throws Exception {
     return open(1, 3, true);
   }
 
-  private RaftGroup open(long group, int replicas, boolean first) throws StorageException {
+  private RaftGroup open(long group, int replicas, boolean first) throws Exception {
     List<Membership.Member> members = new ArrayList<>();
     for (long replica = 1; replica <= replicas; replica++) {
       members.add(new Membership.Member(new ReplicaId(replica), 10 + replica));
@@ -105,7 +106,7 @@ class TurnTest {
   }
 
   /** A replica that is its own quorum, elected and with its no-op applied. */
-  private RaftGroup openLeader(long group) throws StorageException {
+  private RaftGroup openLeader(long group) throws Exception {
     RaftGroup opened = open(group, 1);
     settle();
     assertThat(opened.status().role()).isEqualTo(RoleName.LEADER);
@@ -196,6 +197,26 @@ class TurnTest {
     assertThat(gathering.isListening()).isFalse();
     turn();
     assertThat(agent("raft-loop").doorbell()).isSameAs(idle);
+  }
+
+  @Test
+  void whoStopsRefusesReadsAndCannotSayWhatBecomesOfProposals() throws Exception {
+    RaftGroup group = open(1, 1);
+    turn();
+    log.makeAllDurable();
+    turn();
+    assertThat(group.status().role()).isEqualTo(RoleName.LEADER);
+    CompletableFuture<Long> read = group.readBarrier();
+    CompletableFuture<byte[]> proposal = group.propose(command("a"));
+    turn();
+    assertThat(read).as("nothing of this term is committed").isNotDone();
+    group.close();
+    turn();
+    assertThat(refusalOf(read)).isEqualTo(new Refusal.NotLeader(Optional.empty()));
+    assertThat(proposal)
+        .failsWithin(Duration.ZERO)
+        .withThrowableOfType(ExecutionException.class)
+        .satisfies(e -> assertThat(((RaftException) e.getCause()).outcomeUnknown()).isTrue());
   }
 
   @Test

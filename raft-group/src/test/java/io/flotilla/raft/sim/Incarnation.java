@@ -148,7 +148,7 @@ final class Incarnation implements LogReader {
   }
 
   private void drain() {
-    if (!core.hasEffects()) {
+    if (!core.flush()) {
       return;
     }
     Effects effects = core.drain();
@@ -342,7 +342,7 @@ final class Incarnation implements LogReader {
   void propose(SimCommand command, Consumer<Reply> reply) {
     long token = desk.open(command.key(), 0, reply);
     byte[] payload = command.encode(world.chance().between(0, 100));
-    step(new Input.Proposed(token, Entry.Kind.COMMAND, payload));
+    step(new Input.Proposed(token, payload));
   }
 
   /**
@@ -352,7 +352,7 @@ final class Incarnation implements LogReader {
    */
   Optional<Position> start(byte[] payload) {
     long last = status.lastIndex();
-    step(new Input.Proposed(desk.open(0, 0, reply -> {}), Entry.Kind.COMMAND, payload));
+    step(new Input.Proposed(desk.open(0, 0, reply -> {}), payload));
     return status.lastIndex() > last
         ? Optional.of(new Position(status.lastIndex(), status.term()))
         : Optional.empty();

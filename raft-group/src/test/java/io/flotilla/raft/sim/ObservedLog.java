@@ -6,6 +6,7 @@ import io.flotilla.raft.core.ReplicaId;
 import io.flotilla.raft.port.LogStore;
 import io.flotilla.raft.port.LogWrite;
 import io.flotilla.raft.port.StorageException;
+import io.flotilla.raft.port.UnreadableLogException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,7 +33,7 @@ record ObservedLog(LogStore log, Consumer<LogWrite> handedOver, Runnable becameD
 
   @Override
   public List<Entry> read(GroupId group, long first, long last, long maxBytes)
-      throws StorageException {
+      throws StorageException, UnreadableLogException {
     return log.read(group, first, last, maxBytes);
   }
 

@@ -7,6 +7,7 @@ import io.flotilla.raft.port.LogStore;
 import io.flotilla.raft.port.LogWrite;
 import io.flotilla.raft.port.MissingEntriesException;
 import io.flotilla.raft.port.StorageException;
+import io.flotilla.raft.port.UnreadableLogException;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.List;
@@ -144,7 +145,7 @@ public final class SimLogStore implements LogStore {
 
   @Override
   public List<Entry> read(GroupId group, long first, long last, long maxBytes)
-      throws StorageException {
+      throws StorageException, UnreadableLogException {
     SimLog log = platter.log(group);
     if (first <= log.truncated().index() || last > log.lastIndex()) {
       throw new MissingEntriesException(

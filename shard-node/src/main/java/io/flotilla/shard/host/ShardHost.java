@@ -234,8 +234,8 @@ public final class ShardHost {
       HostedShard hosted = new HostedShard(state, group);
       shards.put(shard, hosted);
       var unused = group.removed().thenRun(() -> forget(spec, hosted, state));
-    } catch (ReplicaLostException e) {
-      LOG.error("shard {} is not opened on node {}", shard, node, e);
+    } catch (ReplicaLostException e) { // whose listener has logged it
+      LOG.debug("shard {} is not opened on node {}", shard, node, e);
       lose(spec);
       state.retire();
     }

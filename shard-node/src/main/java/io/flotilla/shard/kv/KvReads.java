@@ -53,7 +53,8 @@ public final class KvReads {
    * The values of these keys, in their order; fewer, but at least one, once they weigh {@code
    * bytesMax}.
    */
-  public ReadReply get(List<ByteString> keys, long bytesMax) throws StorageException {
+  public ReadReply get(List<ByteString> keys, long bytesMax)
+      throws StorageException, ShardGoneException {
     ReadReply.Builder reply = ReadReply.newBuilder();
     try (StateView view = view()) {
       long generation = view.generation();
@@ -85,7 +86,7 @@ public final class KvReads {
   }
 
   /** One page: as much as the bounds allow, and where to go on. */
-  public ScanReply scan(Scan scan) throws StorageException {
+  public ScanReply scan(Scan scan) throws StorageException, ShardGoneException {
     try (StateView view = view();
         RocksIterator at = iterate(view, scan.range())) {
       ScanReply.Builder reply = ScanReply.newBuilder();
@@ -108,7 +109,7 @@ public final class KvReads {
   }
 
   /** Of the state that counts now. Who finds it retired finds its successor in its place. */
-  private StateView view() throws StorageException {
+  private StateView view() throws StorageException, ShardGoneException {
     while (true) {
       ShardState state = current.get();
       StateView view = state.generation().view();
@@ -116,7 +117,7 @@ public final class KvReads {
         return view;
       }
       if (state == current.get()) {
-        throw new StorageException("shard " + state.shard().getId() + " is no longer here");
+        throw new ShardGoneException("shard " + state.shard().getId() + " is no longer here");
       }
     }
   }

@@ -23,8 +23,10 @@ import io.flotilla.shard.host.NodeTable;
 import io.flotilla.shard.host.ShardHost;
 import io.flotilla.shard.kv.KeyRange;
 import io.flotilla.shard.kv.KvReads;
+import io.flotilla.shard.kv.ShardGoneException;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /** Answers reads and writes of the shards on this node. Handlers run on event loops. */
@@ -44,22 +46,26 @@ final class KvService {
   private final ReadGate gate = new ReadGate(ReadGate.WAIT_MAX);
   private final ReadPool pool;
   private final LongSupplier wallMillis;
+  private final Consumer<Throwable> fatal;
 
   /**
    * @param wallMillis the time that this node stamps into entries when it leads
+   * @param fatal told when the state's disk fails
    */
   KvService(
       ShardHost host,
       NodeTable nodes,
       ReadPool pool,
       ServiceConfig config,
-      LongSupplier wallMillis) {
+      LongSupplier wallMillis,
+      Consumer<Throwable> fatal) {
     this.host = host;
     this.config = config;
     this.checks = new WriteChecks(config);
     this.refusals = new Refusals(nodes);
     this.pool = pool;
     this.wallMillis = wallMillis;
+    this.fatal = fatal;
   }
 
   void handleOn(RpcServer server) {
@@ -209,23 +215,34 @@ final class KvService {
                         checkDeadline(call);
                         shard.check(epoch);
                         call.reply(readNow(shard, demand, reading, stamp));
-                      } catch (RpcException e) {
-                        call.fail(e.detail());
-                      } catch (StorageException | RuntimeException e) {
-                        call.fail(refusals.detail(e, shard));
+                      } catch (ShardGoneException e) {
+                        call.fail(gone(e).detail());
+                      } catch (StorageException e) {
+                        call.fail(stopping(e).detail());
+                        fatal.accept(e); // as wherever a disk fails
+                      } catch (RuntimeException e) {
+                        call.fail(refusals.ofRead(e, shard));
                       }
                     }))
         .whenComplete(
             (done, failure) -> {
               if (failure != null) {
-                call.fail(refusals.detail(failure, shard));
+                call.fail(refusals.ofRead(failure, shard));
               }
             });
   }
 
+  private static RpcException gone(ShardGoneException found) {
+    return new RpcException(ErrorCode.NO_SUCH_SHARD, String.valueOf(found.getMessage()));
+  }
+
+  private static RpcException stopping(StorageException why) {
+    return new RpcException(ErrorCode.UNAVAILABLE, "the node stops: " + why.getMessage());
+  }
+
   /** With its age, if that is asked for: that of the state, and what the reading took. */
   private <R> R readNow(HostedShard shard, ReadDemand demand, Reading<R> reading, Stamp<R> stamp)
-      throws StorageException {
+      throws StorageException, ShardGoneException {
     Optional<Duration> age = gate.age(shard, demand);
     long begunNanos = System.nanoTime();
     R reply = reading.read();
@@ -248,7 +265,7 @@ final class KvService {
   /** A read of the state's disk. */
   @FunctionalInterface
   private interface Reading<R> {
-    R read() throws StorageException;
+    R read() throws StorageException, ShardGoneException;
   }
 
   /** Puts an age on a reply. */

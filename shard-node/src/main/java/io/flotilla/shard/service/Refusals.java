@@ -24,7 +24,17 @@ final class Refusals {
     this.nodes = nodes;
   }
 
+  /** Of a write. Whatever broke, it may have broken after the write took effect. */
   ErrorDetail detail(Throwable failure, HostedShard shard) {
+    return detail(failure, shard, ErrorCode.UNKNOWN_OUTCOME);
+  }
+
+  /** Of a read, which has no outcome but its answer: there is none from here. */
+  ErrorDetail ofRead(Throwable failure, HostedShard shard) {
+    return detail(failure, shard, ErrorCode.INTERNAL);
+  }
+
+  private ErrorDetail detail(Throwable failure, HostedShard shard, ErrorCode broken) {
     Throwable cause = failure;
     while (cause instanceof CompletionException && cause.getCause() != null) {
       cause = cause.getCause();
@@ -35,11 +45,10 @@ final class Refusals {
     if (cause instanceof RaftException raft) {
       return raft.refusal()
           .map(refusal -> detail(refusal, shard))
-          .orElseGet(() -> plain(ErrorCode.UNKNOWN_OUTCOME, String.valueOf(raft.getMessage())));
+          .orElseGet(() -> plain(broken, String.valueOf(raft.getMessage())));
     }
     LOG.error("a request to shard {} failed", shard.descriptor().getId(), cause);
-    // Whatever broke, it may have broken after the write took effect.
-    return plain(ErrorCode.UNKNOWN_OUTCOME, "the node failed: " + cause);
+    return plain(broken, "the node failed: " + cause);
   }
 
   private ErrorDetail detail(Refusal refusal, HostedShard shard) {

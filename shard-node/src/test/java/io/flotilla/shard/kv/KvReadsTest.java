@@ -163,7 +163,7 @@ class KvReadsTest {
       long bytesMax,
       boolean keysOnly,
       boolean countOnly)
-      throws StorageException {
+      throws Exception {
     KeyRange range = new KeyRange(start, end);
     return shard
         .machine

@@ -324,7 +324,7 @@ class KvStateMachineTest {
     return shard.run(++seq, operation);
   }
 
-  private Optional<String> value(String key) throws StorageException {
+  private Optional<String> value(String key) throws Exception {
     var value = shard.machine.reads().get(List.of(key(key)), 1 << 20).getValues(0);
     return value.hasValue() ? Optional.of(value.getValue().toStringUtf8()) : Optional.empty();
   }

@@ -171,7 +171,7 @@ class ShardImageTest {
     target.run(1, put("k", "old"));
     target.machine.retire();
     assertThatThrownBy(() -> target.machine.reads().get(List.of(key("k")), 100))
-        .isInstanceOf(StorageException.class)
+        .isInstanceOf(ShardGoneException.class)
         .hasMessage("shard 7 is no longer here");
     target.store.sweep();
     assertThat(target.store.shards()).isEmpty();

@@ -1,0 +1,117 @@
+package io.flotilla.shard.service;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.awaitility.Awaitility.await;
+
+import io.flotilla.proto.kv.ReadReply;
+import io.flotilla.proto.kv.ReadRequest;
+import io.flotilla.proto.map.Epoch;
+import io.flotilla.proto.map.Replica;
+import io.flotilla.proto.map.Shard;
+import io.flotilla.raft.port.StorageException;
+import io.flotilla.rpc.ErrorCode;
+import io.flotilla.rpc.Hello;
+import io.flotilla.rpc.NetThreads;
+import io.flotilla.rpc.RpcException;
+import io.flotilla.rpc.RpcMethods;
+import io.flotilla.rpc.RpcServer;
+import io.flotilla.shard.host.HeldGroup;
+import io.flotilla.shard.host.NodeTable;
+import io.flotilla.shard.host.ShardHost;
+import io.flotilla.shard.kv.KvStore;
+import io.flotilla.shard.kv.KvStoreConfig;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A read that fails when it is its turn has no outcome that could be unknown. */
+class ReadFailureTest {
+  private static final String CLUSTER = "read-failure-test";
+  private static final Epoch EPOCH = Epoch.newBuilder().setVersion(1).build();
+  private static final Shard SHARD =
+      Shard.newBuilder()
+          .setId(7)
+          .setEpoch(EPOCH)
+          .addReplicas(Replica.newBuilder().setNode(1).setReplica(71))
+          .build();
+
+  @TempDir Path directory;
+  private final List<Throwable> fatal = new CopyOnWriteArrayList<>();
+  private final Parts parts = new Parts();
+  private final HeldGroup group = new HeldGroup();
+  private KvStore store;
+  private TestClient client;
+  private String address;
+
+  @BeforeEach
+  void open() throws Exception {
+    NetThreads threads = parts.add(new NetThreads(1, "read-failure"));
+    store = parts.add(KvStore.open(directory, KvStoreConfig.DEFAULT));
+    ShardHost host = new ShardHost(1, store, (spec, state) -> group);
+    host.offer(List.of(SHARD));
+    ReadPool pool = parts.add(new ReadPool(1, 10));
+    RpcServer server = parts.add(new RpcServer(threads, new Hello(CLUSTER, Hello.Role.NODE, 1)));
+    new KvService(host, new NodeTable(), pool, ServiceConfig.DEFAULT, () -> 0, fatal::add)
+        .handleOn(server);
+    address = "127.0.0.1:" + server.listen("127.0.0.1", 0);
+    client = parts.add(new TestClient(CLUSTER, () -> List.of(SHARD), () -> List.of(address)));
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    parts.close();
+  }
+
+  /** The service has taken it, and it waits for its barrier. */
+  private CompletableFuture<ReadReply> ask() {
+    ReadRequest request =
+        ReadRequest.newBuilder()
+            .setShard(SHARD.getId())
+            .setEpoch(EPOCH)
+            .addKeys(FakePlacement.key("k"))
+            .build();
+    CompletableFuture<ReadReply> asked =
+        client.rpc.call(address, RpcMethods.KV_READ, request, TestClient.CALL);
+    await().until(() -> !group.barriers.isEmpty());
+    return asked;
+  }
+
+  private static ErrorCode refusal(CompletableFuture<ReadReply> asked) {
+    CompletionException refused = catchThrowableOfType(CompletionException.class, asked::join);
+    return ((RpcException) refused.getCause()).code();
+  }
+
+  @Test
+  void aReadOfAShardThatHasLeftMeanwhileLooksElsewhere() {
+    CompletableFuture<ReadReply> asked = ask();
+    group.removed.complete(null);
+    group.barriers.get(0).complete(40L);
+    assertThat(refusal(asked)).isEqualTo(ErrorCode.NO_SUCH_SHARD);
+    assertThat(fatal).isEmpty();
+  }
+
+  @Test
+  void aReadThatMeetsAFailingDiskEndsTheNode() throws Exception {
+    CompletableFuture<ReadReply> asked = ask();
+    store.close();
+    group.barriers.get(0).complete(40L);
+    assertThat(refusal(asked)).isEqualTo(ErrorCode.UNAVAILABLE);
+    await().until(() -> !fatal.isEmpty());
+    assertThat(fatal.get(0)).isInstanceOf(StorageException.class);
+  }
+
+  @Test
+  void aReadThatMeetsABugSaysSo() {
+    CompletableFuture<ReadReply> asked = ask();
+    group.barriers.get(0).completeExceptionally(new IllegalStateException("a bug"));
+    assertThat(refusal(asked)).isEqualTo(ErrorCode.INTERNAL);
+    assertThat(fatal).isEmpty();
+  }
+}
