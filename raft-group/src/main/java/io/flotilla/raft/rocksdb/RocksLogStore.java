@@ -44,6 +44,8 @@ public final class RocksLogStore implements LogStore {
   private final Conveyor<Handover> incoming = new Conveyor<>();
   private final Conveyor<Handover> written = new Conveyor<>();
   private final AtomicLong backlogBytes = new AtomicLong();
+  private final AtomicLong handedOver = new AtomicLong();
+  private final AtomicLong synced = new AtomicLong();
   private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
   private final Thread writer;
   private final Thread syncer;
@@ -154,7 +156,14 @@ public final class RocksLogStore implements LogStore {
 
   @Override
   public void append(List<LogWrite> writes, Runnable durable) {
-    Handover handover = Handover.of(List.copyOf(writes), durable);
+    Handover handover =
+        Handover.of(
+            List.copyOf(writes),
+            () -> {
+              synced.incrementAndGet();
+              durable.run();
+            });
+    handedOver.incrementAndGet();
     backlogBytes.addAndGet(handover.bytes());
     if (!incoming.put(handover) && failure.get() == null) {
       throw new IllegalStateException("the log store is closed");
@@ -169,6 +178,12 @@ public final class RocksLogStore implements LogStore {
   @Override
   public long retainedBytes(GroupId group) {
     return index.retainedBytes(group);
+  }
+
+  @Override
+  public long firstUnsynced() {
+    long before = synced.get();
+    return handedOver.get() > before ? before + 1 : 0;
   }
 
   @Override

@@ -31,6 +31,11 @@ record ObservedLog(LogStore log, Consumer<LogWrite> handedOver, Runnable becameD
   }
 
   @Override
+  public long firstUnsynced() {
+    return log.firstUnsynced();
+  }
+
+  @Override
   public List<Entry> read(GroupId group, long first, long last, long maxBytes)
       throws StorageException {
     return log.read(group, first, last, maxBytes);
