@@ -80,6 +80,12 @@ final class Outstanding {
     }
   }
 
+  /** The state will not come any further for long: somebody else should be asked. */
+  void refuseReads() {
+    readable.forEach(read -> read.refuse(new Refusal.Overloaded()));
+    readable.clear();
+  }
+
   /**
    * Those up to {@code last}, which is now committed: whether each is what was committed there, the
    * apply worker will see.
