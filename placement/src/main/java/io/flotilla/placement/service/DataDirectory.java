@@ -1,5 +1,6 @@
 package io.flotilla.placement.service;
 
+import io.flotilla.raft.rocksdb.RocksLogStore;
 import java.io.IOException;
 import java.io.StringReader;
 import java.nio.ByteBuffer;
@@ -18,17 +19,27 @@ import org.jspecify.annotations.Nullable;
  * A member's data directory: {@code LOCK}, held as long as this is open; {@code identity}, which
  * says whose it is; {@code log/}, {@code state/} and {@code snapshots/}. A directory of another
  * cluster, role or member, or of a newer version, is refused and left as it was.
+ *
+ * <p>So is one that has lost its log, which may lie on a disk of its own: the identity says whether
+ * one was ever made. A member that began a new one under its old id would vote again in terms in
+ * which it has voted. A state that is lost alone comes again from the log, or is missed by it.
  */
 final class DataDirectory implements AutoCloseable {
   private static final int FORMAT = 1;
   private static final String ROLE = "placement";
 
+  private static final String MADE = "made";
+
   private final Path root;
   private final FileChannel lock;
+  private final String cluster;
+  private final long member;
 
-  private DataDirectory(Path root, FileChannel lock) {
+  private DataDirectory(Path root, FileChannel lock, String cluster, long member) {
     this.root = root;
     this.lock = lock;
+    this.cluster = cluster;
+    this.member = member;
   }
 
   /**
@@ -45,11 +56,11 @@ final class DataDirectory implements AutoCloseable {
         check(identity, cluster, member);
       } else {
         checkEmpty(root);
-        write(identity, cluster, member);
+        write(identity, cluster, member, "none");
       }
       Files.createDirectories(root.resolve("log"));
       Files.createDirectories(root.resolve("state"));
-      return new DataDirectory(root, lock);
+      return new DataDirectory(root, lock, cluster, member);
     } catch (IOException | RuntimeException refused) {
       lock.close();
       throw refused;
@@ -58,6 +69,14 @@ final class DataDirectory implements AutoCloseable {
 
   Path log() {
     return root.resolve("log");
+  }
+
+  /**
+   * Notes that the log is made, and is lost if it is ever not here: before anything is kept in it.
+   * Durable when it returns.
+   */
+  void noteLog() throws IOException {
+    write(root.resolve("identity"), cluster, member, MADE);
   }
 
   Path snapshots() {
@@ -96,6 +115,16 @@ final class DataDirectory implements AutoCloseable {
     require(identity, found, "role", ROLE);
     require(identity, found, "cluster", cluster);
     require(identity, found, "member", Long.toString(member));
+    Path log = identity.resolveSibling("log");
+    if (found.getProperty("log", "none").equals(MADE) && !RocksLogStore.isIn(log)) {
+      throw new IOException(
+          log
+              + " is gone, or is another than it was, and with it what member "
+              + member
+              + " has promised to others: it must not go on from nothing under that id. Restore it"
+              + " as it was. The other members go on; else replace this one by a member with a new"
+              + " id and an empty directory");
+    }
   }
 
   private static void require(Path identity, Properties found, String name, String expected)
@@ -116,9 +145,12 @@ final class DataDirectory implements AutoCloseable {
     }
   }
 
-  private static void write(Path identity, String cluster, long member) throws IOException {
+  private static void write(Path identity, String cluster, long member, String log)
+      throws IOException {
     String text =
-        String.format("format=%d%nrole=%s%ncluster=%s%nmember=%d%n", FORMAT, ROLE, cluster, member);
+        String.format(
+            "format=%d%nrole=%s%ncluster=%s%nmember=%d%nlog=%s%n",
+            FORMAT, ROLE, cluster, member, log);
     Path draft = identity.resolveSibling("identity.new");
     try (FileChannel file =
         FileChannel.open(

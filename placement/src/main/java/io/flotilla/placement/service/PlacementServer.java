@@ -102,6 +102,7 @@ public final class PlacementServer implements AutoCloseable {
     closing.add(store);
     RocksLogStore logs =
         closing.add(RocksLogStore.open(directory.log(), RocksLogConfig.DEFAULT, fatal));
+    directory.noteLog(); // before anything is kept in it
     PlacementStateMachine map = open(store, generationIn(logs));
     checkCluster(config, map);
 

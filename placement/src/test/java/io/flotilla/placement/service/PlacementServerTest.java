@@ -22,11 +22,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -86,6 +88,55 @@ final class PlacementServerTest {
       assertRefused(config, "has format 9; this version reads format 1");
       Files.delete(identity);
       assertRefused(config, "has a log or state, but no file 'identity'");
+    }
+  }
+
+  @Test
+  void neverGoesOnWithoutItsLog() throws Exception {
+    try (Members members = new Members(root, 1, ONE)) {
+      members.startAll();
+      members.awaitLeader();
+      members.killAll();
+      PlacementConfig config = members.config(1);
+      Path log = config.dataDir().resolve("log");
+      List<String> before = files(config.dataDir().resolve("state"));
+      delete(log);
+      assertRefused(config, log + " is gone");
+      assertRefused(config, "what member 1 has promised");
+      // Where there is no log no vote was kept, and so none was given.
+      assertThat(log).doesNotExist();
+      assertThat(files(config.dataDir().resolve("state"))).isEqualTo(before);
+      Files.createDirectories(log.resolve("lost+found"));
+      assertRefused(config, log + " is gone");
+    }
+  }
+
+  @Test
+  void aStateThatIsLostAloneComesAgainFromTheLog() throws Exception {
+    try (Members members = new Members(root, 1, ONE)) {
+      members.startAll();
+      register(members, "a");
+      awaitBuiltIns(members);
+      MapUpdate before = map(members);
+      members.killAll();
+      delete(members.config(1).dataDir().resolve("state"));
+      members.startAll();
+      assertThat(map(members)).isEqualTo(before);
+      assertThat(members.broken).isEmpty();
+    }
+  }
+
+  private static List<String> files(Path directory) throws IOException {
+    try (Stream<Path> all = Files.list(directory)) {
+      return all.map(file -> file.getFileName().toString()).sorted().toList();
+    }
+  }
+
+  private static void delete(Path path) throws IOException {
+    try (Stream<Path> all = Files.walk(path)) {
+      for (Path one : all.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(one);
+      }
     }
   }
 

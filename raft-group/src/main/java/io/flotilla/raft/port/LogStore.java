@@ -32,6 +32,13 @@ public interface LogStore extends AutoCloseable {
   long backlogBytes();
 
   /**
+   * Which hand-over, counted from 1, is the first that is not durable yet; 0 if all are. Whoever
+   * finds the same one again and again knows that the disk hangs. Any thread; does not block, even
+   * then.
+   */
+  long firstUnsynced();
+
+  /**
    * Entries from {@code first} up to {@code last} or until they weigh more than {@code maxBytes},
    * but at least one; only durable ones are sure to be found. Blocks on the disk; not for a loop.
    *

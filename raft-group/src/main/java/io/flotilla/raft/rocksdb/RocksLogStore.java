@@ -13,8 +13,10 @@ import io.flotilla.raft.rocksdb.SyncedMark.Note;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -45,6 +47,8 @@ public final class RocksLogStore implements LogStore {
   private final Conveyor<Handover> incoming = new Conveyor<>();
   private final Conveyor<Handover> written = new Conveyor<>();
   private final AtomicLong backlogBytes = new AtomicLong();
+  private final AtomicLong handedOver = new AtomicLong();
+  private final AtomicLong synced = new AtomicLong();
   private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
   private final Thread writer;
   private final Thread syncer;
@@ -94,6 +98,23 @@ public final class RocksLogStore implements LogStore {
     return open(dir, config, LogStoreListener.NONE, fatal);
   }
 
+  /**
+   * Whether this directory holds what a log needs to know whether it lost anything, which it does
+   * from its first opening on. Where one was and this says no, it is gone with all that its
+   * replicas promised; opening would begin a new one. Changes nothing.
+   *
+   * @throws StorageException if it cannot be read
+   */
+  public static boolean isIn(Path dir) throws StorageException {
+    Path file = dir.resolve(MARK_FILE);
+    if (!Files.exists(file)) {
+      return false;
+    }
+    try (SyncedMark mark = SyncedMark.open(file)) {
+      return mark.read().isPresent();
+    }
+  }
+
   /** With something between the threads and the disk. */
   static RocksLogStore open(
       Path dir,
@@ -136,8 +157,18 @@ public final class RocksLogStore implements LogStore {
     Note first = noted.orElse(new Note(0, 0));
     if (noted.isEmpty()) {
       mark.write(first);
+      keepName(dir);
     }
     return first;
+  }
+
+  /** A mark whose name is lost with the power would look like a log that is. */
+  private static void keepName(Path dir) throws StorageException {
+    try (FileChannel names = FileChannel.open(dir, StandardOpenOption.READ)) {
+      names.force(true);
+    } catch (IOException e) {
+      throw new StorageException("cannot sync " + dir, e);
+    }
   }
 
   private static void checkFormat(Path dir, LogDb db) throws StorageException {
@@ -155,7 +186,14 @@ public final class RocksLogStore implements LogStore {
 
   @Override
   public void append(List<LogWrite> writes, Runnable durable) {
-    Handover handover = Handover.of(List.copyOf(writes), durable);
+    Handover handover =
+        Handover.of(
+            List.copyOf(writes),
+            () -> {
+              synced.incrementAndGet();
+              durable.run();
+            });
+    handedOver.incrementAndGet();
     backlogBytes.addAndGet(handover.bytes());
     if (!incoming.put(handover) && failure.get() == null) {
       throw new IllegalStateException("the log store is closed");
@@ -165,6 +203,12 @@ public final class RocksLogStore implements LogStore {
   @Override
   public long backlogBytes() {
     return backlogBytes.get();
+  }
+
+  @Override
+  public long firstUnsynced() {
+    long before = synced.get();
+    return handedOver.get() > before ? before + 1 : 0;
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.flotilla.raft.runtime;
 
 import io.flotilla.raft.core.Effects;
 import io.flotilla.raft.core.GroupId;
+import io.flotilla.raft.core.Refusal;
 import io.flotilla.raft.port.ApplyRound;
 import io.flotilla.raft.port.LogStore;
 import io.flotilla.raft.port.LogWrite;
@@ -26,12 +27,21 @@ import org.slf4j.LoggerFactory;
 final class Loop<R extends ApplyRound> implements Agent {
   private static final Logger LOG = LoggerFactory.getLogger(Loop.class);
 
+  /**
+   * Halves of an election timeout that a disk may take for one write before its node stops to lead
+   * and to stand for election. Three seconds, as timeouts usually are, are no reason to move all
+   * leaders; four are.
+   */
+  private static final int DISK_PATIENCE = 7;
+
   final NodeId node;
   final Summons<Replica<R>> summons;
   final EntryBudget entryBudget;
   private final String name;
   private final RuntimePorts<R> ports;
   private final LogStore log;
+  private final DiskWatch disk;
+  private final int diskTicksMax;
   private final RuntimeLimits limits;
   private final long tickNanos;
   private final long gatherNanos;
@@ -53,6 +63,7 @@ final class Loop<R extends ApplyRound> implements Agent {
   private long nextTickNanos;
   private long gathersUntilNanos;
   private boolean gathering;
+  private boolean diskHangs;
   private long lastToken;
 
   Loop(String name, RuntimeConfig config, RuntimePorts<R> ports) {
@@ -60,6 +71,8 @@ final class Loop<R extends ApplyRound> implements Agent {
     this.node = config.self();
     this.ports = ports;
     this.log = ports.log();
+    this.disk = new DiskWatch(log);
+    this.diskTicksMax = DISK_PATIENCE * config.core().electionTicks() / 2;
     this.limits = config.limits();
     this.tickNanos = config.tick().toNanos();
     this.gatherNanos = config.gather().toNanos();
@@ -148,6 +161,24 @@ final class Loop<R extends ApplyRound> implements Agent {
     return log.backlogBytes() > 2 * limits.logBacklogBytesMax();
   }
 
+  /**
+   * Whether the disk has been at one write for so long that this node must not lead: nothing that
+   * it asks for, votes or acknowledges gets out. As of the last tick.
+   */
+  boolean diskHangs() {
+    return diskHangs;
+  }
+
+  private void lookAtDisk() {
+    boolean hangs = disk.look() >= diskTicksMax;
+    if (hangs && !diskHangs) {
+      LOG.warn("{}: the log's disk hangs; leaderships are handed over", name);
+    } else if (diskHangs && !hangs) {
+      LOG.info("{}: the log's disk gets on again", name);
+    }
+    diskHangs = hangs;
+  }
+
   boolean isDurable(long ticket) {
     return syncs.isDurable(ticket);
   }
@@ -193,11 +224,15 @@ final class Loop<R extends ApplyRound> implements Agent {
     }
   }
 
-  private void ask(Request request) {
+  void ask(Request request) {
     @SuppressWarnings("unchecked") // as above
     Replica<R> replica = (Replica<R>) request.replica;
     if (!replica.takesPart()) {
       request.refuseAsClosed();
+      return;
+    }
+    if (request instanceof Request.ReadBarrier && replica.isStuck()) {
+      request.refuse(new Refusal.Overloaded());
       return;
     }
     long token = ++lastToken;
@@ -214,6 +249,7 @@ final class Loop<R extends ApplyRound> implements Agent {
     if (now - nextTickNanos >= 0) {
       nextTickNanos = now + tickNanos; // after a pause time goes on; it is not caught up with
     }
+    lookAtDisk();
     for (Replica<R> replica : hosted.values()) {
       with(replica, Replica::tick);
     }

@@ -4,20 +4,25 @@ import io.flotilla.raft.core.Answer;
 import io.flotilla.raft.core.GroupStatus;
 import io.flotilla.raft.core.GroupStatus.RoleName;
 import io.flotilla.raft.core.Membership;
+import io.flotilla.raft.core.Refusal;
 import io.flotilla.raft.runtime.Request.Proposal;
 import io.flotilla.raft.runtime.Request.ReadBarrier;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.PriorityQueue;
 import java.util.function.LongFunction;
 
 /** The requests of one group that a loop has taken and not yet answered. Owned by the loop. */
 final class Outstanding {
+  /** As many as one round of the leader may answer. */
+  static final int READABLE_MAX = 1 << 16;
+
   /** Stepped into the core, which has not answered yet; by token. */
   private final Map<Long, Request> asked = new HashMap<>(0);
 
@@ -27,8 +32,9 @@ final class Outstanding {
   /** In the leader's log, and not all of it committed yet; of one term. */
   private final List<Request.Change> changes = new ArrayList<>(0);
 
-  /** Wait for the state machine. */
-  private final List<ReadBarrier> readable = new ArrayList<>(0);
+  /** Wait for the state machine; the first is the next to be reached. */
+  private final PriorityQueue<ReadBarrier> readable =
+      new PriorityQueue<>(1, Comparator.comparingLong((ReadBarrier read) -> read.index));
 
   void ask(long token, Request request) {
     asked.put(token, request);
@@ -45,7 +51,7 @@ final class Outstanding {
       appended.add(proposal);
     } else if (answer instanceof Answer.Readable at && request instanceof ReadBarrier read) {
       read.index = at.index();
-      readable.add(read);
+      await(read);
       completeReads(applied);
     } else if (answer instanceof Answer.Appended at && request instanceof Request.Change change) {
       change.index = at.position().index();
@@ -61,14 +67,24 @@ final class Outstanding {
     }
   }
 
-  void completeReads(long applied) {
-    for (Iterator<ReadBarrier> i = readable.iterator(); i.hasNext(); ) {
-      ReadBarrier read = i.next();
-      if (read.index <= applied) {
-        i.remove();
-        read.reached(applied);
-      }
+  private void await(ReadBarrier read) {
+    if (readable.size() < READABLE_MAX) {
+      readable.add(read);
+    } else {
+      read.refuse(new Refusal.Overloaded());
     }
+  }
+
+  void completeReads(long applied) {
+    while (!readable.isEmpty() && readable.peek().index <= applied) {
+      readable.remove().reached(applied);
+    }
+  }
+
+  /** The state will not come any further for long: somebody else should be asked. */
+  void refuseReads() {
+    readable.forEach(read -> read.refuse(new Refusal.Overloaded()));
+    readable.clear();
   }
 
   /**

@@ -24,7 +24,8 @@ public interface RaftGroup {
 
   /**
    * Completes, with the applied index, once the state machine here has applied all that was
-   * committed anywhere before this call: what is then read is linearizable (thesis §6.4).
+   * committed anywhere before this call: what is then read is linearizable (thesis §6.4). Refused
+   * as overloaded when too many wait, and where the log's disk hangs and another leads.
    */
   CompletableFuture<Long> readBarrier();
 

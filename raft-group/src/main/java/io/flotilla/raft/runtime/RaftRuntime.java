@@ -92,7 +92,7 @@ public final class RaftRuntime<R extends ApplyRound>
       }
     }
     threads.forEach(AgentThread::start);
-    watch = new StallWatch(watched, ports.fatal());
+    watch = new StallWatch(watched, new DiskWatch(ports.log()), ports.fatal());
     watch.start();
   }
 

@@ -62,6 +62,7 @@ final class Replica<R extends ApplyRound> implements LogReader {
   private final SnapshotFetcher snapshots;
   private final LogCutter cutter;
   private final Restoration restoration;
+  private final Retreat retreat = new Retreat();
   private final RecentEntries recent;
   private final RaftCore core;
   private final Routes routes;
@@ -213,7 +214,12 @@ final class Replica<R extends ApplyRound> implements LogReader {
     return !was;
   }
 
+  /** For who does not lead while the disk hangs time stands still: he would ask for votes. */
   void tick() {
+    if (isStuck()) {
+      outstanding.refuseReads();
+      return;
+    }
     core.step(new Input.Tick());
     if (--ticksToCut == 0) {
       ticksToCut = CUT_TICKS;
@@ -226,6 +232,16 @@ final class Replica<R extends ApplyRound> implements LogReader {
     if (firstCampaignTicks > 0) {
       insistOnFirstCampaign();
     }
+    if (loop.diskHangs()) {
+      retreat.next(this, core.status()).ifPresent(loop::ask);
+    } else {
+      retreat.end();
+    }
+  }
+
+  /** Whether it can neither lead nor learn anything new before the disk gets on. */
+  boolean isStuck() {
+    return loop.diskHangs() && status.role() != RoleName.LEADER;
   }
 
   /** The peers of a new group may not have opened it when they are asked first. */
@@ -240,6 +256,9 @@ final class Replica<R extends ApplyRound> implements LogReader {
 
   void receive(RaftParcel parcel) {
     routes.learn(parcel.from(), parcel.fromNode());
+    if (parcel.message() instanceof RaftMessage.TimeoutNow && loop.diskHangs()) {
+      return; // whoever sent it will find another
+    }
     core.step(new Input.Received(parcel.from(), parcel.message()));
   }
 
@@ -270,7 +289,7 @@ final class Replica<R extends ApplyRound> implements LogReader {
     if (fetch != null && fetch.deliver(recent, core.status().firstIndex())) {
       core.step(new Input.Loaded());
     }
-    if (campaignAsked.getAndSet(false)) {
+    if (campaignAsked.getAndSet(false) && !loop.diskHangs()) {
       core.step(new Input.Campaign());
     }
     List<Member> askable = doubted.getAndSet(null);

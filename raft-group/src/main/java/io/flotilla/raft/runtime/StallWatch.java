@@ -5,9 +5,9 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 
 /**
- * Ends a process in which a loop or worker is stuck: its groups would neither lead nor let others
- * lead. Counts its own looks and not the time, so that a machine that was paused as a whole is not
- * taken for one that is stuck.
+ * Ends a process in which a loop or worker is stuck, or whose log's disk hangs: its groups would
+ * neither lead nor let others lead. Counts its own looks and not the time, so that a machine that
+ * was paused as a whole is not taken for one that is stuck.
  */
 final class StallWatch {
   private static final long LOOK_NANOS = 1_000_000_000;
@@ -32,13 +32,14 @@ final class StallWatch {
   }
 
   private final List<Watched> all;
+  private final DiskWatch disk;
   private final Consumer<Throwable> fatal;
   private final long lookNanos;
   private final Thread thread;
   private volatile boolean stopping;
 
-  StallWatch(List<AgentThread> threads, Consumer<Throwable> fatal) {
-    this(threads, fatal, LOOK_NANOS);
+  StallWatch(List<AgentThread> threads, DiskWatch disk, Consumer<Throwable> fatal) {
+    this(threads, disk, fatal, LOOK_NANOS);
   }
 
   /**
@@ -46,8 +47,9 @@ final class StallWatch {
    *
    * @param lookNanos between two looks; a test may be in a hurry
    */
-  StallWatch(List<AgentThread> threads, Consumer<Throwable> fatal, long lookNanos) {
+  StallWatch(List<AgentThread> threads, DiskWatch disk, Consumer<Throwable> fatal, long lookNanos) {
     this.all = threads.stream().map(Watched::new).toList();
+    this.disk = disk;
     this.fatal = fatal;
     this.lookNanos = lookNanos;
     this.thread = new Thread(this::run, "raft-stall-watch");
@@ -70,13 +72,23 @@ final class StallWatch {
     }
   }
 
-  /** Looks at each thread once, and tells of the first that has been stuck for too many looks. */
+  /** Looks at each once, and tells of the first that has been stuck for too many looks. */
   void look() {
     for (Watched watched : all) {
       if (!stopping && watched.isStuck()) {
-        stopping = true;
-        fatal.accept(watched.thread.stalled(LOOKS_MAX));
+        end(watched.thread.stalled(LOOKS_MAX));
       }
     }
+    boolean hangs = disk.look() >= LOOKS_MAX;
+    if (!stopping && hangs) {
+      end(
+          new IllegalStateException(
+              "the disk of the log has been at one write for " + LOOKS_MAX + " s or more"));
+    }
+  }
+
+  private void end(Throwable cause) {
+    stopping = true;
+    fatal.accept(cause);
   }
 }

@@ -15,6 +15,11 @@
  * raft.core}, and disk, network and state to the ports. Every part is an {@code Agent} that a
  * thread or a simulator drives.
  *
+ * <p>A node whose log's disk hangs would keep its leaderships for ever and answer nobody:
+ * heartbeats need no disk. So it hands them over after a few election timeouts, asks for no votes
+ * and takes none over ({@code Retreat}), and if the disk does not get on for long, {@code
+ * StallWatch} ends the process.
+ *
  * <p>Every replica can be read: {@link RaftGroup#readBarrier} is linearizable at any of them,
  * {@link RaftGroup#appliedAtLeast} waits for what somebody has seen, and {@link RaftGroup#stateAge}
  * says how old the state is at most. The age comes from read barriers and not from heartbeats,

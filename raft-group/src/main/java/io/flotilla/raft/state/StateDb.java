@@ -63,6 +63,11 @@ public final class StateDb implements AutoCloseable {
     }
   }
 
+  /** Whether there is a state in this directory, whatever its form. Changes nothing. */
+  public static boolean isIn(Path directory) {
+    return Files.exists(directory.resolve("CURRENT"));
+  }
+
   public byte @Nullable [] get(byte[] key) throws StorageException {
     enter();
     try {

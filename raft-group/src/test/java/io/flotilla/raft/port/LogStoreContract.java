@@ -280,6 +280,30 @@ public abstract class LogStoreContract {
     reopen(store).close();
   }
 
+  /** Each store's test holds the disk where it can; here nobody knows when it is done. */
+  @Test
+  void theFirstThatIsNotDurableIsKnownByItsNumber() throws Exception {
+    List<Long> seen = Collections.synchronizedList(new ArrayList<>());
+    try (LogStore store = open()) {
+      assertThat(store.firstUnsynced()).isZero();
+      AtomicInteger durable = new AtomicInteger();
+      store.append(List.of(creation(GROUP)), durable::incrementAndGet);
+      for (int i = 1; i < 50; i++) {
+        store.append(
+            List.of(append(GROUP, entries(1, i, 1))),
+            () -> {
+              seen.add(store.firstUnsynced());
+              durable.incrementAndGet();
+            });
+      }
+      settle(store, durable, 50);
+      assertThat(store.firstUnsynced()).isZero();
+      for (int i = 1; i < 50; i++) {
+        assertThat(seen.get(i - 1)).as("when hand-over %d was durable", i + 1).isIn(0L, i + 2L);
+      }
+    }
+  }
+
   @Test
   void readsKeepToTheirBounds() throws Exception {
     try (LogStore store = open()) {

@@ -111,9 +111,11 @@ class FailingDiskTest {
     await().untilAsserted(() -> assertThat(disk.written.get()).isGreaterThanOrEqualTo(2));
     assertThat(durable).hasValue(0);
     assertThat(store.backlogBytes()).isEqualTo(3 * 34);
+    assertThat(store.firstUnsynced()).isEqualTo(1);
     disk.mayPass.release();
     await().untilAsserted(() -> assertThat(disk.syncsBegun).hasValue(2));
     assertThat(durable).as("the sync under way began before the others").hasValue(1);
+    assertThat(store.firstUnsynced()).isEqualTo(2);
     disk.mayPass.release(2);
     await().untilAsserted(() -> assertThat(durable).hasValue(3));
     await().untilAsserted(() -> assertThat(store.backlogBytes()).isZero());

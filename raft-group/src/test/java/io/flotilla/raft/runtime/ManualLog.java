@@ -69,6 +69,11 @@ final class ManualLog implements LogStore {
   }
 
   @Override
+  public long firstUnsynced() {
+    return waiting.isEmpty() ? 0 : 1 + all.size() - waiting.size();
+  }
+
+  @Override
   public List<Entry> read(GroupId group, long first, long last, long maxBytes)
       throws StorageException, UnreadableLogException {
     reads++;

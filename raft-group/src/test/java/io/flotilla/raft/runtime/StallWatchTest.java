@@ -69,7 +69,9 @@ class StallWatchTest {
   private final Queue<Throwable> ends = new ConcurrentLinkedQueue<>();
   private final HeldAgent agent = new HeldAgent();
   private final AgentThread thread = new AgentThread(agent, ends::add);
-  private final StallWatch watch = new StallWatch(List.of(thread), stalls::add);
+  private final ManualLog log = new ManualLog();
+  private final DiskWatch disk = new DiskWatch(log);
+  private final StallWatch watch = new StallWatch(List.of(thread), disk, stalls::add);
 
   @AfterEach
   void close() {
@@ -148,7 +150,7 @@ class StallWatchTest {
   void oneThatIsStuckIsFoundAmongOthersThatAreNot() {
     HeldAgent other = new HeldAgent();
     AgentThread busy = new AgentThread(other, ends::add);
-    StallWatch both = new StallWatch(List.of(busy, thread), stalls::add);
+    StallWatch both = new StallWatch(List.of(busy, thread), disk, stalls::add);
     thread.start();
     busy.start();
     agent.awaitTurn();
@@ -178,10 +180,45 @@ class StallWatchTest {
   void theWatchLooksByItself() {
     thread.start();
     agent.awaitTurn();
-    StallWatch hasty = new StallWatch(List.of(thread), stalls::add, 1000);
+    StallWatch hasty = new StallWatch(List.of(thread), disk, stalls::add, 1000);
     hasty.start();
     await().atMost(Duration.ofSeconds(30)).until(() -> !stalls.isEmpty());
     assertThat(stalls).hasSize(1);
     hasty.stop();
+  }
+
+  @Test
+  void aDiskThatHangsEndsTheProcess() {
+    log.append(List.of(), () -> {});
+    look(LOOKS);
+    assertThat(stalls).isEmpty();
+    look(1);
+    assertThat(stalls).hasSize(1);
+    assertThat(stalls.element())
+        .hasMessage("the disk of the log has been at one write for " + LOOKS + " s or more");
+    look(3 * LOOKS);
+    assertThat(stalls).as("told once: the process ends").hasSize(1);
+  }
+
+  @Test
+  void aDiskThatIsNeverDoneButGetsOnDoesNotHang() {
+    log.append(List.of(), () -> {});
+    for (int i = 0; i < 5; i++) {
+      look(LOOKS);
+      log.append(List.of(), () -> {});
+      log.makeDurable(log.waiting.get(0));
+    }
+    assertThat(stalls).isEmpty();
+    look(LOOKS + 1);
+    assertThat(stalls).hasSize(1);
+  }
+
+  @Test
+  void aDiskThatHasNothingToDoDoesNotHang() {
+    log.append(List.of(), () -> {});
+    look(LOOKS);
+    log.makeAllDurable();
+    look(3 * LOOKS);
+    assertThat(stalls).isEmpty();
   }
 }

@@ -382,6 +382,32 @@ class TurnTest {
   }
 
   @Test
+  void readsThatWaitForTheStateAreBounded() throws Exception {
+    RaftGroup group = openLeader(1);
+    group.propose(command("x"));
+    turn();
+    log.makeAllDurable();
+    turn();
+    List<CompletableFuture<Long>> reads = new ArrayList<>();
+    while (reads.size() < Outstanding.READABLE_MAX) {
+      for (int i = 0; i < 4096; i++) {
+        reads.add(group.readBarrier());
+      }
+      turn();
+    }
+    CompletableFuture<Long> tooMany = group.readBarrier();
+    turn();
+    assertThat(refusalOf(tooMany)).isEqualTo(new Refusal.Overloaded());
+    assertThat(reads).noneMatch(CompletableFuture::isDone);
+    applyTurn();
+    turn();
+    assertThat(reads).allMatch(read -> read.isDone() && read.join() == 2);
+    CompletableFuture<Long> later = group.readBarrier();
+    turn();
+    assertThat(later).isCompletedWithValue(2L);
+  }
+
+  @Test
   void aTurnWithoutWorkSaysSoAndWhenTheNextTickIs() throws Exception {
     openLeader(1);
     settle();

@@ -15,6 +15,8 @@ enum FaultKind {
   MEMBERSHIP("membership entries committed"),
   TRANSFER("transfers of leadership asked"),
   DISK_LOSS("disks lost"),
+  DISK_HANG("disks hung"),
+  HUNG_LEADER("leaders replaced because their disks hung"),
   TRUNCATION("logs truncated"),
   RESTORE("snapshots restored");
 

@@ -29,6 +29,7 @@ final class FaultSchedule {
     repeat(often.changeEvery(), () -> replicas.forEach(Victim::changeMembers));
     repeat(often.handOverEvery(), () -> replicas.forEach(Victim::handOver));
     repeat(often.loseDiskEvery(), this::loseDisk);
+    repeat(often.hangDiskEvery(), this::hangDisk);
   }
 
   /** Everything works again. */
@@ -40,6 +41,7 @@ final class FaultSchedule {
         replica.start();
       }
       replica.resume();
+      replica.diskGetsOn();
     }
   }
 
@@ -147,6 +149,15 @@ final class FaultSchedule {
     if (replica.loseDisk()) {
       world.counts().add(FaultKind.DISK_LOSS);
       startLater(replica);
+    }
+  }
+
+  private void hangDisk() {
+    Victim replica = any();
+    if (replica.isUp()) {
+      replica.hangDisk();
+      world.counts().add(FaultKind.DISK_HANG);
+      world.clock().after(duration(120), () -> ifNotStopped(replica::diskGetsOn));
     }
   }
 

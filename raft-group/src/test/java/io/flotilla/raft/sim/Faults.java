@@ -55,8 +55,9 @@ public record Faults(
       int cutEvery,
       int changeEvery,
       int handOverEvery,
-      int loseDiskEvery) {
-    static final Process NONE = new Process(0, 0, 0, 0, 0, 0, 0, 0);
+      int loseDiskEvery,
+      int hangDiskEvery) {
+    static final Process NONE = new Process(0, 0, 0, 0, 0, 0, 0, 0, 0);
   }
 
   /**
@@ -117,8 +118,8 @@ public record Faults(
   }
 
   /**
-   * For hosts that cut their logs themselves. They may also lose their disks, if there are others
-   * to take their places.
+   * For hosts that cut their logs themselves. Their disks may hang, and they may also lose them, if
+   * there are others to take their places.
    */
   Faults ofNodes(Chance chance) {
     Process ofNodes =
@@ -130,7 +131,8 @@ public record Faults(
             0,
             process.changeEvery(),
             process.handOverEvery(),
-            process.changeEvery() == 0 ? 0 : chance.oneOf(0, 10, 40));
+            process.changeEvery() == 0 ? 0 : chance.oneOf(0, 10, 40),
+            chance.oneOf(0, 0, 60));
     return new Faults(tickMicros, network, partitions, ofNodes, disk, pace, core);
   }
 
@@ -179,6 +181,7 @@ public record Faults(
         chance.oneOf(0, 8, 40),
         chance.oneOf(0, 15, 40),
         chance.oneOf(0, 0, 20, 60),
+        0,
         0);
   }
 

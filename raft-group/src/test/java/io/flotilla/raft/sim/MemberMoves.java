@@ -4,7 +4,6 @@ import io.flotilla.raft.core.GroupStatus;
 import io.flotilla.raft.core.GroupStatus.RoleName;
 import io.flotilla.raft.core.Membership;
 import io.flotilla.raft.core.Membership.Member;
-import io.flotilla.raft.core.ReplicaId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -136,7 +135,7 @@ final class MemberMoves {
     }
   }
 
-  // ---- lost disks
+  // ---- disks that are lost, or hang
 
   /**
    * Whether a node's disk may be lost: everybody else is up, and no group is in the middle of
@@ -145,6 +144,17 @@ final class MemberMoves {
   boolean mayLoseDisk(RuntimeNode victim) {
     return nodes().stream().allMatch(RuntimeNode::isUp)
         && groups.stream().allMatch(group -> isWhole(group) && canSpare(group, victim));
+  }
+
+  /** Whether no group would be left without a majority if a node's disk did nothing any more. */
+  boolean canDoWithout(RuntimeNode victim) {
+    return nodes().stream().allMatch(RuntimeNode::isUp)
+        && groups.stream().allMatch(group -> isWhole(group) && hasMajorityBeside(group, victim));
+  }
+
+  private static boolean hasMajorityBeside(SimGroup group, RuntimeNode victim) {
+    Membership members = group.properties().members().newest();
+    return victim.tenant(group).filter(members::isVoter).isEmpty() || members.voters().size() > 2;
   }
 
   private boolean isWhole(SimGroup group) {
@@ -171,10 +181,7 @@ final class MemberMoves {
   }
 
   private static boolean canSpare(SimGroup group, RuntimeNode victim) {
-    Optional<ReplicaId> replica = victim.tenant(group);
-    return replica.isEmpty()
-        || (!victim.hasUndecided(group)
-            && (!group.properties().members().newest().isVoter(replica.get())
-                || group.properties().members().newest().voters().size() > 2));
+    return victim.tenant(group).isEmpty()
+        || (!victim.hasUndecided(group) && hasMajorityBeside(group, victim));
   }
 }

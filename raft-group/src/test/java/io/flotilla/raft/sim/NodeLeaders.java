@@ -53,6 +53,11 @@ final class NodeLeaders {
                 }));
   }
 
+  /** Whether it leads, and every group has what it takes to go on without its disk. */
+  boolean canBeReplaced() {
+    return node.leads() && moves.canDoWithout(node);
+  }
+
   private void whereItLeads(SimGroup group, Consumer<RaftGroup> action) {
     node.visit(
         group,

@@ -32,6 +32,11 @@ record ObservedLog(LogStore log, Consumer<LogWrite> handedOver, Runnable becameD
   }
 
   @Override
+  public long firstUnsynced() {
+    return log.firstUnsynced();
+  }
+
+  @Override
   public List<Entry> read(GroupId group, long first, long last, long maxBytes)
       throws StorageException, UnreadableLogException {
     return log.read(group, first, last, maxBytes);

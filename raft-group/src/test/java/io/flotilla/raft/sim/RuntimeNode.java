@@ -479,6 +479,22 @@ final class RuntimeNode implements Victim {
     return mayLose;
   }
 
+  /** A crash ends it: another process finds another disk. */
+  @Override
+  public void hangDisk() {
+    if (log != null && alive != null) {
+      world.trace().add("hang", id, 0, 0, () -> "");
+      log.hang();
+    }
+  }
+
+  @Override
+  public void diskGetsOn() {
+    if (log != null) {
+      log.getsOn();
+    }
+  }
+
   @Override
   public void campaign() {
     RaftRuntime<SimMachine.Round> runtime = alive;

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -25,6 +26,11 @@ public final class RuntimeSimulation implements SimRun {
   private static final int SPARES = 2;
 
   private static final int TIDY_TICKS = 5;
+
+  /** Election timeouts after which another leads than who is at a hung disk, and seeks to write. */
+  private static final int HUNG_DISK_TIMEOUTS = 10;
+
+  private static final int FIRST_WRITE_TICKS = 20;
 
   private final long seed;
   private final int voters;
@@ -134,6 +140,7 @@ public final class RuntimeSimulation implements SimRun {
     tidyMembers();
     clientsGoOn();
     sessionsGoOn();
+    goOnBesideAHungDisk();
     clients.forEach(SimClient::stop);
     sessions.forEach(SessionClient::stop);
     within("every group's members, and nobody else, have its log and state", this::converged);
@@ -187,10 +194,57 @@ public final class RuntimeSimulation implements SimRun {
     }
   }
 
+  /**
+   * A leader whose disk hangs is heard as ever, but can answer nobody. Others lead before long, and
+   * all that clients want is done, while the disk still hangs. Where leaders do not look for a
+   * quorum, one that its own disk has made deaf leads on: that is what looking is for.
+   */
+  private void goOnBesideAHungDisk() {
+    if (!world.core().checkQuorum()) {
+      return;
+    }
+    Optional<RuntimeNode> leading = awaitReplaceable();
+    if (leading.isPresent()) {
+      RuntimeNode hung = leading.get();
+      world.counts().add(FaultKind.HUNG_LEADER);
+      hung.hangDisk();
+      within(
+          "others lead than node " + hung.id() + ", whose disk hangs",
+          HUNG_DISK_TIMEOUTS * world.core().electionTicks() + FIRST_WRITE_TICKS,
+          () -> groups.stream().allMatch(group -> isLedBeside(group, hung)));
+      clientsGoOn();
+      hung.diskGetsOn();
+    }
+  }
+
+  /** A node that leads, as soon as all groups could do without it; if that is soon. */
+  private Optional<RuntimeNode> awaitReplaceable() {
+    AtomicReference<RuntimeNode> found = new AtomicReference<>();
+    world
+        .clock()
+        .runUntil(
+            world.clock().nowMicros() + world.ticks(CATCH_UP_TICKS),
+            () -> {
+              nodes.stream().filter(node -> node.leaders().canBeReplaced()).forEach(found::set);
+              return found.get() != null;
+            });
+    return Optional.ofNullable(found.get());
+  }
+
+  private boolean isLedBeside(SimGroup group, RuntimeNode hung) {
+    return nodes.stream()
+        .filter(node -> node != hung)
+        .flatMap(node -> node.statusIfHere(group).stream())
+        .anyMatch(status -> status.role() == RoleName.LEADER);
+  }
+
   private void within(String what, BooleanSupplier holds) {
     long electionTicks = 2L * world.core().electionTicks() * ELECTION_ROUNDS;
-    long bound =
-        world.ticks(electionTicks + CATCH_UP_TICKS) * world.faults().slowestTickPercent() / 100;
+    within(what, electionTicks + CATCH_UP_TICKS, holds);
+  }
+
+  private void within(String what, long ticks, BooleanSupplier holds) {
+    long bound = world.ticks(ticks) * world.faults().slowestTickPercent() / 100;
     if (!world.clock().runUntil(world.clock().nowMicros() + bound, holds)) {
       StringBuilder text = new StringBuilder("LIVENESS: not within " + bound + " us: " + what);
       for (SimGroup group : groups) {

@@ -10,6 +10,7 @@ class RuntimeSimulationTest {
   void manyGroupsSurviveAnyMinorityOfFaults() throws Exception {
     Campaign.Sum sum = new Seeds(RunKind.RUNTIME).run(100);
     System.out.println("raft.runtime: " + sum);
+    assertThat(sum.faults().of(FaultKind.HUNG_LEADER)).as("hung leaders").isGreaterThan(40);
     assertThat(sum.answered()).as("operations that clients finished").isGreaterThan(20);
   }
 

@@ -35,7 +35,13 @@ public final class SimLogStore implements LogStore {
   private final Map<GroupId, ReplicaId> tombstones;
   private final Optional<ReplicaId> forgottenUpTo;
   private final ArrayDeque<HandOver> unsynced = new ArrayDeque<>();
+  private long handedOver;
   private boolean syncing;
+  private boolean hangs;
+
+  /** What a sync that is over would have done, if the disk did not hang. */
+  private Runnable late = () -> {};
+
   private @Nullable StorageException failure;
   private boolean gone;
   private FaultCounts counts = new FaultCounts();
@@ -80,6 +86,7 @@ public final class SimLogStore implements LogStore {
             .mapToLong(Entry::weight)
             .sum();
     unsynced.add(new HandOver(List.copyOf(writes), bytes, durable));
+    handedOver++;
     sync();
   }
 
@@ -94,6 +101,10 @@ public final class SimLogStore implements LogStore {
 
   private void synced(int covers) {
     if (gone) {
+      return;
+    }
+    if (hangs) {
+      late = () -> synced(covers);
       return;
     }
     for (int i = 0; i < covers && failure == null; i++) {
@@ -118,6 +129,18 @@ public final class SimLogStore implements LogStore {
     }
   }
 
+  /** Nothing becomes durable any more, and nothing fails, until it {@link #getsOn}. */
+  void hang() {
+    hangs = true;
+  }
+
+  void getsOn() {
+    hangs = false;
+    Runnable due = late;
+    late = () -> {};
+    due.run();
+  }
+
   /** The power is gone; nobody is called back any more. */
   public void crash() {
     crash(chance.below(unsynced.size() + 1));
@@ -135,6 +158,11 @@ public final class SimLogStore implements LogStore {
   @Override
   public long backlogBytes() {
     return unsynced.stream().mapToLong(HandOver::bytes).sum();
+  }
+
+  @Override
+  public long firstUnsynced() {
+    return unsynced.isEmpty() ? 0 : handedOver - unsynced.size() + 1;
   }
 
   /** Of what is durable: nothing is cut by what is not. */
@@ -183,6 +211,7 @@ public final class SimLogStore implements LogStore {
 
   @Override
   public void close() throws StorageException {
+    hangs = false;
     synced(unsynced.size());
     gone = true;
     if (failure != null) {

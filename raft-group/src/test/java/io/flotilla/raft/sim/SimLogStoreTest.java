@@ -1,11 +1,14 @@
 package io.flotilla.raft.sim;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.flotilla.raft.core.GroupId;
 import io.flotilla.raft.port.LogStore;
 import io.flotilla.raft.port.LogStoreCutsContract;
 import io.flotilla.raft.port.LogWrite;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
 
 /** The simulated logs keep what the real ones keep. */
 class SimLogStoreTest extends LogStoreCutsContract {
@@ -59,5 +62,21 @@ class SimLogStoreTest extends LogStoreCutsContract {
     store.close();
     platter.damage(group);
     return open();
+  }
+
+  @Test
+  void aDiskThatHangsKeepsEverybodyWaitingUntilItGetsOn() {
+    SimLogStore store = (SimLogStore) open();
+    AtomicInteger durable = new AtomicInteger();
+    store.append(List.of(creation(GROUP)), durable::incrementAndGet);
+    store.hang();
+    store.append(List.of(append(GROUP, entries(1, 1, 1))), durable::incrementAndGet);
+    clock.runUntil(clock.nowMicros() + 1_000_000, () -> false);
+    assertThat(durable).hasValue(0);
+    assertThat(store.firstUnsynced()).isEqualTo(1);
+    store.getsOn();
+    settle(store, durable, 2);
+    assertThat(store.firstUnsynced()).isZero();
+    assertThat(platter.log(GROUP).lastIndex()).isEqualTo(1);
   }
 }

@@ -241,6 +241,14 @@ final class SimReplica implements Victim, Door {
   }
 
   @Override
+  public void hangDisk() {
+    throw new UnsupportedOperationException("see Faults.ofNodes");
+  }
+
+  @Override
+  public void diskGetsOn() {}
+
+  @Override
   public void handOver() {
     whoLeads(Incarnation::handOver);
   }

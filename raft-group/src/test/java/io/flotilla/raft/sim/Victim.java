@@ -40,6 +40,12 @@ interface Victim {
    */
   boolean loseDisk();
 
+  /** Nothing becomes durable there any more, and nothing fails. */
+  void hangDisk();
+
+  /** Or has never hung. */
+  void diskGetsOn();
+
   /** Up to where it would not miss its log itself, even after a crash. */
   long flushedIndex();
 

@@ -1,6 +1,8 @@
 package io.flotilla.shard.service;
 
 import io.flotilla.raft.port.StorageException;
+import io.flotilla.raft.rocksdb.RocksLogStore;
+import io.flotilla.raft.state.StateDb;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -21,6 +23,10 @@ import java.util.stream.Stream;
  * A node's directory: {@code LOCK}, {@code identity}, {@code nodes} (where the others listened when
  * last heard of), {@code log/}, {@code state/} and {@code snapshots/} (under way, in either
  * direction; none of them is needed again). Locked against other processes while open.
+ *
+ * <p>The identity says whether log and state were ever made, for either may lie on a disk of its
+ * own and be lost alone. A node that began a new log under its old identity would vote again in
+ * terms in which it has voted, and for replicas that lack what it has acknowledged.
  */
 final class DataDirectory implements AutoCloseable {
   private static final String LOCK = "LOCK";
@@ -41,15 +47,18 @@ final class DataDirectory implements AutoCloseable {
    * Opens the directory, or makes it if it is not there or empty.
    *
    * @param incarnation for a new directory
-   * @throws StorageException if it is in use, another cluster's, of a newer format, damaged, or
-   *     something else's directory
+   * @throws StorageException if it is in use, another cluster's, of a newer format, damaged,
+   *     something else's directory, or has lost its log or its state; nothing is changed then
    */
   static DataDirectory open(Path path, String cluster, String incarnation) throws StorageException {
     try {
       Files.createDirectories(path);
       FileChannel lockFile = lock(path);
       try {
-        return new DataDirectory(path, lockFile, identify(path, cluster, incarnation));
+        DataDirectory directory =
+            new DataDirectory(path, lockFile, identify(path, cluster, incarnation));
+        directory.checkNothingIsLost();
+        return directory;
       } catch (IOException | RuntimeException e) {
         lockFile.close();
         throw e;
@@ -92,7 +101,7 @@ final class DataDirectory implements AutoCloseable {
               "data directory " + path + " has no identity, but holds " + foreign);
         }
       }
-      Identity fresh = new Identity(Identity.FORMAT, cluster, incarnation, 0);
+      Identity fresh = new Identity(Identity.FORMAT, cluster, incarnation, 0, false);
       replace(file, fresh.lines());
       return fresh;
     }
@@ -115,6 +124,26 @@ final class DataDirectory implements AutoCloseable {
     return found;
   }
 
+  private void checkNothingIsLost() throws StorageException {
+    if (!identity.hasLog()) {
+      return;
+    }
+    if (!RocksLogStore.isIn(log())) {
+      throw lost(log());
+    }
+    if (!StateDb.isIn(state())) {
+      throw lost(state());
+    }
+  }
+
+  private StorageException lost(Path part) {
+    return new StorageException(
+        ("%s is gone, or is another than it was, and with it what node %d has promised to others:"
+                + " it must not go on from nothing under that id. Restore %s as it was, or delete"
+                + " all of %s: then the node comes back as a new one")
+            .formatted(part, identity.node(), part.getFileName(), path));
+  }
+
   Identity identity() {
     return identity;
   }
@@ -133,13 +162,26 @@ final class DataDirectory implements AutoCloseable {
 
   /** Keeps the id that placement has handed out. Durable when it returns. */
   void adoptNode(long node) throws StorageException {
-    Identity adopted = identity.withNode(node);
+    change(identity.withNode(node));
+  }
+
+  /**
+   * Notes that log and state are made, and are lost if they are ever not here: before anything is
+   * kept in them. Durable when it returns.
+   */
+  void noteLog() throws StorageException {
+    if (!identity.hasLog()) {
+      change(identity.withLog());
+    }
+  }
+
+  private void change(Identity to) throws StorageException {
     try {
-      replace(path.resolve(IDENTITY), adopted.lines());
+      replace(path.resolve(IDENTITY), to.lines());
     } catch (IOException e) {
       throw new StorageException("cannot write the identity in " + path, e);
     }
-    identity = adopted;
+    identity = to;
   }
 
   /** Where the other nodes listened; empty if not known. */

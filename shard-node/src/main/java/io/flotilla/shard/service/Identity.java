@@ -12,17 +12,29 @@ import java.util.TreeMap;
  * @param cluster id of the cluster
  * @param incarnation made with the directory, never changed
  * @param node the id that placement has handed out; 0 before it has
+ * @param hasLog whether log and state were made, so that something may be kept in them
  */
-record Identity(int format, String cluster, String incarnation, long node) {
+record Identity(int format, String cluster, String incarnation, long node, boolean hasLog) {
   static final int FORMAT = 1;
+  private static final String LOG = "log";
+  private static final String MADE = "made";
+  private static final String NONE = "none";
 
   Identity withNode(long id) {
-    return new Identity(format, cluster, incarnation, id);
+    return new Identity(format, cluster, incarnation, id, hasLog);
+  }
+
+  Identity withLog() {
+    return new Identity(format, cluster, incarnation, node, true);
   }
 
   List<String> lines() {
     return List.of(
-        "format=" + format, "cluster=" + cluster, "incarnation=" + incarnation, "node=" + node);
+        "format=" + format,
+        "cluster=" + cluster,
+        "incarnation=" + incarnation,
+        "node=" + node,
+        LOG + "=" + (hasLog ? MADE : NONE));
   }
 
   /**
@@ -38,20 +50,30 @@ record Identity(int format, String cluster, String incarnation, long node) {
     }
     int format = Integer.parseInt(value(values, "format"));
     if (format > FORMAT) {
-      return new Identity(format, "", "", 0); // what else it says is for newer versions to know
+      return new Identity(
+          format, "", "", 0, false); // what else it says is for newer versions to know
     }
     Identity identity =
         new Identity(
             format,
             value(values, "cluster"),
             value(values, "incarnation"),
-            Long.parseLong(value(values, "node")));
+            Long.parseLong(value(values, "node")),
+            hasLog(values));
     List<String> unknown = new ArrayList<>(values.keySet());
-    unknown.removeAll(List.of("format", "cluster", "incarnation", "node"));
+    unknown.removeAll(List.of("format", "cluster", "incarnation", "node", LOG));
     if (!unknown.isEmpty() || identity.node < 0) {
       throw new IllegalArgumentException("unknown " + unknown + ", node " + identity.node);
     }
     return identity;
+  }
+
+  private static boolean hasLog(Map<String, String> values) {
+    String log = values.getOrDefault(LOG, NONE); // directories were made that do not say
+    if (!log.equals(MADE) && !log.equals(NONE)) {
+      throw new IllegalArgumentException("log is " + log);
+    }
+    return log.equals(MADE);
   }
 
   private static String value(Map<String, String> values, String name) {

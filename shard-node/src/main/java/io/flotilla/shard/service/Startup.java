@@ -119,6 +119,7 @@ final class Startup {
       throws IOException {
     LogStore log =
         parts.add(RocksLogStore.open(directory.log(), config.raft().log(), metrics, this::failed));
+    directory.noteLog(); // before anything is kept in it
     NettyTransport transport =
         parts.add(new NettyTransport(threads, hello(directory), id -> nodes.address(id.value())));
     RuntimePorts<KvRound> ports =

@@ -4,10 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flotilla.raft.port.StorageException;
+import io.flotilla.raft.rocksdb.RocksLogConfig;
+import io.flotilla.raft.rocksdb.RocksLogStore;
+import io.flotilla.shard.kv.KvStore;
+import io.flotilla.shard.kv.KvStoreConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,13 +26,13 @@ class DataDirectoryTest {
   void keepsWhoItIsAndWhereOthersWere() throws Exception {
     Path path = parent.resolve("new/node");
     try (DataDirectory directory = DataDirectory.open(path, "one", "i1")) {
-      assertThat(directory.identity()).isEqualTo(new Identity(1, "one", "i1", 0));
+      assertThat(directory.identity()).isEqualTo(new Identity(1, "one", "i1", 0, false));
       assertThat(directory.nodes()).isEmpty();
       directory.adoptNode(7);
       directory.keepNodes(Map.of(7L, "host:1", 8L, "[::1]:2"));
     }
     try (DataDirectory directory = DataDirectory.open(path, "one", "i2")) {
-      assertThat(directory.identity()).isEqualTo(new Identity(1, "one", "i1", 7));
+      assertThat(directory.identity()).isEqualTo(new Identity(1, "one", "i1", 7, false));
       assertThat(directory.nodes()).isEqualTo(Map.of(7L, "host:1", 8L, "[::1]:2"));
     }
   }
@@ -53,11 +59,60 @@ class DataDirectoryTest {
         "format=x\n",
         "format=1\ncluster=one\nincarnation=i\nnode=-1\n",
         "format=1\ncluster=one\nincarnation=i\nnode=1\nnode=2\n",
-        "format=1\ncluster=one\nincarnation=i\nnode=1\nmore=2\n"
+        "format=1\ncluster=one\nincarnation=i\nnode=1\nmore=2\n",
+        "format=1\ncluster=one\nincarnation=i\nnode=1\nlog=perhaps\n"
       })
   void refusesADamagedIdentity(String content) throws Exception {
     Files.writeString(parent.resolve("identity"), content);
     assertRefused("one", "identity of data directory " + parent + " is damaged");
+  }
+
+  @Test
+  void readsAnIdentityThatDoesNotSayWhetherThereIsALog() throws Exception {
+    Files.writeString(parent.resolve("identity"), "format=1\ncluster=one\nincarnation=i\nnode=3\n");
+    try (DataDirectory directory = DataDirectory.open(parent, "one", "i2")) {
+      assertThat(directory.identity()).isEqualTo(new Identity(1, "one", "i", 3, false));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"log/SYNCED", "log", "state/CURRENT", "state"})
+  void refusesToGoOnWithoutALogOrAStateThatWereHere(String lost) throws Exception {
+    try (DataDirectory directory = DataDirectory.open(parent, "one", "i1")) {
+      directory.adoptNode(7);
+      makeLogAndState(directory);
+      directory.noteLog();
+    }
+    DataDirectory.open(parent, "one", "i2").close();
+    delete(parent.resolve(lost));
+    String part = parent.resolve(lost.split("/", -1)[0]).toString();
+    assertRefused("one", part + " is gone");
+    assertRefused("one", "what node 7 has promised");
+    assertRefused("one", "delete all of " + parent);
+  }
+
+  @Test
+  void missesNoLogInWhichNothingWasKept() throws Exception {
+    try (DataDirectory directory = DataDirectory.open(parent, "one", "i1")) {
+      directory.adoptNode(7);
+      makeLogAndState(directory);
+    }
+    delete(parent.resolve("log"));
+    delete(parent.resolve("state"));
+    DataDirectory.open(parent, "one", "i2").close();
+  }
+
+  private static void makeLogAndState(DataDirectory directory) throws StorageException {
+    RocksLogStore.open(directory.log(), RocksLogConfig.DEFAULT, unexpected -> {}).close();
+    KvStore.open(directory.state(), KvStoreConfig.DEFAULT).close();
+  }
+
+  static void delete(Path path) throws IOException {
+    try (Stream<Path> all = Files.walk(path)) {
+      for (Path one : all.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(one);
+      }
+    }
   }
 
   @Test
