@@ -55,8 +55,8 @@ public final class RoleKeys {
                 "a shard's log is cut when it weighs more; who lags further gets a snapshot"),
             Setting.of(
                 "state.write-buffer-bytes",
-                64 << 20,
-                "state in memory before it goes to disk; logs keep at least what is in it")));
+                8 << 20,
+                "an eighth of the state in memory before it goes to disk; small is quick")));
   }
 
   public static List<Setting> gateway() {

@@ -8,7 +8,7 @@ package io.flotilla.shard.kv;
  */
 public record KvStoreConfig(
     long writeBufferBytes, int writeBuffersMax, long cacheBytes, int backgroundJobs) {
-  public static final KvStoreConfig DEFAULT = new KvStoreConfig(64L << 20, 4, 64L << 20, 2);
+  public static final KvStoreConfig DEFAULT = new KvStoreConfig(8L << 20, 8, 64L << 20, 2);
 
   public KvStoreConfig {
     require(writeBufferBytes >= 1 << 16, "state.write-buffer-bytes", writeBufferBytes, "65536");
