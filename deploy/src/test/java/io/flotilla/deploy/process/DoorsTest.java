@@ -1,6 +1,7 @@
 package io.flotilla.deploy.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.flotilla.deploy.process.RunningCluster.Member;
@@ -132,6 +133,22 @@ class DoorsTest {
           () -> kv.sync().put(Bytes.utf8("k"), Bytes.wrap(new byte[(1 << 20) + 1])), "1048576");
       kv.sync().put(Bytes.wrap(new byte[4096]), Bytes.wrap(new byte[1 << 20]));
     }
+  }
+
+  @Test
+  void aSecondStartIsRefusedAndLeavesTheFirstToItsOwner() throws Exception {
+    for (String name : List.of("placement-1", "node-1", "gateway-1")) {
+      Member member = cluster.member(name);
+      long pid = member.pid();
+      List<String> again = member.restart().subList(1, member.restart().size());
+      assertThatThrownBy(() -> cluster.launch(60, again))
+          .hasMessageContaining("ended with 1")
+          .hasMessageContaining("is held by process " + pid);
+      assertThat(member.pid()).isEqualTo(pid);
+    }
+    String directory = cluster.member("node-1").pidfile().getParent().toString();
+    assertThat(cluster.launch(60, List.of("local", "status", "--dir", directory)))
+        .doesNotContain("not running");
   }
 
   @Test
