@@ -38,7 +38,8 @@ public final class RoleKeys {
             Setting.of(
                 "advertise.address",
                 "",
-                "host:port that others reach this node by; empty: as listened"),
+                "host:port that others reach this node by; empty: as listened, if that is one"
+                    + " host"),
             Setting.required("placement.endpoints", "host:port of placement members"),
             Setting.of("node.labels", "", "name=value,... such as zone=a"),
             Setting.of(

@@ -59,11 +59,13 @@ final class Roles {
   }
 
   private static ShardNodeConfig nodeConfig(Settings settings) {
-    String advertised = settings.text("advertise.address");
     return checked(
         () -> {
           ListenConfig listen =
-              ListenConfig.on(settings.text("listen.host"), settings.port("listen.port"));
+              ListenConfig.on(
+                  settings.text("listen.host"),
+                  settings.port("listen.port"),
+                  settings.address("advertise.address"));
           RaftConfig standard = RaftConfig.DEFAULT;
           RaftConfig raft =
               new RaftConfig(
@@ -80,7 +82,7 @@ final class Roles {
           return ShardNodeConfig.of(
                   settings.cluster("cluster.id"),
                   settings.addresses("placement.endpoints"),
-                  advertised.isEmpty() ? listen : listen.withAdvertised(advertised),
+                  listen,
                   settings.path("data.dir"))
               .withLabels(settings.pairs("node.labels"))
               .withRaft(raft)
