@@ -10,6 +10,8 @@ import io.flotilla.router.client.ClientConfig;
 import io.flotilla.router.client.FlotillaClient;
 import io.flotilla.router.client.KvClient;
 import io.flotilla.router.client.KvException;
+import io.flotilla.router.client.LimitsConfig;
+import io.flotilla.router.client.SyncKvClient;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.StatefulRedisConnection;
 import java.io.IOException;
@@ -19,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
@@ -34,12 +37,21 @@ import redis.clients.jedis.Jedis;
 class DoorsTest {
   private static final int JUNK_SEEDS = 20;
 
+  private static final int KEY_BYTES_MAX = 8 << 10;
+  private static final int VALUE_BYTES_MAX = 6 << 20;
+
+  /** Larger than by default. */
+  private static final Map<String, String> SIZES =
+      Map.of(
+          "FLOTILLA_LIMITS_KEY_BYTES_MAX", "" + KEY_BYTES_MAX,
+          "FLOTILLA_LIMITS_VALUE_BYTES_MAX", "" + VALUE_BYTES_MAX);
+
   @TempDir private static Path directory;
   private static RunningCluster cluster;
 
   @BeforeAll
   static void up() throws Exception {
-    cluster = RunningCluster.up(directory.resolve("cluster"), "--shards", "4");
+    cluster = RunningCluster.up(directory.resolve("cluster"), SIZES, "--shards", "4");
   }
 
   @AfterAll
@@ -120,6 +132,33 @@ class DoorsTest {
       }
       assertThat(kv.sync().get(Bytes.utf8("before"))).contains(Bytes.utf8("junk"));
       kv.sync().put(Bytes.utf8("after"), Bytes.utf8("junk"));
+    }
+  }
+
+  @Test
+  void theClustersOwnLimitsHold() {
+    ClientConfig config =
+        ClientConfig.of(cluster.endpoints())
+            .withLimits(LimitsConfig.DEFAULT.withSizes(64 << 10, 8 << 20));
+    Bytes longest = Bytes.wrap(new byte[KEY_BYTES_MAX]);
+    Bytes largest = Bytes.wrap(new byte[VALUE_BYTES_MAX]);
+    try (FlotillaClient client = FlotillaClient.connect(config)) {
+      SyncKvClient kv = client.keyspace("default").sync();
+      kv.put(longest, largest);
+      assertThat(kv.get(longest)).contains(largest);
+      // A node sees encoded keys, and leaves room for the longest of what stands before the user's.
+      Bytes tooLong = Bytes.wrap(new byte[KEY_BYTES_MAX + 3]);
+      Bytes tooLarge = Bytes.wrap(new byte[VALUE_BYTES_MAX + 1]);
+      assertRefused(() -> kv.put(tooLong, Bytes.EMPTY), "" + KEY_BYTES_MAX);
+      assertRefused(() -> kv.put(longest, tooLarge), "" + VALUE_BYTES_MAX);
+    }
+    try (Jedis jedis = new Jedis(host(cluster.gateway()), port(cluster.gateway()))) {
+      byte[] key = longest.toByteArray();
+      assertThat(jedis.set(key, largest.toByteArray())).isEqualTo("OK");
+      assertThat(jedis.strlen(key)).isEqualTo(VALUE_BYTES_MAX);
+      assertThatThrownBy(() -> jedis.set(key, new byte[VALUE_BYTES_MAX + 1]))
+          .hasMessageContaining("" + VALUE_BYTES_MAX);
+      assertThat(jedis.del(key)).isEqualTo(1);
     }
   }
 

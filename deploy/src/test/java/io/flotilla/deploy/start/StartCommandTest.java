@@ -43,6 +43,44 @@ class StartCommandTest {
     return refused("node", all.toArray(String[]::new));
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "placement, cluster.id, a b",
+    "placement, placement.member-id, 2",
+    "placement, placement.members, 1=x",
+    "placement, placement.replicas, 0",
+    "placement, placement.initial-shards, 0",
+    "placement, listen.port, 0",
+    "node, limits.key-bytes-max, 65537",
+    "node, limits.value-bytes-max, 8388609",
+    "node, raft.loops, 65",
+    "node, raft.apply-threads, 65",
+    "node, raft.log-retain-bytes, 1",
+    "node, state.write-buffer-bytes, 1",
+    "node, state.cache-bytes, 1",
+    "node, placement.endpoints, ''",
+    "node, node.labels, zone",
+    "gateway, limits.key-bytes-max, 65537",
+    "gateway, limits.value-bytes-max, 8388609",
+    "gateway, redis.port, 65536",
+    "gateway, redis.keyspace, ' '",
+    "gateway, redis.threads, 65",
+    "gateway, redis.connections-max, 0",
+  })
+  void aWrongValueIsToldByItsKey(String role, String key, String value) {
+    List<String> all = new ArrayList<>(List.of("cluster.id=c"));
+    if (role.equals("placement")) {
+      all.addAll(List.of("placement.member-id=1", "placement.members=1=127.0.0.1:1"));
+    } else {
+      all.add("placement.endpoints=127.0.0.1:1");
+    }
+    if (!role.equals("gateway")) {
+      all.addAll(List.of("data.dir=" + directory, "listen.host=127.0.0.1"));
+    }
+    all.add(key + "=" + value);
+    assertThat(refused(role, all.toArray(String[]::new))).contains(key).contains("allowed: ");
+  }
+
   @Test
   void aNodeThatListensEverywhereMustSayWhereItIs() {
     assertThat(nodeRefused())

@@ -149,7 +149,7 @@ public final class RedisGateway implements AutoCloseable {
     if (!bound.isSuccess()) {
       loops.shutdownGracefully(0, 0, TimeUnit.MILLISECONDS);
       throw new UncheckedIOException(
-          "gateway.host and gateway.port: cannot listen at %s:%d: %s"
+          "redis.host and redis.port: cannot listen at %s:%d: %s"
               .formatted(config.host(), config.port(), bound.cause().getMessage()),
           new IOException(bound.cause()));
     }

@@ -33,13 +33,10 @@ public record ListenConfig(
         "not given, and listen.host is " + host,
         "a host:port that others reach this node by, unless listen.host is one");
     require(
-        networkThreads >= 1 && networkThreads <= 256,
-        "listen.network-threads",
-        networkThreads,
-        "1 to 256");
+        networkThreads >= 1 && networkThreads <= 256, "networkThreads", networkThreads, "1 to 256");
     require(
         !firstRegistration.isNegative() && !firstRegistration.isZero(),
-        "listen.first-registration",
+        "firstRegistration",
         firstRegistration,
         "more than nothing");
   }
