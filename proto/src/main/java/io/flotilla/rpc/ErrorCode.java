@@ -36,8 +36,8 @@ public enum ErrorCode {
    * that cannot be known any more.
    */
   SESSION_EXPIRED(9, Retry.NEVER),
-  /** The caller's deadline passed before the request was sent or begun. */
-  DEADLINE_EXCEEDED(10, Retry.NEVER),
+  /** The deadline of this attempt passed before the request was sent or begun. */
+  DEADLINE_EXCEEDED(10, Retry.WHILE_THERE_IS_TIME),
   /** A bug or a broken disk; the message helps whoever looks into it. */
   INTERNAL(11, Retry.NEVER),
   /**
@@ -54,6 +54,8 @@ public enum ErrorCode {
     ELSEWHERE,
     /** Only under the same client and sequence number, or if the request changes nothing. */
     ONLY_IN_SESSION,
+    /** Elsewhere, if the caller has more time than it gave this attempt. */
+    WHILE_THERE_IS_TIME,
     NEVER
   }
 
@@ -73,6 +75,11 @@ public enum ErrorCode {
 
   public Retry retry() {
     return retry;
+  }
+
+  /** The same request may succeed later, or elsewhere: who was asked was busy, absent or silent. */
+  public boolean isPassing() {
+    return retry != Retry.NEVER;
   }
 
   /** The request, or an earlier attempt at it, may have taken effect, or may yet. */

@@ -63,7 +63,7 @@ public final class KvException extends RuntimeException {
 
   /** The same operation may succeed later: who should have answered was busy, absent or silent. */
   public boolean isPassing() {
-    return code.retry() != ErrorCode.Retry.NEVER || code == ErrorCode.DEADLINE_EXCEEDED;
+    return code.isPassing();
   }
 
   @Override

@@ -98,9 +98,9 @@ final class PlacementCalls {
 
     private boolean isFinal(RpcException why) {
       return switch (why.code().retry()) {
-        case NEVER -> why.code() != ErrorCode.DEADLINE_EXCEEDED;
+        case NEVER -> true;
         case ONLY_IN_SESSION -> !repeatable;
-        case AT_LEADER, AFTER_REFRESH, AFTER_BACKOFF, ELSEWHERE -> false;
+        case AT_LEADER, AFTER_REFRESH, AFTER_BACKOFF, ELSEWHERE, WHILE_THERE_IS_TIME -> false;
       };
     }
 
