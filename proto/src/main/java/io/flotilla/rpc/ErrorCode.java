@@ -1,9 +1,9 @@
 package io.flotilla.rpc;
 
 /**
- * Why a request has no result: the only table that decides what a caller does next. Numbers stand
- * on the wire. All but {@link #UNKNOWN_OUTCOME} say that the request certainly did not and will not
- * take effect.
+ * Why a request has no result: the only table that decides what a caller does next, and what it may
+ * conclude. Numbers stand on the wire. Unless {@link #outcomeUnknown} says otherwise, the request
+ * certainly did not and will not take effect.
  */
 public enum ErrorCode {
   /** Another replica leads, or none does; the detail names it if known. */
@@ -31,10 +31,13 @@ public enum ErrorCode {
    * such keyspace).
    */
   CONFLICT(8, Retry.NEVER),
-  /** The session is gone: what an earlier attempt did is unknown for good. */
+  /**
+   * It came too late to be executed, and an earlier attempt at it may have been: what became of
+   * that cannot be known any more.
+   */
   SESSION_EXPIRED(9, Retry.NEVER),
-  /** The caller's deadline passed before the request was sent or begun. */
-  DEADLINE_EXCEEDED(10, Retry.NEVER),
+  /** The deadline of this attempt passed before the request was sent or begun. */
+  DEADLINE_EXCEEDED(10, Retry.WHILE_THERE_IS_TIME),
   /** A bug or a broken disk; the message helps whoever looks into it. */
   INTERNAL(11, Retry.NEVER),
   /**
@@ -51,6 +54,8 @@ public enum ErrorCode {
     ELSEWHERE,
     /** Only under the same client and sequence number, or if the request changes nothing. */
     ONLY_IN_SESSION,
+    /** Elsewhere, if the caller has more time than it gave this attempt. */
+    WHILE_THERE_IS_TIME,
     NEVER
   }
 
@@ -70,6 +75,29 @@ public enum ErrorCode {
 
   public Retry retry() {
     return retry;
+  }
+
+  /** The same request may succeed later, or elsewhere: who was asked was busy, absent or silent. */
+  public boolean isPassing() {
+    return retry != Retry.NEVER;
+  }
+
+  /** The request, or an earlier attempt at it, may have taken effect, or may yet. */
+  public boolean outcomeUnknown() {
+    return switch (this) {
+      case UNKNOWN_OUTCOME, SESSION_EXPIRED -> true;
+      case NOT_LEADER,
+          STALE_EPOCH,
+          NO_SUCH_SHARD,
+          OVERLOADED,
+          UNAVAILABLE,
+          INVALID_REQUEST,
+          CONFLICT,
+          DEADLINE_EXCEEDED,
+          INTERNAL,
+          REPLICA_BEHIND ->
+          false;
+    };
   }
 
   /** The code with this number; {@link #INTERNAL} for one that this version does not know. */

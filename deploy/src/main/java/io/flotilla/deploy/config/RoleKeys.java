@@ -13,6 +13,12 @@ public final class RoleKeys {
           Setting.of("listen.host", "0.0.0.0", "address to listen on"),
           Setting.required("data.dir", "directory that belongs to this process alone"));
 
+  private static final List<Setting> SIZES =
+      List.of(
+          Setting.of("limits.key-bytes-max", 4096, "longest key; the same in nodes and gateways"),
+          Setting.of(
+              "limits.value-bytes-max", 1 << 20, "longest value; the same in nodes and gateways"));
+
   private RoleKeys() {}
 
   public static List<Setting> placement() {
@@ -33,12 +39,14 @@ public final class RoleKeys {
     return join(
         COMMON,
         LISTENER,
+        SIZES,
         List.of(
             Setting.of("listen.port", 7410, "port to listen on"),
             Setting.of(
                 "advertise.address",
                 "",
-                "host:port that others reach this node by; empty: as listened"),
+                "host:port that others reach this node by; empty: as listened, if that is one"
+                    + " host"),
             Setting.required("placement.endpoints", "host:port of placement members"),
             Setting.of("node.labels", "", "name=value,... such as zone=a"),
             Setting.of(
@@ -56,17 +64,21 @@ public final class RoleKeys {
             Setting.of(
                 "state.write-buffer-bytes",
                 8 << 20,
-                "an eighth of the state in memory before it goes to disk; small is quick")));
+                "an eighth of the state in memory before it goes to disk; small is quick"),
+            Setting.of("state.cache-bytes", 64 << 20, "state from disk that is kept in memory")));
   }
 
   public static List<Setting> gateway() {
     return join(
         COMMON,
+        SIZES,
         List.of(
             Setting.required("placement.endpoints", "host:port of placement members"),
             Setting.of("redis.host", "0.0.0.0", "address to listen on for Redis clients"),
             Setting.of("redis.port", 6379, "port to listen on for Redis clients"),
-            Setting.of("redis.keyspace", "redis", "keyspace that commands work on")));
+            Setting.of("redis.keyspace", "redis", "keyspace that commands work on"),
+            Setting.of("redis.threads", 2, "event loops"),
+            Setting.of("redis.connections-max", 10_000, "clients at once; more are turned away")));
   }
 
   @SafeVarargs

@@ -196,6 +196,17 @@ public final class Settings {
     return integer(key, 0, 65_535);
   }
 
+  /** host:port, or nothing. */
+  public Optional<String> address(String key) {
+    Found found = found(key);
+    String address = found.value().strip();
+    if (address.isEmpty()) {
+      return Optional.empty();
+    }
+    checkAddress(key, found, address);
+    return Optional.of(address);
+  }
+
   /** host:port,host:port,... */
   public List<String> addresses(String key) {
     Found found = found(key);

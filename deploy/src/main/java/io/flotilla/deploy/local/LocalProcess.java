@@ -12,7 +12,7 @@ import java.util.Optional;
 /**
  * One process of a local cluster, as {@code local.json} describes it.
  *
- * @param pidfile written by the process itself when it starts
+ * @param pidfile written, and held locked, by the process itself
  * @param restart arguments that start it again in the foreground
  * @param ready host:port that accepts connections when it is up; for a gateway, its Redis port
  * @param listeners every other address it listens on, by name
@@ -33,8 +33,12 @@ public record LocalProcess(
       if (!Files.exists(file)) {
         return Optional.empty();
       }
-      long pid = Long.parseLong(Files.readString(file).strip());
-      return ProcessHandle.of(pid).filter(ProcessHandle::isAlive).filter(this::isOurs);
+      String pid = Files.readString(file).strip();
+      return pid.isEmpty() // about to be written
+          ? Optional.empty()
+          : ProcessHandle.of(Long.parseLong(pid))
+              .filter(ProcessHandle::isAlive)
+              .filter(this::isOurs);
     } catch (IOException | NumberFormatException e) {
       throw new LocalException(pidfile + " cannot be read as a process id: " + e.getMessage());
     }

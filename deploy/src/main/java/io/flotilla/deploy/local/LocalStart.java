@@ -1,8 +1,5 @@
 package io.flotilla.deploy.local;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,11 +21,8 @@ final class LocalStart {
     return launcher;
   }
 
-  static void startAll(List<LocalProcess> processes) throws IOException {
-    for (LocalProcess process : processes) {
-      Files.deleteIfExists(Path.of(process.pidfile()));
-      process.start();
-    }
+  static void startAll(List<LocalProcess> processes) {
+    processes.forEach(LocalProcess::start);
   }
 
   /** Waits until all accept connections and every shard of the cluster has a leader. */

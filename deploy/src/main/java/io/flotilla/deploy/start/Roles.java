@@ -8,11 +8,14 @@ import io.flotilla.placement.service.PlacementPolicy;
 import io.flotilla.placement.service.PlacementServer;
 import io.flotilla.router.client.ClientConfig;
 import io.flotilla.router.client.FlotillaClient;
+import io.flotilla.router.client.LimitsConfig;
 import io.flotilla.router.gateway.GatewayConfig;
+import io.flotilla.router.gateway.GatewayLimits;
 import io.flotilla.router.gateway.RedisGateway;
 import io.flotilla.shard.kv.KvStoreConfig;
 import io.flotilla.shard.service.ListenConfig;
 import io.flotilla.shard.service.RaftConfig;
+import io.flotilla.shard.service.ServiceConfig;
 import io.flotilla.shard.service.ShardNode;
 import io.flotilla.shard.service.ShardNodeConfig;
 import java.util.SortedMap;
@@ -59,11 +62,13 @@ final class Roles {
   }
 
   private static ShardNodeConfig nodeConfig(Settings settings) {
-    String advertised = settings.text("advertise.address");
     return checked(
         () -> {
           ListenConfig listen =
-              ListenConfig.on(settings.text("listen.host"), settings.port("listen.port"));
+              ListenConfig.on(
+                  settings.text("listen.host"),
+                  settings.port("listen.port"),
+                  settings.address("advertise.address"));
           RaftConfig standard = RaftConfig.DEFAULT;
           RaftConfig raft =
               new RaftConfig(
@@ -80,13 +85,19 @@ final class Roles {
           return ShardNodeConfig.of(
                   settings.cluster("cluster.id"),
                   settings.addresses("placement.endpoints"),
-                  advertised.isEmpty() ? listen : listen.withAdvertised(advertised),
+                  listen,
                   settings.path("data.dir"))
               .withLabels(settings.pairs("node.labels"))
               .withRaft(raft)
               .withState(
-                  KvStoreConfig.DEFAULT.withWriteBufferBytes(
-                      settings.integer("state.write-buffer-bytes", 1 << 20, 1 << 30)));
+                  KvStoreConfig.DEFAULT
+                      .withWriteBufferBytes(
+                          settings.integer("state.write-buffer-bytes", 1 << 20, 1 << 30))
+                      .withCacheBytes(settings.number("state.cache-bytes", 1 << 20, 1L << 40)))
+              .withService(
+                  ServiceConfig.DEFAULT.withSizes(
+                      settings.integer("limits.key-bytes-max", 1, Integer.MAX_VALUE),
+                      settings.integer("limits.value-bytes-max", 1, Integer.MAX_VALUE)));
         });
   }
 
@@ -100,12 +111,22 @@ final class Roles {
         checked(
             () ->
                 ClientConfig.of(
-                    settings.addresses("placement.endpoints"), settings.cluster("cluster.id")));
+                        settings.addresses("placement.endpoints"), settings.cluster("cluster.id"))
+                    .withLimits(
+                        LimitsConfig.DEFAULT.withSizes(
+                            settings.integer("limits.key-bytes-max", 1, Integer.MAX_VALUE),
+                            settings.integer("limits.value-bytes-max", 1, Integer.MAX_VALUE))));
     GatewayConfig gateway =
         checked(
             () ->
                 GatewayConfig.of(settings.text("redis.host"), settings.port("redis.port"))
-                    .withKeyspace(settings.text("redis.keyspace")));
+                    .withKeyspace(settings.text("redis.keyspace"))
+                    .withThreads(settings.integer("redis.threads", 1, THREADS_MAX))
+                    .withLimits(
+                        GatewayLimits.DEFAULT
+                            .withConnectionsMax(
+                                settings.integer("redis.connections-max", 1, Integer.MAX_VALUE))
+                            .forValuesUpTo(client.limits().valueBytesMax())));
     FlotillaClient data = FlotillaClient.open(client);
     try {
       RedisGateway server = RedisGateway.start(gateway, data);

@@ -3,8 +3,7 @@ package io.flotilla.deploy.start;
 import io.flotilla.deploy.config.ConfigException;
 import io.flotilla.deploy.config.Setting;
 import io.flotilla.deploy.config.Settings;
-import java.io.IOException;
-import java.nio.file.Files;
+import io.flotilla.router.cli.ExitCodes;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -66,7 +65,7 @@ public final class StartCommand implements Runnable {
     @Option(
         names = "--pidfile",
         paramLabel = "FILE",
-        description = "Where to write the process id.")
+        description = "Where to write the process id; nothing starts if its process runs.")
     private @Nullable Path pidfile;
 
     @Option(names = "--help-config", description = "Prints the keys of this role and ends.")
@@ -75,18 +74,23 @@ public final class StartCommand implements Runnable {
     int run(Role role) throws Exception {
       if (helpConfig) {
         role.keys().forEach(this::explain);
-        return 0;
+        return ExitCodes.OK;
       }
       try {
         Settings settings =
             Settings.load(role.keys(), Optional.ofNullable(config), System.getenv(), overrides);
-        if (pidfile != null) {
-          writePid(pidfile);
+        if (pidfile == null) {
+          return serve(role, settings);
         }
-        return serve(role, settings);
+        Pidfile held = Pidfile.hold(pidfile);
+        try {
+          return serve(role, settings);
+        } finally {
+          held.close();
+        }
       } catch (ConfigException e) {
         spec.commandLine().getErr().println("flotilla: " + e.getMessage());
-        return picocli.CommandLine.ExitCode.USAGE;
+        return ExitCodes.USAGE;
       }
     }
 
@@ -96,12 +100,6 @@ public final class StartCommand implements Runnable {
           .printf(
               "%-28s %-12s %s%n",
               setting.key(), setting.fallback().orElse("(required)"), setting.meaning());
-    }
-
-    private static void writePid(Path file) throws IOException {
-      Path part = file.resolveSibling(file.getFileName() + ".part");
-      Files.writeString(part, ProcessHandle.current().pid() + "\n");
-      Files.move(part, file, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
     }
 
     private static int serve(Role role, Settings settings) throws Exception {
@@ -121,7 +119,7 @@ public final class StartCommand implements Runnable {
               "shutdown");
       Runtime.getRuntime().addShutdownHook(shutdown);
       ended.await();
-      return 0;
+      return ExitCodes.OK;
     }
   }
 

@@ -1,6 +1,7 @@
 package io.flotilla.deploy.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.flotilla.deploy.process.RunningCluster.Member;
@@ -9,6 +10,9 @@ import io.flotilla.router.client.ClientConfig;
 import io.flotilla.router.client.FlotillaClient;
 import io.flotilla.router.client.KvClient;
 import io.flotilla.router.client.KvException;
+import io.flotilla.router.client.LimitsConfig;
+import io.flotilla.router.client.NewKeyspace;
+import io.flotilla.router.client.SyncKvClient;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.StatefulRedisConnection;
 import java.io.IOException;
@@ -18,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
@@ -33,12 +38,21 @@ import redis.clients.jedis.Jedis;
 class DoorsTest {
   private static final int JUNK_SEEDS = 20;
 
+  private static final int KEY_BYTES_MAX = 8 << 10;
+  private static final int VALUE_BYTES_MAX = 6 << 20;
+
+  /** Larger than by default. */
+  private static final Map<String, String> SIZES =
+      Map.of(
+          "FLOTILLA_LIMITS_KEY_BYTES_MAX", "" + KEY_BYTES_MAX,
+          "FLOTILLA_LIMITS_VALUE_BYTES_MAX", "" + VALUE_BYTES_MAX);
+
   @TempDir private static Path directory;
   private static RunningCluster cluster;
 
   @BeforeAll
   static void up() throws Exception {
-    cluster = RunningCluster.up(directory.resolve("cluster"), "--shards", "4");
+    cluster = RunningCluster.up(directory.resolve("cluster"), SIZES, "--shards", "4");
   }
 
   @AfterAll
@@ -123,6 +137,33 @@ class DoorsTest {
   }
 
   @Test
+  void theClustersOwnLimitsHold() {
+    ClientConfig config =
+        ClientConfig.of(cluster.endpoints())
+            .withLimits(LimitsConfig.DEFAULT.withSizes(64 << 10, 8 << 20));
+    Bytes longest = Bytes.wrap(new byte[KEY_BYTES_MAX]);
+    Bytes largest = Bytes.wrap(new byte[VALUE_BYTES_MAX]);
+    try (FlotillaClient client = FlotillaClient.connect(config)) {
+      SyncKvClient kv = client.keyspace("default").sync();
+      kv.put(longest, largest);
+      assertThat(kv.get(longest)).contains(largest);
+      // A node sees encoded keys, and leaves room for the longest of what stands before the user's.
+      Bytes tooLong = Bytes.wrap(new byte[KEY_BYTES_MAX + 3]);
+      Bytes tooLarge = Bytes.wrap(new byte[VALUE_BYTES_MAX + 1]);
+      assertRefused(() -> kv.put(tooLong, Bytes.EMPTY), "" + KEY_BYTES_MAX);
+      assertRefused(() -> kv.put(longest, tooLarge), "" + VALUE_BYTES_MAX);
+    }
+    try (Jedis jedis = new Jedis(host(cluster.gateway()), port(cluster.gateway()))) {
+      byte[] key = longest.toByteArray();
+      assertThat(jedis.set(key, largest.toByteArray())).isEqualTo("OK");
+      assertThat(jedis.strlen(key)).isEqualTo(VALUE_BYTES_MAX);
+      assertThatThrownBy(() -> jedis.set(key, new byte[VALUE_BYTES_MAX + 1]))
+          .hasMessageContaining("" + VALUE_BYTES_MAX);
+      assertThat(jedis.del(key)).isEqualTo(1);
+    }
+  }
+
+  @Test
   void keysAndValuesBeyondTheLimitsAreRefusedByName() {
     try (FlotillaClient client = cluster.connect()) {
       KvClient kv = client.keyspace("default");
@@ -132,6 +173,36 @@ class DoorsTest {
           () -> kv.sync().put(Bytes.utf8("k"), Bytes.wrap(new byte[(1 << 20) + 1])), "1048576");
       kv.sync().put(Bytes.wrap(new byte[4096]), Bytes.wrap(new byte[1 << 20]));
     }
+  }
+
+  @Test
+  void aKeyspacesNameIsCheckedByPlacement() {
+    try (FlotillaClient client = cluster.connect()) {
+      for (String name : List.of("Upper", "no/good", "1st", "", "x".repeat(65))) {
+        assertRefused(
+            () -> FlotillaClient.await(client.admin().createKeyspace(NewKeyspace.range(name, 1))),
+            "it must match [a-z][a-z0-9_-]{0,63}");
+      }
+      NewKeyspace good = NewKeyspace.range("a1_-", 1);
+      assertThat(FlotillaClient.await(client.admin().createKeyspace(good)).name())
+          .isEqualTo(good.name());
+    }
+  }
+
+  @Test
+  void aSecondStartIsRefusedAndLeavesTheFirstToItsOwner() throws Exception {
+    for (String name : List.of("placement-1", "node-1", "gateway-1")) {
+      Member member = cluster.member(name);
+      long pid = member.pid();
+      List<String> again = member.restart().subList(1, member.restart().size());
+      assertThatThrownBy(() -> cluster.launch(60, again))
+          .hasMessageContaining("ended with 1")
+          .hasMessageContaining("is held by process " + pid);
+      assertThat(member.pid()).isEqualTo(pid);
+    }
+    String directory = cluster.member("node-1").pidfile().getParent().toString();
+    assertThat(cluster.launch(60, List.of("local", "status", "--dir", directory)))
+        .doesNotContain("not running");
   }
 
   @Test

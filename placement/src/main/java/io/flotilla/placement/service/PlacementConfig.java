@@ -29,33 +29,37 @@ public record PlacementConfig(
 
   public PlacementConfig {
     members = Collections.unmodifiableSortedMap(new TreeMap<>(members));
-    require(cluster.matches("[A-Za-z0-9_-]{1,64}"), "cluster", cluster, "[A-Za-z0-9_-]{1,64}");
+    require(cluster.matches("[A-Za-z0-9_-]{1,64}"), "cluster.id", cluster, "[A-Za-z0-9_-]{1,64}");
     require(
         !members.isEmpty() && members.size() <= MEMBERS_MAX,
-        "number of members",
+        "number of placement.members",
         members.size(),
         "1 to " + MEMBERS_MAX);
-    require(members.containsKey(memberId), "member-id", memberId, "one of " + members.keySet());
-    require(bindPort >= 1 && bindPort <= 65535, "bind-port", bindPort, "1 to 65535");
+    require(
+        members.containsKey(memberId),
+        "placement.member-id",
+        memberId,
+        "one of " + members.keySet());
+    require(bindPort >= 1 && bindPort <= 65535, "listen.port", bindPort, "1 to 65535");
     for (Map.Entry<Long, String> member : members.entrySet()) {
-      require(member.getKey() >= 1, "member id", member.getKey(), "a positive number");
+      require(
+          member.getKey() >= 1, "id in placement.members", member.getKey(), "a positive number");
       require(
           member.getValue().matches("\\S+:\\d{1,5}"),
-          "address of member " + member.getKey(),
+          "address of " + member.getKey() + " in placement.members",
           member.getValue(),
           "host:port");
     }
     require(
         members.values().stream().distinct().count() == members.size(),
-        "members",
+        "placement.members",
         members,
         "each with an address of its own");
   }
 
   private static void require(boolean holds, String name, Object value, String allowed) {
     if (!holds) {
-      throw new IllegalArgumentException(
-          "placement." + name + " is '" + value + "'; allowed: " + allowed);
+      throw new IllegalArgumentException(name + " is '" + value + "'; allowed: " + allowed);
     }
   }
 }

@@ -15,15 +15,15 @@ public record PlacementPolicy(int replicas, int initialShards, int nodeSilentMil
   public static final PlacementPolicy DEFAULT = new PlacementPolicy(3, 16, 5000);
 
   public PlacementPolicy {
-    require(replicas, 1, KeyspaceWish.REPLICAS_MAX, "replicas");
-    require(initialShards, 1, KeyspaceWish.SHARDS_MAX, "initial-shards");
-    require(nodeSilentMillis, 2000, 3_600_000, "node-silent-millis");
+    require(replicas, 1, KeyspaceWish.REPLICAS_MAX, "placement.replicas");
+    require(initialShards, 1, KeyspaceWish.SHARDS_MAX, "placement.initial-shards");
+    require(nodeSilentMillis, 2000, 3_600_000, "nodeSilentMillis");
   }
 
   private static void require(int value, int least, int most, String name) {
     if (value < least || value > most) {
       throw new IllegalArgumentException(
-          "placement." + name + " is " + value + "; allowed: " + least + " to " + most);
+          name + " is " + value + "; allowed: " + least + " to " + most);
     }
   }
 }

@@ -144,7 +144,7 @@ final class PlacementServerTest {
   void refusesAConfigurationThatCannotBe() {
     Map<Long, String> members = Map.of(1L, "h:1", 2L, "h:1");
     assertThatThrownBy(() -> config("a b", 1, Map.of(1L, "h:1")))
-        .hasMessageContaining("placement.cluster is 'a b'; allowed: [A-Za-z0-9_-]{1,64}");
+        .hasMessageContaining("cluster.id is 'a b'; allowed: [A-Za-z0-9_-]{1,64}");
     assertThatThrownBy(() -> config("a", 3, Map.of(1L, "h:1")))
         .hasMessageContaining("placement.member-id is '3'; allowed: one of [1]");
     assertThatThrownBy(() -> config("a", 1, members))

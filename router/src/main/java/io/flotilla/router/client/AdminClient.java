@@ -72,13 +72,21 @@ public final class AdminClient {
         created,
         reply -> {
           ClusterStatus.Keyspace made = StatusReader.keyspace(reply.getKeyspace());
-          Answers.then(
-              keyspaces.await(
+          keyspaces
+              .await(
                   map -> Keyspaces.isServed(map, made.name()),
                   "the keyspace was created, but its map",
-                  config.callTimeout().toMillis()),
-              created,
-              map -> created.complete(made));
+                  config.callTimeout().toMillis())
+              .whenComplete(
+                  (map, late) -> {
+                    if (late == null) {
+                      created.complete(made);
+                    } else {
+                      created.completeExceptionally(
+                          new KvException(
+                              ErrorCode.UNKNOWN_OUTCOME, Answers.plain(late).plainMessage()));
+                    }
+                  });
         });
     return created;
   }

@@ -64,6 +64,28 @@ final class Answers {
     return gathered;
   }
 
+  /** As {@link #all}, of writes: what was done in part is of unknown outcome as a whole. */
+  static <T> CompletableFuture<List<T>> allWritten(Collection<CompletableFuture<T>> answers) {
+    CompletableFuture<List<T>> gathered = new CompletableFuture<>();
+    all(answers)
+        .whenComplete(
+            (values, failure) -> {
+              long done = answers.stream().filter(one -> !one.isCompletedExceptionally()).count();
+              if (failure == null) {
+                gathered.complete(values);
+              } else if (done == 0 || plain(failure).outcomeUnknown()) {
+                gathered.completeExceptionally(plain(failure));
+              } else {
+                gathered.completeExceptionally(
+                    new KvException(
+                        ErrorCode.UNKNOWN_OUTCOME,
+                        "%d of %d were done, and not all others: %s"
+                            .formatted(done, answers.size(), plain(failure).getMessage())));
+              }
+            });
+    return gathered;
+  }
+
   private static <T> void gather(
       Collection<CompletableFuture<T>> answers, CompletableFuture<List<T>> gathered) {
     List<T> values = new ArrayList<>(answers.size());

@@ -110,9 +110,12 @@ public final class FlotillaClient implements AutoCloseable {
     return known;
   }
 
-  /** Waits for an answer of any of these clients in the caller's thread. */
+  /**
+   * Waits for an answer of any of these clients in the caller's thread. If that is interrupted,
+   * this fails as of unknown outcome, whatever was waited for; the answer itself still comes.
+   */
   public static <T> T await(CompletableFuture<T> answer) {
-    return Waiting.on(answer);
+    return Waiting.forWrite(answer);
   }
 
   /**

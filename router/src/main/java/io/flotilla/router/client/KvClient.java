@@ -96,8 +96,8 @@ public interface KvClient {
   CompletableFuture<BatchResult> batch(List<Mutation> mutations);
 
   /**
-   * Writes all of these, over any shards. Each pair is atomic, the whole is not: when this fails,
-   * some may have been written; of unknown outcome if any pair's is.
+   * Writes all of these, over any shards. Each pair is atomic, the whole is not: when some were
+   * written and others not, this fails as of unknown outcome, and says how many.
    */
   CompletableFuture<Void> putAll(Map<Bytes, Bytes> pairs);
 

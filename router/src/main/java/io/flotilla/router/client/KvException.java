@@ -4,41 +4,32 @@ import io.flotilla.rpc.ErrorCode;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An operation did not succeed. The code says why; {@link #outcomeUnknown} whether it may have
- * taken effect all the same. Never both: an operation that certainly did not run is never reported
- * as unknown, nor the other way round.
+ * An operation did not succeed. The code says why, and {@link #outcomeUnknown} is what to ask
+ * before it is concluded that nothing happened: an operation that certainly did not run is never
+ * reported as of unknown outcome, nor the other way round.
  */
 public final class KvException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   private final ErrorCode code;
-  private final boolean outcomeUnknown;
   private final boolean notFound;
 
-  /** A definite failure, unless the code says otherwise. */
   public KvException(ErrorCode code, String message) {
-    this(code, message, code == ErrorCode.UNKNOWN_OUTCOME);
-  }
-
-  public KvException(ErrorCode code, String message, boolean outcomeUnknown) {
     // It is an answer, often made by the thousand on an event loop: no stack. See atCaller.
     super(message, null, false, false);
     this.code = code;
-    this.outcomeUnknown = outcomeUnknown;
     this.notFound = false;
   }
 
   private KvException(String missing) {
     super(missing, null, false, false);
     this.code = ErrorCode.CONFLICT;
-    this.outcomeUnknown = false;
     this.notFound = true;
   }
 
   private KvException(KvException cause) {
     super(cause.plainMessage(), cause);
     this.code = cause.code;
-    this.outcomeUnknown = cause.outcomeUnknown;
     this.notFound = cause.notFound;
   }
 
@@ -57,9 +48,12 @@ public final class KvException extends RuntimeException {
     return code.name();
   }
 
-  /** The operation may have taken effect, or may yet. Reads are never of unknown outcome. */
+  /**
+   * The operation may have taken effect, or a part of it, or may yet. Otherwise it certainly did
+   * not and will not. Reads are never of unknown outcome.
+   */
   public boolean outcomeUnknown() {
-    return outcomeUnknown;
+    return code.outcomeUnknown();
   }
 
   /** Something that the operation named, such as its keyspace, does not exist. */
@@ -69,7 +63,7 @@ public final class KvException extends RuntimeException {
 
   /** The same operation may succeed later: who should have answered was busy, absent or silent. */
   public boolean isPassing() {
-    return code.retry() != ErrorCode.Retry.NEVER || code == ErrorCode.DEADLINE_EXCEEDED;
+    return code.isPassing();
   }
 
   @Override

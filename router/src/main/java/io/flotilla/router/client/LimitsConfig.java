@@ -63,4 +63,16 @@ public record LimitsConfig(
         requestsInFlightPerShardMax,
         "at least 1");
   }
+
+  /** The same with other bounds for keys and values, for a cluster that has others. */
+  public LimitsConfig withSizes(int keyBytes, int valueBytes) {
+    return new LimitsConfig(
+        keyBytes,
+        valueBytes,
+        operationsInFlightMax,
+        bytesInFlightMax,
+        requestOperationsMax,
+        requestBytesMax,
+        requestsInFlightPerShardMax);
+  }
 }

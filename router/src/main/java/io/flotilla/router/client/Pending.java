@@ -112,7 +112,7 @@ abstract class Pending<T> {
   /** An attempt came back without a result. */
   final void attemptFailed(KvException why) {
     inFlight = false;
-    mayHaveRun |= changes() && why.code() == ErrorCode.UNKNOWN_OUTCOME;
+    mayHaveRun |= changes() && why.outcomeUnknown();
     if (lastFailure == null || why.code() != ErrorCode.DEADLINE_EXCEEDED) {
       lastFailure = why; // Only the end of an attempt's time says less than any cause before it.
     }
@@ -152,9 +152,6 @@ abstract class Pending<T> {
   final KvException verdict(KvException why) {
     if (!mayHaveRun || why.outcomeUnknown()) {
       return why;
-    }
-    if (why.code() == ErrorCode.SESSION_EXPIRED) {
-      return new KvException(why.code(), why.plainMessage(), true);
     }
     return new KvException(
         ErrorCode.UNKNOWN_OUTCOME,

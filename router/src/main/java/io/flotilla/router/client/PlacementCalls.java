@@ -39,7 +39,7 @@ final class PlacementCalls {
     return attempts.answer;
   }
 
-  /** Asks one process once, whatever its role. */
+  /** Asks one process once, whatever its role, for what changes nothing. */
   <Q extends MessageLite, R extends MessageLite> CompletableFuture<R> ask(
       String address, RpcMethod<Q, R> method, Q request) {
     CompletableFuture<R> answer = new CompletableFuture<>();
@@ -50,9 +50,7 @@ final class PlacementCalls {
                 answer.complete(reply);
               } else {
                 answer.completeExceptionally(
-                    new KvException(
-                        failure instanceof RpcException known ? known.code() : ErrorCode.INTERNAL,
-                        address + " did not answer: " + failure.getMessage()));
+                    told(asRpc(failure), address + " did not answer: ", true));
               }
             });
     return answer;
@@ -85,14 +83,11 @@ final class PlacementCalls {
         answer.complete(reply);
         return;
       }
-      RpcException why =
-          failure instanceof RpcException known
-              ? known
-              : new RpcException(ErrorCode.INTERNAL, String.valueOf(failure));
+      RpcException why = asRpc(failure);
       failures++;
       boolean late = System.nanoTime() - deadlineNanos >= 0;
       if (isFinal(why) || late) {
-        answer.completeExceptionally(verdict(member, why));
+        answer.completeExceptionally(told(why, "placement member " + member + ": ", repeatable));
         return;
       }
       String named = why.detail().getLeaderAddress();
@@ -103,9 +98,9 @@ final class PlacementCalls {
 
     private boolean isFinal(RpcException why) {
       return switch (why.code().retry()) {
-        case NEVER -> why.code() != ErrorCode.DEADLINE_EXCEEDED;
+        case NEVER -> true;
         case ONLY_IN_SESSION -> !repeatable;
-        case AT_LEADER, AFTER_REFRESH, AFTER_BACKOFF, ELSEWHERE -> false;
+        case AT_LEADER, AFTER_REFRESH, AFTER_BACKOFF, ELSEWHERE, WHILE_THERE_IS_TIME -> false;
       };
     }
 
@@ -127,13 +122,19 @@ final class PlacementCalls {
             new KvException(ErrorCode.UNAVAILABLE, "the client is closed"));
       }
     }
+  }
 
-    private KvException verdict(String member, RpcException why) {
-      boolean unanswered = why.code() == ErrorCode.UNKNOWN_OUTCOME && repeatable;
-      return new KvException(
-          unanswered ? ErrorCode.DEADLINE_EXCEEDED : why.code(),
-          "placement member " + member + ": " + why.detail().getMessage());
-    }
+  private static RpcException asRpc(@Nullable Throwable failure) {
+    return failure instanceof RpcException known
+        ? known
+        : new RpcException(ErrorCode.INTERNAL, String.valueOf(failure));
+  }
+
+  /** What changes nothing is never of unknown outcome: there was just no answer in time. */
+  private static KvException told(RpcException why, String who, boolean changesNothing) {
+    return new KvException(
+        changesNothing && why.code().outcomeUnknown() ? ErrorCode.DEADLINE_EXCEEDED : why.code(),
+        who + why.detail().getMessage());
   }
 
   private String memberAfter(String member) {

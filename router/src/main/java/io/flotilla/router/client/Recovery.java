@@ -8,10 +8,10 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether a shard's lane asks again, and how long it waits before: the one place that turns {@link
- * ErrorCode#retry} into deeds. Whom it asks, its {@link Targets} know. All operations of a lane
- * share it, for what one met the next would meet too; while it is in trouble the lane sends one
- * request at a time. Lives on the lane's event loop.
+ * Whether a shard's lane asks again, and how long it waits before: what {@link ErrorCode#retry}
+ * means for it. Whom it asks, its {@link Targets} know. All operations of a lane share it, for what
+ * one met the next would meet too; while it is in trouble the lane sends one request at a time.
+ * Lives on the lane's event loop.
  */
 final class Recovery {
   /** While nobody leads, somebody soon will: ask often enough to notice. */
@@ -79,10 +79,8 @@ final class Recovery {
    *     another has said
    */
   Step failed(String asked, RpcException why, int strikesBefore) {
-    boolean late = why.code() == ErrorCode.DEADLINE_EXCEEDED;
-    boolean isFinal = why.code().retry() == ErrorCode.Retry.NEVER && !late;
     repeated = strikesBefore != strikes;
-    if (!repeated && !isFinal) {
+    if (!repeated && why.code().isPassing()) {
       strikes++;
     }
     return switch (why.code().retry()) {
@@ -102,16 +100,11 @@ final class Recovery {
         }
         yield Step.AGAIN;
       }
-      case ELSEWHERE, ONLY_IN_SESSION -> {
+      case ELSEWHERE, ONLY_IN_SESSION, WHILE_THERE_IS_TIME -> {
         targets.passOver(asked);
         yield Step.AGAIN;
       }
-      case NEVER -> {
-        if (late) { // An attempt's deadline is not the caller's.
-          targets.passOver(asked);
-        }
-        yield late ? Step.AGAIN : Step.GIVE_UP;
-      }
+      case NEVER -> Step.GIVE_UP;
     };
   }
 

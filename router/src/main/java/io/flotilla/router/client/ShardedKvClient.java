@@ -82,9 +82,8 @@ final class ShardedKvClient implements KvClient {
   @Override
   public CompletableFuture<Map<Bytes, Bytes>> getAll(Collection<Bytes> keys) {
     List<Bytes> distinct = List.copyOf(new LinkedHashSet<>(keys));
-    return scatter(
-        distinct,
-        this::get,
+    return gather(
+        Answers.all(each(distinct, this::get)),
         values -> {
           Map<Bytes, Bytes> present = new LinkedHashMap<>();
           for (int i = 0; i < distinct.size(); i++) {
@@ -159,17 +158,15 @@ final class ShardedKvClient implements KvClient {
 
   @Override
   public CompletableFuture<Void> putAll(Map<Bytes, Bytes> pairs) {
-    return scatter(
-        List.copyOf(pairs.entrySet()),
-        pair -> write(Mutation.put(pair.getKey(), pair.getValue()), Operations::succeeded),
+    return gather(
+        Answers.allWritten(each(pairs.entrySet(), pair -> put(pair.getKey(), pair.getValue()))),
         written -> null);
   }
 
   @Override
   public CompletableFuture<Long> deleteAll(Collection<Bytes> keys) {
-    return scatter(
-        List.copyOf(new LinkedHashSet<>(keys)),
-        this::delete,
+    return gather(
+        Answers.allWritten(each(new LinkedHashSet<>(keys), this::delete)),
         existed -> existed.stream().filter(Boolean::booleanValue).count());
   }
 
@@ -282,15 +279,19 @@ final class ShardedKvClient implements KvClient {
     return answer;
   }
 
-  private <K, T, U> CompletableFuture<U> scatter(
-      List<K> parts, Function<K, CompletableFuture<T>> each, Function<List<T>, U> combine) {
+  private static <K, T> List<CompletableFuture<T>> each(
+      Collection<K> parts, Function<K, CompletableFuture<T>> begin) {
     List<CompletableFuture<T>> answers = new ArrayList<>(parts.size());
     for (K part : parts) {
-      answers.add(each.apply(part));
+      answers.add(begin.apply(part));
     }
+    return answers;
+  }
+
+  private static <T, U> CompletableFuture<U> gather(
+      CompletableFuture<List<T>> answers, Function<List<T>, U> combine) {
     CompletableFuture<U> combined = new CompletableFuture<>();
-    Answers.then(
-        Answers.all(answers), combined, values -> combined.complete(combine.apply(values)));
+    Answers.then(answers, combined, values -> combined.complete(combine.apply(values)));
     return combined;
   }
 }

@@ -8,7 +8,8 @@ import java.util.Optional;
 
 /**
  * {@link KvClient} for a caller that waits. Every method blocks until the answer or the deadline,
- * and throws {@link KvException}. Never from a callback of the asynchronous client: its event loop
+ * and throws {@link KvException}; so it does when the thread is interrupted, and a write is then of
+ * unknown outcome, for it goes on. Never from a callback of the asynchronous client: its event loop
  * would wait for itself.
  */
 public final class SyncKvClient {
@@ -28,75 +29,75 @@ public final class SyncKvClient {
   }
 
   public Reading read(Bytes key) {
-    return Waiting.on(kv.read(key));
+    return Waiting.forRead(kv.read(key));
   }
 
   public Optional<Bytes> get(Bytes key) {
-    return Waiting.on(kv.get(key));
+    return Waiting.forRead(kv.get(key));
   }
 
   public Map<Bytes, Bytes> getAll(Collection<Bytes> keys) {
-    return Waiting.on(kv.getAll(keys));
+    return Waiting.forRead(kv.getAll(keys));
   }
 
   public void put(Bytes key, Bytes value) {
-    Waiting.on(kv.put(key, value));
+    Waiting.forWrite(kv.put(key, value));
   }
 
   public PutResult put(Bytes key, Bytes value, PutOptions options) {
-    return Waiting.on(kv.put(key, value, options));
+    return Waiting.forWrite(kv.put(key, value, options));
   }
 
   public boolean putIfAbsent(Bytes key, Bytes value) {
-    return Waiting.on(kv.putIfAbsent(key, value));
+    return Waiting.forWrite(kv.putIfAbsent(key, value));
   }
 
   public boolean putIfPresent(Bytes key, Bytes value) {
-    return Waiting.on(kv.putIfPresent(key, value));
+    return Waiting.forWrite(kv.putIfPresent(key, value));
   }
 
   public Optional<Bytes> getAndPut(Bytes key, Bytes value) {
-    return Waiting.on(kv.getAndPut(key, value));
+    return Waiting.forWrite(kv.getAndPut(key, value));
   }
 
   public boolean delete(Bytes key) {
-    return Waiting.on(kv.delete(key));
+    return Waiting.forWrite(kv.delete(key));
   }
 
   public Optional<Bytes> getAndDelete(Bytes key) {
-    return Waiting.on(kv.getAndDelete(key));
+    return Waiting.forWrite(kv.getAndDelete(key));
   }
 
   public CasResult compareAndSet(Bytes key, Optional<Bytes> expected, Optional<Bytes> value) {
-    return Waiting.on(kv.compareAndSet(key, expected, value));
+    return Waiting.forWrite(kv.compareAndSet(key, expected, value));
   }
 
   public long increment(Bytes key, long delta) {
-    return Waiting.on(kv.increment(key, delta));
+    return Waiting.forWrite(kv.increment(key, delta));
   }
 
   public long append(Bytes key, Bytes suffix) {
-    return Waiting.on(kv.append(key, suffix));
+    return Waiting.forWrite(kv.append(key, suffix));
   }
 
   public BatchResult batch(List<Mutation> mutations) {
-    return Waiting.on(kv.batch(mutations));
+    return Waiting.forWrite(kv.batch(mutations));
   }
 
   public void putAll(Map<Bytes, Bytes> pairs) {
-    Waiting.on(kv.putAll(pairs));
+    Waiting.forWrite(kv.putAll(pairs));
   }
 
   public long deleteAll(Collection<Bytes> keys) {
-    return Waiting.on(kv.deleteAll(keys));
+    return Waiting.forWrite(kv.deleteAll(keys));
   }
 
   public Page scan(Scan scan) {
-    return Waiting.on(kv.scan(scan));
+    return Waiting.forRead(kv.scan(scan));
   }
 
   public long count(Scan scan) {
-    return Waiting.on(kv.count(scan));
+    return Waiting.forRead(kv.count(scan));
   }
 
   /**

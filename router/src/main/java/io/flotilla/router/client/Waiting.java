@@ -9,7 +9,18 @@ import org.jspecify.annotations.Nullable;
 final class Waiting {
   private Waiting() {}
 
-  static <T extends @Nullable Object> T on(CompletableFuture<T> answer) {
+  /** For an answer to what changes nothing. */
+  static <T extends @Nullable Object> T forRead(CompletableFuture<T> answer) {
+    return on(answer, ErrorCode.UNAVAILABLE);
+  }
+
+  /** For an answer to what may change something, and does so although nobody waits for it. */
+  static <T extends @Nullable Object> T forWrite(CompletableFuture<T> answer) {
+    return on(answer, ErrorCode.UNKNOWN_OUTCOME);
+  }
+
+  private static <T extends @Nullable Object> T on(
+      CompletableFuture<T> answer, ErrorCode ifInterrupted) {
     try {
       return answer.get();
     } catch (ExecutionException e) {
@@ -19,8 +30,7 @@ final class Waiting {
       throw new IllegalStateException("a failure that is no KvException", e.getCause());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new KvException(ErrorCode.UNKNOWN_OUTCOME, "the thread was interrupted while it waited")
-          .atCaller();
+      throw new KvException(ifInterrupted, "the thread was interrupted while it waited").atCaller();
     }
   }
 }

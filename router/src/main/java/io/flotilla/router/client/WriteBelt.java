@@ -87,17 +87,28 @@ final class WriteBelt extends Belt<PendingWrite<?>, WriteRequest, WriteReply> {
     switch (result.getStatus()) {
       case OK, CONDITION_FAILED -> lane.succeed(write, write.decode(result));
       case INVALID -> refuse(write, ErrorCode.INVALID_REQUEST, result.getMessage());
-      case SESSION_EXPIRED ->
-          refuse(
-              write,
-              ErrorCode.SESSION_EXPIRED,
-              "the write came too late to be executed; it had been tried since "
-                  + "it was first sent, and what became of that cannot be known any more");
+      case SESSION_EXPIRED -> lane.fail(write, tooLate(write, result.getMessage()));
       case WRONG_SHARD -> lane.sendElsewhere(write);
       default ->
-          refuse(
-              write, ErrorCode.INTERNAL, "a result of unknown status " + result.getStatusValue());
+          lane.fail(
+              write,
+              new KvException(
+                  ErrorCode.UNKNOWN_OUTCOME,
+                  "the answer has a status that this client does not know, "
+                      + result.getStatusValue()));
     }
+  }
+
+  /** It was not executed now; whether it was before, is not known any more. */
+  private static KvException tooLate(PendingWrite<?> write, String why) {
+    return write.mayHaveRun()
+        ? new KvException(
+            ErrorCode.SESSION_EXPIRED,
+            "the write was tried before, and now it is too late to know what became of that: "
+                + why)
+        : new KvException(
+            ErrorCode.INVALID_REQUEST,
+            "the write came too late to be executed: " + why + "; is this machine's clock right?");
   }
 
   private void refuse(PendingWrite<?> write, ErrorCode code, String message) {

@@ -48,7 +48,6 @@ final class Connection extends ChannelInboundHandlerAdapter {
   private boolean inputShut;
   private boolean closing; // the last reply is written
   private boolean flushAwaits;
-  private boolean slowWatched;
 
   Connection(GatewayState gateway) {
     this.gateway = gateway;
@@ -125,8 +124,6 @@ final class Connection extends ChannelInboundHandlerAdapter {
     if (ctx.channel().isWritable()) {
       // Later: this may be called amid the pieces of one reply, and another would come between.
       ctx.executor().execute(() -> proceed(ctx));
-    } else {
-      watchSlowReader(ctx);
     }
   }
 
@@ -281,30 +278,5 @@ final class Connection extends ChannelInboundHandlerAdapter {
                     .schedule((Runnable) ctx::close, LINGER_MILLIS, TimeUnit.MILLISECONDS);
               }
             });
-  }
-
-  private void watchSlowReader(ChannelHandlerContext ctx) {
-    if (!slowWatched) {
-      slowWatched = true;
-      lookAtSlowReader(ctx, Long.MAX_VALUE);
-    }
-  }
-
-  /** Looks again and again whether the client has taken anything since the last look. */
-  private void lookAtSlowReader(ChannelHandlerContext ctx, long bytesBefore) {
-    long bytes = ctx.channel().bytesBeforeWritable();
-    if (bytes == 0 || !ctx.channel().isActive()) {
-      slowWatched = false;
-    } else if (bytes >= bytesBefore) {
-      gateway.metrics().add(Metric.SLOW_READERS);
-      LOG.warn("closing client {}: it takes no replies", ctx.channel().remoteAddress());
-      ctx.close();
-    } else {
-      ctx.executor()
-          .schedule(
-              () -> lookAtSlowReader(ctx, bytes),
-              limits.slowReaderTimeout().toMillis(),
-              TimeUnit.MILLISECONDS);
-    }
   }
 }

@@ -45,19 +45,14 @@ final class ErrorWords {
   /** Whether a write that failed so may have taken effect, or may yet. */
   static boolean mayHaveRun(Throwable failure) {
     Throwable cause = unwrapped(failure);
-    if (cause instanceof KvException e) {
-      return e.outcomeUnknown()
-          || e.code() == ErrorCode.UNKNOWN_OUTCOME
-          || e.code() == ErrorCode.SESSION_EXPIRED;
-    }
-    return !(cause instanceof Refused); // anything else is a bug: nothing is certain
+    return cause instanceof KvException e
+        ? e.outcomeUnknown()
+        : !(cause instanceof Refused); // anything else is a bug: nothing is certain
   }
 
   /** Whether the store looked at the command and refused it for what it says. */
   static boolean isInvalid(Throwable failure) {
-    return unwrapped(failure) instanceof KvException e
-        && e.code() == ErrorCode.INVALID_REQUEST
-        && !e.outcomeUnknown();
+    return unwrapped(failure) instanceof KvException e && e.code() == ErrorCode.INVALID_REQUEST;
   }
 
   private static String unknown(Throwable failure) {

@@ -14,10 +14,10 @@ public record GatewayConfig(
   public static final String KEYSPACE = "redis";
 
   public GatewayConfig {
-    require(!host.isBlank(), "gateway.host", host, "a host name or address");
-    require(port >= 0 && port <= 65_535, "gateway.port", port, "0 to 65535");
-    require(!keyspace.isBlank(), "gateway.keyspace", keyspace, "the name of a keyspace");
-    require(threads >= 1 && threads <= 64, "gateway.threads", threads, "1 to 64");
+    require(!host.isBlank(), "redis.host", host, "a host name or address");
+    require(port >= 0 && port <= 65_535, "redis.port", port, "0 to 65535");
+    require(!keyspace.isBlank(), "redis.keyspace", keyspace, "the name of a keyspace");
+    require(threads >= 1 && threads <= 64, "redis.threads", threads, "1 to 64");
   }
 
   /** Defaults for everything but the address. */

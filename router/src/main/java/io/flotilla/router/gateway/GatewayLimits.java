@@ -29,19 +29,19 @@ public record GatewayLimits(
       new GatewayLimits(10_000, 100_000, 4 << 20, 8 << 20, 1024, 32L << 20, Duration.ofSeconds(60));
 
   public GatewayLimits {
-    require(connectionsMax >= 1, "connections-max", connectionsMax, "at least 1");
-    require(argumentsMax >= 16, "arguments-max", argumentsMax, "at least 16");
-    require(argumentBytesMax >= 1024, "argument-bytes-max", argumentBytesMax, "at least 1024");
+    require(connectionsMax >= 1, "redis.connections-max", connectionsMax, "at least 1");
+    require(argumentsMax >= 16, "argumentsMax", argumentsMax, "at least 16");
+    require(argumentBytesMax >= 1024, "argumentBytesMax", argumentBytesMax, "at least 1024");
     require(
         commandBytesMax >= argumentBytesMax,
-        "command-bytes-max",
+        "commandBytesMax",
         commandBytesMax,
-        "at least argument-bytes-max");
-    require(commandsMax >= 1, "commands-max", commandsMax, "at least 1");
-    require(replyBytesMax >= 64 << 10, "reply-bytes-max", replyBytesMax, "at least 65536");
+        "at least argumentBytesMax");
+    require(commandsMax >= 1, "commandsMax", commandsMax, "at least 1");
+    require(replyBytesMax >= 64 << 10, "replyBytesMax", replyBytesMax, "at least 65536");
     require(
         !slowReaderTimeout.isNegative() && !slowReaderTimeout.isZero(),
-        "slow-reader-timeout",
+        "slowReaderTimeout",
         slowReaderTimeout,
         "more than nothing");
   }
@@ -52,6 +52,19 @@ public record GatewayLimits(
         argumentsMax,
         argumentBytesMax,
         commandBytesMax,
+        commandsMax,
+        replyBytesMax,
+        slowReaderTimeout);
+  }
+
+  /** The same, where a value of so many bytes is an ordinary argument. */
+  public GatewayLimits forValuesUpTo(int valueBytesMax) {
+    int argument = Math.max(argumentBytesMax, 2 * valueBytesMax);
+    return new GatewayLimits(
+        connectionsMax,
+        argumentsMax,
+        argument,
+        Math.max(commandBytesMax, 2 * argument),
         commandsMax,
         replyBytesMax,
         slowReaderTimeout);
@@ -91,6 +104,6 @@ public record GatewayLimits(
   }
 
   private static void require(boolean holds, String key, Object value, String allowed) {
-    GatewayConfig.require(holds, "gateway.limits." + key, value, allowed);
+    GatewayConfig.require(holds, key, value, allowed);
   }
 }

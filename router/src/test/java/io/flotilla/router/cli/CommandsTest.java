@@ -231,13 +231,43 @@ class CommandsTest {
     assertThat(run("put", "-k", "r", "a", "1").code).isZero();
     assertThat(run("keyspace", "list", "-o", "json").json()).hasSize(4);
     fails(run("keyspace", "create", "r"), 1, "CONFLICT");
-    fails(run("keyspace", "create", "no/good"), 2, "allowed: 1 to 64 of A-Z a-z 0-9 _ -");
     Files.writeString(splits, "m\nb\n");
     fails(
         run("keyspace", "create", "s", "--split-keys", splits.toString()),
         2,
         "line 2: split keys must ascend, and b does not");
     fails(run("keyspace", "create", "s", "--split-keys", dir + "/none"), 1, "NoSuchFile");
+  }
+
+  @Test
+  void movesThatWereBegunAreToldAlsoWhenTheNextIsRefused() {
+    cluster.limitMoves(2);
+    Run run = run("shard", "move", "--all", "--from", "1", "--to", "4");
+    assertThat(run.code).isEqualTo(1);
+    assertThat(run.err).startsWith("flotilla: CONFLICT:").contains("too many moves");
+    assertThat(run.out)
+        .isEqualTo(
+            """
+            JOB  SHARD  REPLICA  BECOMES  ON NODE
+            101      1       11     1001        4
+            102      2       21     1002        4
+            """);
+    fails(run("shard", "move", "3", "--from", "1", "--to", "4"), 1, "too many moves");
+  }
+
+  @Test
+  void aDryMoveAsksNothing() {
+    assertThat(run("shard", "move", "2", "--from", "1", "--dry-run").out)
+        .isEqualTo(
+            """
+            SHARD  FROM NODE  TO NODE
+                2          1  any
+            """);
+    Run all = run("shard", "move", "--all", "--from", "1", "--to", "4", "--dry-run", "-o", "json");
+    assertThat(all.json()).hasSize(8);
+    assertThat(all.json().get(7).toString())
+        .isEqualTo("{\"shard\":8,\"fromNode\":1,\"toNode\":4}");
+    assertThat(cluster.moves()).isZero();
   }
 
   @Test

@@ -27,6 +27,12 @@ final class FakeState {
   private final Map<String, Result> completed = new HashMap<>();
   private final List<WriteRequest> requests = new ArrayList<>();
   private int executions;
+  private int statusTold = -1;
+
+  /** From now on every result has this status, whatever it was. */
+  synchronized void tellStatus(int number) {
+    statusTold = number;
+  }
 
   synchronized List<Result> write(WriteRequest request) {
     requests.add(request);
@@ -41,7 +47,7 @@ final class FakeState {
         result = execute(write.getOperation());
         completed.put(id, result);
       }
-      results.add(result);
+      results.add(statusTold < 0 ? result : result.toBuilder().setStatusValue(statusTold).build());
     }
     return results;
   }

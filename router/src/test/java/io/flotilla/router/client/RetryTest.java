@@ -4,14 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
 
+import io.flotilla.proto.kv.Result;
 import io.flotilla.proto.kv.WriteRequest;
 import io.flotilla.rpc.ErrorCode;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -258,6 +261,58 @@ class RetryTest {
     KvException e = failure(kv.withTimeout(Duration.ofSeconds(2)).put(b("a"), b("1")));
     assertThat(e.code()).isEqualTo(ErrorCode.UNKNOWN_OUTCOME);
     assertThat(e).hasMessageContaining("the last failure was NOT_LEADER");
+  }
+
+  @Test
+  void aWriteWhoseResultCannotBeReadIsOfUnknownOutcome() {
+    cluster.state().tellStatus(99);
+    KvException e = failure(kv.put(b("a"), b("1")));
+    assertThat(e.outcomeUnknown()).isTrue();
+    assertThat(e).hasMessageContaining("a status that this client does not know, 99");
+    assertThat(cluster.state().executions()).isEqualTo(1);
+  }
+
+  @Test
+  void aWriteThatIsTooLateIsOfUnknownOutcomeOnlyIfItWasTriedBefore() {
+    cluster.state().tellStatus(Result.Status.SESSION_EXPIRED.getNumber());
+    KvException first = failure(kv.put(b("a"), b("1")));
+    assertThat(first.code()).isEqualTo(ErrorCode.INVALID_REQUEST);
+    assertThat(first.outcomeUnknown()).isFalse();
+    cluster.leaderOf("a").willMeet(FakeNode.lostReply());
+    KvException second = failure(kv.put(b("a"), b("1")));
+    assertThat(second.code()).isEqualTo(ErrorCode.SESSION_EXPIRED);
+    assertThat(second.outcomeUnknown()).isTrue();
+  }
+
+  @Test
+  void anInterruptedWaitIsOfUnknownOutcomeOnlyForWrites() {
+    SyncKvClient sync = kv.sync();
+    assertThat(interrupted(() -> sync.get(b("a"))).outcomeUnknown()).isFalse();
+    assertThat(interrupted(() -> sync.count(Scan.all())).outcomeUnknown()).isFalse();
+    assertThat(interrupted(() -> sync.put(b("a"), b("1"))).outcomeUnknown()).isTrue();
+    assertThat(interrupted(() -> sync.delete(b("a"))).outcomeUnknown()).isTrue();
+  }
+
+  private static KvException interrupted(ThrowingCallable wait) {
+    Thread.currentThread().interrupt();
+    try {
+      return catchThrowableOfType(KvException.class, wait);
+    } finally {
+      assertThat(Thread.interrupted()).isTrue();
+    }
+  }
+
+  @Test
+  void manyWritesOfWhichSomeWereDoneAreOfUnknownOutcome() {
+    Bytes wrong = Bytes.of(new byte[0]);
+    KvException none = failure(kv.putAll(Map.of(wrong, b("1"))));
+    assertThat(none.code()).isEqualTo(ErrorCode.INVALID_REQUEST);
+    assertThat(none.outcomeUnknown()).isFalse();
+    KvException some = failure(kv.putAll(Map.of(b("a"), b("1"), wrong, b("1"))));
+    assertThat(some.outcomeUnknown()).isTrue();
+    assertThat(some).hasMessageContaining("1 of 2 were done").hasMessageContaining("INVALID");
+    assertThat(failure(kv.deleteAll(List.of(b("a"), wrong))).outcomeUnknown()).isTrue();
+    assertThat(failure(kv.getAll(List.of(b("a"), wrong))).outcomeUnknown()).isFalse();
   }
 
   @Test

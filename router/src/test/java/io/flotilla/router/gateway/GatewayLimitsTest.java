@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.codahale.metrics.MetricRegistry;
 import io.flotilla.router.client.Bytes;
 import java.io.IOException;
+import java.io.InputStream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -77,6 +78,26 @@ class GatewayLimitsTest {
         .until(() -> registry.counter("router.gateway.connections.slow").getCount() == 1);
     assertThat(kv.operations.get() - before).as("begun").isLessThan(60);
     assertThat(connect(GatewayLimits.DEFAULT).ask("PING")).isEqualTo("+PONG");
+  }
+
+  @Test
+  void aClientThatReadsSlowlyButSteadily() throws Exception {
+    Wire wire =
+        connect(
+            GatewayLimits.DEFAULT
+                .withReplyBytesMax(4 << 20)
+                .withSlowReaderTimeout(Duration.ofMillis(500)));
+    kv.put(Bytes.utf8("large"), Bytes.of(new byte[1 << 20])).join();
+    wire.send(Wire.command("GET", "large").repeat(50));
+    long left = 50L * ("$1048576\r\n".length() + (1 << 20) + "\r\n".length());
+    InputStream in = wire.socket().getInputStream();
+    while (left > 0) { // About 10 MB/s, and as much again asked for.
+      int part = (int) Math.min(left, 100_000);
+      assertThat(in.readNBytes(part)).as("with %d bytes to come", left).hasSize(part);
+      left -= part;
+      Thread.sleep(10);
+    }
+    assertThat(wire.ask("PING")).isEqualTo("+PONG");
   }
 
   @Test

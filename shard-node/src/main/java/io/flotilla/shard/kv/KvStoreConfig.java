@@ -12,13 +12,17 @@ public record KvStoreConfig(
 
   public KvStoreConfig {
     require(writeBufferBytes >= 1 << 16, "state.write-buffer-bytes", writeBufferBytes, "65536");
-    require(writeBuffersMax >= 2, "state.write-buffers-max", writeBuffersMax, "2");
+    require(writeBuffersMax >= 2, "writeBuffersMax", writeBuffersMax, "2");
     require(cacheBytes >= 1 << 20, "state.cache-bytes", cacheBytes, "1048576");
-    require(backgroundJobs >= 1, "state.background-jobs", backgroundJobs, "1");
+    require(backgroundJobs >= 1, "backgroundJobs", backgroundJobs, "1");
   }
 
   public KvStoreConfig withWriteBufferBytes(long bytes) {
     return new KvStoreConfig(bytes, writeBuffersMax, cacheBytes, backgroundJobs);
+  }
+
+  public KvStoreConfig withCacheBytes(long bytes) {
+    return new KvStoreConfig(writeBufferBytes, writeBuffersMax, bytes, backgroundJobs);
   }
 
   private static void require(boolean holds, String name, long value, String least) {

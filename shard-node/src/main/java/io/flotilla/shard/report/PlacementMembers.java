@@ -37,12 +37,4 @@ final class PlacementMembers {
       current = addresses.get(next);
     }
   }
-
-  /** Whether another member, or the same one later, may say something else. */
-  static boolean isPassing(ErrorCode code) {
-    return switch (code.retry()) {
-      case AT_LEADER, AFTER_BACKOFF, AFTER_REFRESH, ELSEWHERE, ONLY_IN_SESSION -> true;
-      case NEVER -> code == ErrorCode.DEADLINE_EXCEEDED;
-    };
-  }
 }

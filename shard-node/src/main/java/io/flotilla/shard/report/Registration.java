@@ -56,7 +56,7 @@ final class Registration {
       return;
     }
     RpcException why = Control.failure(failure);
-    if (!PlacementMembers.isPassing(why.code())) {
+    if (!why.code().isPassing()) {
       node.completeExceptionally(why);
       return;
     }

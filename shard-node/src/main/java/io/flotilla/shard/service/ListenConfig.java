@@ -6,7 +6,8 @@ import java.util.Optional;
 /**
  * @param host address to bind
  * @param port 0 for any free one
- * @param advertised host:port under which others reach this node; empty: what is bound
+ * @param advertised host:port under which others reach this node; empty: what is bound, which then
+ *     must be one address
  * @param networkThreads event loops
  * @param firstRegistration how long a node without an id waits for placement to hand one out
  */
@@ -19,29 +20,44 @@ public record ListenConfig(
   public ListenConfig {
     require(!host.isBlank(), "listen.host", host, "an address of this machine");
     require(port >= 0 && port <= 65_535, "listen.port", port, "0 to 65535");
+    advertised.ifPresent(
+        address ->
+            require(
+                !isWildcard(address.substring(0, Math.max(0, address.lastIndexOf(':')))),
+                "advertise.address",
+                address,
+                "a host:port that others reach this node by"));
     require(
-        networkThreads >= 1 && networkThreads <= 256,
-        "listen.network-threads",
-        networkThreads,
-        "1 to 256");
+        advertised.isPresent() || !isWildcard(host),
+        "advertise.address",
+        "not given, and listen.host is " + host,
+        "a host:port that others reach this node by, unless listen.host is one");
+    require(
+        networkThreads >= 1 && networkThreads <= 256, "networkThreads", networkThreads, "1 to 256");
     require(
         !firstRegistration.isNegative() && !firstRegistration.isZero(),
-        "listen.first-registration",
+        "firstRegistration",
         firstRegistration,
         "more than nothing");
   }
 
   /** Two event loops; a minute for the first registration. */
   public static ListenConfig on(String host, int port) {
-    return new ListenConfig(host, port, Optional.empty(), 2, Duration.ofSeconds(60));
+    return on(host, port, Optional.empty());
   }
 
-  public ListenConfig withAdvertised(String address) {
-    return new ListenConfig(host, port, Optional.of(address), networkThreads, firstRegistration);
+  /** The same, reached by others under another address. */
+  public static ListenConfig on(String host, int port, Optional<String> advertised) {
+    return new ListenConfig(host, port, advertised, 2, Duration.ofSeconds(60));
   }
 
   public ListenConfig withFirstRegistration(Duration timeout) {
     return new ListenConfig(host, port, advertised, networkThreads, timeout);
+  }
+
+  /** All addresses of a machine, which says nothing to another one: 0.0.0.0, ::, [::]. */
+  private static boolean isWildcard(String host) {
+    return host.chars().allMatch(c -> "0.:[]".indexOf(c) >= 0);
   }
 
   private static void require(boolean holds, String name, Object value, String allowed) {

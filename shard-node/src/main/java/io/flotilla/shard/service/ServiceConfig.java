@@ -3,7 +3,8 @@ package io.flotilla.shard.service;
 import io.flotilla.shard.kv.Commands;
 
 /**
- * What one node takes on before it says no.
+ * What one node takes on before it says no. What is named as in a configuration file can be set
+ * there.
  *
  * @param keyBytesMax longest user's key, in bytes
  * @param valueBytesMax longest value, in bytes
@@ -31,15 +32,23 @@ public record ServiceConfig(
     int keyMost = Commands.KEY_BYTES_MAX - 6;
     require(1, keyBytesMax, keyMost, "limits.key-bytes-max");
     require(1, valueBytesMax, Commands.VALUE_BYTES_MAX, "limits.value-bytes-max");
-    require(
-        keyBytesMax + valueBytesMax + 1024,
+    require(keyBytesMax + valueBytesMax + 1024, requestBytesMax, FRAME_BYTES, "requestBytesMax");
+    require(1024, replyBytesMax, FRAME_BYTES - valueBytesMax, "replyBytesMax");
+    require(1, scanPairsMax, 1_000_000, "scanPairsMax");
+    require(1, readThreads, 256, "readThreads");
+    require(1, readsQueuedMax, 1_000_000, "readsQueuedMax");
+  }
+
+  /** The same with other bounds for keys and values. */
+  public ServiceConfig withSizes(int keyBytes, int valueBytes) {
+    return new ServiceConfig(
+        keyBytes,
+        valueBytes,
         requestBytesMax,
-        FRAME_BYTES,
-        "limits.request-bytes-max");
-    require(1024, replyBytesMax, FRAME_BYTES - valueBytesMax, "limits.reply-bytes-max");
-    require(1, scanPairsMax, 1_000_000, "limits.scan-pairs-max");
-    require(1, readThreads, 256, "read-threads");
-    require(1, readsQueuedMax, 1_000_000, "limits.reads-queued-max");
+        replyBytesMax,
+        scanPairsMax,
+        readThreads,
+        readsQueuedMax);
   }
 
   private static void require(int least, int value, int most, String name) {

@@ -26,10 +26,11 @@ public record ShardNodeConfig(
   public ShardNodeConfig {
     if (!cluster.matches("[A-Za-z0-9_-]{1,64}")) {
       throw new IllegalArgumentException(
-          "cluster is \"" + cluster + "\"; allowed: 1 to 64 of [A-Za-z0-9_-]");
+          "cluster.id is \"" + cluster + "\"; allowed: 1 to 64 of [A-Za-z0-9_-]");
     }
     if (placement.isEmpty()) {
-      throw new IllegalArgumentException("placement is empty; allowed: at least one host:port");
+      throw new IllegalArgumentException(
+          "placement.endpoints is empty; allowed: at least one host:port");
     }
     placement = List.copyOf(placement);
     labels = Map.copyOf(new TreeMap<>(labels));
