@@ -205,8 +205,7 @@ final class Tour {
     screen.say(
         "  longest gap  %.2f s without a write, when the node was lost",
         writes.longestGapNanos() / 1e9);
-    screen.say(
-        "  reads        %,.0f objects/s, %s", reads.perSecond(), percentiles(reads.reads()));
+    screen.say("  reads        %,.0f objects/s, %s", reads.perSecond(), percentiles(reads.reads()));
     screen.say(
         "  verified     %,d objects through the SDK, %,d through Redis, %d counters",
         throughSdk.right(), throughRedis.right(), written.size() - miscounted);

@@ -69,7 +69,7 @@ class HungDiskTest {
     runtime.close();
   }
 
-  private RaftGroup open(boolean campaignFirst) throws StorageException {
+  private RaftGroup open(boolean campaignFirst) throws StorageException, ReplicaLostException {
     List<Membership.Member> members = new ArrayList<>();
     for (long replica = 1; replica <= 1 + PEERS; replica++) {
       members.add(new Membership.Member(new ReplicaId(replica), 10 + replica));
@@ -80,7 +80,7 @@ class HungDiskTest {
     return group;
   }
 
-  private RaftGroup lead() throws StorageException {
+  private RaftGroup lead() throws StorageException, ReplicaLostException {
     RaftGroup group = open(true);
     for (boolean pre : new boolean[] {true, false}) {
       receive(2, new VoteReply(1, pre, true));

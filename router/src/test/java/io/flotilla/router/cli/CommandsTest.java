@@ -265,8 +265,7 @@ class CommandsTest {
             """);
     Run all = run("shard", "move", "--all", "--from", "1", "--to", "4", "--dry-run", "-o", "json");
     assertThat(all.json()).hasSize(8);
-    assertThat(all.json().get(7).toString())
-        .isEqualTo("{\"shard\":8,\"fromNode\":1,\"toNode\":4}");
+    assertThat(all.json().get(7).toString()).isEqualTo("{\"shard\":8,\"fromNode\":1,\"toNode\":4}");
     assertThat(cluster.moves()).isZero();
   }
 

@@ -61,7 +61,7 @@ class EffectBoundTest {
     return batch.build();
   }
 
-  private int length(int i) throws StorageException {
+  private int length(int i) throws Exception {
     return shard.machine.reads().get(List.of(key("k" + i)), 2 << 20).getValues(0).getValue().size();
   }
 
