@@ -11,6 +11,7 @@ import io.flotilla.router.client.FlotillaClient;
 import io.flotilla.router.client.KvClient;
 import io.flotilla.router.client.KvException;
 import io.flotilla.router.client.LimitsConfig;
+import io.flotilla.router.client.NewKeyspace;
 import io.flotilla.router.client.SyncKvClient;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.StatefulRedisConnection;
@@ -171,6 +172,20 @@ class DoorsTest {
       assertRefused(
           () -> kv.sync().put(Bytes.utf8("k"), Bytes.wrap(new byte[(1 << 20) + 1])), "1048576");
       kv.sync().put(Bytes.wrap(new byte[4096]), Bytes.wrap(new byte[1 << 20]));
+    }
+  }
+
+  @Test
+  void aKeyspacesNameIsCheckedByPlacement() {
+    try (FlotillaClient client = cluster.connect()) {
+      for (String name : List.of("Upper", "no/good", "1st", "", "x".repeat(65))) {
+        assertRefused(
+            () -> FlotillaClient.await(client.admin().createKeyspace(NewKeyspace.range(name, 1))),
+            "it must match [a-z][a-z0-9_-]{0,63}");
+      }
+      NewKeyspace good = NewKeyspace.range("a1_-", 1);
+      assertThat(FlotillaClient.await(client.admin().createKeyspace(good)).name())
+          .isEqualTo(good.name());
     }
   }
 

@@ -5,7 +5,8 @@ import java.util.List;
 /**
  * A keyspace to be created.
  *
- * @param name 1 to 64 of {@code A-Z a-z 0-9 _ -}
+ * @param name which ones are allowed, placement says: a small letter, and up to 63 of {@code a-z
+ *     0-9 _ -}
  * @param shards how many to begin with; ignored if there are split keys
  * @param splitKeys where to cut a range keyspace; {@code shards} is then one more
  * @param replicas of each shard; 0: the cluster's default
@@ -14,11 +15,6 @@ public record NewKeyspace(
     String name, Partitioning partitioning, int shards, List<Bytes> splitKeys, int replicas) {
   public NewKeyspace {
     splitKeys = List.copyOf(splitKeys);
-    ClientConfig.require(
-        name.matches("[A-Za-z0-9_-]{1,64}"),
-        "name of the keyspace",
-        name,
-        "1 to 64 of A-Z a-z 0-9 _ -");
     ClientConfig.require(
         shards >= 1 || !splitKeys.isEmpty(), "number of shards", shards, "at least 1");
     ClientConfig.require(replicas >= 0, "number of replicas", replicas, "at least 1, or 0");
