@@ -77,10 +77,6 @@ abstract class Belt<P extends Pending<?>, Q extends MessageLite, R extends Messa
     return waiting.isEmpty() && flights.isEmpty();
   }
 
-  final boolean hasWaiting() {
-    return !waiting.isEmpty();
-  }
-
   final int flights() {
     return flights.size();
   }

@@ -70,11 +70,6 @@ public record ClientConfig(
     return new ClientConfig(placement, cluster, callTimeout, attemptTimeout, count, retry, limits);
   }
 
-  public ClientConfig withRetry(RetryConfig config) {
-    return new ClientConfig(
-        placement, cluster, callTimeout, attemptTimeout, threads, config, limits);
-  }
-
   public ClientConfig withLimits(LimitsConfig config) {
     return new ClientConfig(
         placement, cluster, callTimeout, attemptTimeout, threads, retry, config);

@@ -71,10 +71,6 @@ public record Scan(
     return over(new Keys(Optional.of(start), Optional.of(end)));
   }
 
-  public static Scan startingAt(Bytes start) {
-    return over(new Keys(Optional.of(start), Optional.empty()));
-  }
-
   public static Scan prefix(Bytes prefix) {
     return over(new Prefix(prefix));
   }

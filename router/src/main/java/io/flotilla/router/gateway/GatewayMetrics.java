@@ -6,9 +6,9 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
 
-/** Every metric of this room. */
+/** Counts what this room is asked for: {@link Metric}, and each command by its name. */
 final class GatewayMetrics {
-  /** What a reader may conclude from each. */
+  /** Every metric of this room but those of commands, and what a reader may conclude from it. */
   enum Metric {
     /** Clients connected now. */
     CONNECTIONS("router.gateway.connections"),

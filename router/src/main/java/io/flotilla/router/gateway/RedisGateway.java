@@ -34,8 +34,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A server that speaks the Redis protocol for one keyspace. It keeps nothing: any number of them
- * may serve the same cluster, and a client may go on at another one.
+ * A server that speaks the Redis protocol for one keyspace. It keeps no data: any number of them
+ * may serve the same cluster, and a client may go on at another one, save for a SCAN that stopped
+ * within a slot ({@link ScanCursors}).
  */
 public final class RedisGateway implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(RedisGateway.class);
@@ -81,30 +82,24 @@ public final class RedisGateway implements AutoCloseable {
    * @throws UncheckedIOException if the address cannot be bound
    */
   public static RedisGateway start(GatewayConfig config, FlotillaClient client) {
-    return start(config, client, new MetricRegistry());
-  }
-
-  /** The same, counting in this registry. */
-  public static RedisGateway start(
-      GatewayConfig config, FlotillaClient client, MetricRegistry registry) {
     RedisGateway gateway =
-        new RedisGateway(
-            config, client.keyspace(config.keyspace()), new CompletableFuture<>(), registry);
+        start(config, client.keyspace(config.keyspace()), new CompletableFuture<>());
     gateway.awaitKeyspace(client, config.keyspace());
     return gateway;
   }
 
   /** Serves what {@code kv} serves, at once, and counts in this registry. */
-  public static RedisGateway start(GatewayConfig config, KvClient kv, MetricRegistry registry) {
+  static RedisGateway start(GatewayConfig config, KvClient kv, MetricRegistry registry) {
     return new RedisGateway(config, kv, CompletableFuture.completedFuture(null), registry);
   }
 
+  /** Serves what {@code kv} serves, once {@code ready} completes. */
   static RedisGateway start(GatewayConfig config, KvClient kv, CompletableFuture<Void> ready) {
     return new RedisGateway(config, kv, ready, new MetricRegistry());
   }
 
-  /** Serves what {@code kv} serves, at once. Blocks until the port is bound. */
-  public static RedisGateway start(GatewayConfig config, KvClient kv) {
+  /** Serves what {@code kv} serves, at once. */
+  static RedisGateway start(GatewayConfig config, KvClient kv) {
     return start(config, kv, new MetricRegistry());
   }
 
