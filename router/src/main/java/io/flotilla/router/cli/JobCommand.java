@@ -14,10 +14,14 @@ import picocli.CommandLine.Mixin;
     synopsisSubcommandLabel = "COMMAND",
     subcommands = JobCommand.ListCommand.class)
 final class JobCommand {
-  static Table table(List<ClusterStatus.Job> jobs) {
+  static void print(OutputOptions output, List<ClusterStatus.Job> jobs) {
+    if (output.json()) {
+      output.print(jobs);
+      return;
+    }
     Table table = new Table("JOB", "SHARD", "REPLICA", "BECOMES", "ON NODE");
     jobs.forEach(job -> table.row(job.id(), job.shard(), job.from(), job.to(), job.toNode()));
-    return table;
+    output.print(table);
   }
 
   @Command(
@@ -32,12 +36,7 @@ final class JobCommand {
     public Integer call() {
       return cluster.runAdmin(
           client -> {
-            List<ClusterStatus.Job> jobs = FlotillaClient.await(client.admin().jobs());
-            if (output.json()) {
-              output.print(jobs);
-            } else {
-              output.print(table(jobs));
-            }
+            print(output, FlotillaClient.await(client.admin().jobs()));
             return ExitCodes.OK;
           });
     }

@@ -2,6 +2,7 @@ package io.flotilla.router.cli;
 
 import io.flotilla.router.client.ClusterStatus;
 import io.flotilla.router.client.FlotillaClient;
+import io.flotilla.router.client.KvException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
@@ -41,6 +42,9 @@ final class MoveCommand implements Callable<Integer> {
       description = "The node that gets it. Default: where it fits best.")
   private @Nullable Long to;
 
+  @Option(names = "--dry-run", description = "Prints what would be asked for, and asks nothing.")
+  private boolean dryRun;
+
   private static final class Which {
     @Parameters(paramLabel = "SHARD", description = "Of this shard.")
     private @Nullable Long shard;
@@ -49,25 +53,58 @@ final class MoveCommand implements Callable<Integer> {
     private boolean all;
   }
 
+  /**
+   * What is asked of placement.
+   *
+   * @param toNode null: placement chooses
+   */
+  private record Wish(long shard, long fromNode, @Nullable Long toNode) {}
+
   @Override
   public Integer call() {
     return cluster.runAdmin(
         client -> {
-          List<ClusterStatus.Job> begun = new ArrayList<>();
-          for (long shard : shards(client)) {
-            begun.add(FlotillaClient.await(client.admin().moveReplica(shard, from, target())));
-          }
-          if (output.json()) {
-            output.print(begun);
+          List<Wish> wishes =
+              shards(client).stream().map(shard -> new Wish(shard, from, to)).toList();
+          if (dryRun) {
+            print(wishes);
           } else {
-            output.print(JobCommand.table(begun));
+            begin(client, wishes);
           }
           return ExitCodes.OK;
         });
   }
 
-  private OptionalLong target() {
-    return to == null ? OptionalLong.empty() : OptionalLong.of(to);
+  /** Those that have begun are told also when the next one is refused. */
+  private void begin(FlotillaClient client, List<Wish> wishes) {
+    OptionalLong target = to == null ? OptionalLong.empty() : OptionalLong.of(to);
+    List<ClusterStatus.Job> begun = new ArrayList<>();
+    try {
+      for (Wish wish : wishes) {
+        begun.add(
+            FlotillaClient.await(
+                client.admin().moveReplica(wish.shard(), wish.fromNode(), target)));
+      }
+    } catch (KvException refused) {
+      if (!begun.isEmpty()) {
+        JobCommand.print(output, begun);
+      }
+      throw refused;
+    }
+    JobCommand.print(output, begun);
+  }
+
+  private void print(List<Wish> wishes) {
+    if (output.json()) {
+      output.print(wishes);
+      return;
+    }
+    Table table = new Table("SHARD", "FROM NODE", "TO NODE");
+    wishes.forEach(
+        wish ->
+            table.row(
+                wish.shard(), wish.fromNode(), wish.toNode() == null ? "any" : wish.toNode()));
+    output.print(table);
   }
 
   private List<Long> shards(FlotillaClient client) {

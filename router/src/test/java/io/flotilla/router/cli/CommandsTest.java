@@ -240,6 +240,36 @@ class CommandsTest {
   }
 
   @Test
+  void movesThatWereBegunAreToldAlsoWhenTheNextIsRefused() {
+    cluster.limitMoves(2);
+    Run run = run("shard", "move", "--all", "--from", "1", "--to", "4");
+    assertThat(run.code).isEqualTo(1);
+    assertThat(run.err).startsWith("flotilla: CONFLICT:").contains("too many moves");
+    assertThat(run.out)
+        .isEqualTo(
+            """
+            JOB  SHARD  REPLICA  BECOMES  ON NODE
+            101      1       11     1001        4
+            102      2       21     1002        4
+            """);
+    fails(run("shard", "move", "3", "--from", "1", "--to", "4"), 1, "too many moves");
+  }
+
+  @Test
+  void aDryMoveAsksNothing() {
+    assertThat(run("shard", "move", "2", "--from", "1", "--dry-run").out)
+        .isEqualTo(
+            """
+            SHARD  FROM NODE  TO NODE
+                2          1  any
+            """);
+    Run all = run("shard", "move", "--all", "--from", "1", "--to", "4", "--dry-run", "-o", "json");
+    assertThat(all.json()).hasSize(8);
+    assertThat(all.json().get(7).toString()).isEqualTo("{\"shard\":8,\"fromNode\":1,\"toNode\":4}");
+    assertThat(cluster.moves()).isZero();
+  }
+
+  @Test
   void wrongCommandLinesGetOneLineAndTheirOwnCode() {
     fails(bare(), 2, "a command is missing");
     fails(bare("frobnicate"), 2, "frobnicate");

@@ -11,6 +11,8 @@ import io.flotilla.proto.placement.CreateKeyspaceRequest;
 import io.flotilla.proto.placement.Leader;
 import io.flotilla.proto.placement.MapUpdate;
 import io.flotilla.proto.placement.MemberStatus;
+import io.flotilla.proto.placement.Move;
+import io.flotilla.proto.placement.MoveReplicaRequest;
 import io.flotilla.proto.placement.NodeStatus;
 import io.flotilla.proto.placement.ReplicaStatus;
 import io.flotilla.proto.placement.ShardStatus;
@@ -45,6 +47,8 @@ public final class FakeCluster implements AutoCloseable {
   private final Map<Long, Shard> shards = new LinkedHashMap<>();
   private final Map<Long, Long> leaders = new HashMap<>();
   private final Set<Long> dead = ConcurrentHashMap.newKeySet();
+  private int moves;
+  private int movesMax = Integer.MAX_VALUE;
   private long term = 1;
   private long revision = 1;
   private volatile long placementLeader = 1;
@@ -158,6 +162,29 @@ public final class FakeCluster implements AutoCloseable {
     shards.put(shard.getId(), shard.toBuilder().setEnd(at).setEpoch(epoch).build());
     shards.put(right, shard.toBuilder().setId(right).setStart(at).setEpoch(epoch).build());
     leaders.put(right, leader(shard.getId()));
+  }
+
+  /** Placement takes no more jobs than these. */
+  public synchronized void limitMoves(int jobs) {
+    movesMax = jobs;
+  }
+
+  /** Jobs that placement has taken. */
+  public synchronized int moves() {
+    return moves;
+  }
+
+  synchronized @Nullable Move move(MoveReplicaRequest request) {
+    if (moves == movesMax) {
+      return null;
+    }
+    moves++;
+    return Move.newBuilder()
+        .setJob(100 + moves)
+        .setShard(request.getShard())
+        .setFrom(request.getShard() * 10 + request.getFromNode())
+        .setTo(Replica.newBuilder().setReplica(1000 + moves).setNode(request.getToNode()))
+        .build();
   }
 
   synchronized boolean hasKeyspace(String name) {

@@ -5,6 +5,9 @@ import io.flotilla.proto.placement.CreateKeyspaceReply;
 import io.flotilla.proto.placement.CreateKeyspaceRequest;
 import io.flotilla.proto.placement.GetMapRequest;
 import io.flotilla.proto.placement.MapUpdate;
+import io.flotilla.proto.placement.Move;
+import io.flotilla.proto.placement.MoveReplicaReply;
+import io.flotilla.proto.placement.MoveReplicaRequest;
 import io.flotilla.proto.placement.StatusReply;
 import io.flotilla.proto.placement.StatusRequest;
 import io.flotilla.proto.placement.WatchRequest;
@@ -35,7 +38,8 @@ final class FakePlacement implements AutoCloseable {
             .handle(RpcMethods.WATCH_MAP, this::watch)
             .handle(RpcMethods.GET_MAP, this::map)
             .handle(RpcMethods.STATUS, this::status)
-            .handle(RpcMethods.CREATE_KEYSPACE, this::create);
+            .handle(RpcMethods.CREATE_KEYSPACE, this::create)
+            .handle(RpcMethods.MOVE_REPLICA, this::move);
     this.port = server.listen("127.0.0.1", 0);
   }
 
@@ -95,6 +99,18 @@ final class FakePlacement implements AutoCloseable {
     call.reply(
         CreateKeyspaceReply.newBuilder().setKeyspace(cluster.create(call.request())).build());
     cluster.publish();
+  }
+
+  private void move(RpcCall<MoveReplicaRequest, MoveReplicaReply> call) {
+    if (!mayServe(call)) {
+      return;
+    }
+    Move job = cluster.move(call.request());
+    if (job == null) {
+      call.fail(ErrorCode.CONFLICT, "too many moves");
+    } else {
+      call.reply(MoveReplicaReply.newBuilder().setJob(job).build());
+    }
   }
 
   private boolean mayServe(RpcCall<?, ?> call) {
