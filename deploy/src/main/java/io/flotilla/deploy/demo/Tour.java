@@ -4,6 +4,8 @@ import io.flotilla.deploy.dev.EmbeddedCluster;
 import io.flotilla.router.client.Bytes;
 import io.flotilla.router.client.FlotillaClient;
 import io.flotilla.router.client.KvClient;
+import io.flotilla.router.load.LoadReport;
+import io.flotilla.router.load.Meter;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
@@ -34,6 +36,7 @@ final class Tour {
   private final int filesMax;
   private final Map<String, Integer> written = new HashMap<>();
   private final Map<Integer, byte[]> digests = new ConcurrentHashMap<>();
+  private long writtenBytes;
   private final Comparison throughSdk = new Comparison();
   private final Comparison throughRedis = new Comparison();
 
@@ -87,10 +90,11 @@ final class Tour {
       byte[] value = piece.read();
       digests.put(i, Corpus.digest(value));
       written.merge(piece.module(), 1, Integer::sum);
+      writtenBytes += value.length;
       Bytes counter = counterKey(piece.module());
       window.run(
           meter,
-          value.length,
+          false,
           () ->
               files
                   .put(Bytes.wrap(piece.key()), Bytes.wrap(value))
@@ -100,13 +104,12 @@ final class Tour {
     window.drain();
     screen.endBar();
     screen.say(
-        "  %,d objects, %s, %,.0f/s, p50 %.1f ms, p99 %.0f ms, longest gap %.2f s",
+        "  %,d objects, %s, %,.0f/s, %s, longest gap %.2f s",
         meter.done(),
-        megabytes(meter.bytes()),
+        megabytes(writtenBytes),
         meter.perSecond(),
-        meter.millisAt(50),
-        meter.millisAt(99),
-        meter.longestGapSeconds());
+        percentiles(meter.writes()),
+        meter.longestGapNanos() / 1e9);
     return meter;
   }
 
@@ -142,7 +145,7 @@ final class Tour {
       Corpus.Piece piece = pieces.get(i);
       window.run(
           meter,
-          piece.length(),
+          true,
           () ->
               files
                   .get(Bytes.wrap(piece.key()))
@@ -153,12 +156,8 @@ final class Tour {
     window.drain();
     screen.endBar();
     screen.say(
-        "  %,d objects, %s; %,.0f/s, p50 %.1f ms, p99 %.0f ms",
-        meter.done(),
-        throughSdk.words(),
-        meter.perSecond(),
-        meter.millisAt(50),
-        meter.millisAt(99));
+        "  %,d objects, %s; %,.0f/s, %s",
+        meter.done(), throughSdk.words(), meter.perSecond(), percentiles(meter.reads()));
     return meter;
   }
 
@@ -199,16 +198,14 @@ final class Tour {
     long wrong = throughSdk.wrong() + throughRedis.wrong();
     boolean right = wrong == 0 && miscounted == 0 && throughSdk.right() == objects;
     screen.chapter("Summary");
-    screen.say("  objects      %,d (%s), three copies each", objects, megabytes(writes.bytes()));
+    screen.say("  objects      %,d (%s), three copies each", objects, megabytes(writtenBytes));
     screen.say(
-        "  writes       %,.0f objects/s and as many counter increments, p50 %.1f ms, p99 %.0f ms",
-        writes.perSecond(), writes.millisAt(50), writes.millisAt(99));
+        "  writes       %,.0f objects/s and as many counter increments, %s",
+        writes.perSecond(), percentiles(writes.writes()));
     screen.say(
         "  longest gap  %.2f s without a write, when the node was lost",
-        writes.longestGapSeconds());
-    screen.say(
-        "  reads        %,.0f objects/s, p50 %.1f ms, p99 %.0f ms",
-        reads.perSecond(), reads.millisAt(50), reads.millisAt(99));
+        writes.longestGapNanos() / 1e9);
+    screen.say("  reads        %,.0f objects/s, %s", reads.perSecond(), percentiles(reads.reads()));
     screen.say(
         "  verified     %,d objects through the SDK, %,d through Redis, %d counters",
         throughSdk.right(), throughRedis.right(), written.size() - miscounted);
@@ -236,6 +233,11 @@ final class Tour {
     return Bytes.utf8("files-of/" + module);
   }
 
+  private static String percentiles(LoadReport.Latency latency) {
+    return String.format(
+        Locale.ROOT, "p50 %.1f ms, p99 %.0f ms", latency.p50Millis(), latency.p99Millis());
+  }
+
   private static String megabytes(long bytes) {
     return String.format(Locale.ROOT, "%,.1f MB", bytes / 1e6);
   }
@@ -245,7 +247,7 @@ final class Tour {
     private final Semaphore permits = new Semaphore(IN_FLIGHT);
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
 
-    void run(Meter meter, long size, Supplier<? extends CompletableFuture<?>> operation)
+    void run(Meter meter, boolean read, Supplier<? extends CompletableFuture<?>> operation)
         throws InterruptedException {
       permits.acquire();
       check();
@@ -255,7 +257,7 @@ final class Tour {
           .whenComplete(
               (result, problem) -> {
                 if (problem == null) {
-                  meter.succeeded(start, System.nanoTime(), size);
+                  meter.succeeded(read, start, System.nanoTime());
                 } else {
                   failure.compareAndSet(null, problem);
                 }

@@ -72,8 +72,8 @@ public final class LoadRun {
   }
 
   private static LoadReport report(Meter meter, double seconds, Duration cpu, long requests) {
-    LoadReport.Latency reads = LoadReport.Latency.of(meter.reads());
-    LoadReport.Latency writes = LoadReport.Latency.of(meter.writes());
+    LoadReport.Latency reads = meter.reads();
+    LoadReport.Latency writes = meter.writes();
     long operations = reads.count() + writes.count();
     return new LoadReport(
         seconds,

@@ -13,7 +13,7 @@ import org.HdrHistogram.Histogram;
 import org.HdrHistogram.Recorder;
 
 /** Counts and times what ends, from any thread. */
-final class Meter {
+public final class Meter {
   private static final long LATENCY_MICROS_MAX = TimeUnit.MINUTES.toMicros(10);
   private static final int DIGITS = 3;
 
@@ -21,15 +21,22 @@ final class Meter {
   private final ConcurrentHistogram writes = new ConcurrentHistogram(LATENCY_MICROS_MAX, DIGITS);
   private final Recorder interval = new Recorder(LATENCY_MICROS_MAX, DIGITS);
   private final ConcurrentMap<String, LongAdder> errors = new ConcurrentHashMap<>();
+  private final long begunNanos;
   private final AtomicLong lastNanos;
   private final LongAccumulator longestGapNanos = new LongAccumulator(Math::max, 0);
 
-  Meter(long nowNanos) {
+  public Meter(long nowNanos) {
+    this.begunNanos = nowNanos;
     this.lastNanos = new AtomicLong(nowNanos);
   }
 
-  void succeeded(boolean read, long begunNanos, long nowNanos) {
-    long micros = Math.min(LATENCY_MICROS_MAX, Math.max(0, (nowNanos - begunNanos + 500) / 1_000));
+  /**
+   * Takes in an operation that succeeded.
+   *
+   * @param startNanos just before it was called
+   */
+  public void succeeded(boolean read, long startNanos, long nowNanos) {
+    long micros = Math.min(LATENCY_MICROS_MAX, Math.max(0, (nowNanos - startNanos + 500) / 1_000));
     (read ? reads : writes).recordValue(micros);
     interval.recordValue(micros);
     sign(nowNanos);
@@ -53,12 +60,22 @@ final class Meter {
     return interval.getIntervalHistogram();
   }
 
-  Histogram reads() {
-    return reads.copy();
+  /** Operations that succeeded. */
+  public long done() {
+    return reads.getTotalCount() + writes.getTotalCount();
   }
 
-  Histogram writes() {
-    return writes.copy();
+  /** Those, from the beginning to the last of them. */
+  public double perSecond() {
+    return done() / Math.max(1e-9, (lastNanos.get() - begunNanos) / 1e9);
+  }
+
+  public LoadReport.Latency reads() {
+    return LoadReport.Latency.of(reads.copy());
+  }
+
+  public LoadReport.Latency writes() {
+    return LoadReport.Latency.of(writes.copy());
   }
 
   Map<String, Long> errors() {
@@ -67,7 +84,8 @@ final class Meter {
     return counts;
   }
 
-  long longestGapNanos() {
+  /** The longest time in which nothing succeeded. */
+  public long longestGapNanos() {
     return longestGapNanos.get();
   }
 }
