@@ -1,5 +1,6 @@
 package io.flotilla.deploy;
 
+import io.flotilla.router.cli.ExitCodes;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -21,6 +22,6 @@ final class SimCommand implements Callable<Integer> {
         .println(
             "flotilla: the simulator is part of the tests: use deploy/flotilla sim of a source"
                 + " tree, not of an installed distribution");
-    return 2;
+    return ExitCodes.USAGE;
   }
 }

@@ -1,8 +1,8 @@
 package io.flotilla.deploy.local;
 
+import io.flotilla.router.cli.ExitCodes;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
@@ -35,7 +35,7 @@ public final class LocalCommand implements Callable<Integer> {
       return verb.run(out);
     } catch (LocalException e) {
       spec.commandLine().getErr().println("flotilla: " + e.getMessage());
-      return CommandLine.ExitCode.SOFTWARE;
+      return ExitCodes.FAILED;
     } finally {
       out.flush();
     }

@@ -1,6 +1,6 @@
 package io.flotilla.deploy.local;
 
-import java.nio.file.Path;
+import io.flotilla.router.cli.ExitCodes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -8,6 +8,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -19,12 +20,7 @@ final class LocalDownCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  @Option(
-      names = "--dir",
-      required = true,
-      paramLabel = "D",
-      description = "Directory of the cluster.")
-  private Path directory = Path.of(".");
+  @Mixin private DirectoryOption directory;
 
   @Option(names = "--delete", description = "Also delete the directory and all data in it.")
   private boolean delete;
@@ -34,14 +30,12 @@ final class LocalDownCommand implements Callable<Integer> {
     return LocalCommand.run(
         spec,
         out -> {
-          Path home = directory.toAbsolutePath().normalize();
-          LocalCluster cluster = LocalCluster.open(home);
-          out.println("stopped " + stop(cluster.processes()) + " processes");
+          out.println("stopped " + stop(directory.cluster().processes()) + " processes");
           if (delete) {
-            Directories.delete(home);
-            out.println("deleted " + directory);
+            Directories.delete(directory.path());
+            out.println("deleted " + directory.path());
           }
-          return 0;
+          return ExitCodes.OK;
         });
   }
 

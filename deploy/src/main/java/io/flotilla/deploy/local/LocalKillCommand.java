@@ -1,11 +1,11 @@
 package io.flotilla.deploy.local;
 
-import java.nio.file.Path;
+import io.flotilla.router.cli.ExitCodes;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -14,12 +14,7 @@ import picocli.CommandLine.Spec;
 final class LocalKillCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Option(
-      names = "--dir",
-      required = true,
-      paramLabel = "D",
-      description = "Directory of the cluster.")
-  private Path directory = Path.of(".");
+  @Mixin private DirectoryOption directory;
 
   @Parameters(paramLabel = "NAME", description = "A process, a role for all of it, or 'all'.")
   private String name = "";
@@ -29,8 +24,7 @@ final class LocalKillCommand implements Callable<Integer> {
     return LocalCommand.run(
         spec,
         out -> {
-          for (LocalProcess process :
-              LocalCluster.open(directory.toAbsolutePath().normalize()).named(name)) {
+          for (LocalProcess process : directory.cluster().named(name)) {
             ProcessHandle handle = process.handle().orElse(null);
             if (handle == null) {
               out.println(process.name() + " does not run");
@@ -40,7 +34,7 @@ final class LocalKillCommand implements Callable<Integer> {
               out.println(process.name() + " killed (pid " + handle.pid() + ")");
             }
           }
-          return 0;
+          return ExitCodes.OK;
         });
   }
 }

@@ -1,12 +1,12 @@
 package io.flotilla.deploy.local;
 
-import java.nio.file.Path;
+import io.flotilla.router.cli.ExitCodes;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -19,12 +19,7 @@ final class LocalRestartCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  @Option(
-      names = "--dir",
-      required = true,
-      paramLabel = "D",
-      description = "Directory of the cluster.")
-  private Path directory = Path.of(".");
+  @Mixin private DirectoryOption directory;
 
   @Parameters(paramLabel = "NAME", description = "A process, a role for all of it, or 'all'.")
   private String name = "";
@@ -34,13 +29,12 @@ final class LocalRestartCommand implements Callable<Integer> {
     return LocalCommand.run(
         spec,
         out -> {
-          LocalCluster cluster = LocalCluster.open(directory.toAbsolutePath().normalize());
-          List<LocalProcess> processes = cluster.named(name);
+          List<LocalProcess> processes = directory.cluster().named(name);
           LocalDownCommand.stop(processes);
           LocalStart.startAll(processes);
           LocalStart.awaitListening(processes, System.nanoTime() + PATIENCE.toNanos());
           processes.forEach(p -> out.println(p.name() + " serves at " + p.ready()));
-          return 0;
+          return ExitCodes.OK;
         });
   }
 }

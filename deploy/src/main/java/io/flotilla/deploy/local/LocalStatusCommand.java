@@ -1,10 +1,10 @@
 package io.flotilla.deploy.local;
 
-import java.nio.file.Path;
+import io.flotilla.router.cli.ExitCodes;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** Says which processes run, and whether the cluster serves. */
@@ -13,23 +13,16 @@ import picocli.CommandLine.Spec;
     description =
         "Says which processes run, and whether the cluster serves. Exit code 3 if not all is well.")
 final class LocalStatusCommand implements Callable<Integer> {
-  private static final int DEGRADED = 3;
-
   @Spec private CommandSpec spec;
 
-  @Option(
-      names = "--dir",
-      required = true,
-      paramLabel = "D",
-      description = "Directory of the cluster.")
-  private Path directory = Path.of(".");
+  @Mixin private DirectoryOption directory;
 
   @Override
   public Integer call() throws Exception {
     return LocalCommand.run(
         spec,
         out -> {
-          LocalCluster cluster = LocalCluster.open(directory.toAbsolutePath().normalize());
+          LocalCluster cluster = directory.cluster();
           boolean all = true;
           for (LocalProcess process : cluster.processes()) {
             String pid = process.handle().map(h -> "pid " + h.pid()).orElse("not running");
@@ -42,7 +35,7 @@ final class LocalStatusCommand implements Callable<Integer> {
           try (LocalHealth health = new LocalHealth(cluster)) {
             String problem = health.problem();
             out.println(problem.isEmpty() ? "every shard has a leader" : problem);
-            return all && problem.isEmpty() ? 0 : DEGRADED;
+            return all && problem.isEmpty() ? ExitCodes.OK : ExitCodes.DEGRADED;
           }
         });
   }

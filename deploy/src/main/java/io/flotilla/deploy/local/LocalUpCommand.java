@@ -1,5 +1,6 @@
 package io.flotilla.deploy.local;
 
+import io.flotilla.router.cli.ExitCodes;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -8,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -22,12 +24,7 @@ import picocli.CommandLine.Spec;
 final class LocalUpCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Option(
-      names = "--dir",
-      required = true,
-      paramLabel = "D",
-      description = "Directory of the cluster.")
-  private Path directory = Path.of(".");
+  @Mixin private DirectoryOption directory;
 
   @Option(
       names = "--nodes",
@@ -73,7 +70,7 @@ final class LocalUpCommand implements Callable<Integer> {
   }
 
   private int up(PrintWriter out) throws IOException, InterruptedException {
-    Path home = directory.toAbsolutePath().normalize();
+    Path home = directory.path();
     LocalCluster cluster = LocalCluster.existsIn(home) ? LocalCluster.open(home) : create(home);
     List<LocalProcess> stopped =
         cluster.processes().stream().filter(p -> p.handle().isEmpty()).toList();
@@ -93,8 +90,8 @@ final class LocalUpCommand implements Callable<Integer> {
                 out.printf(
                     "try        redis-cli -p %s set hello world%n",
                     p.ready().substring(p.ready().lastIndexOf(':') + 1)));
-    out.printf("stop       flotilla local down --dir %s%n", directory);
-    return 0;
+    out.printf("stop       flotilla local down --dir %s%n", home);
+    return ExitCodes.OK;
   }
 
   private LocalCluster create(Path home) throws IOException {

@@ -3,6 +3,7 @@ package io.flotilla.deploy.start;
 import io.flotilla.deploy.config.ConfigException;
 import io.flotilla.deploy.config.Setting;
 import io.flotilla.deploy.config.Settings;
+import io.flotilla.router.cli.ExitCodes;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -73,7 +74,7 @@ public final class StartCommand implements Runnable {
     int run(Role role) throws Exception {
       if (helpConfig) {
         role.keys().forEach(this::explain);
-        return 0;
+        return ExitCodes.OK;
       }
       try {
         Settings settings =
@@ -89,7 +90,7 @@ public final class StartCommand implements Runnable {
         }
       } catch (ConfigException e) {
         spec.commandLine().getErr().println("flotilla: " + e.getMessage());
-        return picocli.CommandLine.ExitCode.USAGE;
+        return ExitCodes.USAGE;
       }
     }
 
@@ -118,7 +119,7 @@ public final class StartCommand implements Runnable {
               "shutdown");
       Runtime.getRuntime().addShutdownHook(shutdown);
       ended.await();
-      return 0;
+      return ExitCodes.OK;
     }
   }
 
