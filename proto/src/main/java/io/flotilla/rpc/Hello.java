@@ -15,12 +15,17 @@ public record Hello(String cluster, Role role, long node) {
 
   public Hello {
     boolean any = cluster.isEmpty() && role == Role.CLIENT;
-    if (!any && !CLUSTER.matcher(cluster).matches()) {
+    if (!any && !isClusterId(cluster)) {
       throw new IllegalArgumentException("cluster id must be 1 to 64 of [A-Za-z0-9_-]");
     }
     if (node < 0) {
       throw new IllegalArgumentException("node id must not be negative, but is " + node);
     }
+  }
+
+  /** Whether a cluster may be called so. */
+  public static boolean isClusterId(String text) {
+    return CLUSTER.matcher(text).matches();
   }
 
   /** What kind of process is at an end of a connection. Numbers stand on the wire. */

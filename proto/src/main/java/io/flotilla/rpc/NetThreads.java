@@ -115,28 +115,19 @@ public final class NetThreads implements AutoCloseable {
   /** Looks a host:port up, elsewhere than on a loop: the JDK's resolver blocks. */
   CompletableFuture<InetSocketAddress> lookUp(String address) {
     try {
-      int colon = address.lastIndexOf(':');
-      String host = address.substring(0, Math.max(colon, 0));
-      int port = Integer.parseInt(address.substring(colon + 1));
-      byte[] literal = NetUtil.createByteArrayFromIpAddressString(host);
-      if (literal != null) {
-        return CompletableFuture.completedFuture(
-            new InetSocketAddress(InetAddress.getByAddress(literal), port));
-      }
-      return host.isEmpty()
-          ? CompletableFuture.failedFuture(malformed(address))
-          : CompletableFuture.supplyAsync(() -> byName(host, port), lookups);
+      Address to = Address.of(address);
+      byte[] literal = NetUtil.createByteArrayFromIpAddressString(to.host());
+      return literal == null
+          ? CompletableFuture.supplyAsync(() -> byName(to.host(), to.port()), lookups)
+          : CompletableFuture.completedFuture(
+              new InetSocketAddress(InetAddress.getByAddress(literal), to.port()));
     } catch (IllegalArgumentException | UnknownHostException e) {
-      return CompletableFuture.failedFuture(malformed(address));
+      return CompletableFuture.failedFuture(
+          new RpcException(ErrorCode.INVALID_REQUEST, "address " + e.getMessage()));
     } catch (RejectedExecutionException e) {
       return CompletableFuture.failedFuture(
           new RpcException(ErrorCode.UNAVAILABLE, "too many names are being looked up"));
     }
-  }
-
-  private static RpcException malformed(String address) {
-    return new RpcException(
-        ErrorCode.INVALID_REQUEST, "address \"" + address + "\" must be host:port");
   }
 
   private static InetSocketAddress byName(String host, int port) {

@@ -6,6 +6,8 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.flotilla.rpc.Address;
+import io.flotilla.rpc.Hello;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,14 +17,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /** The values of a role's keys: overrides before environment before file before fallbacks. */
 public final class Settings {
-  private static final Pattern CLUSTER = Pattern.compile("[A-Za-z0-9_-]{1,64}");
-  private static final Pattern ADDRESS =
-      Pattern.compile("(?:[A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+]):([0-9]{1,5})");
   private static final YAMLMapper YAML =
       new YAMLMapper(
           YAMLFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build());
@@ -165,7 +162,7 @@ public final class Settings {
 
   public String cluster(String key) {
     Found found = found(key);
-    if (!CLUSTER.matcher(found.value()).matches()) {
+    if (!Hello.isClusterId(found.value())) {
       throw bad(key, found, "1 to 64 letters, digits, '-' or '_'");
     }
     return found.value();
@@ -259,8 +256,7 @@ public final class Settings {
   }
 
   private void checkAddress(String key, Found found, String address) {
-    Matcher matcher = ADDRESS.matcher(address);
-    if (!matcher.matches() || Integer.parseInt(matcher.group(1)) > 65_535) {
+    if (!Address.is(address)) {
       throw bad(key, found, "host:port, not '" + address + "'");
     }
   }

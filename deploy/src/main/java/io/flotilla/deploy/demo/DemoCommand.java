@@ -1,9 +1,9 @@
 package io.flotilla.deploy.demo;
 
 import io.flotilla.deploy.dev.EmbeddedCluster;
-import io.flotilla.deploy.local.Directories;
+import io.flotilla.deploy.dev.Visit;
+import io.flotilla.router.cli.ExitCodes;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -41,15 +41,14 @@ public final class DemoCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     PrintWriter out = spec.commandLine().getOut();
     Screen screen = new Screen(out, System.getenv("FLOTILLA_TERMINAL") != null);
-    Path kept = dataDir;
-    Path home = kept != null ? Directories.empty(kept) : Files.createTempDirectory("flotilla-demo");
-    try (EmbeddedCluster cluster = EmbeddedCluster.start(EmbeddedCluster.Plan.tour(home))) {
-      return new Tour(cluster, screen, files).run() ? 0 : 1;
+    try {
+      return Visit.to(
+          dataDir,
+          "flotilla-demo",
+          EmbeddedCluster.Plan::tour,
+          cluster -> new Tour(cluster, screen, files).run() ? ExitCodes.OK : ExitCodes.FAILED);
     } finally {
       screen.endBar();
-      if (kept == null) {
-        Directories.delete(home);
-      }
     }
   }
 }

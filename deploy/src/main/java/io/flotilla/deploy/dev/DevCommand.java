@@ -1,8 +1,7 @@
 package io.flotilla.deploy.dev;
 
-import io.flotilla.deploy.local.Directories;
+import io.flotilla.router.cli.ExitCodes;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -47,35 +46,22 @@ public final class DevCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    Path kept = dataDir;
-    boolean keep = kept != null;
-    Path home = kept != null ? Directories.empty(kept) : Files.createTempDirectory("flotilla-dev");
-    EmbeddedCluster cluster =
-        EmbeddedCluster.start(new EmbeddedCluster.Plan(home, 1, nodes, shards, redisPort));
-    CountDownLatch ended = new CountDownLatch(1);
-    Runtime.getRuntime()
-        .addShutdownHook(new Thread(() -> stop(cluster, keep, home, ended), "stop"));
+    return Visit.to(
+        dataDir,
+        "flotilla-dev",
+        home -> new EmbeddedCluster.Plan(home, 1, nodes, shards, redisPort),
+        this::serve);
+  }
+
+  private int serve(EmbeddedCluster cluster) throws InterruptedException {
     cluster.awaitServing();
     PrintWriter out = spec.commandLine().getOut();
     out.printf("redis      redis-cli -p %d%n", cluster.redisPort());
     out.printf("endpoints  %s%n", cluster.endpoints());
-    out.printf("data       %s%s%n", home, keep ? "" : " (deleted at the end)");
+    out.printf("data       %s%s%n", cluster.home(), dataDir == null ? " (deleted at the end)" : "");
     out.println("Ctrl-C stops it.");
     out.flush();
-    ended.await();
-    return 0;
-  }
-
-  private void stop(EmbeddedCluster cluster, boolean keep, Path home, CountDownLatch ended) {
-    try {
-      cluster.close();
-      if (!keep) {
-        Directories.delete(home);
-      }
-    } catch (Exception e) {
-      spec.commandLine().getErr().println("flotilla: could not stop in good order: " + e);
-    } finally {
-      ended.countDown();
-    }
+    new CountDownLatch(1).await(); // until it is interrupted
+    return ExitCodes.OK;
   }
 }

@@ -136,6 +136,11 @@ public final class EmbeddedCluster implements AutoCloseable {
     return FlotillaClient.connect(clientConfig());
   }
 
+  /** Where its data is. */
+  public Path home() {
+    return plan.home();
+  }
+
   public String endpoints() {
     return String.join(",", members.values());
   }

@@ -1,5 +1,7 @@
 package io.flotilla.placement.service;
 
+import io.flotilla.rpc.Address;
+import io.flotilla.rpc.Hello;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.Map;
@@ -29,7 +31,7 @@ public record PlacementConfig(
 
   public PlacementConfig {
     members = Collections.unmodifiableSortedMap(new TreeMap<>(members));
-    require(cluster.matches("[A-Za-z0-9_-]{1,64}"), "cluster.id", cluster, "[A-Za-z0-9_-]{1,64}");
+    require(Hello.isClusterId(cluster), "cluster.id", cluster, "[A-Za-z0-9_-]{1,64}");
     require(
         !members.isEmpty() && members.size() <= MEMBERS_MAX,
         "number of placement.members",
@@ -45,7 +47,7 @@ public record PlacementConfig(
       require(
           member.getKey() >= 1, "id in placement.members", member.getKey(), "a positive number");
       require(
-          member.getValue().matches("\\S+:\\d{1,5}"),
+          Address.is(member.getValue()),
           "address of " + member.getKey() + " in placement.members",
           member.getValue(),
           "host:port");

@@ -1,5 +1,7 @@
 package io.flotilla.router.client;
 
+import io.flotilla.rpc.Address;
+import io.flotilla.rpc.Hello;
 import java.time.Duration;
 import java.util.List;
 
@@ -26,10 +28,10 @@ public record ClientConfig(
     placement = List.copyOf(placement);
     require(!placement.isEmpty(), "placement", placement, "at least one host:port");
     for (String address : placement) {
-      require(isAddress(address), "placement", address, "host:port");
+      require(Address.is(address), "placement", address, "host:port");
     }
     require(
-        cluster.matches("[A-Za-z0-9_-]{0,64}"),
+        cluster.isEmpty() || Hello.isClusterId(cluster),
         "cluster",
         cluster,
         "up to 64 of A-Z a-z 0-9 _ -, or nothing");
@@ -83,17 +85,5 @@ public record ClientConfig(
 
   private static boolean isPositive(Duration duration) {
     return !duration.isNegative() && !duration.isZero();
-  }
-
-  private static boolean isAddress(String address) {
-    int colon = address.lastIndexOf(':');
-    if (colon < 1 || colon == address.length() - 1) {
-      return false;
-    }
-    String port = address.substring(colon + 1);
-    return port.length() <= 5
-        && port.chars().allMatch(c -> c >= '0' && c <= '9')
-        && Integer.parseInt(port) >= 1
-        && Integer.parseInt(port) <= 65_535;
   }
 }

@@ -1,5 +1,6 @@
 package io.flotilla.shard.service;
 
+import io.flotilla.rpc.Address;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -23,7 +24,7 @@ public record ListenConfig(
     advertised.ifPresent(
         address ->
             require(
-                !isWildcard(address.substring(0, Math.max(0, address.lastIndexOf(':')))),
+                Address.is(address) && !isWildcard(Address.of(address).host()),
                 "advertise.address",
                 address,
                 "a host:port that others reach this node by"));

@@ -1,5 +1,6 @@
 package io.flotilla.shard.service;
 
+import io.flotilla.rpc.Hello;
 import io.flotilla.shard.kv.KvStoreConfig;
 import java.nio.file.Path;
 import java.util.List;
@@ -24,7 +25,7 @@ public record ShardNodeConfig(
     RaftConfig raft,
     ServiceConfig service) {
   public ShardNodeConfig {
-    if (!cluster.matches("[A-Za-z0-9_-]{1,64}")) {
+    if (!Hello.isClusterId(cluster)) {
       throw new IllegalArgumentException(
           "cluster.id is \"" + cluster + "\"; allowed: 1 to 64 of [A-Za-z0-9_-]");
     }
