@@ -34,9 +34,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A server that speaks the Redis protocol for one keyspace. It keeps no data: any number of them may
- * serve the same cluster, and a client may go on at another one, save for a SCAN that stopped within
- * a slot ({@link ScanCursors}).
+ * A server that speaks the Redis protocol for one keyspace. It keeps no data: any number of them
+ * may serve the same cluster, and a client may go on at another one, save for a SCAN that stopped
+ * within a slot ({@link ScanCursors}).
  */
 public final class RedisGateway implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(RedisGateway.class);
@@ -134,7 +134,9 @@ public final class RedisGateway implements AutoCloseable {
                     connections.add(channel);
                     channel
                         .pipeline()
-                        .addLast(new SlowReaderWatch(state.limits(), state.metrics()))
+                        .addLast(
+                            new SlowReaderWatch(
+                                state.limits(), state.replyMemory(), state.metrics()))
                         .addLast(new RequestDecoder(state.limits()))
                         .addLast(new RedisEncoder())
                         .addLast(new Connection(state));

@@ -80,6 +80,40 @@ class GatewayLimitsTest {
     assertThat(connect(GatewayLimits.DEFAULT).ask("PING")).isEqualTo("+PONG");
   }
 
+  /** Far more than may be held for all of them together. */
+  @Test
+  void manyClientsThatDoNotRead() throws IOException {
+    long allBytes = 16 << 20;
+    GatewayLimits limits =
+        GatewayLimits.DEFAULT.withReplyBytesMax(8 << 20).withAllRepliesBytesMax(allBytes);
+    assertThat(connect(limits).ask("SET small v")).isEqualTo("+OK");
+    kv.put(Bytes.utf8("large"), Bytes.of(new byte[1 << 20])).join();
+    String pipeline = Wire.command("GET", "large").repeat(64);
+    for (int i = 0; i < 40; i++) {
+      Wire hog = Wire.narrow(gateway.port());
+      wires.add(hog);
+      hog.send(pipeline);
+    }
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> registry.counter("router.gateway.replies.waits").getCount() > 0);
+    Wire newcomer = connect(limits);
+    assertThat(newcomer.ask("PING")).isEqualTo("+PONG");
+    for (int i = 0; i < 20; i++) {
+      assertThat(newcomer.ask("GET small")).isEqualTo("\"v\"");
+      assertThat(replyBytes()).isLessThanOrEqualTo(allBytes + allBytes / 8);
+    }
+    assertThat(registry.counter("router.gateway.connections.slow").getCount()).isPositive();
+    for (Wire wire : wires) {
+      wire.close();
+    }
+    await().until(() -> replyBytes() == 0);
+  }
+
+  private long replyBytes() {
+    return (Long) registry.getGauges().get("router.gateway.replies.bytes").getValue();
+  }
+
   @Test
   void aClientThatReadsSlowlyButSteadily() throws Exception {
     Wire wire =
