@@ -61,6 +61,10 @@ final class GatewayState {
     return config.limits();
   }
 
+  Sizes sizes() {
+    return Sizes.of(config.client());
+  }
+
   ReplyMemory replyMemory() {
     return replyMemory;
   }

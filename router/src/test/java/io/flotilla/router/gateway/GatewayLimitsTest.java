@@ -188,6 +188,26 @@ class GatewayLimitsTest {
   }
 
   @Test
+  void aKeyOrValueThatIsTooLongKeepsTheOthersFromBeingTouched() throws IOException {
+    Wire wire = connect(GatewayLimits.DEFAULT);
+    String longKey = "k".repeat(5000);
+    String longValue = "v".repeat((1 << 20) + 1);
+    String keyError = "-ERR a key of 5000 bytes; allowed are 1 to 4096";
+    assertThat(wire.ask("MSET a 1 b " + longValue))
+        .isEqualTo("-ERR a value of 1048577 bytes; allowed are 0 to 1048576");
+    assertThat(wire.ask("MSET a 1 " + longKey + " 2")).isEqualTo(keyError);
+    assertThat(wire.ask("EXISTS a b")).isEqualTo(":0");
+    assertThat(wire.ask("MSET a 1 b 2")).isEqualTo("+OK");
+    assertThat(wire.ask("DEL a " + longKey)).isEqualTo(keyError);
+    assertThat(wire.ask("UNLINK " + longKey + " b")).isEqualTo(keyError);
+    wire.send(Wire.command("DEL", "a", ""));
+    assertThat(wire.reply()).isEqualTo("-ERR a key of 0 bytes; allowed are 1 to 4096");
+    assertThat(wire.ask("MGET a " + longKey)).isEqualTo(keyError);
+    assertThat(wire.ask("EXISTS a " + longKey)).isEqualTo(keyError);
+    assertThat(wire.ask("EXISTS a b")).isEqualTo(":2");
+  }
+
+  @Test
   void manyKeysAtOnce() throws IOException {
     Wire wire = connect(GatewayLimits.DEFAULT);
     List<String> mset = new ArrayList<>(List.of("MSET"));
