@@ -32,6 +32,7 @@ public final class RpcServer implements AutoCloseable {
   private final NetThreads threads;
   private final Hello self;
   private final ServerLimits limits;
+  private final AnswerMemory answerMemory;
   private final MethodTable methods = new MethodTable();
   private final Map<ConnectionKind, PeerAcceptor> acceptors = new ConcurrentHashMap<>();
   private final Map<ConnectionKind, PeerMethods> peerMethods = new ConcurrentHashMap<>();
@@ -49,6 +50,7 @@ public final class RpcServer implements AutoCloseable {
     this.threads = threads;
     this.self = self;
     this.limits = limits;
+    this.answerMemory = new AnswerMemory(limits.allAnswersBytesMax());
   }
 
   /** Before {@link #listen}. */
@@ -143,6 +145,10 @@ public final class RpcServer implements AutoCloseable {
 
   ServerLimits limits() {
     return limits;
+  }
+
+  AnswerMemory answerMemory() {
+    return answerMemory;
   }
 
   MethodTable methods() {

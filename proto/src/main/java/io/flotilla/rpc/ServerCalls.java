@@ -34,18 +34,24 @@ final class ServerCalls implements Conversation {
   private final Channel channel;
   private final MethodTable methods;
   private final ServerLimits limits;
+  private final AnswerMemory memory;
   private final Outbox<Answer> answers;
 
   // On the loop.
   private final LongObjectHashMap<ServerCall<?, ?>> open = new LongObjectHashMap<>();
   private long openBytes;
 
-  ServerCalls(FrameHandler connection, MethodTable methods, ServerLimits limits) {
+  private volatile boolean givenUp;
+
+  ServerCalls(
+      FrameHandler connection, MethodTable methods, ServerLimits limits, AnswerMemory memory) {
     this.connection = connection;
     this.channel = connection.channel();
     this.methods = methods;
     this.limits = limits;
+    this.memory = memory;
     this.answers = new Outbox<>(channel.eventLoop(), this::drain, limits.answerBytesMax());
+    memory.enter(this);
   }
 
   /** Any thread. */
@@ -55,10 +61,41 @@ final class ServerCalls implements Conversation {
 
   /** Any thread. */
   void send(ServerCall<?, ?> call, FrameType type, MessageLite message) {
-    Answer answer = new Answer(call, type, message);
-    if (!answers.offer(answer, answer.bytes()) && channel.isOpen()) {
-      tooMuchWaits();
+    if (givenUp) {
+      return;
     }
+    Answer answer = new Answer(call, type, message);
+    memory.take(answer.bytes());
+    if (!answers.offer(answer, answer.bytes())) {
+      memory.giveBack(answer.bytes());
+      if (channel.isOpen()) {
+        giveUp("its answers have " + limits.answerBytesMax());
+      }
+    }
+  }
+
+  /** Of answers that were not written yet. Any thread. */
+  long waitingBytes() {
+    return answers.bytes();
+  }
+
+  /** Whether it is being closed because its answers take too much memory. Any thread. */
+  boolean isGivenUp() {
+    return givenUp;
+  }
+
+  /** Any thread. */
+  void giveUp(String bound) {
+    if (givenUp) {
+      return;
+    }
+    givenUp = true;
+    LOG.warn(
+        "Closing the connection with {}: {} bytes of answers wait for it to read; {} bytes at most",
+        channel.remoteAddress(),
+        answers.bytes(),
+        bound);
+    channel.close();
   }
 
   @Override
@@ -142,16 +179,27 @@ final class ServerCalls implements Conversation {
   @Override
   public void onWritabilityChanged() {
     readOrNot();
+    if (channel.isWritable()) {
+      answers.wake(); // later: this may be called amid the writing
+    }
   }
 
-  /** A bounded number at a time: who answers without end must not keep the loop from the rest. */
+  /**
+   * A bounded number at a time: who answers without end must not keep the loop from the rest. No
+   * more than the socket takes: what is written is copied.
+   */
   private void drain() {
     answers.startDrain();
     FrameWriter writer = connection.writer();
     boolean gone = connection.isLeaving() || !channel.isOpen();
     int left = DRAINED_AT_ONCE;
-    for (Answer answer = answers.poll(); answer != null; answer = answers.poll()) {
+    while (gone || channel.isWritable()) {
+      Answer answer = answers.poll();
+      if (answer == null) {
+        break;
+      }
       answers.release(answer.bytes());
+      memory.giveBack(answer.bytes());
       ServerCall<?, ?> call = answer.call();
       if (!gone && open.get(call.id()) == call) {
         writer.answer(answer.type(), call.id(), answer.message());
@@ -160,32 +208,15 @@ final class ServerCalls implements Conversation {
         }
       }
       left--;
-      if (left == 0 || (!gone && isFull())) {
+      if (left == 0) {
         answers.wake();
         break;
       }
     }
     if (!gone) {
       writer.flush();
-      if (isFull()) {
-        tooMuchWaits();
-      } else {
-        readOrNot();
-      }
+      readOrNot();
     }
-  }
-
-  /** What was written and has not gone counts as what was not written yet. */
-  private boolean isFull() {
-    return channel.bytesBeforeWritable() > limits.answerBytesMax();
-  }
-
-  private void tooMuchWaits() {
-    LOG.warn(
-        "Closing the connection with {}: over {} bytes of answers wait for it to read",
-        channel.remoteAddress(),
-        limits.answerBytesMax());
-    channel.close();
   }
 
   private void forget(ServerCall<?, ?> call) {
@@ -208,6 +239,7 @@ final class ServerCalls implements Conversation {
     List<ServerCall<?, ?>> lost = new ArrayList<>(open.values());
     open.clear();
     drain();
+    memory.leave(this);
     for (ServerCall<?, ?> call : lost) {
       try {
         call.close();

@@ -78,7 +78,7 @@ final class ServerConnection extends FrameHandler {
     checkCluster(caller, self);
     conversation =
         caller.kind() == ConnectionKind.RPC
-            ? new ServerCalls(this, server.methods(), limits)
+            ? new ServerCalls(this, server.methods(), limits, server.answerMemory())
             : converseWithPeer(caller, self);
     acceptLargeFrames();
     writer().greeting(new Greeting(caller.kind(), self, caller.hello().node()));
@@ -109,7 +109,7 @@ final class ServerConnection extends FrameHandler {
     PeerMethods methods = server.peerMethods(caller.kind());
     if (methods != null) {
       checkPeer(caller, self);
-      return new ServerCalls(this, methods.of(caller.hello()), limits);
+      return new ServerCalls(this, methods.of(caller.hello()), limits, server.answerMemory());
     }
     throw new IllegalArgumentException("no " + caller.kind() + " connections are taken here");
   }

@@ -9,6 +9,8 @@ package io.flotilla.rpc;
  * @param callBytesMax the same in bytes of requests
  * @param answerBytesMax answers of one connection that wait to be written; beyond it the connection
  *     is closed, because its peer does not read
+ * @param allAnswersBytesMax the same of all connections together; beyond it the one that holds the
+ *     most is closed
  * @param silentMillis a connection on which nothing comes for so long is closed; callers ask for a
  *     sign of life far more often
  */
@@ -18,11 +20,17 @@ public record ServerLimits(
     int callsMax,
     long callBytesMax,
     long answerBytesMax,
+    long allAnswersBytesMax,
     int silentMillis) {
   private static final long MIB = 1024 * 1024;
 
+  /** What waits may take a quarter of the heap. */
+  private static final long ALL_ANSWERS_BYTES =
+      Math.max(64 * MIB, Runtime.getRuntime().maxMemory() / 4);
+
   public static final ServerLimits DEFAULT =
-      new ServerLimits(10_000, 5000, 16_384, 64 * MIB, 256 * MIB, 60_000);
+      new ServerLimits(
+          10_000, 5000, 16_384, 64 * MIB, ALL_ANSWERS_BYTES / 2, ALL_ANSWERS_BYTES, 60_000);
 
   public ServerLimits {
     Limit.atLeast(1, "connections-max", connectionsMax);
@@ -30,6 +38,7 @@ public record ServerLimits(
     Limit.atLeast(1, "calls-max", callsMax);
     Limit.atLeast(1, "call-bytes-max", callBytesMax);
     Limit.atLeast(1, "answer-bytes-max", answerBytesMax);
+    Limit.atLeast(answerBytesMax, "all-answers-bytes-max", allAnswersBytesMax);
     Limit.atLeast(100, "silent-millis", silentMillis);
   }
 }

@@ -266,7 +266,7 @@ class HostileInputTest {
 
   @Test
   void whoDoesNotGreetInTimeIsClosed() throws IOException {
-    port = listen(new ServerLimits(10_000, 200, 100, 1_000_000, 1_000_000, 60_000));
+    port = listen(new ServerLimits(10_000, 200, 100, 1_000_000, 1_000_000, 1_000_000, 60_000));
     byte[] hello = RawPeer.frame(1, RawPeer.hello(0, 0, 0));
     assertRefused(goodbyeTo(), ErrorCode.INVALID_REQUEST, "200 ms");
     assertRefused(
@@ -275,7 +275,7 @@ class HostileInputTest {
 
   @Test
   void whoFallsSilentIsClosed() throws IOException {
-    port = listen(new ServerLimits(10_000, 50, 100, 1_000_000, 1_000_000, 200));
+    port = listen(new ServerLimits(10_000, 50, 100, 1_000_000, 1_000_000, 1_000_000, 200));
     try (RawPeer peer = RawPeer.dial(port).greet()) {
       assertThat(peer.readGoodbye().getMessage()).contains("nothing came");
     }
@@ -283,7 +283,7 @@ class HostileInputTest {
 
   @Test
   void connectionsAreCapped() throws IOException {
-    port = listen(new ServerLimits(2, 5000, 100, 1_000_000, 1_000_000, 60_000));
+    port = listen(new ServerLimits(2, 5000, 100, 1_000_000, 1_000_000, 1_000_000, 60_000));
     RawPeer first = RawPeer.dial(port).greet();
     try (RawPeer second = RawPeer.dial(port).greet();
         RawPeer third = RawPeer.dial(port)) {
@@ -299,7 +299,7 @@ class HostileInputTest {
 
   @Test
   void whoAsksWithoutEndIsNotReadAnyFurther() throws Exception {
-    port = listen(new ServerLimits(10, 5000, 100, 1_000_000, 1_000_000, 60_000));
+    port = listen(new ServerLimits(10, 5000, 100, 1_000_000, 1_000_000, 1_000_000, 60_000));
     byte[] hold = ReadRequest.newBuilder().setShard(1).build().toByteArray();
     try (RawPeer peer = RawPeer.dial(port).greet()) {
       Thread writer =
@@ -332,7 +332,7 @@ class HostileInputTest {
 
   @Test
   void whoDoesNotReadItsStreamIsFoundUnwritableAndThenClosed() throws IOException {
-    port = listen(new ServerLimits(10, 5000, 100, 1_000_000, 4_000_000, 60_000));
+    port = listen(new ServerLimits(10, 5000, 100, 1_000_000, 4_000_000, 4_000_000, 60_000));
     try (RawPeer peer = RawPeer.dial(port).greet()) {
       int method = RpcMethods.WATCH_MAP.id();
       peer.writeFrame(REQUEST, RawPeer.request(1, method, 0));
@@ -355,6 +355,41 @@ class HostileInputTest {
       }
       assertServes();
     }
+  }
+
+  /** Each within its own bound, all together far above what there is for all. */
+  @Test
+  void ofManyWhoDoNotReadThoseWithTheMostAreClosed() throws IOException {
+    long allBytes = 6_000_000;
+    port = listen(new ServerLimits(100, 5000, 100, 1_000_000, 4_000_000, allBytes, 60_000));
+    RpcServer server = servers.get(servers.size() - 1);
+    MapUpdate update =
+        MapUpdate.newBuilder()
+            .addShards(Shard.newBuilder().setStart(ByteString.copyFrom(new byte[100_000])))
+            .build();
+    List<RawPeer> peers = new ArrayList<>();
+    AtomicInteger closed = new AtomicInteger();
+    try {
+      for (int i = 0; i < 10; i++) {
+        RawPeer peer = RawPeer.dial(port).greet();
+        peers.add(peer);
+        peer.writeFrame(REQUEST, RawPeer.request(1, RpcMethods.WATCH_MAP.id(), 0));
+      }
+      await().until(() -> watches.size() == peers.size());
+      watches.forEach(watch -> watch.onClosed(closed::incrementAndGet));
+      while (closed.get() < peers.size() / 2) {
+        for (RpcCall<WatchRequest, MapUpdate> watch : watches) {
+          watch.reply(update);
+        }
+        assertThat(server.answerMemory().usedBytes()).isLessThan(3 * allBytes);
+      }
+      assertServes();
+    } finally {
+      for (RawPeer peer : peers) {
+        peer.close();
+      }
+    }
+    await().until(() -> server.answerMemory().usedBytes() == 0);
   }
 
   @ParameterizedTest

@@ -113,7 +113,7 @@ public final class Settings {
     } else if (value.isArray()) {
       value.forEach(element -> text.append(',').append(element.asText()));
     } else {
-      return value.asText();
+      return value.asText("");
     }
     return text.isEmpty() ? "" : text.substring(1);
   }
@@ -136,7 +136,8 @@ public final class Settings {
       throw new IllegalArgumentException(key);
     }
     Found found = values.get(key);
-    if (found != null) {
+    boolean needed = setting.fallback().isEmpty();
+    if (found != null && !(needed && found.value().isBlank())) {
       return found;
     }
     String fallback =
@@ -145,7 +146,7 @@ public final class Settings {
             .orElseThrow(
                 () ->
                     new ConfigException(
-                        "'"
+                        (found == null ? "'" : found.where() + " leaves it empty: '")
                             + key
                             + "' must be given (in the file, as "
                             + setting.environmentName()

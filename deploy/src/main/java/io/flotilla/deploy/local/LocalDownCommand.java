@@ -1,12 +1,11 @@
 package io.flotilla.deploy.local;
 
 import io.flotilla.router.cli.ExitCodes;
-import java.util.ArrayList;
+import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -16,7 +15,7 @@ import picocli.CommandLine.Spec;
 /** Stops all processes of a local cluster, by process id. */
 @Command(name = "down", description = "Stops all processes, by process id.")
 final class LocalDownCommand implements Callable<Integer> {
-  private static final long GRACE_SECONDS = 15;
+  private static final Duration GRACE = Duration.ofSeconds(15);
 
   @Spec private CommandSpec spec;
 
@@ -42,28 +41,21 @@ final class LocalDownCommand implements Callable<Integer> {
   /**
    * Asks all to end, waits, and kills what has not ended in time. Gateways first, placement last.
    */
-  static int stop(List<LocalProcess> processes) throws InterruptedException, ExecutionException {
+  static int stop(List<LocalProcess> processes) throws InterruptedException {
     int stopped = 0;
     for (String role : List.of("gateway", "node", "placement")) {
-      List<ProcessHandle> handles = new ArrayList<>();
+      Map<LocalProcess, ProcessHandle> handles = new LinkedHashMap<>();
       processes.stream()
           .filter(p -> p.role().equals(role))
-          .forEach(p -> p.handle().ifPresent(handles::add));
-      handles.forEach(ProcessHandle::destroy);
-      for (ProcessHandle handle : handles) {
-        await(handle);
+          .forEach(p -> p.handle().ifPresent(handle -> handles.put(p, handle)));
+      handles.values().forEach(ProcessHandle::destroy);
+      for (Map.Entry<LocalProcess, ProcessHandle> each : handles.entrySet()) {
+        if (!each.getKey().ends(each.getValue(), GRACE)) {
+          each.getKey().kill(each.getValue());
+        }
         stopped++;
       }
     }
     return stopped;
-  }
-
-  private static void await(ProcessHandle handle) throws InterruptedException, ExecutionException {
-    try {
-      handle.onExit().get(GRACE_SECONDS, TimeUnit.SECONDS);
-    } catch (TimeoutException e) {
-      handle.destroyForcibly();
-      handle.onExit().join();
-    }
   }
 }

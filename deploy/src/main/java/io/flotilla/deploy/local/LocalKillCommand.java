@@ -2,7 +2,6 @@ package io.flotilla.deploy.local;
 
 import io.flotilla.router.cli.ExitCodes;
 import java.util.concurrent.Callable;
-import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -29,8 +28,7 @@ final class LocalKillCommand implements Callable<Integer> {
             if (handle == null) {
               out.println(process.name() + " does not run");
             } else {
-              handle.destroyForcibly();
-              handle.onExit().get(10, TimeUnit.SECONDS);
+              process.kill(handle);
               out.println(process.name() + " killed (pid " + handle.pid() + ")");
             }
           }

@@ -25,7 +25,7 @@ final class LocalStart {
     processes.forEach(LocalProcess::start);
   }
 
-  /** Waits until all accept connections and every shard of the cluster has a leader. */
+  /** Waits until all run and accept connections, and every shard of the cluster has a leader. */
   static void awaitServing(LocalCluster cluster, Duration patience) throws InterruptedException {
     long deadline = System.nanoTime() + patience.toNanos();
     awaitListening(cluster.processes(), deadline);
@@ -46,7 +46,7 @@ final class LocalStart {
     List<LocalProcess> waiting = new ArrayList<>(processes);
     Map<String, Boolean> seen = new TreeMap<>();
     while (!waiting.isEmpty()) {
-      waiting.removeIf(LocalProcess::accepts);
+      waiting.removeIf(LocalProcess::serves);
       for (LocalProcess process : waiting) {
         boolean runs = process.handle().isPresent();
         if (!runs && seen.getOrDefault(process.name(), false)) {
@@ -59,7 +59,7 @@ final class LocalStart {
         LocalProcess first = waiting.get(0);
         throw new LocalException(
             first.name()
-                + " does not listen at "
+                + (first.handle().isPresent() ? " does not listen at " : " does not run at ")
                 + first.ready()
                 + ":\n"
                 + LocalCluster.lastLines(first, 12));

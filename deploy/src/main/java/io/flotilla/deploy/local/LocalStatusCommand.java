@@ -26,11 +26,11 @@ final class LocalStatusCommand implements Callable<Integer> {
           boolean all = true;
           for (LocalProcess process : cluster.processes()) {
             String pid = process.handle().map(h -> "pid " + h.pid()).orElse("not running");
-            boolean accepts = process.accepts();
-            all &= accepts;
+            boolean serves = process.serves();
+            all &= serves;
             out.printf(
                 "  %-12s %-22s %-14s %s%n",
-                process.name(), process.ready(), pid, accepts ? "serving" : "");
+                process.name(), process.ready(), pid, serves ? "serving" : "");
           }
           try (LocalHealth health = new LocalHealth(cluster)) {
             String problem = health.problem();

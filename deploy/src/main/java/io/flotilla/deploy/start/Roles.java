@@ -122,6 +122,7 @@ final class Roles {
                 GatewayConfig.of(settings.text("redis.host"), settings.port("redis.port"))
                     .withKeyspace(settings.text("redis.keyspace"))
                     .withThreads(settings.integer("redis.threads", 1, THREADS_MAX))
+                    .withClient(client.limits())
                     .withLimits(
                         GatewayLimits.DEFAULT
                             .withConnectionsMax(

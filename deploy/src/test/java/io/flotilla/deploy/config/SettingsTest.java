@@ -49,6 +49,19 @@ class SettingsTest {
         .hasMessageContaining("FLOTILLA_CLUSTER_ID");
   }
 
+  @Test
+  void aRequiredKeyThatIsLeftEmptyIsNotGiven() throws IOException {
+    for (String yaml : List.of("data: {dir: }\n", "data:\n  dir: ''\n", "data: {dir: ' '}\n")) {
+      Settings settings = load(yaml);
+      assertThatThrownBy(() -> settings.path("data.dir"))
+          .isInstanceOf(ConfigException.class)
+          .hasMessageContaining("node.yaml leaves it empty: 'data.dir' must be given");
+    }
+    assertThatThrownBy(() -> with("data.dir=").path("data.dir"))
+        .hasMessageContaining("--set leaves it empty: 'data.dir' must be given");
+    assertThat(load("node: {labels: }\n").pairs("node.labels")).isEmpty();
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

@@ -9,6 +9,13 @@ package io.flotilla.placement.model;
  * @param to the replica that comes, with an id that was never used
  */
 public record Move(long id, long shard, long from, Replica to) {
+  /** Why no other move of the shard can begin, in words. */
+  public String isInTheWay() {
+    return String.format(
+        "job %d is under way: it moves replica %d of shard %d to node %d; wait until it is done",
+        id, from, shard, to.node());
+  }
+
   /** Whether nothing is left to do: whoever was to leave is gone, and nobody is in between. */
   public boolean isOver(Shard now) {
     return now.replicas().stream()

@@ -44,10 +44,11 @@ public final class MovePlanner {
                     new PlanRefusedException(
                         "shard " + shardId + " has no replica on node " + fromNode));
     Move underWay = view.moves().get(shardId);
-    if (underWay != null
-        && underWay.from() == leaving.id()
-        && (toNode == 0 || toNode == underWay.to().node())) {
-      return underWay;
+    if (underWay != null) {
+      if (underWay.from() == leaving.id() && (toNode == 0 || toNode == underWay.to().node())) {
+        return underWay;
+      }
+      throw new PlanRefusedException(underWay.isInTheWay());
     }
     long to = toNode == 0 ? choose(view, shard, fromNode, silentNodes) : toNode;
     check(view, shard, to, silentNodes);

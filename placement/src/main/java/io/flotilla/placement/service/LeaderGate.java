@@ -87,20 +87,38 @@ final class LeaderGate {
     }
   }
 
-  /** Runs {@code action} on the desk, or fails the call; also if the action fails. */
+  /**
+   * Runs {@code action} on the desk, or fails the call; also if the action fails. For what has
+   * changed nothing yet.
+   */
   <Q extends MessageLite, R extends MessageLite> void onDesk(RpcCall<Q, R> call, Runnable action) {
     Runnable guarded =
-        () -> {
-          try {
-            action.run();
-          } catch (RuntimeException bug) {
-            log.error("a request failed", bug);
-            call.fail(ErrorCode.INTERNAL, "placement failed: " + bug);
-          }
-        };
+        guarded(action, bug -> call.fail(ErrorCode.INTERNAL, "placement failed: " + bug));
     if (!desk.offer(guarded)) {
       call.fail(overloaded());
     }
+  }
+
+  /** The same for what is in the log already, and so must not be said not to have happened. */
+  private <Q extends MessageLite, R extends MessageLite> void onDeskOnceDecided(
+      RpcCall<Q, R> call, Runnable action) {
+    Consumer<Object> fail =
+        why ->
+            call.fail(ErrorCode.UNKNOWN_OUTCOME, "it was decided, but cannot be answered: " + why);
+    if (!desk.offer(guarded(action, fail::accept))) {
+      fail.accept("placement has too much to do at the moment");
+    }
+  }
+
+  private static Runnable guarded(Runnable action, Consumer<RuntimeException> onBug) {
+    return () -> {
+      try {
+        action.run();
+      } catch (RuntimeException bug) {
+        log.error("a request failed", bug);
+        onBug.accept(bug);
+      }
+    };
   }
 
   /** Proposes, and gives the desk the result, or the call an error. */
@@ -110,8 +128,9 @@ final class LeaderGate {
         (result, failed) -> {
           if (failed != null) {
             call.fail(proposalFailed(failed));
-          } else if (result.getErrorCode() == Outcome.DONE.number()
-              || result.getErrorCode() == Outcome.STALE.number()) {
+          } else if (result.getErrorCode() == Outcome.DONE.number()) {
+            onDeskOnceDecided(call, () -> then.accept(result));
+          } else if (result.getErrorCode() == Outcome.STALE.number()) {
             onDesk(call, () -> then.accept(result));
           } else {
             call.fail(ErrorCode.of(result.getErrorCode()), result.getMessage());

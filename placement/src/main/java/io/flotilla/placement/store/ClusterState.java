@@ -236,6 +236,12 @@ final class ClusterState {
     if (wish.equals(moves.get(wish.shard()))) {
       return done().setJob(MapMessages.write(wish)).build();
     }
+    Move underWay = moves.get(wish.shard());
+    if (underWay != null) {
+      // Of the same replica: may be the same wish, which was planned before the job was known.
+      return refused(
+          underWay.from() == wish.from() ? Outcome.STALE : Outcome.CONFLICT, underWay.isInTheWay());
+    }
     List<Replica> replicas = known.value().replicas();
     if (to.id() < freshIds.replica()
         || !nodes.containsKey(to.node())

@@ -82,6 +82,18 @@ final class MovePlannerTest {
   }
 
   @Test
+  void theSameWishIsTheJobUnderWayAndAnotherIsRefused() throws Exception {
+    fiveNodes();
+    Move job = new Move(9, SHARD, 11, new Replica(4, 98, Replica.Role.VOTER));
+    moves.put(SHARD, job);
+    assertThat(plan(2, 4)).isEqualTo(job);
+    assertThat(plan(2, 0)).isEqualTo(job);
+    assertRefused(2, 5, "job 9 is under way: it moves replica 11 of shard 1 to node 4");
+    assertRefused(1, 5, "job 9 is under way");
+    assertRefused(1, 0, "job 9 is under way");
+  }
+
+  @Test
   void notToWhoIsSilent() throws Exception {
     fiveNodes();
     assertThat(plan(2, 0, 4L).to().node()).isEqualTo(5);

@@ -111,12 +111,20 @@ final class MoveTest extends OneMember {
   }
 
   @Test
-  void aLaterWishTakesThePlaceOfTheEarlier() {
-    Move first = move(1, 4).reply().getJob();
-    Move second = move(2, 0).reply().getJob();
-    assertThat(second.getTo().getReplica()).isGreaterThan(first.getTo().getReplica());
-    assertThat(second.getTo().getNode()).as("the only one left").isEqualTo(4);
-    assertThat(jobs()).containsExactly(second);
+  void anotherWishForTheShardIsRefusedUntilTheJobIsDone() {
+    registerNodes(5);
+    Move job = move(1, 4).reply().getJob();
+    String why = "job " + job.getJob() + " is under way: it moves replica " + job.getFrom();
+    assertError(move(2, 5), ErrorCode.CONFLICT, why);
+    assertError(move(2, 0), ErrorCode.CONFLICT, why);
+    assertError(move(1, 5), ErrorCode.CONFLICT, why);
+    assertThat(jobs()).containsExactly(job);
+    Shard whole = moved(job, ReplicaRole.VOTER);
+    report(2, ShardReport.newBuilder().setTerm(3).setLeader(true).setChanged(whole));
+    assertThat(jobs()).isEmpty();
+    Move next = move(2, 5).reply().getJob();
+    assertThat(next.getTo().getReplica()).isGreaterThan(job.getTo().getReplica());
+    assertThat(jobs()).containsExactly(next);
   }
 
   @Test
@@ -145,7 +153,6 @@ final class MoveTest extends OneMember {
     start();
     await().until(() -> !jobs().isEmpty());
     assertThat(jobs()).containsExactly(job);
-    assertThat(move(2, 4).reply().getJob().getTo().getReplica())
-        .isGreaterThan(job.getTo().getReplica());
+    assertError(move(2, 4), ErrorCode.CONFLICT, "job " + job.getJob() + " is under way");
   }
 }

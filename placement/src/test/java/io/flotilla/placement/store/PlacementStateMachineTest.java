@@ -7,7 +7,9 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.UnknownFieldSet;
 import io.flotilla.placement.model.ClusterView;
 import io.flotilla.placement.model.Keyspace;
+import io.flotilla.placement.model.Move;
 import io.flotilla.placement.model.Partitioning;
+import io.flotilla.placement.model.Replica;
 import io.flotilla.placement.model.Shard;
 import io.flotilla.placement.plan.KeyspacePlanner;
 import io.flotilla.placement.plan.KeyspaceWish;
@@ -24,6 +26,7 @@ import io.flotilla.rpc.ErrorCode;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -137,6 +140,22 @@ final class PlacementStateMachineTest {
     run(register("late", "h:44", 0));
     assertRefused(command(fresh), Outcome.STALE, "changed at 5");
     assertThat(run(create("yours", 4)).getErrorCode()).isZero();
+  }
+
+  @Test
+  void aShardHasOneMoveAtATime() throws Exception {
+    registerNodes(5);
+    run(create("default", 2));
+    Move first = new Move(0, 1, 1, new Replica(4, 7, Replica.Role.VOTER));
+    PlacementResult begun = run(move(first));
+    assertThat(begun.getErrorCode()).isZero();
+    Move job = MapMessages.read(begun.getJob());
+    assertThat(run(move(job)).getJob()).as("the same wish").isEqualTo(begun.getJob());
+    Replica another = new Replica(5, 8, Replica.Role.VOTER);
+    assertRefused(move(new Move(0, 1, 2, another)), Outcome.CONFLICT, job.isInTheWay());
+    assertRefused(move(new Move(0, 1, 1, another)), Outcome.STALE, job.isInTheWay());
+    assertThat(machine.view().moves()).containsExactly(Map.entry(1L, job));
+    assertThat(run(move(new Move(0, 2, 4, another))).getErrorCode()).as("another shard").isZero();
   }
 
   @Test
@@ -335,6 +354,10 @@ final class PlacementStateMachineTest {
 
   private static PlacementCommand command(PlannedKeyspace plan) {
     return PlacementCommand.newBuilder().setCreateKeyspace(plan).build();
+  }
+
+  private static PlacementCommand move(Move wish) {
+    return PlacementCommand.newBuilder().setMoveReplica(MapMessages.write(wish)).build();
   }
 
   private static PlacementCommand changed(io.flotilla.proto.map.Shard shard) {

@@ -5,8 +5,10 @@ import io.flotilla.router.client.FlotillaClient;
 import io.flotilla.router.client.KvException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -64,8 +66,14 @@ final class MoveCommand implements Callable<Integer> {
   public Integer call() {
     return cluster.runAdmin(
         client -> {
+          ClusterStatus status = FlotillaClient.await(client.admin().status());
+          Optional<String> missing = whatIsMissing(status);
+          if (missing.isPresent()) {
+            output.err().println("flotilla: not found: " + missing.get());
+            return ExitCodes.NOT_FOUND;
+          }
           List<Wish> wishes =
-              shards(client).stream().map(shard -> new Wish(shard, from, to)).toList();
+              shards(status).stream().map(shard -> new Wish(shard, from, to)).toList();
           if (dryRun) {
             print(wishes);
           } else {
@@ -73,6 +81,18 @@ final class MoveCommand implements Callable<Integer> {
           }
           return ExitCodes.OK;
         });
+  }
+
+  /** What the command line names and the cluster does not have. */
+  private Optional<String> whatIsMissing(ClusterStatus status) {
+    Long shard = which.shard;
+    if (shard != null && status.shards().stream().noneMatch(each -> each.id() == shard)) {
+      return Optional.of("shard " + shard);
+    }
+    return Stream.of(from, to == null ? from : to)
+        .filter(node -> status.nodes().stream().noneMatch(each -> each.id() == node))
+        .findFirst()
+        .map(node -> "node " + node);
   }
 
   /** Those that have begun are told also when the next one is refused. */
@@ -107,12 +127,12 @@ final class MoveCommand implements Callable<Integer> {
     output.print(table);
   }
 
-  private List<Long> shards(FlotillaClient client) {
+  private List<Long> shards(ClusterStatus status) {
     Long one = which.shard;
     if (one != null && !which.all) {
       return List.of(one);
     }
-    return FlotillaClient.await(client.admin().shards()).stream()
+    return status.shards().stream()
         .filter(shard -> shard.replicas().stream().anyMatch(replica -> replica.node() == from))
         .map(ClusterStatus.Shard::id)
         .toList();

@@ -6,6 +6,7 @@ import io.flotilla.router.gateway.Incoming.Request;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.redis.ErrorRedisMessage;
@@ -21,9 +22,10 @@ import org.slf4j.LoggerFactory;
  * One client: commands in, replies out in the same order, whatever order the store answers in.
  *
  * <p>Bounded at both ends: it takes up no command while too many wait for their replies, while the
- * replies that are held or must be expected would not fit, or while the client does not take what
- * it was sent; and it reads nothing while it takes up nothing. Commands that came in one read begin
- * together, so that those on one key can share an operation.
+ * replies that are held or must be expected would not fit, here or in the {@link ReplyMemory} of
+ * all, or while the client does not take what it was sent; and it reads nothing while it takes up
+ * nothing. The socket is given no reply, which it would copy, beyond the one that fills it.
+ * Commands that came in one read begin together, so that those on one key can share an operation.
  *
  * <p>When the client ends its side, what it had sent is still carried out and answered. When the
  * gateway ends, it says so first and then reads on for a moment: to close with bytes unread would
@@ -48,11 +50,13 @@ final class Connection extends ChannelInboundHandlerAdapter {
   private boolean inputShut;
   private boolean closing; // the last reply is written
   private boolean flushAwaits;
+  private boolean unsentAwaits; // will hear when the socket has taken what it has
+  private @Nullable Runnable awaitsRoom; // as it stands in the row for memory
 
   Connection(GatewayState gateway) {
     this.gateway = gateway;
     this.limits = gateway.limits();
-    this.budget = new ReplyBudget(limits.replyBytesMax());
+    this.budget = new ReplyBudget(limits.replyBytesMax(), gateway.replyMemory());
   }
 
   @Override
@@ -82,12 +86,15 @@ final class Connection extends ChannelInboundHandlerAdapter {
     ended = true;
     closing = true;
     received.clear();
+    unanswered.clear();
+    leaveTheRow();
     Session left = session;
     if (left != null) {
       session = null;
       gateway.leave(left);
       gateway.metrics().remove(Metric.CONNECTIONS);
     }
+    settle(ctx);
   }
 
   @Override
@@ -151,6 +158,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
       closing = true;
       close(ctx);
     }
+    settle(ctx);
     ctx.channel().config().setAutoRead(closing || (received.isEmpty() && hasRoom(ctx)));
   }
 
@@ -158,14 +166,68 @@ final class Connection extends ChannelInboundHandlerAdapter {
     return unanswered.size() < limits.commandsMax()
         && requestBytes < limits.commandBytesMax()
         && budget.hasRoom()
-        && ctx.channel().isWritable();
+        && ctx.channel().isWritable()
+        && (hasNothingUnderWay(ctx) || gateway.replyMemory().hasRoom(0));
   }
 
   private boolean mayBegin(ChannelHandlerContext ctx) {
     return sequencer != null
         && !closing
         && ctx.channel().isWritable()
-        && budget.allowsOneMoreThan(sequencer.underWay());
+        && budget.allowsOneMoreThan(sequencer.underWay())
+        && hasMemory(ctx);
+  }
+
+  /** Whether the memory of all has room for one more reply; if it is worth waiting for, waits. */
+  private boolean hasMemory(ChannelHandlerContext ctx) {
+    settle(ctx);
+    ReplyMemory memory = gateway.replyMemory();
+    if (!hasNothingUnderWay(ctx)) {
+      return memory.hasRoom(budget.expectedBytes()); // if not, what is under way will call again
+    }
+    if (memory.hasRoomForIdle(budget.usedBytes(), budget.expectedBytes())) {
+      return true;
+    }
+    if (awaitsRoom == null) {
+      Runnable wake = () -> ctx.executor().execute(() -> roomCame(ctx));
+      awaitsRoom = wake;
+      gateway.metrics().add(Metric.REPLY_MEMORY_WAITS);
+      memory.await(budget.usedBytes(), budget.expectedBytes(), wake);
+    }
+    return false;
+  }
+
+  private void roomCame(ChannelHandlerContext ctx) {
+    awaitsRoom = null;
+    proceed(ctx);
+    if (awaitsRoom == null) {
+      gateway.replyMemory().wakeNext();
+    }
+  }
+
+  private void leaveTheRow() {
+    if (awaitsRoom != null) {
+      gateway.replyMemory().leave(awaitsRoom);
+    }
+  }
+
+  /** Neither in the store nor in the socket; replies may be held, behind one that has not begun. */
+  private boolean hasNothingUnderWay(ChannelHandlerContext ctx) {
+    return (sequencer == null || sequencer.underWay() == 0) && unsentBytes(ctx) == 0;
+  }
+
+  private static long unsentBytes(ChannelHandlerContext ctx) {
+    ChannelOutboundBuffer unsent = ctx.channel().unsafe().outboundBuffer();
+    return unsent == null ? 0 : unsent.totalPendingWriteBytes(); // none: closed
+  }
+
+  private void settle(ChannelHandlerContext ctx) {
+    int underWay = sequencer == null ? 0 : sequencer.underWay();
+    if (session == null) {
+      budget.settleClosed(underWay);
+    } else {
+      budget.settle(underWay, unsentBytes(ctx));
+    }
   }
 
   private void take(Incoming incoming) {
@@ -234,9 +296,9 @@ final class Connection extends ChannelInboundHandlerAdapter {
     return Task.answered(command.local().answer(current, request));
   }
 
-  /** Writes the replies whose turn it is. */
+  /** Writes the replies whose turn it is, as long as the client takes them. */
   private void reply(ChannelHandlerContext ctx) {
-    while (!unanswered.isEmpty()) {
+    while (!unanswered.isEmpty() && ctx.channel().isWritable()) {
       RedisMessage message = unanswered.element().reply();
       if (message == null) {
         return;
@@ -262,6 +324,22 @@ final class Connection extends ChannelInboundHandlerAdapter {
               () -> {
                 flushAwaits = false;
                 ctx.flush();
+                proceedWhenSent(ctx);
+              });
+    }
+  }
+
+  /** Nobody tells when a socket has taken what was written before, but for what is written last. */
+  private void proceedWhenSent(ChannelHandlerContext ctx) {
+    if (unsentBytes(ctx) == 0) {
+      proceed(ctx);
+    } else if (!unsentAwaits) {
+      unsentAwaits = true;
+      ctx.writeAndFlush(Unpooled.EMPTY_BUFFER)
+          .addListener(
+              sent -> {
+                unsentAwaits = false;
+                ctx.executor().execute(() -> proceedWhenSent(ctx));
               });
     }
   }

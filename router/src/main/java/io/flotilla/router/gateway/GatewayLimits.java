@@ -3,7 +3,8 @@ package io.flotilla.router.gateway;
 import java.time.Duration;
 
 /**
- * What one client may cost. Times {@code connectionsMax} they bound the whole gateway.
+ * What one client may cost. Times {@code connectionsMax} they bound the whole gateway, save for
+ * replies, which have a bound for all clients together.
  *
  * @param connectionsMax clients at once; one more is told so and closed
  * @param argumentsMax arguments of one command; more is a protocol error
@@ -14,8 +15,10 @@ import java.time.Duration;
  *     more are read. One read from the socket (64 KiB) may go beyond
  * @param replyBytesMax replies of one connection that wait to be sent or are expected; above it, no
  *     more commands are begun, and a single reply cannot be larger
+ * @param allRepliesBytesMax the same of all connections together: above half of it, a connection
+ *     begins nothing beside what it has under way; above all of it, nothing
  * @param slowReaderTimeout a client whose replies do not fit its socket and that takes none of them
- *     for so long is closed
+ *     for so long is closed; much sooner while others have to wait for the memory
  */
 public record GatewayLimits(
     int connectionsMax,
@@ -24,9 +27,21 @@ public record GatewayLimits(
     int commandBytesMax,
     int commandsMax,
     long replyBytesMax,
+    long allRepliesBytesMax,
     Duration slowReaderTimeout) {
+  private static final long REPLY_BYTES_MAX = 32L << 20;
+
+  /** All replies together may take a quarter of the heap. */
   public static final GatewayLimits DEFAULT =
-      new GatewayLimits(10_000, 100_000, 4 << 20, 8 << 20, 1024, 32L << 20, Duration.ofSeconds(60));
+      new GatewayLimits(
+          10_000,
+          100_000,
+          4 << 20,
+          8 << 20,
+          1024,
+          REPLY_BYTES_MAX,
+          Math.max(2 * REPLY_BYTES_MAX, Runtime.getRuntime().maxMemory() / 4),
+          Duration.ofSeconds(60));
 
   public GatewayLimits {
     require(connectionsMax >= 1, "redis.connections-max", connectionsMax, "at least 1");
@@ -39,6 +54,11 @@ public record GatewayLimits(
         "at least argumentBytesMax");
     require(commandsMax >= 1, "commandsMax", commandsMax, "at least 1");
     require(replyBytesMax >= 64 << 10, "replyBytesMax", replyBytesMax, "at least 65536");
+    require(
+        allRepliesBytesMax >= 2 * replyBytesMax,
+        "allRepliesBytesMax",
+        allRepliesBytesMax,
+        "at least twice replyBytesMax");
     require(
         !slowReaderTimeout.isNegative() && !slowReaderTimeout.isZero(),
         "slowReaderTimeout",
@@ -54,6 +74,7 @@ public record GatewayLimits(
         commandBytesMax,
         commandsMax,
         replyBytesMax,
+        allRepliesBytesMax,
         slowReaderTimeout);
   }
 
@@ -67,6 +88,7 @@ public record GatewayLimits(
         Math.max(commandBytesMax, 2 * argument),
         commandsMax,
         replyBytesMax,
+        allRepliesBytesMax,
         slowReaderTimeout);
   }
 
@@ -77,6 +99,19 @@ public record GatewayLimits(
         argumentBytesMax,
         commandBytesMax,
         commandsMax,
+        bytes,
+        allRepliesBytesMax,
+        slowReaderTimeout);
+  }
+
+  public GatewayLimits withAllRepliesBytesMax(long bytes) {
+    return new GatewayLimits(
+        connectionsMax,
+        argumentsMax,
+        argumentBytesMax,
+        commandBytesMax,
+        commandsMax,
+        replyBytesMax,
         bytes,
         slowReaderTimeout);
   }
@@ -89,6 +124,7 @@ public record GatewayLimits(
         commandBytesMax,
         commands,
         replyBytesMax,
+        allRepliesBytesMax,
         slowReaderTimeout);
   }
 
@@ -100,6 +136,7 @@ public record GatewayLimits(
         commandBytesMax,
         commandsMax,
         replyBytesMax,
+        allRepliesBytesMax,
         timeout);
   }
 

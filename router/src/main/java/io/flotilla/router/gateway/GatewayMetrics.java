@@ -8,7 +8,7 @@ import java.util.Map;
 
 /** Counts what this room is asked for: {@link Metric}, and each command by its name. */
 final class GatewayMetrics {
-  /** Every metric of this room but those of commands, and what a reader may conclude from it. */
+  /** Every counter of this room but those of commands, and what a reader may conclude from it. */
   enum Metric {
     /** Clients connected now. */
     CONNECTIONS("router.gateway.connections"),
@@ -18,6 +18,8 @@ final class GatewayMetrics {
     CONNECTIONS_REFUSED("router.gateway.connections.refused"),
     /** Clients closed for they took no replies. */
     SLOW_READERS("router.gateway.connections.slow"),
+    /** Times that a client had to wait, for replies that others do not take used up the memory. */
+    REPLY_MEMORY_WAITS("router.gateway.replies.waits"),
     /** Streams that were not the protocol. */
     PROTOCOL_ERRORS("router.gateway.protocol.errors"),
     /** Commands answered, of all names. */
@@ -32,10 +34,12 @@ final class GatewayMetrics {
     }
   }
 
+  private final MetricRegistry registry;
   private final Map<Metric, Counter> counters = new HashMap<>();
   private final Map<String, Counter> commands = new HashMap<>();
 
   GatewayMetrics(MetricRegistry registry, Collection<Command> table) {
+    this.registry = registry;
     for (Metric each : Metric.values()) {
       counters.put(each, registry.counter(each.metric));
     }
@@ -48,6 +52,11 @@ final class GatewayMetrics {
   private void count(MetricRegistry registry, Command command) {
     String name = command.name().replace('|', '.');
     commands.put(command.name(), registry.counter("router.gateway.command." + name));
+  }
+
+  /** Bytes of replies that clients have not taken yet, or that are expected. */
+  void show(ReplyMemory memory) {
+    registry.gauge("router.gateway.replies.bytes", () -> memory::used);
   }
 
   void began(Command command) {

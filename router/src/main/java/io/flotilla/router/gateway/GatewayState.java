@@ -17,6 +17,7 @@ final class GatewayState {
   private final String transport;
   private final ScanCursors cursors = new ScanCursors();
   private final CommandTable commands;
+  private final ReplyMemory replyMemory;
   private final long begunNanos = System.nanoTime();
   private final AtomicLong lastSession = new AtomicLong();
   private final Map<Long, Session> sessions = new ConcurrentHashMap<>();
@@ -38,6 +39,8 @@ final class GatewayState {
     this.commands = commands;
     this.metrics = metrics;
     this.transport = transport;
+    this.replyMemory = new ReplyMemory(config.limits().allRepliesBytesMax());
+    metrics.show(replyMemory);
   }
 
   /** Where the gateway listens; 0 until it does. */
@@ -56,6 +59,14 @@ final class GatewayState {
 
   GatewayLimits limits() {
     return config.limits();
+  }
+
+  Sizes sizes() {
+    return Sizes.of(config.client());
+  }
+
+  ReplyMemory replyMemory() {
+    return replyMemory;
   }
 
   KvClient kv() {

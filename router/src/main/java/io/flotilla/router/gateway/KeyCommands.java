@@ -47,6 +47,7 @@ final class KeyCommands {
       return new Work.Write(
           Mutation.delete(keys.get(0)), outcome -> Replies.flag(outcome.existed()));
     }
+    session.gateway().sizes().checkKeys(keys);
     return new Work.Several(
         keys,
         true,
@@ -61,6 +62,7 @@ final class KeyCommands {
     }
     Map<Bytes, Integer> times = new HashMap<>(); // a key that is named twice counts twice
     request.every(1, 1).forEach(key -> times.merge(key, 1, Integer::sum));
+    session.gateway().sizes().checkKeys(times.keySet());
     return new Work.Several(List.copyOf(times.keySet()), false, kv -> exists(kv, times));
   }
 

@@ -134,7 +134,9 @@ public final class RedisGateway implements AutoCloseable {
                     connections.add(channel);
                     channel
                         .pipeline()
-                        .addLast(new SlowReaderWatch(state.limits(), state.metrics()))
+                        .addLast(
+                            new SlowReaderWatch(
+                                state.limits(), state.replyMemory(), state.metrics()))
                         .addLast(new RequestDecoder(state.limits()))
                         .addLast(new RedisEncoder())
                         .addLast(new Connection(state));

@@ -106,8 +106,6 @@ final class Sequencer {
 
   private void run(Task first) {
     List<Task> row = rowFrom(first);
-    row.forEach(Task::begin);
-    underWay += row.size();
     Work work = first.work();
     if (work instanceof Work.Read read) {
       ask(row, () -> kv.get(read.key()), value -> looked(row, value));
@@ -128,16 +126,23 @@ final class Sequencer {
 
   private List<Task> rowFrom(Task first) {
     List<Task> row = new ArrayList<>(1);
-    row.add(first);
+    begin(first, row);
     long bytes = first.requestBytes();
     for (Task next = first.neighbour(); next != null; next = next.neighbour()) {
       bytes += next.requestBytes();
-      if (row.size() == MERGED_MAX || bytes > MERGED_BYTES_MAX) {
+      boolean full = row.size() == MERGED_MAX || bytes > MERGED_BYTES_MAX;
+      if (full || !mayBegin.getAsBoolean()) {
         break;
       }
-      row.add(next);
+      begin(next, row);
     }
     return row;
+  }
+
+  private void begin(Task task, List<Task> row) {
+    row.add(task);
+    task.begin();
+    underWay++;
   }
 
   /** Asks the store, and brings its answer to the loop. */

@@ -12,13 +12,17 @@ import org.slf4j.LoggerFactory;
 /**
  * Closes a client that takes nothing of what it was sent, for it holds memory to no end. How much
  * waits for it says nothing: who reads steadily over a slow link and asks on keeps the output full.
- * So progress is what counts, to the byte, since the last look. Stands next to the socket, where it
- * sees each piece of each reply.
+ * So progress is what counts, to the byte, since the last look. It is patient, unless others have
+ * to wait for the memory. Stands next to the socket, where it sees each piece of each reply.
  */
 final class SlowReaderWatch extends ChannelDuplexHandler {
   private static final Logger LOG = LoggerFactory.getLogger(SlowReaderWatch.class);
 
+  private static final long SHORT_MILLIS = 5000;
+
+  private final long timeoutMillis;
   private final long periodMillis;
+  private final ReplyMemory memory;
   private final GatewayMetrics metrics;
   private long written;
   private long flushed;
@@ -32,8 +36,10 @@ final class SlowReaderWatch extends ChannelDuplexHandler {
    */
   private record Taken(long pieces, long bytes) {}
 
-  SlowReaderWatch(GatewayLimits limits, GatewayMetrics metrics) {
-    this.periodMillis = limits.slowReaderTimeout().toMillis();
+  SlowReaderWatch(GatewayLimits limits, ReplyMemory memory, GatewayMetrics metrics) {
+    this.timeoutMillis = limits.slowReaderTimeout().toMillis();
+    this.periodMillis = Math.min(timeoutMillis, SHORT_MILLIS);
+    this.memory = memory;
     this.metrics = metrics;
   }
 
@@ -48,32 +54,41 @@ final class SlowReaderWatch extends ChannelDuplexHandler {
   public void flush(ChannelHandlerContext ctx) throws Exception {
     flushed = written;
     super.flush(ctx);
-  }
-
-  @Override
-  public void channelWritabilityChanged(ChannelHandlerContext ctx) throws Exception {
-    if (!ctx.channel().isWritable() && !watching) {
+    if (!watching && awaitsTaking(ctx)) {
       watching = true;
-      lookLater(ctx, taken(ctx));
+      lookLater(ctx, taken(ctx), 0);
     }
-    super.channelWritabilityChanged(ctx);
   }
 
-  private void lookLater(ChannelHandlerContext ctx, Taken before) {
-    ctx.executor().schedule(() -> look(ctx, before), periodMillis, TimeUnit.MILLISECONDS);
+  private void lookLater(ChannelHandlerContext ctx, Taken before, long idleMillis) {
+    ctx.executor()
+        .schedule(
+            () -> look(ctx, before, idleMillis + periodMillis),
+            periodMillis,
+            TimeUnit.MILLISECONDS);
   }
 
-  private void look(ChannelHandlerContext ctx, Taken before) {
+  /**
+   * @param idleMillis for how long it has taken nothing, if {@code before} is still true
+   */
+  private void look(ChannelHandlerContext ctx, Taken before, long idleMillis) {
     Taken now = taken(ctx);
-    if (ctx.channel().isWritable() || !ctx.channel().isActive()) {
+    if (!awaitsTaking(ctx)) {
       watching = false;
-    } else if (now.equals(before)) {
+    } else if (!now.equals(before)) {
+      lookLater(ctx, now, 0);
+    } else if (idleMillis >= timeoutMillis || memory.isShort()) {
       metrics.add(Metric.SLOW_READERS);
       LOG.warn("closing client {}: it takes no replies", ctx.channel().remoteAddress());
       ctx.close();
     } else {
-      lookLater(ctx, now);
+      lookLater(ctx, before, idleMillis);
     }
+  }
+
+  private static boolean awaitsTaking(ChannelHandlerContext ctx) {
+    ChannelOutboundBuffer waiting = ctx.channel().unsafe().outboundBuffer();
+    return waiting != null && !waiting.isEmpty();
   }
 
   private Taken taken(ChannelHandlerContext ctx) {

@@ -96,6 +96,7 @@ final class StringCommands {
   private static Work mget(Session session, Request request) {
     List<Bytes> asked = request.every(1, 1);
     List<Bytes> keys = List.copyOf(new LinkedHashSet<>(asked));
+    session.gateway().sizes().checkKeys(keys);
     long bytesMax = session.gateway().limits().replyBytesMax();
     return new Work.Several(keys, false, kv -> mget(kv, asked, keys, bytesMax));
   }
@@ -185,6 +186,8 @@ final class StringCommands {
       Map.Entry<Bytes, Bytes> only = pairs.entrySet().iterator().next();
       return new Work.Write(Mutation.put(only.getKey(), only.getValue()), outcome -> Replies.OK);
     }
+    session.gateway().sizes().checkKeys(pairs.keySet());
+    session.gateway().sizes().checkValues(pairs.values());
     List<Map.Entry<Bytes, Bytes>> parts = List.copyOf(pairs.entrySet());
     return new Work.Several(
         List.copyOf(pairs.keySet()),

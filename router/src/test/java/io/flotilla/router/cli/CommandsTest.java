@@ -242,17 +242,17 @@ class CommandsTest {
   @Test
   void movesThatWereBegunAreToldAlsoWhenTheNextIsRefused() {
     cluster.limitMoves(2);
-    Run run = run("shard", "move", "--all", "--from", "1", "--to", "4");
+    Run run = run("shard", "move", "--all", "--from", "1", "--to", "3");
     assertThat(run.code).isEqualTo(1);
     assertThat(run.err).startsWith("flotilla: CONFLICT:").contains("too many moves");
     assertThat(run.out)
         .isEqualTo(
             """
             JOB  SHARD  REPLICA  BECOMES  ON NODE
-            101      1       11     1001        4
-            102      2       21     1002        4
+            101      1       11     1001        3
+            102      2       21     1002        3
             """);
-    fails(run("shard", "move", "3", "--from", "1", "--to", "4"), 1, "too many moves");
+    fails(run("shard", "move", "3", "--from", "1", "--to", "3"), 1, "too many moves");
   }
 
   @Test
@@ -263,9 +263,19 @@ class CommandsTest {
             SHARD  FROM NODE  TO NODE
                 2          1  any
             """);
-    Run all = run("shard", "move", "--all", "--from", "1", "--to", "4", "--dry-run", "-o", "json");
+    Run all = run("shard", "move", "--all", "--from", "1", "--to", "3", "--dry-run", "-o", "json");
     assertThat(all.json()).hasSize(8);
-    assertThat(all.json().get(7).toString()).isEqualTo("{\"shard\":8,\"fromNode\":1,\"toNode\":4}");
+    assertThat(all.json().get(7).toString()).isEqualTo("{\"shard\":8,\"fromNode\":1,\"toNode\":3}");
+    assertThat(cluster.moves()).isZero();
+  }
+
+  @Test
+  void aMoveOfWhatIsNotThereHasItsOwnCode() {
+    fails(run("shard", "move", "999", "--from", "1"), 5, "flotilla: not found: shard 999");
+    fails(run("shard", "move", "2", "--from", "77"), 5, "flotilla: not found: node 77");
+    fails(run("shard", "move", "--all", "--from", "77"), 5, "flotilla: not found: node 77");
+    fails(run("shard", "move", "2", "--from", "1", "--to", "99"), 5, "not found: node 99");
+    fails(run("shard", "move", "999", "--from", "1", "--dry-run"), 5, "not found: shard 999");
     assertThat(cluster.moves()).isZero();
   }
 

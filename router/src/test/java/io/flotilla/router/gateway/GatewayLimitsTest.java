@@ -80,6 +80,40 @@ class GatewayLimitsTest {
     assertThat(connect(GatewayLimits.DEFAULT).ask("PING")).isEqualTo("+PONG");
   }
 
+  /** Far more than may be held for all of them together. */
+  @Test
+  void manyClientsThatDoNotRead() throws IOException {
+    long allBytes = 16 << 20;
+    GatewayLimits limits =
+        GatewayLimits.DEFAULT.withReplyBytesMax(8 << 20).withAllRepliesBytesMax(allBytes);
+    assertThat(connect(limits).ask("SET small v")).isEqualTo("+OK");
+    kv.put(Bytes.utf8("large"), Bytes.of(new byte[1 << 20])).join();
+    String pipeline = Wire.command("GET", "large").repeat(64);
+    for (int i = 0; i < 40; i++) {
+      Wire hog = Wire.narrow(gateway.port());
+      wires.add(hog);
+      hog.send(pipeline);
+    }
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> registry.counter("router.gateway.replies.waits").getCount() > 0);
+    Wire newcomer = connect(limits);
+    assertThat(newcomer.ask("PING")).isEqualTo("+PONG");
+    for (int i = 0; i < 20; i++) {
+      assertThat(newcomer.ask("GET small")).isEqualTo("\"v\"");
+      assertThat(replyBytes()).isLessThanOrEqualTo(allBytes + allBytes / 8);
+    }
+    assertThat(registry.counter("router.gateway.connections.slow").getCount()).isPositive();
+    for (Wire wire : wires) {
+      wire.close();
+    }
+    await().until(() -> replyBytes() == 0);
+  }
+
+  private long replyBytes() {
+    return (Long) registry.getGauges().get("router.gateway.replies.bytes").getValue();
+  }
+
   @Test
   void aClientThatReadsSlowlyButSteadily() throws Exception {
     Wire wire =
@@ -151,6 +185,26 @@ class GatewayLimitsTest {
         .isEqualTo("-ERR the reply would be longer than 65536 bytes; ask for fewer keys at once");
     assertThat(wire.ask("EXISTS k0 k1 k2 k3 k4 k5 k6 k7 k8 k9")).isEqualTo(":10");
     assertThat(wire.ask("MGET k0 k1 k2")).hasSizeGreaterThan(30_000);
+  }
+
+  @Test
+  void aKeyOrValueThatIsTooLongKeepsTheOthersFromBeingTouched() throws IOException {
+    Wire wire = connect(GatewayLimits.DEFAULT);
+    String longKey = "k".repeat(5000);
+    String longValue = "v".repeat((1 << 20) + 1);
+    String keyError = "-ERR a key of 5000 bytes; allowed are 1 to 4096";
+    assertThat(wire.ask("MSET a 1 b " + longValue))
+        .isEqualTo("-ERR a value of 1048577 bytes; allowed are 0 to 1048576");
+    assertThat(wire.ask("MSET a 1 " + longKey + " 2")).isEqualTo(keyError);
+    assertThat(wire.ask("EXISTS a b")).isEqualTo(":0");
+    assertThat(wire.ask("MSET a 1 b 2")).isEqualTo("+OK");
+    assertThat(wire.ask("DEL a " + longKey)).isEqualTo(keyError);
+    assertThat(wire.ask("UNLINK " + longKey + " b")).isEqualTo(keyError);
+    wire.send(Wire.command("DEL", "a", ""));
+    assertThat(wire.reply()).isEqualTo("-ERR a key of 0 bytes; allowed are 1 to 4096");
+    assertThat(wire.ask("MGET a " + longKey)).isEqualTo(keyError);
+    assertThat(wire.ask("EXISTS a " + longKey)).isEqualTo(keyError);
+    assertThat(wire.ask("EXISTS a b")).isEqualTo(":2");
   }
 
   @Test

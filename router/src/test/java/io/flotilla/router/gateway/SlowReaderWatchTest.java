@@ -20,10 +20,12 @@ class SlowReaderWatchTest {
   private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
   private final MetricRegistry registry = new MetricRegistry();
+  private final ReplyMemory memory = new ReplyMemory(PIECE_BYTES);
   private final Socket socket =
       new Socket(
           new SlowReaderWatch(
               GatewayLimits.DEFAULT.withSlowReaderTimeout(TIMEOUT),
+              memory,
               new GatewayMetrics(registry, List.of())));
 
   /** Takes so many bytes of what it is given, and the rest later. */
@@ -55,8 +57,10 @@ class SlowReaderWatchTest {
     }
 
     void pass(Duration time) {
-      advanceTimeBy(time.toMillis(), TimeUnit.MILLISECONDS);
-      runScheduledPendingTasks();
+      for (long second = 0; second < time.toSeconds(); second++) {
+        advanceTimeBy(1, TimeUnit.SECONDS);
+        runScheduledPendingTasks();
+      }
     }
   }
 
@@ -85,6 +89,27 @@ class SlowReaderWatchTest {
     socket.pass(TIMEOUT.dividedBy(2));
     socket.write();
     socket.pass(TIMEOUT.dividedBy(2));
+    assertThat(socket.isActive()).isFalse();
+  }
+
+  @Test
+  void whoTakesNothingWhileOthersWaitIsClosedSoon() {
+    memory.change(PIECE_BYTES);
+    socket.write();
+    socket.pass(TIMEOUT.dividedBy(2));
+    assertThat(socket.isActive()).isTrue();
+    memory.await(0, 1, () -> {});
+    socket.pass(Duration.ofSeconds(5));
+    assertThat(socket.isActive()).isFalse();
+    assertThat(closed()).isEqualTo(1);
+  }
+
+  @Test
+  void whoTakesNothingOfAShortReplyIsClosedToo() {
+    socket.writeOneOutbound(Unpooled.wrappedBuffer(new byte[100]));
+    socket.flush();
+    assertThat(socket.isWritable()).isTrue();
+    socket.pass(TIMEOUT);
     assertThat(socket.isActive()).isFalse();
   }
 

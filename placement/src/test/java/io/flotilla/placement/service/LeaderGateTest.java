@@ -1,0 +1,90 @@
+package io.flotilla.placement.service;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.flotilla.placement.store.PlacementStateMachine;
+import io.flotilla.placement.store.PlacementStore;
+import io.flotilla.proto.placement.PlacementCommand;
+import io.flotilla.proto.placement.StatusReply;
+import io.flotilla.proto.placement.StatusRequest;
+import io.flotilla.raft.state.Generations;
+import io.flotilla.rpc.ErrorCode;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is said of a request that cannot be ended in the ordinary way. */
+final class LeaderGateTest {
+  private static final PlacementCommand ADOPT =
+      PlacementCommand.newBuilder().setAdoptCluster("c").build();
+
+  @TempDir private Path directory;
+
+  private final Desk desk = new Desk("desk", Duration.ofHours(1));
+  private final FakeCall<StatusRequest, StatusReply> call =
+      new FakeCall<>(StatusRequest.getDefaultInstance());
+  private PlacementStore store;
+  private PlacementStateMachine map;
+  private LeaderGate gate;
+
+  @BeforeEach
+  void start() throws Exception {
+    store = new PlacementStore(directory);
+    map = new PlacementStateMachine(store, Generations.INITIAL);
+    gate = new LeaderGate(new LoneGroup(store, map), Map.of(1L, "p:1"), desk);
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    desk.close();
+    store.close();
+  }
+
+  private void fillDesk() {
+    while (desk.offer(() -> {})) {
+      // Until there is no room; nobody has started the desk.
+    }
+  }
+
+  private void startDesk() throws InterruptedException {
+    desk.start(() -> {});
+    CountDownLatch idle = new CountDownLatch(1);
+    assertThat(desk.offer(idle::countDown)).isTrue();
+    assertThat(idle.await(10, TimeUnit.SECONDS)).isTrue();
+  }
+
+  @Test
+  void whatIsDecidedIsNotSaidToBeRefusedByAFullDesk() {
+    fillDesk();
+    gate.decide(call, ADOPT, result -> {});
+    assertThat(map.view().cluster()).isEqualTo("c");
+    assertThat(call.errorCode()).isEqualTo(ErrorCode.UNKNOWN_OUTCOME);
+  }
+
+  @Test
+  void whatIsDecidedIsNotSaidToHaveFailed() throws Exception {
+    gate.decide(
+        call,
+        ADOPT,
+        result -> {
+          throw new IllegalStateException("on purpose");
+        });
+    startDesk();
+    assertThat(map.view().cluster()).isEqualTo("c");
+    assertThat(call.errorCode()).isEqualTo(ErrorCode.UNKNOWN_OUTCOME);
+    assertThat(call.error().getMessage()).contains("on purpose");
+  }
+
+  @Test
+  void whatHasNotBegunIsRefusedByAFullDesk() {
+    fillDesk();
+    gate.whenCurrent(call, () -> {});
+    assertThat(call.errorCode()).isEqualTo(ErrorCode.OVERLOADED);
+  }
+}
