@@ -55,7 +55,7 @@ public final class PlacementStore implements StateStore<PlacementRound>, AutoClo
     return new PlacementRound(this);
   }
 
-  /** Makes all that was committed durable. */
+  @Override
   public void flush() throws StorageException {
     db.flush();
   }

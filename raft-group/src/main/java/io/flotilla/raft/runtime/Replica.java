@@ -60,6 +60,7 @@ final class Replica<R extends ApplyRound> implements LogReader {
   private final ApplyWorker<R> worker;
   private final LogFetcher fetcher;
   private final SnapshotFetcher snapshots;
+  private final StateFlusher flusher;
   private final LogCutter cutter;
   private final Restoration restoration;
   private final RecentEntries recent;
@@ -74,6 +75,7 @@ final class Replica<R extends ApplyRound> implements LogReader {
 
   private final AtomicBoolean campaignAsked = new AtomicBoolean();
   private final AtomicBoolean closeAsked = new AtomicBoolean();
+  private final AtomicBoolean flushAsked = new AtomicBoolean();
 
   private volatile GroupStatus status;
   private volatile @Nullable Throwable stoppedBecause;
@@ -105,7 +107,11 @@ final class Replica<R extends ApplyRound> implements LogReader {
 
   /** Who does its work. */
   record Crew<R extends ApplyRound>(
-      Loop<R> loop, ApplyWorker<R> worker, LogFetcher fetcher, SnapshotFetcher snapshots) {}
+      Loop<R> loop,
+      ApplyWorker<R> worker,
+      LogFetcher fetcher,
+      SnapshotFetcher snapshots,
+      StateFlusher flusher) {}
 
   Replica(
       Start start,
@@ -119,6 +125,7 @@ final class Replica<R extends ApplyRound> implements LogReader {
     this.worker = crew.worker();
     this.fetcher = crew.fetcher();
     this.snapshots = crew.snapshots();
+    this.flusher = crew.flusher();
     this.machine = machine;
     this.restoration = new Restoration(machine);
     this.cutter = new LogCutter(config.limits().logRetainBytes());
@@ -262,7 +269,7 @@ final class Replica<R extends ApplyRound> implements LogReader {
       outstanding.completeReads(applied);
       waiters.reached(applied);
     }
-    if (lane.durable() > durableSeen) {
+    if (lane.hasLooked()) {
       durableSeen = lane.durable();
       cutIfDue();
     }
@@ -312,6 +319,20 @@ final class Replica<R extends ApplyRound> implements LogReader {
       Position upTo = core.positionAt(index);
       cut = new LogWrite.Truncation(upTo, core.membershipAt(index));
       core.step(new Input.Truncated(upTo));
+    }
+    if (cutter.wantsFlush(now, retained, durableSeen, imageIndex)) {
+      askToFlush();
+    }
+  }
+
+  private void askToFlush() {
+    if (!flushAsked.getAndSet(true)) {
+      flusher.ask(
+          () -> {
+            flushAsked.set(false);
+            lane.askToLook();
+            callWorker();
+          });
     }
   }
 

@@ -52,7 +52,7 @@ class TurnTest {
         new RuntimePorts<>(
             log,
             sent::addAll,
-            Journal.Round::new,
+            new Journal.Store(),
             NoSnapshots.ports(),
             () -> nanos,
             (min, max) -> min,
