@@ -226,12 +226,17 @@ final class Leader extends Role {
     return this;
   }
 
-  /** Of the voters that stay; this replica itself if there is no other. */
+  /**
+   * Of the voters that stay and were heard of late; this replica itself if there is no other. One
+   * that is away may hold as much, when nothing has been written since, but would not answer.
+   */
   private ReplicaId mostCaughtUp() {
     ReplicaId best = self.id();
     long match = -1;
     for (Peer peer : peers) {
-      if (self.membership().isLastingVoter(peer.id()) && peer.match() > match) {
+      if (self.membership().isLastingVoter(peer.id())
+          && peer.wasHeard(ticks)
+          && peer.match() > match) {
         best = peer.id();
         match = peer.match();
       }

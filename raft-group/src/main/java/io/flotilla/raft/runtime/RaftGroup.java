@@ -41,8 +41,8 @@ public interface RaftGroup {
   CompletableFuture<Void> changeMembership(Membership target);
 
   /**
-   * Hands leadership over (thesis §3.10), to whoever has most of the log if {@code to} is empty. No
-   * proposals are taken meanwhile.
+   * Hands leadership over (thesis §3.10), to whoever is there and has most of the log if {@code to}
+   * is empty; refused at once if nobody is. No proposals are taken meanwhile.
    *
    * @return completes when another term has begun; fails after an election timeout
    */
