@@ -55,6 +55,11 @@ public final class PlacementStore implements StateStore<PlacementRound>, AutoClo
     return new PlacementRound(this);
   }
 
+  @Override
+  public void flush() throws StorageException {
+    db.flush();
+  }
+
   void write(WriteBatch batch) throws StorageException {
     db.write(batch);
   }

@@ -48,9 +48,9 @@ public sealed interface Input {
   }
 
   /**
-   * Hands leadership over to {@code to}, or to the most caught-up voter if that is empty (thesis
-   * §3.10). Answered by {@link Answer.SteppedDown} or, after an election timeout at the latest, by
-   * {@link Answer.Refused} with this token.
+   * Hands leadership over to {@code to}, or to the most caught-up voter of those heard within an
+   * election timeout if that is empty (thesis §3.10). Answered by {@link Answer.SteppedDown} or,
+   * after an election timeout at the latest, by {@link Answer.Refused} with this token.
    */
   record TransferAsked(long token, Optional<ReplicaId> to) implements Input {
     @Override

@@ -322,7 +322,7 @@ final class Leader extends Role {
       return this;
     }
     peers.forEach(this::sendHeartbeat);
-    self.say(transfer.mostCaughtUp(), new TimeoutNow(self.term()));
+    self.say(transfer.mostCaughtUp(ticks), new TimeoutNow(self.term()));
     transfer.giveUp();
     return withoutLeader();
   }

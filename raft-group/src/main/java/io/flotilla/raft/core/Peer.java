@@ -181,9 +181,13 @@ final class Peer {
     return Math.max(match, applied) >= truncated;
   }
 
+  /** Whether it was heard within the last election timeout. */
+  boolean wasHeard(long tick) {
+    return tick - lastHeardTick < config.electionTicks();
+  }
+
   GroupStatus.PeerStatus status(long tick) {
-    boolean recent = tick - lastHeardTick < config.electionTicks();
-    return new GroupStatus.PeerStatus(id, match, applied, state, recent);
+    return new GroupStatus.PeerStatus(id, match, applied, state, wasHeard(tick));
   }
 
   /** Whether it was heard since this was last asked. */

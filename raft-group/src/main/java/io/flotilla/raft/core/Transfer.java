@@ -36,7 +36,7 @@ final class Transfer {
    * @param to to whoever has most of the log, if it is empty
    */
   void ask(long token, Optional<ReplicaId> to, long ticks) {
-    ReplicaId target = to.orElseGet(this::mostCaughtUp);
+    ReplicaId target = to.orElseGet(() -> mostCaughtUp(ticks));
     Optional<Refusal> refusal = refusal();
     if (refusal.isPresent()) {
       self.answer(new Answer.Refused(token, refusal.get()));
@@ -48,12 +48,17 @@ final class Transfer {
     }
   }
 
-  /** Of the voters that stay; this replica itself if there is no other. */
-  ReplicaId mostCaughtUp() {
+  /**
+   * Of the voters that stay and were heard of late; this replica itself if there is no other. One
+   * that is away may hold as much, when nothing has been written since, but would not answer.
+   */
+  ReplicaId mostCaughtUp(long ticks) {
     ReplicaId best = self.id();
     long match = -1;
     for (Peer peer : peers) {
-      if (self.membership().isLastingVoter(peer.id()) && peer.match() > match) {
+      if (self.membership().isLastingVoter(peer.id())
+          && peer.wasHeard(ticks)
+          && peer.match() > match) {
         best = peer.id();
         match = peer.match();
       }

@@ -5,7 +5,6 @@ import io.flotilla.raft.port.SnapshotStore;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.BitSet;
@@ -18,19 +17,21 @@ import java.util.zip.CRC32C;
 final class FileIncoming implements SnapshotStore.Incoming {
   private static final int READ_BYTES = 1 << 16;
 
-  private final Path parent;
   private final Path directory;
   private final List<SnapshotFile> files;
   private final SnapshotDisk disk;
+  private final Runnable whenDeleted;
   private final Map<Integer, FileChannel> open = new HashMap<>();
   private final BitSet sealed = new BitSet();
 
-  FileIncoming(Path parent, String name, List<SnapshotFile> files, SnapshotDisk disk)
-      throws IOException {
-    this.parent = parent;
-    this.directory = Files.createDirectory(parent.resolve(name));
+  /**
+   * @param directory exists, and is empty
+   */
+  FileIncoming(Path directory, List<SnapshotFile> files, SnapshotDisk disk, Runnable whenDeleted) {
+    this.directory = directory;
     this.files = files;
     this.disk = disk;
+    this.whenDeleted = whenDeleted;
   }
 
   @Override
@@ -102,7 +103,7 @@ final class FileIncoming implements SnapshotStore.Incoming {
           sealed.cardinality() + " of " + files.size() + " files are sealed");
     }
     disk.syncDirectory(directory);
-    disk.syncDirectory(parent);
+    disk.syncDirectory(directory.getParent());
   }
 
   @Override
@@ -114,6 +115,7 @@ final class FileIncoming implements SnapshotStore.Incoming {
     } finally {
       open.clear();
       FileSnapshotStore.deleteAll(directory);
+      whenDeleted.run();
     }
   }
 }

@@ -63,6 +63,7 @@ final class ApplyLane<R extends ApplyRound> {
   private final Queue<Task> tasks = new ConcurrentLinkedQueue<>();
   private final AtomicReference<@Nullable Adoption> adoption = new AtomicReference<>();
   private final AtomicBoolean lookAsked = new AtomicBoolean();
+  private final AtomicBoolean looked = new AtomicBoolean();
   private volatile long committed;
   private volatile long applied;
   private volatile long durable;
@@ -127,9 +128,14 @@ final class ApplyLane<R extends ApplyRound> {
     return durable;
   }
 
-  /** By the loop: has it looked up what is durable, also if nothing more is applied. */
+  /** By any thread: has it looked up what is durable, also if nothing more is applied. */
   void askToLook() {
     lookAsked.set(true);
+  }
+
+  /** By the loop: whether what is durable may have been looked up since this was last asked. */
+  boolean hasLooked() {
+    return looked.getAndSet(false);
   }
 
   /**
@@ -189,6 +195,7 @@ final class ApplyLane<R extends ApplyRound> {
       done++;
     }
     if (done > 0) {
+      looked.set(true);
       tellLoop.run();
     }
     return done;

@@ -1,7 +1,7 @@
 package io.flotilla.raft.runtime;
 
-import java.util.ArrayDeque;
-import java.util.Deque;
+import java.util.LinkedHashSet;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,7 +27,7 @@ final class EntryBudget {
   }
 
   private final long bytesMax;
-  private final Deque<Chunk> oldestFirst = new ArrayDeque<>();
+  private final Set<Chunk> oldestFirst = new LinkedHashSet<>();
   private long usedBytes;
 
   EntryBudget(long bytesMax) {
@@ -57,14 +57,29 @@ final class EntryBudget {
     usedBytes += bytes;
   }
 
+  /** From now on; whoever drops it himself says so by {@link #dropped}. */
   void mayEvict(RecentEntries owner, RecentEntries.Window window) {
-    oldestFirst.add(new Chunk(owner, window));
+    window.chunk = new Chunk(owner, window);
+    oldestFirst.add(window.chunk);
     evict();
+  }
+
+  /** Its place in the line would keep it in memory, though it counts no more. */
+  void dropped(RecentEntries.Window window) {
+    if (window.chunk != null) {
+      oldestFirst.remove(window.chunk);
+    }
+    usedBytes -= window.bytes();
   }
 
   /** Entries were dropped by their owner. */
   void returned(long bytes) {
     usedBytes -= bytes;
+  }
+
+  /** What waits to be evicted is reachable from here. */
+  int waiting() {
+    return oldestFirst.size();
   }
 
   long usedBytes() {
@@ -73,7 +88,8 @@ final class EntryBudget {
 
   private void evict() {
     for (int i = 0; i < TRIES && usedBytes > bytesMax && !oldestFirst.isEmpty(); i++) {
-      Chunk chunk = oldestFirst.remove();
+      Chunk chunk = oldestFirst.iterator().next();
+      oldestFirst.remove(chunk);
       if (chunk.window != null) {
         chunk.owner.evict(chunk.window);
       } else if (chunk.owner.evictUpTo(chunk.last)) {

@@ -32,7 +32,10 @@ final class HostedGroup<R extends ApplyRound> implements RaftGroup {
   @Override
   public CompletableFuture<byte[]> propose(byte[] command) {
     Request.Proposal proposal = new Request.Proposal(replica, command);
-    if (runtime.isOverloaded() || replica.isOverloaded()) {
+    int bytesMax = runtime.commandBytesMax();
+    if (command.length > bytesMax) {
+      proposal.refuse(new Refusal.TooLarge(bytesMax));
+    } else if (runtime.isOverloaded() || replica.isOverloaded()) {
       refuseAsOverloaded(proposal);
     } else {
       submit(proposal);
@@ -84,9 +87,6 @@ final class HostedGroup<R extends ApplyRound> implements RaftGroup {
   private void submit(Request request) {
     if (!replica.loop.offer(request)) {
       refuseAsOverloaded(request);
-    } else if (runtime.isClosed()) {
-      request
-          .refuseAsClosed(); // nobody may look into the inbox any more; refusing twice is harmless
     }
   }
 

@@ -15,7 +15,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
-import org.jctools.queues.MpscArrayQueue;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -51,8 +50,8 @@ final class Loop<R extends ApplyRound> implements Agent {
   private final Doorbell diskBell = new Doorbell();
 
   private final Owner owner = new Owner();
-  private final MpscArrayQueue<RaftParcel> parcels;
-  private final MpscArrayQueue<Request> requests;
+  private final Inbox<RaftParcel> parcels;
+  private final Inbox<Request> requests;
   private final Map<GroupId, Replica<R>> hosted = new HashMap<>();
   private final Deque<Replica<R>> touched = new ArrayDeque<>();
   private final SyncQueue syncs = new SyncQueue();
@@ -66,6 +65,9 @@ final class Loop<R extends ApplyRound> implements Agent {
   private boolean diskHangs;
   private long lastToken;
 
+  /** Its thread has ended: nobody looks into the inbox any more but who puts something there. */
+  private volatile boolean over;
+
   Loop(String name, RuntimeConfig config, RuntimePorts<R> ports) {
     this.name = name;
     this.node = config.self();
@@ -78,8 +80,9 @@ final class Loop<R extends ApplyRound> implements Agent {
     this.gatherNanos = config.gather().toNanos();
     this.summons = new Summons<>(doorbell);
     this.entryBudget = new EntryBudget(limits.cacheBytes() / config.loops());
-    this.parcels = new MpscArrayQueue<>(Math.max(4, limits.inboxParcels()));
-    this.requests = new MpscArrayQueue<>(Math.max(4, limits.inboxRequests()));
+    RuntimeLimits.Inboxes inboxes = limits.inboxes();
+    this.parcels = new Inbox<>(inboxes.parcels(), inboxes.bytes(), RaftParcel::weight);
+    this.requests = new Inbox<>(inboxes.requests(), inboxes.bytes(), Request::weight);
     this.nextTickNanos = ports.nanos().getAsLong() + tickNanos;
   }
 
@@ -115,7 +118,10 @@ final class Loop<R extends ApplyRound> implements Agent {
 
   boolean offer(Request request) {
     boolean taken = requests.offer(request);
-    doorbell.ring();
+    doorbell.ring(); // with a fence: who closed before sees the request, or this sees that he did
+    if (over) {
+      refuseRequests();
+    }
     return taken;
   }
 
@@ -134,8 +140,8 @@ final class Loop<R extends ApplyRound> implements Agent {
     if (!gathering) {
       work += summons.takeAll(this::attend);
       if (!isLogFarBehind()) {
-        work += parcels.drain(this::deliver, limits.parcelsPerTurn());
-        work += requests.drain(this::ask, limits.requestsPerTurn());
+        work += parcels.drain(this::deliver, limits.inboxes().parcelsPerTurn());
+        work += requests.drain(this::ask, limits.inboxes().requestsPerTurn());
       }
     }
     work += tickIfDue();
@@ -366,6 +372,7 @@ final class Loop<R extends ApplyRound> implements Agent {
   /** After its thread has ended: nobody is left waiting. */
   void close() {
     owner.release();
+    over = true;
     refuseRequests();
     summons.takeAll(this::host);
     for (Replica<R> replica : hosted.values()) {
@@ -376,7 +383,8 @@ final class Loop<R extends ApplyRound> implements Agent {
     hosted.clear();
   }
 
-  void refuseRequests() {
+  /** Certainly not begun: what the loop has taken is not here any more. */
+  private synchronized void refuseRequests() {
     @Nullable Request request;
     while ((request = requests.poll()) != null) {
       request.refuseAsClosed();

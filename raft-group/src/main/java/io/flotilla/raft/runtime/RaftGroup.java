@@ -19,7 +19,10 @@ import java.util.concurrent.CompletableFuture;
 public interface RaftGroup {
   GroupId id();
 
-  /** Completes with the state machine's result once the command is committed and applied here. */
+  /**
+   * Completes with the state machine's result once the command is committed and applied here. One
+   * that no message to another replica could carry is refused.
+   */
   CompletableFuture<byte[]> propose(byte[] command);
 
   /**
@@ -42,8 +45,8 @@ public interface RaftGroup {
   CompletableFuture<Void> changeMembership(Membership target);
 
   /**
-   * Hands leadership over (thesis §3.10), to whoever has most of the log if {@code to} is empty. No
-   * proposals are taken meanwhile.
+   * Hands leadership over (thesis §3.10), to whoever is there and has most of the log if {@code to}
+   * is empty; refused at once if nobody is. No proposals are taken meanwhile.
    *
    * @return completes when this replica leads no more, whoever does; fails after an election
    *     timeout

@@ -43,6 +43,7 @@ public final class RaftRuntime<R extends ApplyRound>
   private final SnapshotSender sender;
   private final SnapshotLoader loader;
   private final SnapshotFetcher snapshots;
+  private final StateFlusher flusher;
   private final List<AgentThread> threads = new ArrayList<>();
   private final Map<GroupId, RecoveredLog> recovered;
   private final Map<GroupId, HostedGroup<R>> groups = new ConcurrentHashMap<>();
@@ -72,6 +73,7 @@ public final class RaftRuntime<R extends ApplyRound>
     for (int i = 0; i < config.fetchThreads(); i++) {
       fetchers.add(new LogFetcher("raft-fetch-" + i, ports.log()));
     }
+    this.flusher = new StateFlusher(ports.states());
     SnapshotPorts files = ports.snapshots();
     this.sender =
         new SnapshotSender(this, files.store(), files.send(), ports.nanos(), files.chance());
@@ -84,10 +86,12 @@ public final class RaftRuntime<R extends ApplyRound>
   /** Gives each part a thread of its own. Not called by who drives {@link #agents} himself. */
   public void start() {
     List<AgentThread> watched = new ArrayList<>();
+    // One turn of theirs is a whole snapshot, or waits until the disk has taken a flush.
+    List<Agent> slow = List.of(loader, sender.writer(), flusher);
     for (Agent agent : agents()) {
       AgentThread thread = new AgentThread(agent, ports.fatal());
       threads.add(thread);
-      if (agent != loader && agent != sender.writer()) { // one turn of theirs is a whole snapshot
+      if (!slow.contains(agent)) {
         watched.add(thread);
       }
     }
@@ -101,7 +105,7 @@ public final class RaftRuntime<R extends ApplyRound>
     List<Agent> agents = new ArrayList<>(loops);
     agents.addAll(workers);
     agents.addAll(fetchers);
-    agents.addAll(List.of(sender, sender.writer(), snapshots, loader));
+    agents.addAll(List.of(sender, sender.writer(), snapshots, loader, flusher));
     return agents;
   }
 
@@ -211,7 +215,8 @@ public final class RaftRuntime<R extends ApplyRound>
   private Replica<R> replica(Replica.Start start, StateMachine<R> machine) {
     GroupId id = start.spec().id();
     Replica.Crew<R> crew =
-        new Replica.Crew<>(pinned(loops, id), pinned(workers, id), pinned(fetchers, id), snapshots);
+        new Replica.Crew<>(
+            pinned(loops, id), pinned(workers, id), pinned(fetchers, id), snapshots, flusher);
     return new Replica<>(start, machine, crew, config, ports.chance());
   }
 
@@ -322,12 +327,12 @@ public final class RaftRuntime<R extends ApplyRound>
     return ports.log().backlogBytes() > config.limits().logBacklogBytesMax();
   }
 
-  LongSupplier nanos() {
-    return ports.nanos();
+  int commandBytesMax() {
+    return ports.transport().commandBytesMax();
   }
 
-  boolean isClosed() {
-    return closed;
+  LongSupplier nanos() {
+    return ports.nanos();
   }
 
   RaftListener listener() {

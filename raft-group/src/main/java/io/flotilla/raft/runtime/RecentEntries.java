@@ -16,7 +16,26 @@ final class RecentEntries {
   private static final Entry[] NOTHING = {};
 
   /** Older entries without a gap. */
-  record Window(List<Entry> entries, long bytes) {
+  static final class Window {
+    private final List<Entry> entries;
+    private final long bytes;
+
+    /** Once it may be evicted. Owned by the budget. */
+    EntryBudget.@Nullable Chunk chunk;
+
+    Window(List<Entry> entries, long bytes) {
+      this.entries = entries;
+      this.bytes = bytes;
+    }
+
+    List<Entry> entries() {
+      return entries;
+    }
+
+    long bytes() {
+      return bytes;
+    }
+
     long first() {
       return entries.get(0).index();
     }
@@ -208,7 +227,7 @@ final class RecentEntries {
 
   void evict(Window window) {
     if (windows.remove(window)) {
-      budget.returned(window.bytes());
+      budget.dropped(window);
     }
   }
 

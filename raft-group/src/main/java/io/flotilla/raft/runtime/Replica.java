@@ -60,6 +60,7 @@ final class Replica<R extends ApplyRound> implements LogReader {
   private final ApplyWorker<R> worker;
   private final LogFetcher fetcher;
   private final SnapshotFetcher snapshots;
+  private final StateFlusher flusher;
   private final LogCutter cutter;
   private final Restoration restoration;
   private final Retreat retreat = new Retreat();
@@ -75,6 +76,7 @@ final class Replica<R extends ApplyRound> implements LogReader {
 
   private final AtomicBoolean campaignAsked = new AtomicBoolean();
   private final AtomicBoolean closeAsked = new AtomicBoolean();
+  private final AtomicBoolean flushAsked = new AtomicBoolean();
 
   private volatile GroupStatus status;
   private volatile @Nullable Throwable stoppedBecause;
@@ -106,7 +108,11 @@ final class Replica<R extends ApplyRound> implements LogReader {
 
   /** Who does its work. */
   record Crew<R extends ApplyRound>(
-      Loop<R> loop, ApplyWorker<R> worker, LogFetcher fetcher, SnapshotFetcher snapshots) {}
+      Loop<R> loop,
+      ApplyWorker<R> worker,
+      LogFetcher fetcher,
+      SnapshotFetcher snapshots,
+      StateFlusher flusher) {}
 
   Replica(Start start, StateMachine<R> machine, Crew<R> crew, RuntimeConfig config, Chance chance) {
     this.group = start.spec().id();
@@ -115,6 +121,7 @@ final class Replica<R extends ApplyRound> implements LogReader {
     this.worker = crew.worker();
     this.fetcher = crew.fetcher();
     this.snapshots = crew.snapshots();
+    this.flusher = crew.flusher();
     this.machine = machine;
     this.restoration = new Restoration(machine);
     this.cutter = new LogCutter(config.limits().logRetainBytes());
@@ -276,7 +283,7 @@ final class Replica<R extends ApplyRound> implements LogReader {
       outstanding.completeReads(applied);
       waiters.reached(applied);
     }
-    if (lane.durable() > durableSeen) {
+    if (lane.hasLooked()) {
       durableSeen = lane.durable();
       cutIfDue();
     }
@@ -326,6 +333,20 @@ final class Replica<R extends ApplyRound> implements LogReader {
       Position upTo = core.positionAt(index);
       cut = new LogWrite.Truncation(upTo, core.membershipAt(index));
       core.step(new Input.Truncated(upTo));
+    }
+    if (cutter.wantsFlush(now, retained, durableSeen, imageIndex)) {
+      askToFlush();
+    }
+  }
+
+  private void askToFlush() {
+    if (!flushAsked.getAndSet(true)) {
+      flusher.ask(
+          () -> {
+            flushAsked.set(false);
+            lane.askToLook();
+            callWorker();
+          });
     }
   }
 

@@ -9,6 +9,8 @@ import java.util.concurrent.CompletableFuture;
 
 /** Something a caller waits for, from its inbox to its future. */
 abstract sealed class Request {
+  private static final int OVERHEAD_BYTES = 100;
+
   final Replica<?> replica;
 
   private Request(Replica<?> replica) {
@@ -16,6 +18,11 @@ abstract sealed class Request {
   }
 
   abstract Input input(long token);
+
+  /** About what it takes of memory while it waits, in bytes. */
+  long weight() {
+    return OVERHEAD_BYTES;
+  }
 
   abstract void fail(RaftException cause);
 
@@ -47,6 +54,11 @@ abstract sealed class Request {
     @Override
     Input input(long token) {
       return new Input.Proposed(token, command);
+    }
+
+    @Override
+    long weight() {
+      return OVERHEAD_BYTES + command.length;
     }
 
     @Override

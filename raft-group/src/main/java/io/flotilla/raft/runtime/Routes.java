@@ -5,19 +5,24 @@ import io.flotilla.raft.core.Membership.Member;
 import io.flotilla.raft.core.ReplicaId;
 import io.flotilla.raft.port.NodeId;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a group's replicas live: as its membership says, and for a replica that this one has not
- * heard of yet, where its messages came from, so that it can be answered. Owned by a loop.
+ * Where a group's replicas live: as its membership says; of those who have left it, where they did,
+ * so that they can be told; and of a replica that this one has not heard of yet, where its messages
+ * came from, so that it can be answered. Of the last two kinds only the latest are known: whoever
+ * was forgotten is known again when he speaks. Owned by a loop.
  */
 final class Routes {
-  private static final int STRANGERS_MAX = 16;
+  /** Of each kind. */
+  private static final int OTHERS_MAX = 16;
 
   private final Map<ReplicaId, NodeId> members = new HashMap<>();
-  private final Map<ReplicaId, NodeId> strangers = new HashMap<>(0);
+  private final Map<ReplicaId, NodeId> departed = new LinkedHashMap<>(0);
+  private final Map<ReplicaId, NodeId> strangers = new LinkedHashMap<>(0);
 
   Routes(Membership membership) {
     update(membership);
@@ -30,8 +35,11 @@ final class Routes {
     add(membership.voters());
     add(membership.outgoing());
     add(membership.learners());
+    former.keySet().removeAll(members.keySet());
+    former.forEach((replica, node) -> putLast(departed, replica, node));
+    departed.keySet().removeAll(members.keySet());
     strangers.keySet().removeAll(members.keySet());
-    former.forEach(this::learn);
+    strangers.keySet().removeAll(departed.keySet());
   }
 
   private void add(List<Member> some) {
@@ -41,14 +49,23 @@ final class Routes {
   }
 
   void learn(ReplicaId replica, NodeId node) {
-    if (!members.containsKey(replica)
-        && (strangers.size() < STRANGERS_MAX || strangers.containsKey(replica))) {
-      strangers.put(replica, node);
+    if (!members.containsKey(replica)) {
+      putLast(departed.containsKey(replica) ? departed : strangers, replica, node);
     }
+  }
+
+  /** As the latest of its kind; the eldest has to go if there are too many. */
+  private static void putLast(Map<ReplicaId, NodeId> kind, ReplicaId replica, NodeId node) {
+    kind.remove(replica);
+    if (kind.size() == OTHERS_MAX) {
+      kind.remove(kind.keySet().iterator().next());
+    }
+    kind.put(replica, node);
   }
 
   @Nullable NodeId nodeOf(ReplicaId replica) {
     NodeId node = members.get(replica);
+    node = node != null ? node : departed.get(replica);
     return node != null ? node : strangers.get(replica);
   }
 }

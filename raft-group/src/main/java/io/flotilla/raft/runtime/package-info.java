@@ -30,7 +30,8 @@
  * under a lease. {@code SnapshotLoader} loads it beside the present state, and then the loop offers
  * it to the core. If that takes it, the write that begins the log anew names it, and when that is
  * durable the apply thread goes on from it ({@code Replica.begin}, {@code ApplyLane.adopt}): a
- * crash leaves the old state or the new one. How far a log is cut, {@code LogCutter} says.
+ * crash leaves the old state or the new one. How far a log is cut, {@code LogCutter} says; where it
+ * waits for the state to be durable, {@code StateFlusher} has it flushed.
  *
  * <p>The cache of recent entries is not one shared map but a ring per group under one budget per
  * loop, evicted oldest first: only its loop ever touches it, so it needs no lock, and an entry that

@@ -60,7 +60,7 @@ class ChangeTest {
           new RuntimePorts<>(
               log,
               sent::addAll,
-              Journal.Round::new,
+              new Journal.Store(),
               NoSnapshots.ports(),
               () -> nanos,
               (min, max) -> min,

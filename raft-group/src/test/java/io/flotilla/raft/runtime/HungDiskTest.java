@@ -55,7 +55,7 @@ class HungDiskTest {
           new RuntimePorts<>(
               log,
               sent::addAll,
-              Journal.Round::new,
+              new Journal.Store(),
               NoSnapshots.ports(),
               () -> nanos,
               (min, max) -> min,

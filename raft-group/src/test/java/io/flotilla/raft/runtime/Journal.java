@@ -5,6 +5,7 @@ import io.flotilla.raft.port.ApplyRound;
 import io.flotilla.raft.port.SnapshotFile;
 import io.flotilla.raft.port.StateImage;
 import io.flotilla.raft.port.StateMachine;
+import io.flotilla.raft.port.StateStore;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -49,6 +50,17 @@ final class Journal implements StateMachine<Journal.Round> {
     boolean isClosed() {
       return closed;
     }
+  }
+
+  /** Forgets everything, so there is nothing to flush. */
+  static final class Store implements StateStore<Round> {
+    @Override
+    public Round newRound() {
+      return new Round();
+    }
+
+    @Override
+    public void flush() {}
   }
 
   static final String POISON = "poison";
@@ -111,6 +123,11 @@ final class Journal implements StateMachine<Journal.Round> {
 
   /** Of nothing but its index. */
   private record Image(long applied, List<Image> closed) implements StateImage {
+    @Override
+    public long approximateBytes() {
+      return applied;
+    }
+
     @Override
     public List<SnapshotFile> writeTo(Path directory) {
       return List.of(new SnapshotFile("journal", applied, 0));

@@ -55,6 +55,21 @@ class LogCutterTest {
   }
 
   @Test
+  void aFlushIsWantedWhenOnlyTheStatesDiskKeepsThreeTimesTheBound() {
+    GroupStatus status = status(RoleName.FOLLOWER);
+    assertThat(cutter.wantsFlush(status, 4_000, 100, 0)).isTrue();
+    assertThat(cutter.wantsFlush(status, 4_000, 130, 0)).as("2.9 times").isFalse();
+    assertThat(cutter.wantsFlush(status, 3_000, 100, 0)).as("2.5 times").isFalse();
+  }
+
+  @Test
+  void noFlushHelpsWhereOthersKeepTheLog() {
+    GroupStatus slow = status(RoleName.LEADER, peer(110, PeerState.REPLICATE, true));
+    assertThat(cutter.wantsFlush(slow, 4_000, 100, 0)).isFalse();
+    assertThat(cutter.wantsFlush(slow, 4_001, 100, 0)).as("nobody is waited for").isTrue();
+  }
+
+  @Test
   void aLeaderWaitsForWhoIsThereButNotForEver() {
     GroupStatus slow = status(RoleName.LEADER, peer(120, PeerState.REPLICATE, true));
     assertThat(cutter.cut(slow, 2_000, 300, 0)).isEqualTo(120);

@@ -56,7 +56,7 @@ class LostReplicaTest {
         new RuntimePorts<>(
             log,
             sent::addAll,
-            Journal.Round::new,
+            new Journal.Store(),
             NoSnapshots.ports(),
             () -> 0,
             (min, max) -> min,

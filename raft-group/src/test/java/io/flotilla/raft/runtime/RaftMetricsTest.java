@@ -45,7 +45,7 @@ class RaftMetricsTest {
           new RuntimePorts<>(
               log,
               parcels -> {},
-              Journal.Round::new,
+              new Journal.Store(),
               NoSnapshots.ports(),
               () -> 0,
               (min, max) -> min,

@@ -94,6 +94,21 @@ class RecentEntriesTest {
   }
 
   @Test
+  void windowsThatMadeRoomForOthersAreLetGo() {
+    EntryBudget budget = new EntryBudget(1 << 20);
+    RecentEntries recent = new RecentEntries(budget, 10_000);
+    for (int first = 1; first <= 100; first++) {
+      recent.addWindow(entries(1, first, 10));
+      recent.offered();
+    }
+    assertThat(budget.waiting()).isEqualTo(4);
+    assertThat(budget.usedBytes()).isEqualTo(4 * 10 * WEIGHT);
+    recent.clear();
+    assertThat(budget.waiting()).isZero();
+    assertThat(budget.usedBytes()).isZero();
+  }
+
+  @Test
   void theBudgetIsSharedAndTheOldestGoesFirst() {
     EntryBudget budget = new EntryBudget(200_000);
     List<RecentEntries> groups = new ArrayList<>();

@@ -63,7 +63,7 @@ class RestoreTest {
           new RuntimePorts<>(
               log,
               parcels -> {},
-              Journal.Round::new,
+              new Journal.Store(),
               new SnapshotPorts(
                   new SimSnapshotStore(new SimFiles(), Path.of("snapshots")),
                   (node, request, reply) -> asked.add(request),

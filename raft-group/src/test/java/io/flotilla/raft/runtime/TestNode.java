@@ -61,7 +61,7 @@ final class TestNode implements AutoCloseable {
             new RuntimePorts<>(
                 log,
                 network.transport(this.id),
-                Journal.Round::new,
+                new Journal.Store(),
                 NoSnapshots.ports(),
                 System::nanoTime,
                 (min, max) -> ThreadLocalRandom.current().nextInt(min, max + 1),

@@ -3,6 +3,7 @@ package io.flotilla.raft.runtime;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flotilla.raft.core.CoreConfig;
+import io.flotilla.raft.core.Entry;
 import io.flotilla.raft.core.GroupId;
 import io.flotilla.raft.core.GroupStatus.RoleName;
 import io.flotilla.raft.core.Membership;
@@ -18,6 +19,7 @@ import io.flotilla.raft.port.LogWrite;
 import io.flotilla.raft.port.NodeId;
 import io.flotilla.raft.port.RaftParcel;
 import io.flotilla.raft.port.StorageException;
+import io.flotilla.raft.port.Transport;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -31,12 +33,14 @@ import org.junit.jupiter.api.Test;
 
 /** What a turn does and in which order, with a clock, a disk and a network held in hand. */
 class TurnTest {
-  private static final RuntimeLimits SMALL = new RuntimeLimits(4, 4, 4, 4, 1000, 1000, 1000, 1000);
+  private static final RuntimeLimits SMALL =
+      new RuntimeLimits(new RuntimeLimits.Inboxes(4, 4, 1000, 4, 4), 1000, 1000, 1000, 1000);
   private static final ReplicaId SELF = new ReplicaId(1);
 
   private final ManualLog log = new ManualLog();
   private final List<RaftParcel> sent = new ArrayList<>();
   private final List<Integer> drops = new ArrayList<>();
+  private int commandBytesMax = Integer.MAX_VALUE;
   private long nanos;
   private RaftRuntime<Journal.Round> runtime = runtime(RuntimeLimits.DEFAULT);
 
@@ -52,8 +56,18 @@ class TurnTest {
         config,
         new RuntimePorts<>(
             log,
-            sent::addAll,
-            Journal.Round::new,
+            new Transport() {
+              @Override
+              public void send(List<RaftParcel> parcels) {
+                sent.addAll(parcels);
+              }
+
+              @Override
+              public int commandBytesMax() {
+                return commandBytesMax;
+              }
+            },
+            new Journal.Store(),
             NoSnapshots.ports(),
             () -> nanos,
             (min, max) -> min,
@@ -319,6 +333,33 @@ class TurnTest {
   }
 
   @Test
+  void atTheEndOnlyWhatTheLoopHasNotTakenIsRefused() throws Exception {
+    RaftGroup group = openLeader(1);
+    CompletableFuture<byte[]> taken = group.propose(command("taken"));
+    turn();
+    CompletableFuture<byte[]> waiting = group.propose(command("waiting"));
+    runtime.close();
+    CompletableFuture<byte[]> late = group.propose(command("late"));
+    assertThat(taken)
+        .failsWithin(Duration.ZERO)
+        .withThrowableOfType(ExecutionException.class)
+        .satisfies(e -> assertThat(((RaftException) e.getCause()).outcomeUnknown()).isTrue());
+    assertThat(refusalOf(waiting)).isEqualTo(new Refusal.NotLeader(Optional.empty()));
+    assertThat(refusalOf(late)).isEqualTo(new Refusal.NotLeader(Optional.empty()));
+  }
+
+  @Test
+  void whatNoParcelCanCarryIsRefusedBeforeItIsAppended() throws Exception {
+    RaftGroup group = openLeader(1);
+    commandBytesMax = 5;
+    CompletableFuture<byte[]> longest = group.propose(command("12345"));
+    CompletableFuture<byte[]> tooLong = group.propose(command("123456"));
+    assertThat(refusalOf(tooLong)).isEqualTo(new Refusal.TooLarge(5));
+    settle();
+    assertThat(longest).isCompleted();
+  }
+
+  @Test
   void messagesAreDroppedWhenTheInboxIsFull() throws Exception {
     runtime.close();
     runtime = runtime(SMALL);
@@ -328,6 +369,22 @@ class TurnTest {
       receive(new VoteRequest(5, true, false, Position.ZERO));
     }
     assertThat(drops).containsExactly(1, 1);
+  }
+
+  @Test
+  void inboxesAreFullOfFewLargeThingsToo() throws Exception {
+    runtime.close();
+    runtime = runtime(SMALL);
+    RaftGroup group = openLeader(1);
+    CompletableFuture<byte[]> first = group.propose(new byte[600]);
+    assertThat(refusalOf(group.propose(new byte[600]))).isEqualTo(new Refusal.Overloaded());
+    settle();
+    assertThat(first).isCompleted();
+    assertThat(group.propose(new byte[600])).isNotDone();
+    Entry large = new Entry(1, 1, Entry.Kind.COMMAND, new byte[600]);
+    receive(new AppendRequest(1, Position.ZERO, 0, 0, List.of(large)));
+    receive(new AppendRequest(1, Position.ZERO, 0, 0, List.of(large)));
+    assertThat(drops).containsExactly(1);
   }
 
   @Test

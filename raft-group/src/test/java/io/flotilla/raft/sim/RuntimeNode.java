@@ -12,6 +12,7 @@ import io.flotilla.raft.port.NodeId;
 import io.flotilla.raft.port.RaftParcel;
 import io.flotilla.raft.port.SnapshotReply;
 import io.flotilla.raft.port.SnapshotRequest;
+import io.flotilla.raft.port.StateStore;
 import io.flotilla.raft.port.StorageException;
 import io.flotilla.raft.runtime.GroupSpec;
 import io.flotilla.raft.runtime.RaftGroup;
@@ -121,7 +122,7 @@ final class RuntimeNode implements Victim {
             new RuntimePorts<>(
                 new ObservedLog(store, this::handedOver, this::wake),
                 parcels -> parcels.forEach(this::send),
-                SimMachine.Round::new,
+                new States(),
                 snapshots(),
                 () -> world.clock().nowMicros() * 1000,
                 world.chance().fork()::between,
@@ -138,6 +139,18 @@ final class RuntimeNode implements Victim {
             () -> observe(runtime));
     groups.forEach(group -> open(runtime, group));
     wake();
+  }
+
+  private final class States implements StateStore<SimMachine.Round> {
+    @Override
+    public SimMachine.Round newRound() {
+      return new SimMachine.Round();
+    }
+
+    @Override
+    public void flush() {
+      RuntimeNode.this.flush();
+    }
   }
 
   private SnapshotPorts snapshots() {
@@ -545,9 +558,9 @@ final class RuntimeNode implements Victim {
     tenants.values().forEach(tenant -> tenant.machine().flush());
   }
 
-  /** Whether the group's log weighs no more than it may, give or take an entry. */
-  boolean isLogShort(SimGroup group) {
-    return logBytes(group) <= limits.logRetainBytes() + ENTRY_BYTES_MAX;
+  /** Whether the group's log weighs no more than it may, so many times, give or take an entry. */
+  boolean isLogShort(SimGroup group, int times) {
+    return logBytes(group) <= times * limits.logRetainBytes() + ENTRY_BYTES_MAX;
   }
 
   /** What a group's log weighs on the disk. */

@@ -80,10 +80,12 @@ public final class RuntimeSimulation implements SimRun {
     return chance.happens(0.5)
         ? RuntimeLimits.DEFAULT.retaining(retain)
         : new RuntimeLimits(
-            chance.between(4, 16),
-            chance.between(8, 64),
-            chance.between(1, 8),
-            chance.between(1, 16),
+            new RuntimeLimits.Inboxes(
+                chance.between(4, 16),
+                chance.between(8, 64),
+                chance.between(500, 10_000),
+                chance.between(1, 8),
+                chance.between(1, 16)),
             chance.between(200, 5_000),
             chance.between(1, 2_000),
             chance.between(0, 3_000),
@@ -144,10 +146,9 @@ public final class RuntimeSimulation implements SimRun {
     clients.forEach(SimClient::stop);
     sessions.forEach(SessionClient::stop);
     within("every group's members, and nobody else, have its log and state", this::converged);
+    within("no log waits for a flush that nobody thinks of", () -> areLogsShort(4));
     nodes.forEach(RuntimeNode::flush);
-    within(
-        "no log weighs more than it may",
-        () -> groups.stream().allMatch(group -> members(group).allMatch(m -> m.isLogShort(group))));
+    within("no log weighs more than it may", () -> areLogsShort(1));
     long answered = groups.stream().mapToLong(group -> group.record().answered()).sum();
     groups.forEach(this::checkFinalState);
     groups.forEach(group -> world.counts().add(FaultKind.RESTORE, group.properties().restored()));
@@ -164,6 +165,11 @@ public final class RuntimeSimulation implements SimRun {
         groups.size(),
         world.counts(),
         world.trace().hash());
+  }
+
+  private boolean areLogsShort(int times) {
+    return groups.stream()
+        .allMatch(group -> members(group).allMatch(node -> node.isLogShort(group, times)));
   }
 
   /** What is still to be asked of leaders, or told to replicas, is until it is done. */

@@ -249,7 +249,7 @@ final class ServiceLab {
     assertThat(within(20 * SECOND, this::converged)).as("all servers hold the same").isTrue();
     servers.forEach(server -> group.properties().applied(server.id(), server.state(group)));
     keepStates();
-    assertThat(within(CUT_MICROS, () -> servers.stream().allMatch(one -> one.isLogShort(group))))
+    assertThat(within(CUT_MICROS, () -> servers.stream().allMatch(one -> one.isLogShort(group, 1))))
         .as("no log weighs more than it may")
         .isTrue();
     group

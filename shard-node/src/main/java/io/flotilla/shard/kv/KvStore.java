@@ -112,7 +112,7 @@ public final class KvStore implements StateStore<KvRound>, AutoCloseable {
     return created;
   }
 
-  /** Makes all that was committed durable. */
+  @Override
   public void flush() throws StorageException {
     db.flush();
   }

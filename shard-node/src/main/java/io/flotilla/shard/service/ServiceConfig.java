@@ -28,11 +28,18 @@ public record ServiceConfig(
   /** Frames of the protocol have 16 MiB, and the last part of a reply may be a longest value. */
   private static final int FRAME_BYTES = 15 << 20;
 
+  /** What a write becomes on its way into a log and to other nodes is a little longer. */
+  private static final int ENTRY_BYTES = 1024;
+
   public ServiceConfig {
     int keyMost = Commands.KEY_BYTES_MAX - 6;
     require(1, keyBytesMax, keyMost, "limits.key-bytes-max");
     require(1, valueBytesMax, Commands.VALUE_BYTES_MAX, "limits.value-bytes-max");
-    require(keyBytesMax + valueBytesMax + 1024, requestBytesMax, FRAME_BYTES, "requestBytesMax");
+    require(
+        keyBytesMax + valueBytesMax + 1024,
+        requestBytesMax,
+        FRAME_BYTES - ENTRY_BYTES,
+        "requestBytesMax");
     require(1024, replyBytesMax, FRAME_BYTES - valueBytesMax, "replyBytesMax");
     require(1, scanPairsMax, 1_000_000, "scanPairsMax");
     require(1, readThreads, 256, "readThreads");
