@@ -103,7 +103,7 @@ final class FileIncoming implements SnapshotStore.Incoming {
           sealed.cardinality() + " of " + files.size() + " files are sealed");
     }
     disk.syncDirectory(directory);
-    disk.syncDirectory(directory.getParent());
+    disk.syncDirectory(parent);
   }
 
   @Override

@@ -58,6 +58,7 @@ class HungDiskTest {
               new Journal.Store(),
               NoSnapshots.ports(),
               () -> nanos,
+              () -> 0,
               (min, max) -> min,
               RaftListener.NONE,
               failure -> {
