@@ -123,6 +123,7 @@ final class MoveTest extends OneMember {
     report(2, ShardReport.newBuilder().setTerm(3).setLeader(true).setChanged(whole));
     assertThat(jobs()).isEmpty();
     Move next = move(2, 5).reply().getJob();
+    assertThat(next.getTo().getReplica()).isGreaterThan(job.getTo().getReplica());
     assertThat(jobs()).containsExactly(next);
   }
 

@@ -7,7 +7,9 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.UnknownFieldSet;
 import io.flotilla.placement.model.ClusterView;
 import io.flotilla.placement.model.Keyspace;
+import io.flotilla.placement.model.Move;
 import io.flotilla.placement.model.Partitioning;
+import io.flotilla.placement.model.Replica;
 import io.flotilla.placement.model.Shard;
 import io.flotilla.placement.plan.KeyspacePlanner;
 import io.flotilla.placement.plan.KeyspaceWish;
@@ -23,6 +25,7 @@ import io.flotilla.rpc.ErrorCode;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -121,6 +124,32 @@ final class PlacementStateMachineTest {
     run(register("late", "h:44", 0));
     assertRefused(command(fresh), Outcome.STALE, "changed at 5");
     assertThat(run(create("yours", 4)).getErrorCode()).isZero();
+  }
+
+  @Test
+  void aShardHasOneMoveAtATime() throws Exception {
+    registerNodes(5);
+    run(create("default", 2));
+    Move first = new Move(0, 1, 1, new Replica(4, 7, Replica.Role.VOTER));
+    PlacementResult begun = run(move(first));
+    assertThat(begun.getErrorCode()).isZero();
+    Move job = MapMessages.read(begun.getJob());
+    assertThat(run(move(job)).getJob()).as("the same wish").isEqualTo(begun.getJob());
+    Replica another = new Replica(5, 8, Replica.Role.VOTER);
+    assertRefused(move(new Move(0, 1, 2, another)), Outcome.CONFLICT, job.isInTheWay());
+    assertRefused(move(new Move(0, 1, 1, another)), Outcome.STALE, job.isInTheWay());
+    assertThat(machine.view().moves()).containsExactly(Map.entry(1L, job));
+    Shard second = machine.view().shards().get(2L).value();
+    Replica elsewhere = new Replica(nodeWithout(second), 8, Replica.Role.VOTER);
+    Move ofAnother = new Move(0, 2, second.replicas().get(0).id(), elsewhere);
+    assertThat(run(move(ofAnother)).getErrorCode()).as("another shard").isZero();
+  }
+
+  private long nodeWithout(Shard shard) {
+    return machine.view().nodes().keySet().stream()
+        .filter(node -> shard.replicas().stream().noneMatch(replica -> replica.node() == node))
+        .findFirst()
+        .orElseThrow();
   }
 
   @Test
@@ -319,6 +348,10 @@ final class PlacementStateMachineTest {
 
   private static PlacementCommand command(PlannedKeyspace plan) {
     return PlacementCommand.newBuilder().setCreateKeyspace(plan).build();
+  }
+
+  private static PlacementCommand move(Move wish) {
+    return PlacementCommand.newBuilder().setMoveReplica(MapMessages.write(wish)).build();
   }
 
   private static PlacementCommand changed(io.flotilla.proto.map.Shard shard) {
