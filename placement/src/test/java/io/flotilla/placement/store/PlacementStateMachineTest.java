@@ -155,7 +155,17 @@ final class PlacementStateMachineTest {
     assertRefused(move(new Move(0, 1, 2, another)), Outcome.CONFLICT, job.isInTheWay());
     assertRefused(move(new Move(0, 1, 1, another)), Outcome.STALE, job.isInTheWay());
     assertThat(machine.view().moves()).containsExactly(Map.entry(1L, job));
-    assertThat(run(move(new Move(0, 2, 4, another))).getErrorCode()).as("another shard").isZero();
+    Shard second = machine.view().shards().get(2L).value();
+    Replica elsewhere = new Replica(nodeWithout(second), 8, Replica.Role.VOTER);
+    Move ofAnother = new Move(0, 2, second.replicas().get(0).id(), elsewhere);
+    assertThat(run(move(ofAnother)).getErrorCode()).as("another shard").isZero();
+  }
+
+  private long nodeWithout(Shard shard) {
+    return machine.view().nodes().keySet().stream()
+        .filter(node -> shard.replicas().stream().noneMatch(replica -> replica.node() == node))
+        .findFirst()
+        .orElseThrow();
   }
 
   @Test

@@ -11,6 +11,7 @@ import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.zip.CRC32C;
 
 /** One directory of files that fill. Those that have begun and are not sealed are open. */
@@ -103,7 +104,7 @@ final class FileIncoming implements SnapshotStore.Incoming {
           sealed.cardinality() + " of " + files.size() + " files are sealed");
     }
     disk.syncDirectory(directory);
-    disk.syncDirectory(parent);
+    disk.syncDirectory(Objects.requireNonNull(directory.getParent()));
   }
 
   @Override
