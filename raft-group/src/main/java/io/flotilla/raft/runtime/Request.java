@@ -58,7 +58,7 @@ abstract sealed class Request {
 
     @Override
     long weight() {
-      return OVERHEAD_BYTES + command.length;
+      return (long) OVERHEAD_BYTES + command.length;
     }
 
     @Override
