@@ -11,13 +11,13 @@ import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.zip.CRC32C;
 
 /** One directory of files that fill. Those that have begun and are not sealed are open. */
 final class FileIncoming implements SnapshotStore.Incoming {
   private static final int READ_BYTES = 1 << 16;
 
+  private final Path parent;
   private final Path directory;
   private final List<SnapshotFile> files;
   private final SnapshotDisk disk;
@@ -26,9 +26,15 @@ final class FileIncoming implements SnapshotStore.Incoming {
   private final BitSet sealed = new BitSet();
 
   /**
-   * @param directory exists, and is empty
+   * @param directory a new one in {@code parent}
    */
-  FileIncoming(Path directory, List<SnapshotFile> files, SnapshotDisk disk, Runnable whenDeleted) {
+  FileIncoming(
+      Path parent,
+      Path directory,
+      List<SnapshotFile> files,
+      SnapshotDisk disk,
+      Runnable whenDeleted) {
+    this.parent = parent;
     this.directory = directory;
     this.files = files;
     this.disk = disk;
@@ -104,7 +110,7 @@ final class FileIncoming implements SnapshotStore.Incoming {
           sealed.cardinality() + " of " + files.size() + " files are sealed");
     }
     disk.syncDirectory(directory);
-    disk.syncDirectory(Objects.requireNonNull(directory.getParent()));
+    disk.syncDirectory(parent);
   }
 
   @Override

@@ -98,7 +98,7 @@ public final class FileSnapshotStore implements SnapshotStore {
     String name = manifest.group() + "-" + received.incrementAndGet();
     Path directory = Files.createDirectory(in.resolve(name));
     claim(directory, twice(manifest.bytes()), manifest.toString());
-    return new FileIncoming(directory, manifest.files(), disk, () -> room.release(directory));
+    return new FileIncoming(in, directory, manifest.files(), disk, () -> room.release(directory));
   }
 
   /** As it comes, and as it is copied when it is loaded. */
