@@ -5,7 +5,6 @@ import io.flotilla.raft.port.SnapshotStore;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.BitSet;
@@ -22,15 +21,24 @@ final class FileIncoming implements SnapshotStore.Incoming {
   private final Path directory;
   private final List<SnapshotFile> files;
   private final SnapshotDisk disk;
+  private final Runnable whenDeleted;
   private final Map<Integer, FileChannel> open = new HashMap<>();
   private final BitSet sealed = new BitSet();
 
-  FileIncoming(Path parent, String name, List<SnapshotFile> files, SnapshotDisk disk)
-      throws IOException {
+  /**
+   * @param directory a new one in {@code parent}
+   */
+  FileIncoming(
+      Path parent,
+      Path directory,
+      List<SnapshotFile> files,
+      SnapshotDisk disk,
+      Runnable whenDeleted) {
     this.parent = parent;
-    this.directory = Files.createDirectory(parent.resolve(name));
+    this.directory = directory;
     this.files = files;
     this.disk = disk;
+    this.whenDeleted = whenDeleted;
   }
 
   @Override
@@ -114,6 +122,7 @@ final class FileIncoming implements SnapshotStore.Incoming {
     } finally {
       open.clear();
       FileSnapshotStore.deleteAll(directory);
+      whenDeleted.run();
     }
   }
 }

@@ -17,18 +17,17 @@ import java.util.stream.Stream;
 
 /** Snapshots below one directory, which belongs to this store alone. */
 public final class FileSnapshotStore implements SnapshotStore {
-  /** Left free by who receives, for the log and the state have to go on. */
-  private static final long RESERVED_BYTES = 256L << 20;
-
   private final Path out;
   private final Path in;
   private final SnapshotDisk disk;
+  private final Room room;
   private final AtomicLong received = new AtomicLong();
 
   private FileSnapshotStore(Path directory, SnapshotDisk disk) {
     this.out = directory.resolve("out");
     this.in = directory.resolve("in");
     this.disk = disk;
+    this.room = new Room(in, disk);
   }
 
   /** Opens it empty: whatever an earlier process has left is deleted. */
@@ -46,8 +45,25 @@ public final class FileSnapshotStore implements SnapshotStore {
   }
 
   @Override
-  public Path beginOutgoing(long snapshot) throws IOException {
-    return Files.createDirectory(outgoing(snapshot));
+  public Path beginOutgoing(long snapshot, long bytes) throws IOException {
+    Path directory = Files.createDirectory(outgoing(snapshot));
+    claim(directory, bytes, "an image");
+    return directory;
+  }
+
+  /** For a directory that goes if there is no room. */
+  private void claim(Path directory, long bytes, String what) throws IOException {
+    try {
+      room.claim(directory, bytes, what);
+    } catch (IOException full) {
+      Files.delete(directory);
+      throw full;
+    }
+  }
+
+  @Override
+  public void endOutgoing(long snapshot) {
+    room.release(outgoing(snapshot));
   }
 
   private Path outgoing(long snapshot) {
@@ -73,18 +89,21 @@ public final class FileSnapshotStore implements SnapshotStore {
 
   @Override
   public void deleteOutgoing(long snapshot) throws IOException {
+    room.release(outgoing(snapshot));
     deleteAll(outgoing(snapshot));
   }
 
   @Override
   public Incoming beginIncoming(SnapshotManifest manifest) throws IOException {
-    long usable = disk.usableBytes(in);
-    if (manifest.bytes() > usable - RESERVED_BYTES) {
-      throw new IOException(
-          "no room for " + manifest + ": " + usable + " bytes are left on the disk of " + in);
-    }
     String name = manifest.group() + "-" + received.incrementAndGet();
-    return new FileIncoming(in, name, manifest.files(), disk);
+    Path directory = Files.createDirectory(in.resolve(name));
+    claim(directory, twice(manifest.bytes()), manifest.toString());
+    return new FileIncoming(in, directory, manifest.files(), disk, () -> room.release(directory));
+  }
+
+  /** As it comes, and as it is copied when it is loaded. */
+  private static long twice(long bytes) {
+    return bytes > Long.MAX_VALUE / 2 ? Long.MAX_VALUE : 2 * bytes;
   }
 
   static void deleteAll(Path directory) throws IOException {

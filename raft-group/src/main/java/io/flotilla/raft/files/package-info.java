@@ -4,8 +4,8 @@
  *
  * <p>Promises: a received snapshot is complete only after each file was read back and compared, and
  * files and directories were synced; no name from elsewhere leads out of its directory; nothing is
- * begun for which the disk has no room. Leaves to others: when to delete. Start at {@link
- * io.flotilla.raft.files.FileSnapshotStore}.
+ * begun for which the disk has no room, that of others and of its own loading counted. Leaves to
+ * others: when to delete. Start at {@link io.flotilla.raft.files.FileSnapshotStore}.
  */
 @NullMarked
 package io.flotilla.raft.files;

@@ -16,9 +16,14 @@ public interface SnapshotStore {
   /**
    * A new directory for a snapshot that is made here.
    *
+   * @param bytes about what it will weigh
    * @return empty; whoever makes the snapshot writes its files there
+   * @throws IOException also if there is no room for all of it
    */
-  Path beginOutgoing(long snapshot) throws IOException;
+  Path beginOutgoing(long snapshot, long bytes) throws IOException;
+
+  /** All of it is written: what it took less than was thought is others' room again. */
+  void endOutgoing(long snapshot);
 
   /**
    * Fills {@code to} with the bytes of a file from {@code offset} on.
@@ -33,7 +38,8 @@ public interface SnapshotStore {
   /**
    * A place for a snapshot that is received. One snapshot may be received several times.
    *
-   * @throws IOException also if there is no room for all of it
+   * @throws IOException also if there is no room for all of it, and for its being loaded: there it
+   *     is copied once
    */
   Incoming beginIncoming(SnapshotManifest manifest) throws IOException;
 

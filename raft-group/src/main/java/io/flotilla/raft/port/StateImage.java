@@ -11,6 +11,9 @@ public interface StateImage extends AutoCloseable {
   /** The index of the last entry whose effects are in the image. */
   long applied();
 
+  /** About what its files will weigh, in bytes; within some per cent if it is large. */
+  long approximateBytes();
+
   /**
    * Writes the image as files of about 32 MiB, to be read in this order. They are on disk when this
    * returns. Blocks for as long as it takes to read and write all of the state; ends early with an

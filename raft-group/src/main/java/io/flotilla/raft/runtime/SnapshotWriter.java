@@ -67,7 +67,9 @@ final class SnapshotWriter implements Agent {
     }
     Optional<SnapshotManifest> made = Optional.empty();
     try (StateImage state = job.image().state()) {
-      List<SnapshotFile> files = state.writeTo(store.beginOutgoing(job.snapshot()));
+      List<SnapshotFile> files =
+          state.writeTo(store.beginOutgoing(job.snapshot(), state.approximateBytes()));
+      store.endOutgoing(job.snapshot());
       made = Optional.of(job.manifestOf(files));
     } catch (StorageException e) {
       throw e;

@@ -26,21 +26,34 @@ final class GenerationImage implements StateImage {
   private final Generation generation;
   private final Snapshot pin;
   private final long applied;
+  private final long bytes;
   private final long fileBytes;
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  /** For a generation that was entered; leaves it at closing. */
-  GenerationImage(StateDb db, Generation generation, Snapshot pin, long applied, long fileBytes) {
+  /**
+   * For a generation that was entered; leaves it at closing.
+   *
+   * @param bytes about what it weighs
+   * @param fileBytes about what each of its files will weigh
+   */
+  GenerationImage(
+      StateDb db, Generation generation, Snapshot pin, long applied, long bytes, long fileBytes) {
     this.db = db;
     this.generation = generation;
     this.pin = pin;
     this.applied = applied;
+    this.bytes = bytes;
     this.fileBytes = fileBytes;
   }
 
   @Override
   public long applied() {
     return applied;
+  }
+
+  @Override
+  public long approximateBytes() {
+    return bytes;
   }
 
   @Override

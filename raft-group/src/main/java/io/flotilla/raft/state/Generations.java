@@ -172,7 +172,9 @@ public final class Generations {
     try {
       Snapshot pin = db.pin();
       try (StateView view = db.view(pin, generation.number())) {
-        image = new GenerationImage(db, generation, pin, reader.appliedIn(view), imageFileBytes);
+        long bytes = approximateBytes(generation.number());
+        image =
+            new GenerationImage(db, generation, pin, reader.appliedIn(view), bytes, imageFileBytes);
         return image;
       } finally {
         if (image == null) {

@@ -48,6 +48,8 @@ class FileSnapshotStoreTest extends SnapshotStoreContract {
     }
   }
 
+  private static final long SPARE = 256L << 20;
+
   @TempDir Path dir;
   private final TestDisk disk = new TestDisk();
   private final byte[] content = bytes("some bytes");
@@ -101,13 +103,50 @@ class FileSnapshotStoreTest extends SnapshotStoreContract {
   @Test
   void nothingIsBegunThatTheDiskHasNoRoomFor() throws IOException {
     SnapshotStore store = open();
-    disk.usable = 256L << 20;
+    disk.usable = SPARE;
     assertThatThrownBy(() -> store.beginIncoming(manifest))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("no room for snapshot");
     assertThat(leftovers()).isEmpty();
     disk.usable += content.length;
+    assertThatThrownBy(() -> store.beginIncoming(manifest))
+        .as("it is copied when it is loaded")
+        .isInstanceOf(IOException.class);
+    disk.usable += content.length;
     store.beginIncoming(manifest).delete();
+    assertThat(leftovers()).isEmpty();
+  }
+
+  @Test
+  void whatIsUnderWayHasItsRoomUntilItIsDeleted() throws IOException {
+    SnapshotStore store = open();
+    disk.usable = SPARE + 3L * content.length;
+    SnapshotStore.Incoming first = store.beginIncoming(manifest);
+    assertThatThrownBy(() -> store.beginIncoming(manifest))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("20 of them for others");
+    assertThatThrownBy(() -> store.beginOutgoing(1, 11)).isInstanceOf(IOException.class);
+    first.write(0, 0, ByteBuffer.wrap(content));
+    disk.usable -= content.length;
+    Path copies = Files.createDirectory(first.directory().resolve("loading-1"));
+    Files.write(copies.resolve("1.sst"), content);
+    disk.usable -= content.length;
+    store.beginOutgoing(1, 10);
+    assertThatThrownBy(() -> store.beginOutgoing(2, 1)).isInstanceOf(IOException.class);
+    store.deleteOutgoing(1);
+    first.delete();
+    disk.usable += 2L * content.length;
+    store.beginIncoming(manifest).delete();
+  }
+
+  @Test
+  void anImageThatIsWrittenTakesNoMoreRoomThanItHas() throws IOException {
+    SnapshotStore store = open();
+    disk.usable = SPARE + 100;
+    store.beginOutgoing(1, 100);
+    assertThatThrownBy(() -> store.beginOutgoing(2, 1)).isInstanceOf(IOException.class);
+    store.endOutgoing(1);
+    store.beginOutgoing(2, 100);
   }
 
   @Test

@@ -108,6 +108,11 @@ class SnapshotTransferTest {
     }
 
     @Override
+    public long approximateBytes() {
+      return files.values().stream().mapToLong(file -> file.length).sum();
+    }
+
+    @Override
     public List<SnapshotFile> writeTo(Path directory) throws StorageException, ImageException {
       List<SnapshotFile> written = new ArrayList<>();
       try {

@@ -79,8 +79,8 @@ public abstract class SnapshotStoreContract {
 
   @Test
   void whatWasMadeIsReadInPieces() throws IOException {
-    create(store.beginOutgoing(77).resolve("1.sst"), ONE);
-    create(store.beginOutgoing(78).resolve("1.sst"), TWO);
+    create(store.beginOutgoing(77, 100).resolve("1.sst"), ONE);
+    create(store.beginOutgoing(78, 100).resolve("1.sst"), TWO);
     SnapshotFile file = manifest.files().get(0);
     assertThat(read(store, file, 0, ONE.length)).isEqualTo(ONE);
     assertThat(read(store, file, 4, 5)).isEqualTo(bytes("first"));
@@ -90,8 +90,8 @@ public abstract class SnapshotStoreContract {
 
   @Test
   void whatIsDeletedIsGoneAndNothingElse() throws IOException {
-    create(store.beginOutgoing(77).resolve("1.sst"), ONE);
-    create(store.beginOutgoing(78).resolve("1.sst"), ONE);
+    create(store.beginOutgoing(77, 100).resolve("1.sst"), ONE);
+    create(store.beginOutgoing(78, 100).resolve("1.sst"), ONE);
     store.deleteOutgoing(78);
     store.deleteOutgoing(78);
     store.deleteOutgoing(79);
@@ -104,8 +104,8 @@ public abstract class SnapshotStoreContract {
 
   @Test
   void anImageIsNotBegunTwice() throws IOException {
-    store.beginOutgoing(77);
-    assertThatThrownBy(() -> store.beginOutgoing(77)).isInstanceOf(IOException.class);
+    store.beginOutgoing(77, 100);
+    assertThatThrownBy(() -> store.beginOutgoing(77, 100)).isInstanceOf(IOException.class);
   }
 
   @Test
@@ -164,14 +164,14 @@ public abstract class SnapshotStoreContract {
 
   @Test
   void nothingOutlivesTheProcess() throws IOException {
-    create(store.beginOutgoing(77).resolve("1.sst"), ONE);
+    create(store.beginOutgoing(77, 100).resolve("1.sst"), ONE);
     SnapshotStore.Incoming incoming = store.beginIncoming(manifest);
     fill(incoming, 0, ONE);
     SnapshotStore next = open();
     assertThat(leftovers()).isEmpty();
     assertThatThrownBy(() -> read(next, manifest.files().get(0), 0, 1))
         .isInstanceOf(IOException.class);
-    create(next.beginOutgoing(77).resolve("1.sst"), TWO);
+    create(next.beginOutgoing(77, 100).resolve("1.sst"), TWO);
     assertThat(read(next, file("1.sst", TWO), 0, TWO.length)).isEqualTo(TWO);
   }
 }

@@ -119,6 +119,11 @@ final class Journal implements StateMachine<Journal.Round> {
   /** Of nothing but its index. */
   private record Image(long applied, List<Image> closed) implements StateImage {
     @Override
+    public long approximateBytes() {
+      return applied;
+    }
+
+    @Override
     public List<SnapshotFile> writeTo(Path directory) {
       return List.of(new SnapshotFile("journal", applied, 0));
     }

@@ -74,6 +74,11 @@ final class SnapshotRig {
     }
 
     @Override
+    public long approximateBytes() {
+      return contents.values().stream().mapToLong(content -> content.length).sum();
+    }
+
+    @Override
     public List<SnapshotFile> writeTo(Path directory) throws StorageException, ImageException {
       List<SnapshotFile> written = new ArrayList<>();
       try {

@@ -30,6 +30,11 @@ record SimImage(int group, SimState state, Disk disk) implements StateImage {
   }
 
   @Override
+  public long approximateBytes() {
+    return encode().length;
+  }
+
+  @Override
   public List<SnapshotFile> writeTo(Path directory) throws ImageException {
     byte[] bytes = encode();
     try {

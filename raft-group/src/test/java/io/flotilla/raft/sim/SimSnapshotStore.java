@@ -31,10 +31,13 @@ public final class SimSnapshotStore implements SnapshotStore {
   }
 
   @Override
-  public Path beginOutgoing(long snapshot) throws IOException {
+  public Path beginOutgoing(long snapshot, long bytes) throws IOException {
     files.makeDirectory(outgoing(snapshot));
     return outgoing(snapshot);
   }
+
+  @Override
+  public void endOutgoing(long snapshot) {}
 
   @Override
   public void read(long snapshot, SnapshotFile file, long offset, ByteBuffer to)

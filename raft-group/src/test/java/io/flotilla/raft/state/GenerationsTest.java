@@ -153,6 +153,12 @@ class GenerationsTest {
     }
     assertThat(read(load(image, files))).hasSize(RECORDS).isEqualTo(read(generation));
     assertThat(names(image)).isEqualTo(files.stream().map(SnapshotFile::name).toList());
+    long bytes = files.stream().mapToLong(SnapshotFile::bytes).sum();
+    for (Generation of : List.of(generation, load(image, files))) {
+      try (StateImage now = generations.image(of, view -> 1)) {
+        assertThat(now.approximateBytes()).isBetween(bytes / 2, bytes * 2);
+      }
+    }
   }
 
   @Test
