@@ -84,9 +84,6 @@ final class HostedGroup<R extends ApplyRound> implements RaftGroup {
   private void submit(Request request) {
     if (!replica.loop.offer(request)) {
       refuseAsOverloaded(request);
-    } else if (runtime.isClosed()) {
-      request
-          .refuseAsClosed(); // nobody may look into the inbox any more; refusing twice is harmless
     }
   }
 

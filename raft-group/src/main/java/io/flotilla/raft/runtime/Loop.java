@@ -55,6 +55,9 @@ final class Loop<R extends ApplyRound> implements Agent {
   private boolean gathering;
   private long lastToken;
 
+  /** Its thread has ended: nobody looks into the inbox any more but who puts something there. */
+  private volatile boolean over;
+
   Loop(String name, RuntimeConfig config, RuntimePorts<R> ports) {
     this.name = name;
     this.node = config.self();
@@ -102,7 +105,10 @@ final class Loop<R extends ApplyRound> implements Agent {
 
   boolean offer(Request request) {
     boolean taken = requests.offer(request);
-    doorbell.ring();
+    doorbell.ring(); // with a fence: who closed before sees the request, or this sees that he did
+    if (over) {
+      refuseRequests();
+    }
     return taken;
   }
 
@@ -331,6 +337,7 @@ final class Loop<R extends ApplyRound> implements Agent {
   /** After its thread has ended: nobody is left waiting. */
   void close() {
     owner.release();
+    over = true;
     refuseRequests();
     summons.takeAll(this::host);
     for (Replica<R> replica : hosted.values()) {
@@ -341,7 +348,8 @@ final class Loop<R extends ApplyRound> implements Agent {
     hosted.clear();
   }
 
-  void refuseRequests() {
+  /** Certainly not begun: what the loop has taken is not here any more. */
+  private synchronized void refuseRequests() {
     @Nullable Request request;
     while ((request = requests.poll()) != null) {
       request.refuseAsClosed();

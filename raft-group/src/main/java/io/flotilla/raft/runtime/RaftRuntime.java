@@ -330,10 +330,6 @@ public final class RaftRuntime<R extends ApplyRound>
     return ports.nanos();
   }
 
-  boolean isClosed() {
-    return closed;
-  }
-
   RaftListener listener() {
     return ports.listener();
   }

@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -295,6 +296,22 @@ class TurnTest {
     assertThat(refusalOf(results.get(5))).isEqualTo(new Refusal.Overloaded());
     settle();
     assertThat(results.subList(0, 4)).allMatch(result -> !result.isCompletedExceptionally());
+  }
+
+  @Test
+  void atTheEndOnlyWhatTheLoopHasNotTakenIsRefused() throws Exception {
+    RaftGroup group = openLeader(1);
+    CompletableFuture<byte[]> taken = group.propose(command("taken"));
+    turn();
+    CompletableFuture<byte[]> waiting = group.propose(command("waiting"));
+    runtime.close();
+    CompletableFuture<byte[]> late = group.propose(command("late"));
+    assertThat(taken)
+        .failsWithin(Duration.ZERO)
+        .withThrowableOfType(ExecutionException.class)
+        .satisfies(e -> assertThat(((RaftException) e.getCause()).outcomeUnknown()).isTrue());
+    assertThat(refusalOf(waiting)).isEqualTo(new Refusal.NotLeader(Optional.empty()));
+    assertThat(refusalOf(late)).isEqualTo(new Refusal.NotLeader(Optional.empty()));
   }
 
   @Test
