@@ -215,6 +215,13 @@ final class LeaderGate {
     if (refusal instanceof Refusal.Transferring transferring) {
       return notLeader(Optional.of(transferring.to().value()));
     }
+    if (refusal instanceof Refusal.TooLarge tooLarge) {
+      return ErrorDetail.newBuilder()
+          .setCode(ErrorCode.INVALID_REQUEST.number())
+          .setMessage(
+              "a change of the map is too long; allowed are " + tooLarge.bytesMax() + " bytes")
+          .build();
+    }
     return overloaded();
   }
 

@@ -9,6 +9,9 @@ public sealed interface Refusal {
   /** Too many uncommitted bytes. */
   record Overloaded() implements Refusal {}
 
+  /** No message could carry it. */
+  record TooLarge(int bytesMax) implements Refusal {}
+
   /** Leadership is being handed over. */
   record Transferring(ReplicaId to) implements Refusal {}
 

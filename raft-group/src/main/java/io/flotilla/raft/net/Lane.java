@@ -26,7 +26,7 @@ final class Lane implements PeerLink.Traffic, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Lane.class);
 
   /** A parcel in a frame of its own must fit the protocol's largest. */
-  private static final int PARCEL_BYTES_MAX = 15 * 1024 * 1024;
+  static final int PARCEL_BYTES_MAX = 15 * 1024 * 1024;
 
   private record Waiting(RaftParcel parcel, int bytes) {}
 

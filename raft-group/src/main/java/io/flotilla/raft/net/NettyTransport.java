@@ -79,6 +79,11 @@ public final class NettyTransport implements Transport, AutoCloseable {
     }
   }
 
+  @Override
+  public int commandBytesMax() {
+    return Lane.PARCEL_BYTES_MAX - ParcelFrame.bytesBesideCommand();
+  }
+
   /** Parcels that were not written, since the start: no connection, no room, not between nodes. */
   public long droppedParcels() {
     return dropped.sum();

@@ -1,6 +1,8 @@
 package io.flotilla.raft.net;
 
+import io.flotilla.raft.core.Entry;
 import io.flotilla.raft.core.GroupId;
+import io.flotilla.raft.core.Position;
 import io.flotilla.raft.core.RaftMessage;
 import io.flotilla.raft.core.ReplicaId;
 import io.flotilla.raft.port.NodeId;
@@ -25,6 +27,14 @@ final class ParcelFrame {
   /** What a parcel adds to a frame. */
   static int encodedBytes(RaftParcel parcel) {
     return PARCEL_HEADER_BYTES + RaftCodec.encodedBytes(parcel.message());
+  }
+
+  /** What a parcel with an append of one command adds to it. */
+  static int bytesBesideCommand() {
+    Entry nothing = new Entry(1, 1, Entry.Kind.COMMAND, new byte[0]);
+    return PARCEL_HEADER_BYTES
+        + RaftCodec.encodedBytes(
+            new RaftMessage.AppendRequest(1, Position.ZERO, 0, 0, List.of(nothing)));
   }
 
   static void putHeader(NodeId from, NodeId to, int parcels, ByteBuffer frame) {

@@ -9,6 +9,14 @@ public interface Transport {
   /** Takes parcels for any number of groups and nodes. Called by any loop. */
   void send(List<RaftParcel> parcels);
 
+  /**
+   * The longest command that a parcel can carry, as the one entry of an append. One that is longer
+   * would be lost again and again, and its group would stand still. Never changes.
+   */
+  default int commandBytesMax() {
+    return Integer.MAX_VALUE;
+  }
+
   /** Where what arrives for this node goes. */
   interface Receiver {
     /** Called by the network's threads; never blocks. May drop when its inboxes are full. */

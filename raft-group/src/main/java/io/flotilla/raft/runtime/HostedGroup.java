@@ -32,7 +32,10 @@ final class HostedGroup<R extends ApplyRound> implements RaftGroup {
   @Override
   public CompletableFuture<byte[]> propose(byte[] command) {
     Request.Proposal proposal = new Request.Proposal(replica, command);
-    if (runtime.isOverloaded() || replica.isOverloaded()) {
+    int bytesMax = runtime.commandBytesMax();
+    if (command.length > bytesMax) {
+      proposal.refuse(new Refusal.TooLarge(bytesMax));
+    } else if (runtime.isOverloaded() || replica.isOverloaded()) {
       refuseAsOverloaded(proposal);
     } else {
       submit(proposal);

@@ -19,7 +19,10 @@ import java.util.concurrent.CompletableFuture;
 public interface RaftGroup {
   GroupId id();
 
-  /** Completes with the state machine's result once the command is committed and applied here. */
+  /**
+   * Completes with the state machine's result once the command is committed and applied here. One
+   * that no message to another replica could carry is refused.
+   */
   CompletableFuture<byte[]> propose(byte[] command);
 
   /**

@@ -326,6 +326,10 @@ public final class RaftRuntime<R extends ApplyRound>
     return ports.log().backlogBytes() > config.limits().logBacklogBytesMax();
   }
 
+  int commandBytesMax() {
+    return ports.transport().commandBytesMax();
+  }
+
   LongSupplier nanos() {
     return ports.nanos();
   }

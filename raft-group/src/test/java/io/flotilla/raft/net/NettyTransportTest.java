@@ -130,7 +130,8 @@ class NettyTransportTest extends TransportContract {
     for (int i = 0; i < 3; i++) {
       sent.add(Messages.parcel(1, 2, i, append(4 * 1024 * 1024)));
     }
-    one.transport.send(List.of(Messages.parcel(1, 2, 9, append(15 * 1024 * 1024))));
+    int most = one.transport.commandBytesMax();
+    one.transport.send(List.of(Messages.parcel(1, 2, 9, append(most + 1))));
     assertThat(one.transport.droppedParcels()).isPositive();
     one.transport.send(sent);
     await()
@@ -138,6 +139,8 @@ class NettyTransportTest extends TransportContract {
             () ->
                 assertThat(appendBytes(two.received))
                     .containsExactly(4 * 1024 * 1024, 4 * 1024 * 1024, 4 * 1024 * 1024));
+    one.transport.send(List.of(Messages.parcel(1, 2, 3, append(most))));
+    await().untilAsserted(() -> assertThat(appendBytes(two.received)).endsWith(most));
   }
 
   private static List<Integer> appendBytes(Iterable<RaftParcel> parcels) {

@@ -18,6 +18,7 @@ import io.flotilla.raft.port.LogWrite;
 import io.flotilla.raft.port.NodeId;
 import io.flotilla.raft.port.RaftParcel;
 import io.flotilla.raft.port.StorageException;
+import io.flotilla.raft.port.Transport;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -37,6 +38,7 @@ class TurnTest {
   private final ManualLog log = new ManualLog();
   private final List<RaftParcel> sent = new ArrayList<>();
   private final List<Integer> drops = new ArrayList<>();
+  private int commandBytesMax = Integer.MAX_VALUE;
   private long nanos;
   private RaftRuntime<Journal.Round> runtime = runtime(RuntimeLimits.DEFAULT);
 
@@ -52,7 +54,17 @@ class TurnTest {
         config,
         new RuntimePorts<>(
             log,
-            sent::addAll,
+            new Transport() {
+              @Override
+              public void send(List<RaftParcel> parcels) {
+                sent.addAll(parcels);
+              }
+
+              @Override
+              public int commandBytesMax() {
+                return commandBytesMax;
+              }
+            },
             new Journal.Store(),
             NoSnapshots.ports(),
             () -> nanos,
@@ -312,6 +324,17 @@ class TurnTest {
         .satisfies(e -> assertThat(((RaftException) e.getCause()).outcomeUnknown()).isTrue());
     assertThat(refusalOf(waiting)).isEqualTo(new Refusal.NotLeader(Optional.empty()));
     assertThat(refusalOf(late)).isEqualTo(new Refusal.NotLeader(Optional.empty()));
+  }
+
+  @Test
+  void whatNoParcelCanCarryIsRefusedBeforeItIsAppended() throws Exception {
+    RaftGroup group = openLeader(1);
+    commandBytesMax = 5;
+    CompletableFuture<byte[]> longest = group.propose(command("12345"));
+    CompletableFuture<byte[]> tooLong = group.propose(command("123456"));
+    assertThat(refusalOf(tooLong)).isEqualTo(new Refusal.TooLarge(5));
+    settle();
+    assertThat(longest).isCompleted();
   }
 
   @Test

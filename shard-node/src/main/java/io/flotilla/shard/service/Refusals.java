@@ -49,6 +49,11 @@ final class Refusals {
     if (refusal instanceof Refusal.Transferring transferring) {
       return notLeader(Optional.of(transferring.to()), shard);
     }
+    if (refusal instanceof Refusal.TooLarge tooLarge) {
+      return plain(
+          ErrorCode.INVALID_REQUEST,
+          "the write is too long; allowed are " + tooLarge.bytesMax() + " bytes as an entry");
+    }
     return overloaded("shard " + shard.descriptor().getId() + " takes no more for now");
   }
 

@@ -27,6 +27,9 @@ public record ServiceConfig(
   /** Frames of the protocol have 16 MiB, and the last part of a reply may be a longest value. */
   private static final int FRAME_BYTES = 15 << 20;
 
+  /** What a write becomes on its way into a log and to other nodes is a little longer. */
+  private static final int ENTRY_BYTES = 1024;
+
   public ServiceConfig {
     int keyMost = Commands.KEY_BYTES_MAX - 6;
     require(1, keyBytesMax, keyMost, "limits.key-bytes-max");
@@ -34,7 +37,7 @@ public record ServiceConfig(
     require(
         keyBytesMax + valueBytesMax + 1024,
         requestBytesMax,
-        FRAME_BYTES,
+        FRAME_BYTES - ENTRY_BYTES,
         "limits.request-bytes-max");
     require(1024, replyBytesMax, FRAME_BYTES - valueBytesMax, "limits.reply-bytes-max");
     require(1, scanPairsMax, 1_000_000, "limits.scan-pairs-max");
