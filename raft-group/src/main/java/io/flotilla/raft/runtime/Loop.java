@@ -14,7 +14,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
-import org.jctools.queues.MpscArrayQueue;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,8 +40,8 @@ final class Loop<R extends ApplyRound> implements Agent {
   private final Doorbell diskBell = new Doorbell();
 
   private final Owner owner = new Owner();
-  private final MpscArrayQueue<RaftParcel> parcels;
-  private final MpscArrayQueue<Request> requests;
+  private final Inbox<RaftParcel> parcels;
+  private final Inbox<Request> requests;
   private final Map<GroupId, Replica<R>> hosted = new HashMap<>();
   private final Deque<Replica<R>> touched = new ArrayDeque<>();
   private final SyncQueue syncs = new SyncQueue();
@@ -68,8 +67,9 @@ final class Loop<R extends ApplyRound> implements Agent {
     this.gatherNanos = config.gather().toNanos();
     this.summons = new Summons<>(doorbell);
     this.entryBudget = new EntryBudget(limits.cacheBytes() / config.loops());
-    this.parcels = new MpscArrayQueue<>(Math.max(4, limits.inboxParcels()));
-    this.requests = new MpscArrayQueue<>(Math.max(4, limits.inboxRequests()));
+    RuntimeLimits.Inboxes inboxes = limits.inboxes();
+    this.parcels = new Inbox<>(inboxes.parcels(), inboxes.bytes(), RaftParcel::weight);
+    this.requests = new Inbox<>(inboxes.requests(), inboxes.bytes(), Request::weight);
     this.nextTickNanos = ports.nanos().getAsLong() + tickNanos;
   }
 
@@ -127,8 +127,8 @@ final class Loop<R extends ApplyRound> implements Agent {
     if (!gathering) {
       work += summons.takeAll(this::attend);
       if (!isLogFarBehind()) {
-        work += parcels.drain(this::deliver, limits.parcelsPerTurn());
-        work += requests.drain(this::ask, limits.requestsPerTurn());
+        work += parcels.drain(this::deliver, limits.inboxes().parcelsPerTurn());
+        work += requests.drain(this::ask, limits.inboxes().requestsPerTurn());
       }
     }
     work += tickIfDue();

@@ -10,6 +10,8 @@ import java.util.concurrent.CompletableFuture;
 
 /** Something a caller waits for, from its inbox to its future. */
 abstract sealed class Request {
+  private static final long OVERHEAD_BYTES = 100;
+
   final Replica<?> replica;
 
   private Request(Replica<?> replica) {
@@ -17,6 +19,11 @@ abstract sealed class Request {
   }
 
   abstract Input input(long token);
+
+  /** About what it takes of memory while it waits, in bytes. */
+  long weight() {
+    return OVERHEAD_BYTES;
+  }
 
   abstract void fail(RaftException cause);
 
@@ -42,6 +49,11 @@ abstract sealed class Request {
     @Override
     Input input(long token) {
       return new Input.Proposed(token, Entry.Kind.COMMAND, command);
+    }
+
+    @Override
+    long weight() {
+      return OVERHEAD_BYTES + command.length;
     }
 
     @Override

@@ -3,10 +3,6 @@ package io.flotilla.raft.runtime;
 /**
  * What one runtime takes on before it says no.
  *
- * @param inboxRequests proposals and reads that wait for one loop; more are refused
- * @param inboxParcels messages that wait for one loop; more are dropped
- * @param requestsPerTurn taken by a loop before it turns to the disk and the network
- * @param parcelsPerTurn the same for messages
  * @param logBacklogBytesMax handed to the log store and not yet durable; beyond it proposals are
  *     refused, beyond twice that the loops take nothing in
  * @param applyBacklogBytesMax entries held in memory for one apply worker; beyond it proposals are
@@ -19,22 +15,37 @@ package io.flotilla.raft.runtime;
  *     before the state is flushed for its sake
  */
 public record RuntimeLimits(
-    int inboxRequests,
-    int inboxParcels,
-    int requestsPerTurn,
-    int parcelsPerTurn,
+    Inboxes inboxes,
     long logBacklogBytesMax,
     long applyBacklogBytesMax,
     long cacheBytes,
     long logRetainBytes) {
   public static final RuntimeLimits DEFAULT =
-      new RuntimeLimits(1 << 14, 1 << 14, 4096, 4096, 64L << 20, 64L << 20, 64L << 20, 16L << 20);
+      new RuntimeLimits(Inboxes.DEFAULT, 64L << 20, 64L << 20, 64L << 20, 16L << 20);
+
+  /**
+   * What waits for one loop.
+   *
+   * @param requests proposals and reads; more are refused
+   * @param parcels messages; more are dropped
+   * @param bytes of each of the two together; more are refused or dropped as well
+   * @param requestsPerTurn taken by the loop before it turns to the disk and the network
+   * @param parcelsPerTurn the same for messages
+   */
+  public record Inboxes(
+      int requests, int parcels, long bytes, int requestsPerTurn, int parcelsPerTurn) {
+    public static final Inboxes DEFAULT = new Inboxes(1 << 14, 1 << 14, 32L << 20, 4096, 4096);
+
+    public Inboxes {
+      require(requests >= 1, "inboxes.requests", requests, "at least 1");
+      require(parcels >= 1, "inboxes.parcels", parcels, "at least 1");
+      require(bytes >= 1, "inboxes.bytes", bytes, "at least 1");
+      require(requestsPerTurn >= 1, "inboxes.requestsPerTurn", requestsPerTurn, "at least 1");
+      require(parcelsPerTurn >= 1, "inboxes.parcelsPerTurn", parcelsPerTurn, "at least 1");
+    }
+  }
 
   public RuntimeLimits {
-    require(inboxRequests >= 1, "inboxRequests", inboxRequests, "at least 1");
-    require(inboxParcels >= 1, "inboxParcels", inboxParcels, "at least 1");
-    require(requestsPerTurn >= 1, "requestsPerTurn", requestsPerTurn, "at least 1");
-    require(parcelsPerTurn >= 1, "parcelsPerTurn", parcelsPerTurn, "at least 1");
     require(logBacklogBytesMax >= 1, "logBacklogBytesMax", logBacklogBytesMax, "at least 1");
     require(applyBacklogBytesMax >= 1, "applyBacklogBytesMax", applyBacklogBytesMax, "at least 1");
     require(cacheBytes >= 0, "cacheBytes", cacheBytes, "0 or more");
@@ -43,15 +54,7 @@ public record RuntimeLimits(
 
   /** The same with another bound for logs. */
   public RuntimeLimits retaining(long bytes) {
-    return new RuntimeLimits(
-        inboxRequests,
-        inboxParcels,
-        requestsPerTurn,
-        parcelsPerTurn,
-        logBacklogBytesMax,
-        applyBacklogBytesMax,
-        cacheBytes,
-        bytes);
+    return new RuntimeLimits(inboxes, logBacklogBytesMax, applyBacklogBytesMax, cacheBytes, bytes);
   }
 
   private static void require(boolean holds, String name, long value, String allowed) {

@@ -29,7 +29,7 @@ class ApplyLaneTest {
   private static final GroupId GROUP = new GroupId(1);
 
   private static final RuntimeLimits LIMITS =
-      new RuntimeLimits(4, 4, 4, 4, 1000, 1000, 1000, 1 << 20);
+      new RuntimeLimits(RuntimeLimits.Inboxes.DEFAULT, 1000, 1000, 1000, 1 << 20);
 
   private final ManualLog log = new ManualLog();
   private final Journal journal = new Journal();

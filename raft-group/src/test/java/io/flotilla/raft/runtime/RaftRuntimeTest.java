@@ -84,7 +84,7 @@ class RaftRuntimeTest extends RuntimeCluster {
 
   @Test
   void aFollowerFarBehindIsServedFromDisk() throws Exception {
-    limits = new RuntimeLimits(1 << 14, 1 << 14, 4096, 4096, 64L << 20, 1, 2048, 16L << 20);
+    limits = new RuntimeLimits(RuntimeLimits.Inboxes.DEFAULT, 64L << 20, 1, 2048, 16L << 20);
     startAll(3, 2);
     proposeUntilDone(1, "first");
     kill(3);

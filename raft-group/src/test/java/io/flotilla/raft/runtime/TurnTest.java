@@ -3,6 +3,7 @@ package io.flotilla.raft.runtime;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flotilla.raft.core.CoreConfig;
+import io.flotilla.raft.core.Entry;
 import io.flotilla.raft.core.GroupId;
 import io.flotilla.raft.core.GroupStatus.RoleName;
 import io.flotilla.raft.core.Membership;
@@ -32,7 +33,8 @@ import org.junit.jupiter.api.Test;
 
 /** What a turn does and in which order, with a clock, a disk and a network held in hand. */
 class TurnTest {
-  private static final RuntimeLimits SMALL = new RuntimeLimits(4, 4, 4, 4, 1000, 1000, 1000, 1000);
+  private static final RuntimeLimits SMALL =
+      new RuntimeLimits(new RuntimeLimits.Inboxes(4, 4, 1000, 4, 4), 1000, 1000, 1000, 1000);
   private static final ReplicaId SELF = new ReplicaId(1);
 
   private final ManualLog log = new ManualLog();
@@ -347,6 +349,22 @@ class TurnTest {
       receive(new VoteRequest(5, true, false, Position.ZERO));
     }
     assertThat(drops).containsExactly(1, 1);
+  }
+
+  @Test
+  void inboxesAreFullOfFewLargeThingsToo() throws Exception {
+    runtime.close();
+    runtime = runtime(SMALL);
+    RaftGroup group = openLeader(1);
+    CompletableFuture<byte[]> first = group.propose(new byte[600]);
+    assertThat(refusalOf(group.propose(new byte[600]))).isEqualTo(new Refusal.Overloaded());
+    settle();
+    assertThat(first).isCompleted();
+    assertThat(group.propose(new byte[600])).isNotDone();
+    Entry large = new Entry(1, 1, Entry.Kind.COMMAND, new byte[600]);
+    receive(new AppendRequest(1, Position.ZERO, 0, 0, List.of(large)));
+    receive(new AppendRequest(1, Position.ZERO, 0, 0, List.of(large)));
+    assertThat(drops).containsExactly(1);
   }
 
   @Test

@@ -74,10 +74,12 @@ public final class RuntimeSimulation implements SimRun {
     return chance.happens(0.5)
         ? RuntimeLimits.DEFAULT.retaining(retain)
         : new RuntimeLimits(
-            chance.between(4, 16),
-            chance.between(8, 64),
-            chance.between(1, 8),
-            chance.between(1, 16),
+            new RuntimeLimits.Inboxes(
+                chance.between(4, 16),
+                chance.between(8, 64),
+                chance.between(500, 10_000),
+                chance.between(1, 8),
+                chance.between(1, 16)),
             chance.between(200, 5_000),
             chance.between(1, 2_000),
             chance.between(0, 3_000),
