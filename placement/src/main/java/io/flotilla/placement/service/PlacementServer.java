@@ -204,6 +204,7 @@ public final class PlacementServer implements AutoCloseable {
         store,
         snapshots,
         System::nanoTime,
+        System::currentTimeMillis,
         (min, max) -> ThreadLocalRandom.current().nextInt(min, max + 1),
         new RaftLog(fatal),
         fatal);

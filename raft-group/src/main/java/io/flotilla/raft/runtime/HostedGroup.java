@@ -21,7 +21,7 @@ final class HostedGroup<R extends ApplyRound> implements RaftGroup {
   HostedGroup(Replica<R> replica, RaftRuntime<R> runtime) {
     this.replica = replica;
     this.runtime = runtime;
-    this.freshness = new Freshness(runtime.nanos());
+    this.freshness = runtime.freshness();
   }
 
   @Override

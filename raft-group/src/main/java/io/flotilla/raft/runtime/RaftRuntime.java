@@ -20,7 +20,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -330,8 +329,8 @@ public final class RaftRuntime<R extends ApplyRound>
     return ports.transport().commandBytesMax();
   }
 
-  LongSupplier nanos() {
-    return ports.nanos();
+  Freshness freshness() {
+    return new Freshness(ports.nanos(), ports.wallMillis());
   }
 
   RaftListener listener() {

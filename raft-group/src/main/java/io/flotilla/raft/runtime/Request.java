@@ -107,7 +107,7 @@ abstract sealed class Request {
   static final class ReadBarrier extends Request {
     final CompletableFuture<Long> applied = new CompletableFuture<>();
     private final Freshness freshness;
-    private final long askedAt;
+    private final Freshness.Moment askedAt;
     long index;
 
     ReadBarrier(Replica<?> replica, Freshness freshness) {

@@ -12,6 +12,8 @@ import java.util.function.LongSupplier;
  * What a runtime needs from outside. It closes none of it.
  *
  * @param nanos a clock that only moves forward, as {@link System#nanoTime}
+ * @param wallMillis the time of day, which may jump: it makes a state's age greater, and nothing
+ *     else depends on it
  * @param timeouts asked by all loops, hence usable by any thread
  * @param fatal told when a disk failed or a part broke; it must end the process, since nothing is
  *     sure any more
@@ -22,6 +24,7 @@ public record RuntimePorts<R extends ApplyRound>(
     StateStore<R> states,
     SnapshotPorts snapshots,
     LongSupplier nanos,
+    LongSupplier wallMillis,
     ElectionTimeouts timeouts,
     RaftListener listener,
     Consumer<Throwable> fatal) {}

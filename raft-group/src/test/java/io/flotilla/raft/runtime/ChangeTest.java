@@ -63,6 +63,7 @@ class ChangeTest {
               new Journal.Store(),
               NoSnapshots.ports(),
               () -> nanos,
+              () -> 0,
               (min, max) -> min,
               RaftListener.NONE,
               failure -> {

@@ -9,7 +9,9 @@ class FreshnessTest {
   /** Where a clock of this kind may well stand. */
   private long nanos = Long.MAX_VALUE - 5;
 
-  private final Freshness freshness = new Freshness(() -> nanos);
+  private long wallMillis;
+
+  private final Freshness freshness = new Freshness(() -> nanos, () -> wallMillis);
 
   @Test
   void nothingIsKnownBeforeTheFirstBarrier() {
@@ -20,7 +22,7 @@ class FreshnessTest {
   @Test
   void itCountsFromTheAskingAndNotFromTheAnswer() {
     nanos += 10;
-    long asked = freshness.now();
+    Freshness.Moment asked = freshness.now();
     nanos += 30;
     freshness.confirm(asked);
     assertThat(freshness.age()).contains(Duration.ofNanos(30));
@@ -30,13 +32,42 @@ class FreshnessTest {
 
   @Test
   void anOlderBarrierThatIsReachedLaterChangesNothing() {
-    long older = freshness.now();
+    Freshness.Moment older = freshness.now();
     nanos += 20;
-    long younger = freshness.now();
+    Freshness.Moment younger = freshness.now();
     nanos += 20;
     freshness.confirm(younger);
     freshness.confirm(older);
     assertThat(freshness.age()).contains(Duration.ofNanos(20));
+  }
+
+  @Test
+  void aMachineThatWasSuspendedKnowsItByTheWallClock() {
+    Freshness.Moment asked = freshness.now();
+    nanos += 200_000_000;
+    wallMillis += 600_200;
+    freshness.confirm(asked);
+    assertThat(freshness.age())
+        .as("asked before, reached after")
+        .contains(Duration.ofMillis(600_200));
+    freshness.confirm(freshness.now());
+    assertThat(freshness.age()).contains(Duration.ZERO);
+  }
+
+  @Test
+  void theGrainOfTheWallClockMakesNothingOlder() {
+    freshness.confirm(freshness.now());
+    nanos += 300_000;
+    wallMillis++;
+    assertThat(freshness.age()).contains(Duration.ofNanos(300_000));
+  }
+
+  @Test
+  void aWallClockThatIsSetBackChangesNothing() {
+    freshness.confirm(freshness.now());
+    nanos += 1_000_000_000;
+    wallMillis -= 3_600_000;
+    assertThat(freshness.age()).contains(Duration.ofSeconds(1));
   }
 
   @Test

@@ -59,6 +59,7 @@ class LostReplicaTest {
             new Journal.Store(),
             NoSnapshots.ports(),
             () -> 0,
+            () -> 0,
             (min, max) -> min,
             new RaftListener() {
               @Override

@@ -48,6 +48,7 @@ class RaftMetricsTest {
               new Journal.Store(),
               NoSnapshots.ports(),
               () -> 0,
+              () -> 0,
               (min, max) -> min,
               metrics,
               failure -> {

@@ -71,6 +71,7 @@ class RestoreTest {
                   SnapshotFetchConfig.DEFAULT,
                   new SplittableRandom(1)),
               () -> 0,
+              () -> 0,
               (min, max) -> min,
               new RaftListener() {
                 @Override

@@ -64,6 +64,7 @@ final class TestNode implements AutoCloseable {
                 new Journal.Store(),
                 NoSnapshots.ports(),
                 System::nanoTime,
+                System::currentTimeMillis,
                 (min, max) -> ThreadLocalRandom.current().nextInt(min, max + 1),
                 listener,
                 failure -> fatal.compareAndSet(null, failure)));

@@ -70,6 +70,7 @@ class TurnTest {
             new Journal.Store(),
             NoSnapshots.ports(),
             () -> nanos,
+            () -> 0,
             (min, max) -> min,
             new RaftListener() {
               @Override

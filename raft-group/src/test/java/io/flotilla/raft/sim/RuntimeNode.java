@@ -125,6 +125,7 @@ final class RuntimeNode implements Victim {
                 new States(),
                 snapshots(),
                 () -> world.clock().nowMicros() * 1000,
+                () -> world.clock().nowMicros() / 1000,
                 world.chance().fork()::between,
                 new GroupEvents(groups),
                 this::fatal));

@@ -128,6 +128,7 @@ final class Startup {
             states,
             snapshots(directory),
             System::nanoTime,
+            wallMillis,
             (min, max) -> ThreadLocalRandom.current().nextInt(min, max + 1),
             new LeaderNews(link).and(metrics),
             this::failed);

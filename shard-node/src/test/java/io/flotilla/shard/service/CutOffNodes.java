@@ -94,6 +94,7 @@ final class CutOffNodes implements AutoCloseable {
                     states,
                     snapshots(node, directory.resolve("snapshots")),
                     System::nanoTime,
+                    System::currentTimeMillis,
                     (min, max) -> ThreadLocalRandom.current().nextInt(min, max + 1),
                     RaftListener.NONE,
                     fatal::add)));
