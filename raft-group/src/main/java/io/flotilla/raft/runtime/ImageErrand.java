@@ -54,12 +54,12 @@ final class ImageErrand {
   /**
    * By the loop.
    *
-   * @return the index of the image that was handed out, if one was; 0 if not
+   * @return the image that was handed out, if one was
    */
-  long label(RaftCore core, Runnable takeAgain) {
+  Optional<LogCutter.Image> label(RaftCore core, Runnable takeAgain) {
     StateImage image = taken.getAndSet(null);
     if (image == null) {
-      return 0;
+      return Optional.empty();
     }
     GroupStatus status = core.status();
     long index = image.applied();
@@ -67,7 +67,7 @@ final class ImageErrand {
       image.close();
       wanted.set(true);
       takeAgain.run();
-      return 0;
+      return Optional.empty();
     }
     CompletableFuture<Optional<SnapshotSource.Image>> asker = asked.getAndSet(null);
     if (asker == null || index == 0) {
@@ -75,13 +75,15 @@ final class ImageErrand {
       if (asker != null) {
         asker.completeExceptionally(new IllegalStateException("nothing is applied yet"));
       }
-      return 0;
+      return Optional.empty();
     }
+    Optional<LogCutter.Image> labelled =
+        Optional.of(new LogCutter.Image(index, image.approximateBytes()));
     asker.complete(
         Optional.of(
             new SnapshotSource.Image(
                 image, status.term(), core.positionAt(index), core.membershipAt(index))));
-    return index;
+    return labelled;
   }
 
   /** When neither the apply thread nor the loop looks here any more. By any thread. */

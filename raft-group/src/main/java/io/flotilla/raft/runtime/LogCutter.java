@@ -11,9 +11,29 @@ import io.flotilla.raft.core.GroupStatus.RoleName;
  * then. A leader waits for followers that are there, and for one that loads a snapshot from here,
  * up to {@link #PATIENCE} times the bound. No log goes beyond that only because the state is not
  * durable: it is flushed before.
+ *
+ * <p>Whoever is given a snapshot has to find the entries that follow it, or he is given another,
+ * for ever. So as long as one is under way a leader waits until the log weighs as much as that
+ * does: to send what is left of it is no more than to send another. A group whose log grows faster,
+ * by more than its state weighs while that is made, sent and loaded, still gives no replica back
+ * before it is written to less.
  */
 final class LogCutter {
   private static final int PATIENCE = 4;
+
+  /**
+   * The last snapshot that was taken here for others.
+   *
+   * @param index up to which it is; 0 if there is none
+   * @param bytes about what it weighs; 0 if it is not under way any more
+   */
+  record Image(long index, long bytes) {
+    static final Image NONE = new Image(0, 0);
+
+    Image arrived() {
+      return new Image(index, 0);
+    }
+  }
 
   private final long retainBytes;
 
@@ -30,17 +50,17 @@ final class LogCutter {
    *
    * @param retained what the log weighs, in bytes
    * @param durable the applied index that a crash would leave
-   * @param image of the last snapshot that was taken here for others; 0 if none was
    */
-  long cut(GroupStatus status, long retained, long durable, long image) {
+  long cut(GroupStatus status, long retained, long durable, Image image) {
     long first = status.firstIndex();
     long entries = status.lastIndex() + 1 - first;
     double share = 1 - retainBytes / 2.0 / retained; // as if all entries weighed the same
     long cut = Math.min(first - 1 + (long) (entries * share), durable);
-    if (status.role() == RoleName.LEADER && retained <= PATIENCE * retainBytes) {
+    long patience = Math.max(PATIENCE * retainBytes, image.bytes());
+    if (status.role() == RoleName.LEADER && retained <= patience) {
       for (PeerStatus peer : status.peers()) {
         if (peer.recentlyActive()) {
-          cut = Math.min(cut, peer.state() == PeerState.SNAPSHOT ? image : peer.match());
+          cut = Math.min(cut, peer.state() == PeerState.SNAPSHOT ? image.index() : peer.match());
         }
       }
     }
@@ -54,7 +74,7 @@ final class LogCutter {
    *
    * @param durable as for {@link #cut}, as is the rest
    */
-  boolean wantsFlush(GroupStatus status, long retained, long durable, long image) {
+  boolean wantsFlush(GroupStatus status, long retained, long durable, Image image) {
     long applied = status.appliedIndex();
     long kept = cut(status, retained, applied, image) - cut(status, retained, durable, image);
     double bytesOfEach = (double) retained / (status.lastIndex() + 1 - status.firstIndex());

@@ -46,6 +46,9 @@ final class Replica<R extends ApplyRound> implements LogReader {
   /** Ticks between looks at whether a log weighs too much though nothing happens in its group. */
   private static final int CUT_TICKS = 50;
 
+  /** In which an image is made, sent and loaded, or else it is not waited for any more. */
+  private static final int IMAGE_TICKS = 9_000;
+
   final GroupId group;
   final ReplicaId self;
   final ApplyLane<R> lane;
@@ -85,8 +88,10 @@ final class Replica<R extends ApplyRound> implements LogReader {
 
   private long cutTicket;
 
-  /** Of the last image that was taken for others. */
-  private long imageIndex;
+  private LogCutter.Image image = LogCutter.Image.NONE;
+
+  /** For which the image counts as under way. */
+  private int imageTicks;
 
   private long durableSeen;
   private int ticksToCut = CUT_TICKS;
@@ -227,6 +232,9 @@ final class Replica<R extends ApplyRound> implements LogReader {
 
   void tick() {
     core.step(new Input.Tick());
+    if (imageTicks > 0 && --imageTicks == 0) {
+      image = image.arrived();
+    }
     if (--ticksToCut == 0) {
       ticksToCut = CUT_TICKS;
       cutIfDue();
@@ -273,11 +281,7 @@ final class Replica<R extends ApplyRound> implements LogReader {
       durableSeen = lane.durable();
       cutIfDue();
     }
-    long imaged = lane.images.label(core, this::callWorker);
-    if (imaged > 0) {
-      imageIndex = imaged;
-      loop.imaged(group, imaged);
-    }
+    lane.images.label(core, this::callWorker).ifPresent(this::imaged);
     restoration.next().ifPresent(core::step);
     if (fetch != null && fetch.deliver(recent, core.status().firstIndex())) {
       core.step(new Input.Loaded());
@@ -308,19 +312,25 @@ final class Replica<R extends ApplyRound> implements LogReader {
         .toList();
   }
 
+  private void imaged(LogCutter.Image taken) {
+    image = taken;
+    imageTicks = IMAGE_TICKS;
+    loop.imaged(group, taken.index());
+  }
+
   private void cutIfDue() {
     long retained = loop.retainedBytes(group);
     if (cut != null || !loop.isDurable(cutTicket) || !cutter.isDue(retained)) {
       return;
     }
     GroupStatus now = core.status();
-    long index = cutter.cut(now, retained, Math.min(durableSeen, now.appliedIndex()), imageIndex);
+    long index = cutter.cut(now, retained, Math.min(durableSeen, now.appliedIndex()), image);
     if (index >= now.firstIndex()) {
       Position upTo = core.positionAt(index);
       cut = new LogWrite.Truncation(upTo, core.membershipAt(index));
       core.step(new Input.Truncated(upTo));
     }
-    if (cutter.wantsFlush(now, retained, durableSeen, imageIndex)) {
+    if (cutter.wantsFlush(now, retained, durableSeen, image)) {
       askToFlush();
     }
   }

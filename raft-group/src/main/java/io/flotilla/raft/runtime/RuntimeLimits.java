@@ -11,8 +11,9 @@ package io.flotilla.raft.runtime;
  *     durable yet count, but are never dropped
  * @param logRetainBytes of one group's log on disk. What weighs more is cut, to half of it, as far
  *     as the state that a crash would leave has it; those who lag get a snapshot. For the sake of
- *     followers that are being caught up a leader's log may weigh four times as much, and any log
- *     before the state is flushed for its sake
+ *     followers that are being caught up a leader's log may weigh four times as much, or as much as
+ *     the snapshot that one of them is given; and any log four times as much before the state is
+ *     flushed for its sake
  */
 public record RuntimeLimits(
     Inboxes inboxes,
