@@ -286,7 +286,8 @@ class RetryTest {
 
   @Test
   void anInterruptedWaitIsOfUnknownOutcomeOnlyForWrites() {
-    SyncKvClient sync = kv.sync();
+    IntStream.rangeClosed(1, 3).forEach(node -> cluster.node(node).fallSilent());
+    SyncKvClient sync = kv.withTimeout(SOON).sync();
     assertThat(interrupted(() -> sync.get(b("a"))).outcomeUnknown()).isFalse();
     assertThat(interrupted(() -> sync.count(Scan.all())).outcomeUnknown()).isFalse();
     assertThat(interrupted(() -> sync.put(b("a"), b("1"))).outcomeUnknown()).isTrue();
