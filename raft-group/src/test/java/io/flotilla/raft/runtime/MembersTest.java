@@ -93,6 +93,7 @@ class MembersTest extends RuntimeCluster {
     await().untilAsserted(() -> assertThat(fourth.journal(1).commands()).contains("seen"));
     network.cutOff(fourth.id);
     change(Membership.of(members(1, 2, 3)));
+    proposeUntilDone(1, "by now it was said, and lost");
     network.heal(fourth.id);
     proposeUntilDone(1, "unseen");
     assertThat(fourth.journal(1).commands()).doesNotContain("unseen");
