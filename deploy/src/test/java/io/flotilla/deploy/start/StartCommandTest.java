@@ -58,7 +58,7 @@ class StartCommandTest {
     "node, raft.log-retain-bytes, 1",
     "node, state.write-buffer-bytes, 1",
     "node, state.cache-bytes, 1",
-    "node, placement.endpoints, ''",
+    "node, placement.endpoints, x",
     "node, node.labels, zone",
     "gateway, limits.key-bytes-max, 65537",
     "gateway, limits.value-bytes-max, 8388609",
