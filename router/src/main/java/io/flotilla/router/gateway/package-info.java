@@ -25,6 +25,9 @@
  *
  * <p><b>Bounds.</b> {@link io.flotilla.router.gateway.GatewayLimits}: a header that announces more
  * than allowed is refused before anything is kept, a client that does not read is not read from.
+ * What all clients have not read yet has one bound ({@link
+ * io.flotilla.router.gateway.ReplyMemory}): beyond it commands wait, and then who takes nothing is
+ * closed.
  *
  * <p>Replies are encoded by Netty's Redis codec; requests are decoded here, see {@link
  * io.flotilla.router.gateway.RequestDecoder} for the reasons. Leaves everything behind a key to
