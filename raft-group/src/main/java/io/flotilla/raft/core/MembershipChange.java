@@ -34,10 +34,11 @@ final class MembershipChange {
     if (!self.ownTermCommitted()) {
       return Optional.of(new Refusal.NotReady());
     }
-    Membership current = self.membership();
-    if (current.isJoint() || self.membershipIndex() > self.commit()) {
+    // Also while it is joint: the step that commits a joint membership appends the one that ends it.
+    if (self.membershipIndex() > self.commit()) {
       return Optional.of(new Refusal.ChangeInProgress());
     }
+    Membership current = self.membership();
     Optional<String> wrong = wrong(current, target);
     if (wrong.isPresent()) {
       return Optional.of(new Refusal.InvalidMembership(wrong.get()));
