@@ -34,7 +34,7 @@ final class MembershipChange {
     if (!self.ownTermCommitted()) {
       return Optional.of(new Refusal.NotReady());
     }
-    // Also while it is joint: the step that commits a joint membership appends the one that ends it.
+    // Joint, too: the step that commits a joint membership appends the one that ends it.
     if (self.membershipIndex() > self.commit()) {
       return Optional.of(new Refusal.ChangeInProgress());
     }
