@@ -20,11 +20,12 @@ class FreshnessTest {
   }
 
   @Test
+  @SuppressWarnings("NullAway") // nobody asks the barrier for its replica here
   void itCountsFromTheAskingAndNotFromTheAnswer() {
     nanos += 10;
-    Freshness.Moment asked = freshness.now();
+    Request.ReadBarrier barrier = new Request.ReadBarrier(null, freshness);
     nanos += 30;
-    freshness.confirm(asked);
+    barrier.reached(1);
     assertThat(freshness.age()).contains(Duration.ofNanos(30));
     nanos += 5;
     assertThat(freshness.age()).contains(Duration.ofNanos(35));
