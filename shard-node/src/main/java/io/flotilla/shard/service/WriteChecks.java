@@ -26,8 +26,8 @@ final class WriteChecks {
 
   /**
    * @param nowMillis wall clock
-   * @throws RpcException with {@link ErrorCode#INVALID_REQUEST}, or {@link
-   *     ErrorCode#SESSION_EXPIRED} if it comes after its last moment
+   * @throws RpcException with {@link ErrorCode#INVALID_REQUEST}: this attempt certainly has no
+   *     effect
    */
   void check(WriteRequest request, long nowMillis) {
     refuseIf(
@@ -47,16 +47,14 @@ final class WriteChecks {
             + nowMillis
             + "; allowed: up to 48 hours from now");
     // Else a clock that is years ahead would move log time there, and no write could follow it.
-    if (request.getNotAfterMillis() < nowMillis) {
-      throw new RpcException(
-          ErrorCode.SESSION_EXPIRED,
-          "not_after is "
-              + request.getNotAfterMillis()
-              + ", now is "
-              + nowMillis
-              + ": a write is sent for 24 hours, and the clocks of clients and nodes may differ by"
-              + " less");
-    }
+    refuseIf(
+        request.getNotAfterMillis() < nowMillis,
+        "not_after is "
+            + request.getNotAfterMillis()
+            + ", now is "
+            + nowMillis
+            + ": a write is sent for 24 hours, and the clocks of clients and nodes may differ by"
+            + " less");
     refuse(Commands.unknown(request.getWritesList()));
     for (Write write : request.getWritesList()) {
       refuseIf(

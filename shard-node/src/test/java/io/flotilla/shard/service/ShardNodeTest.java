@@ -114,7 +114,7 @@ class ShardNodeTest {
         "allowed: up to 48 hours");
     assertRefused(
         good.toBuilder().setNotAfterMillis(System.currentTimeMillis() - 1).build(),
-        ErrorCode.SESSION_EXPIRED,
+        ErrorCode.INVALID_REQUEST,
         "the clocks of clients and nodes");
     assertRefused(
         withOperation(good, Operation.getDefaultInstance()),
