@@ -17,8 +17,13 @@ public interface Agent {
    */
   int turn() throws StorageException;
 
-  /** After a turn without work: how long it may sleep if nobody rings, in nanoseconds. */
-  long idleNanos();
+  /**
+   * After a turn without work: how long it may sleep if nobody rings, in nanoseconds; for ever
+   * unless it says otherwise.
+   */
+  default long idleNanos() {
+    return Long.MAX_VALUE;
+  }
 
   /** Rung when there is something that should end its sleep; as of its last turn. */
   Doorbell doorbell();

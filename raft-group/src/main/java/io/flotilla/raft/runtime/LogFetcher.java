@@ -124,11 +124,6 @@ final class LogFetcher implements Agent {
   }
 
   @Override
-  public long idleNanos() {
-    return Long.MAX_VALUE;
-  }
-
-  @Override
   public Doorbell doorbell() {
     return doorbell;
   }

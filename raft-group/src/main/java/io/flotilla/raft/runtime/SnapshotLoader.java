@@ -45,11 +45,6 @@ final class SnapshotLoader implements Agent, SnapshotInstaller {
     return doorbell;
   }
 
-  @Override
-  public long idleNanos() {
-    return Long.MAX_VALUE;
-  }
-
   /** Loads all of one: blocks for as long as that takes. */
   @Override
   public int turn() throws StorageException {

@@ -81,11 +81,6 @@ final class SnapshotWriter implements Agent {
   }
 
   @Override
-  public long idleNanos() {
-    return Long.MAX_VALUE;
-  }
-
-  @Override
   public Doorbell doorbell() {
     return doorbell;
   }

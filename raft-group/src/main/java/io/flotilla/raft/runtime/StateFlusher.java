@@ -44,11 +44,6 @@ final class StateFlusher implements Agent {
     return doorbell;
   }
 
-  @Override
-  public long idleNanos() {
-    return Long.MAX_VALUE;
-  }
-
   /** Blocks for as long as the flush takes. */
   @Override
   public int turn() throws StorageException {
