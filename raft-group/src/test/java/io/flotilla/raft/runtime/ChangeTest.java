@@ -47,28 +47,7 @@ class ChangeTest {
   private final List<RaftParcel> sent = new ArrayList<>();
   private long nanos;
   private final RaftRuntime<Journal.Round> runtime =
-      new RaftRuntime<>(
-          new RuntimeConfig(
-              new NodeId(11),
-              1,
-              1,
-              1,
-              Duration.ofMillis(100),
-              Duration.ZERO,
-              CoreConfig.DEFAULT,
-              RuntimeLimits.DEFAULT),
-          new RuntimePorts<>(
-              log,
-              sent::addAll,
-              new Journal.Store(),
-              NoSnapshots.ports(),
-              () -> nanos,
-              () -> 0,
-              (min, max) -> min,
-              RaftListener.NONE,
-              failure -> {
-                throw new AssertionError(failure);
-              }));
+      HandDriven.runtime(log, sent::addAll, () -> nanos, RaftListener.NONE);
   private RaftGroup leader;
 
   @BeforeEach

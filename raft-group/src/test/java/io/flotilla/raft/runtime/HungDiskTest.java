@@ -2,7 +2,6 @@ package io.flotilla.raft.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.flotilla.raft.core.CoreConfig;
 import io.flotilla.raft.core.GroupId;
 import io.flotilla.raft.core.GroupStatus.RoleName;
 import io.flotilla.raft.core.Membership;
@@ -42,28 +41,7 @@ class HungDiskTest {
   private final List<RaftParcel> sent = new ArrayList<>();
   private long nanos;
   private final RaftRuntime<Journal.Round> runtime =
-      new RaftRuntime<>(
-          new RuntimeConfig(
-              new NodeId(11),
-              1,
-              1,
-              1,
-              Duration.ofMillis(100),
-              Duration.ZERO,
-              CoreConfig.DEFAULT,
-              RuntimeLimits.DEFAULT),
-          new RuntimePorts<>(
-              log,
-              sent::addAll,
-              new Journal.Store(),
-              NoSnapshots.ports(),
-              () -> nanos,
-              () -> 0,
-              (min, max) -> min,
-              RaftListener.NONE,
-              failure -> {
-                throw new AssertionError(failure);
-              }));
+      HandDriven.runtime(log, sent::addAll, () -> nanos, RaftListener.NONE);
 
   @AfterEach
   void close() {

@@ -3,7 +3,6 @@ package io.flotilla.raft.runtime;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.flotilla.raft.core.CoreConfig;
 import io.flotilla.raft.core.GroupId;
 import io.flotilla.raft.core.HardState;
 import io.flotilla.raft.core.Membership;
@@ -17,7 +16,6 @@ import io.flotilla.raft.port.LogWrite.Base;
 import io.flotilla.raft.port.NodeId;
 import io.flotilla.raft.port.RaftParcel;
 import io.flotilla.raft.port.StorageException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -43,33 +41,16 @@ class LostReplicaTest {
   private RaftRuntime<Journal.Round> runtime = runtime();
 
   private RaftRuntime<Journal.Round> runtime() {
-    return new RaftRuntime<>(
-        new RuntimeConfig(
-            new NodeId(11),
-            1,
-            1,
-            1,
-            Duration.ofMillis(100),
-            Duration.ZERO,
-            CoreConfig.DEFAULT,
-            RuntimeLimits.DEFAULT),
-        new RuntimePorts<>(
-            log,
-            sent::addAll,
-            new Journal.Store(),
-            NoSnapshots.ports(),
-            () -> 0,
-            () -> 0,
-            (min, max) -> min,
-            new RaftListener() {
-              @Override
-              public void stopped(GroupId group, ReplicaId self, Throwable cause) {
-                stopped.add(group + "/" + self);
-              }
-            },
-            failure -> {
-              throw new AssertionError(failure);
-            }));
+    return HandDriven.runtime(
+        log,
+        sent::addAll,
+        () -> 0,
+        new RaftListener() {
+          @Override
+          public void stopped(GroupId group, ReplicaId self, Throwable cause) {
+            stopped.add(group + "/" + self);
+          }
+        });
   }
 
   @AfterEach

@@ -2,7 +2,6 @@ package io.flotilla.raft.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.flotilla.raft.core.CoreConfig;
 import io.flotilla.raft.core.Entry;
 import io.flotilla.raft.core.GroupId;
 import io.flotilla.raft.core.Membership;
@@ -23,7 +22,6 @@ import io.flotilla.raft.sim.SimFiles;
 import io.flotilla.raft.sim.SimSnapshotStore;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -50,38 +48,22 @@ class RestoreTest {
   private final List<Long> restored = new ArrayList<>();
   private int closed;
   private final RaftRuntime<Journal.Round> runtime =
-      new RaftRuntime<>(
-          new RuntimeConfig(
-              new NodeId(11),
-              1,
-              1,
-              1,
-              Duration.ofMillis(100),
-              Duration.ZERO,
-              CoreConfig.DEFAULT,
-              RuntimeLimits.DEFAULT),
-          new RuntimePorts<>(
-              log,
-              parcels -> {},
-              new Journal.Store(),
-              new SnapshotPorts(
-                  new SimSnapshotStore(new SimFiles(), Path.of("snapshots")),
-                  (node, request, reply) -> asked.add(request),
-                  SnapshotSendConfig.DEFAULT,
-                  SnapshotFetchConfig.DEFAULT,
-                  new SplittableRandom(1)),
-              () -> 0,
-              () -> 0,
-              (min, max) -> min,
-              new RaftListener() {
-                @Override
-                public void restored(GroupId group, long index) {
-                  restored.add(index);
-                }
-              },
-              failure -> {
-                throw new AssertionError(failure);
-              }));
+      HandDriven.runtime(
+          log,
+          parcels -> {},
+          new SnapshotPorts(
+              new SimSnapshotStore(new SimFiles(), Path.of("snapshots")),
+              (node, request, reply) -> asked.add(request),
+              SnapshotSendConfig.DEFAULT,
+              SnapshotFetchConfig.DEFAULT,
+              new SplittableRandom(1)),
+          () -> 0,
+          new RaftListener() {
+            @Override
+            public void restored(GroupId group, long index) {
+              restored.add(index);
+            }
+          });
   private HostedGroup<Journal.Round> group;
 
   @BeforeEach
