@@ -2,6 +2,7 @@ package io.flotilla.deploy.local;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.BufferedReader;
@@ -78,9 +79,7 @@ class LocalProcessTest {
     Process parent = shell("sh -c 'exit 0' " + pidfile + " & echo $!; exec sleep 30");
     try (BufferedReader out = parent.inputReader()) {
       long pid = Long.parseLong(out.readLine());
-      while (!Files.readString(Path.of("/proc/" + pid + "/stat")).contains(") Z ")) {
-        Thread.sleep(5);
-      }
+      await().until(() -> Files.readString(Path.of("/proc/" + pid + "/stat")).contains(") Z "));
       writePid(pid);
       ProcessHandle ended = ProcessHandle.of(pid).orElseThrow();
       assertThat(ended.isAlive()).as("as Java has it").isTrue();

@@ -123,13 +123,15 @@ class GatewayLimitsTest {
                 .withSlowReaderTimeout(Duration.ofMillis(500)));
     kv.put(Bytes.utf8("large"), Bytes.of(new byte[1 << 20])).join();
     wire.send(Wire.command("GET", "large").repeat(50));
-    long left = 50L * ("$1048576\r\n".length() + (1 << 20) + "\r\n".length());
+    long all = 50L * ("$1048576\r\n".length() + (1 << 20) + "\r\n".length());
     InputStream in = wire.socket().getInputStream();
-    while (left > 0) { // About 10 MB/s, and as much again asked for.
-      int part = (int) Math.min(left, 100_000);
-      assertThat(in.readNBytes(part)).as("with %d bytes to come", left).hasSize(part);
-      left -= part;
-      Thread.sleep(10);
+    long begunNanos = System.nanoTime();
+    for (long read = 0; read < all; ) {
+      int part = (int) Math.min(all - read, 100_000);
+      assertThat(in.readNBytes(part)).as("with %d bytes to come", all - read).hasSize(part);
+      read += part;
+      long dueNanos = begunNanos + read * 100; // 10 MB/s, and as much again asked for
+      await().pollInterval(Duration.ofMillis(1)).until(() -> System.nanoTime() - dueNanos >= 0);
     }
     assertThat(wire.ask("PING")).isEqualTo("+PONG");
   }
