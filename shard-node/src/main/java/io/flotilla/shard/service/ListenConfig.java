@@ -42,14 +42,15 @@ public record ListenConfig(
         "more than nothing");
   }
 
-  /** Two event loops; a minute for the first registration. */
+  /** As many event loops as Raft loops by default; a minute for the first registration. */
   public static ListenConfig on(String host, int port) {
     return on(host, port, Optional.empty());
   }
 
   /** The same, reached by others under another address. */
   public static ListenConfig on(String host, int port, Optional<String> advertised) {
-    return new ListenConfig(host, port, advertised, 2, Duration.ofSeconds(60));
+    int loops = RaftConfig.loopsFor(Runtime.getRuntime().availableProcessors());
+    return new ListenConfig(host, port, advertised, loops, Duration.ofSeconds(60));
   }
 
   public ListenConfig withFirstRegistration(Duration timeout) {

@@ -23,8 +23,8 @@ public record RaftConfig(
   private static final int PROCESSORS_PER_LOOP = 4;
 
   /**
-   * One loop and one apply thread for each four processors: more do not do more, they only hand
-   * smaller batches to each other.
+   * One loop and one apply thread for each four processors, and as many event loops: more do not do
+   * more, they only hand smaller batches to each other.
    */
   public static final RaftConfig DEFAULT =
       new RaftConfig(
