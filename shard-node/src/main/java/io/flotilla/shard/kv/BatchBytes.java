@@ -14,6 +14,7 @@ final class BatchBytes {
   private static final int KEPT_BYTES = 4 << 20;
   private static final byte DELETION = 0;
   private static final byte VALUE = 1;
+  private static final byte SINGLE_DELETION = 7;
 
   private byte[] bytes = new byte[4096];
   private int size = HEADER_BYTES;
@@ -28,8 +29,17 @@ final class BatchBytes {
   }
 
   void delete(byte[] key) {
+    delete(DELETION, key);
+  }
+
+  /** Of a key that was put once, and not since it was last deleted. */
+  void singleDelete(byte[] key) {
+    delete(SINGLE_DELETION, key);
+  }
+
+  private void delete(byte how, byte[] key) {
     reserve(1 + VARINT_BYTES_MAX + key.length);
-    bytes[size++] = DELETION;
+    bytes[size++] = how;
     writeString(key);
     count++;
   }

@@ -35,6 +35,15 @@ public final class KvRound implements ApplyRound {
     overlay.put(new ByteKey(key), Optional.empty());
   }
 
+  /**
+   * Deletes what was put once, and not since it was last deleted: record and deletion then vanish
+   * together at the next flush, and no deletion goes down all the levels.
+   */
+  void singleDelete(byte[] key) {
+    batch.singleDelete(key);
+    overlay.put(new ByteKey(key), Optional.empty());
+  }
+
   @Override
   public long stagedBytes() {
     return batch.recordBytes();

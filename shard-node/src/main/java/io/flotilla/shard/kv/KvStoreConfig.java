@@ -1,8 +1,9 @@
 package io.flotilla.shard.kv;
 
 /**
- * @param writeBufferBytes size of one memtable; all of them bound what is replayed after a crash
- * @param writeBuffersMax memtables before writes stall
+ * @param writeBufferBytes what memory gathers before it is flushed
+ * @param writeBuffersMax as many times that may be in memory before writes stall; it bounds what is
+ *     replayed after a crash
  * @param cacheBytes blocks of all shards, shared
  * @param backgroundJobs flushes and compactions at a time
  */
@@ -11,7 +12,7 @@ public record KvStoreConfig(
   public static final KvStoreConfig DEFAULT = new KvStoreConfig(8L << 20, 8, 64L << 20, 2);
 
   public KvStoreConfig {
-    require(writeBufferBytes >= 1 << 16, "state.write-buffer-bytes", writeBufferBytes, "65536");
+    require(writeBufferBytes >= 1 << 20, "state.write-buffer-bytes", writeBufferBytes, "1048576");
     require(writeBuffersMax >= 2, "writeBuffersMax", writeBuffersMax, "2");
     require(cacheBytes >= 1 << 20, "state.cache-bytes", cacheBytes, "1048576");
     require(backgroundJobs >= 1, "backgroundJobs", backgroundJobs, "1");

@@ -97,7 +97,7 @@ final class Sessions {
     }
     byte[] key = session.removeAcked();
     for (int left = FORGOTTEN_AT_ONCE_MAX; key != null; left--) {
-      round.delete(key);
+      round.singleDelete(key);
       key = left > 1 ? session.removeAcked() : null;
     }
   }
@@ -109,7 +109,7 @@ final class Sessions {
       if (first.expiresMillis() >= logTimeMillis) {
         return;
       }
-      round.delete(first.removeAny());
+      round.singleDelete(first.removeAny());
       if (first.isEmpty()) {
         byExpiry.remove(first);
         byClient.remove(first.client);
