@@ -18,29 +18,29 @@ import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
 import org.rocksdb.Snapshot;
 
-/** One generation as it was, kept by a pin. */
+/** The keys of one owner as they were, kept by a pin. */
 final class GenerationImage implements StateImage {
   private static final int READ_BYTES = 1 << 16;
 
   private final StateDb db;
-  private final Generation generation;
   private final Snapshot pin;
+  private final List<KeySpan> owned;
   private final long applied;
   private final long bytes;
   private final long fileBytes;
   private final AtomicBoolean closed = new AtomicBoolean();
 
   /**
-   * For a generation that was entered; leaves it at closing.
-   *
+   * @param pin to be released at closing
+   * @param owned in the order in which their keys come without generations
    * @param bytes about what it weighs
    * @param fileBytes about what each of its files will weigh
    */
   GenerationImage(
-      StateDb db, Generation generation, Snapshot pin, long applied, long bytes, long fileBytes) {
+      StateDb db, Snapshot pin, List<KeySpan> owned, long applied, long bytes, long fileBytes) {
     this.db = db;
-    this.generation = generation;
     this.pin = pin;
+    this.owned = List.copyOf(owned);
     this.applied = applied;
     this.bytes = bytes;
     this.fileBytes = fileBytes;
@@ -58,7 +58,7 @@ final class GenerationImage implements StateImage {
 
   @Override
   public List<SnapshotFile> writeTo(Path directory) throws StorageException, ImageException {
-    try (StateView view = db.view(pin, generation.number());
+    try (StateView view = db.view(pin, ImageForm.NO_GENERATION);
         SstFiles files = new SstFiles(directory, fileBytes, db.options())) {
       copy(view, files);
       List<SnapshotFile> written = new ArrayList<>();
@@ -77,7 +77,16 @@ final class GenerationImage implements StateImage {
   private void copy(StateView view, SstFiles to) throws StorageException, ImageException {
     long records = 0;
     ImageForm.writeFirst(to);
-    try (RocksIterator at = view.all()) {
+    for (KeySpan span : owned) {
+      records += copy(view, span, to);
+    }
+    ImageForm.writeLast(to, records);
+  }
+
+  private long copy(StateView view, KeySpan span, SstFiles to)
+      throws StorageException, ImageException {
+    long records = 0;
+    try (RocksIterator at = view.all(span)) {
       for (at.seekToFirst(); at.isValid(); at.next()) {
         if (db.isClosing()) {
           throw new ImageException("the state is closed");
@@ -89,9 +98,9 @@ final class GenerationImage implements StateImage {
       }
       at.status();
     } catch (RocksDBException e) {
-      throw new StorageException("cannot read " + generation, e);
+      throw new StorageException("cannot read the state", e);
     }
-    ImageForm.writeLast(to, records);
+    return records;
   }
 
   static SnapshotFile describe(Path file) throws IOException {
@@ -121,7 +130,6 @@ final class GenerationImage implements StateImage {
   public void close() {
     if (closed.compareAndSet(false, true)) {
       db.release(pin);
-      generation.leave();
     }
   }
 }

@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Queue;
 import java.util.Set;
@@ -56,7 +57,15 @@ public final class Generations {
   private final StateDb db;
   private final long imageFileBytes;
   private final AtomicLong next;
-  private final Queue<Long> retired = new ConcurrentLinkedQueue<>();
+  private final Queue<KeySpan> retired = new ConcurrentLinkedQueue<>();
+  private final Queue<Deleted> deleted = new ConcurrentLinkedQueue<>();
+
+  /**
+   * Keys that are gone for all new views.
+   *
+   * @param after the first moment at which they were
+   */
+  private record Deleted(KeySpan keys, long after) {}
 
   private Generations(StateDb db, long imageFileBytes, long next) {
     this.db = db;
@@ -96,9 +105,9 @@ public final class Generations {
     return use(next.getAndIncrement());
   }
 
-  /** One that is here, to be used by one owner. Cheap. */
+  /** One that is here, to be used by one owner of it. Cheap. */
   public Generation use(long number) {
-    return new Generation(db, number, new Gate(() -> retired.add(number)));
+    return new Generation(db, number, retired::addAll);
   }
 
   /** All that have a key. */
@@ -129,61 +138,109 @@ public final class Generations {
    * @throws StorageException if one is named that is not here: the log belongs to another state
    */
   public void deleteAllBut(Set<Long> named) throws StorageException {
-    Set<Long> orphans = new TreeSet<>(all());
+    Set<Long> here = new TreeSet<>(all());
     for (long number : named) {
-      if (!orphans.remove(number) && number != INITIAL) {
+      if (!here.contains(number) && number != INITIAL) {
         throw new StorageException("the log names " + number + ", a generation that is not here");
       }
     }
-    for (long orphan : orphans) {
-      db.deleteRange(beginOf(orphan), beginOf(orphan + 1));
+    deleteAllBut(named.stream().map(KeySpan::of).toList());
+  }
+
+  /** Deletes all keys that are in none of these spans. Once, before any generation is used. */
+  public void deleteAllBut(Collection<KeySpan> kept) throws StorageException {
+    List<KeySpan> orphans = new ArrayList<>();
+    byte[] from = beginOf(INITIAL);
+    for (KeySpan span : kept.stream().sorted(KeySpan.BY_FROM).toList()) {
+      orphans.add(new KeySpan(from, span.from()));
+      from = KeySpan.compare(from, span.to()) < 0 ? span.to() : from;
     }
-    if (!orphans.isEmpty()) {
-      // Not for safety, for a lost tombstone is written again at the next start: in memory each of
-      // them costs every read.
+    orphans.add(new KeySpan(from, beginOf(next.get())));
+    boolean any = false;
+    for (KeySpan orphan : orphans) {
+      // In memory each tombstone costs every read.
+      if (hasKeys(orphan)) {
+        db.deleteRange(orphan.from(), orphan.to());
+        db.deleteFiles(orphan.from(), orphan.to());
+        any = true;
+      }
+    }
+    if (any) {
+      // Not for safety, for a lost tombstone is written again at the next start.
       db.flush();
     }
   }
 
+  private boolean hasKeys(KeySpan span) throws StorageException {
+    if (KeySpan.compare(span.from(), span.to()) >= 0) {
+      return false;
+    }
+    try (StateView view = db.view();
+        RocksIterator at = view.iterate(span.from(), span.to())) {
+      at.seekToFirst();
+      boolean has = at.isValid();
+      at.status();
+      return has;
+    } catch (RocksDBException e) {
+      throw new StorageException("cannot look for what was left over", e);
+    }
+  }
+
   /**
-   * Deletes retired generations that nobody views any more. What a crash leaves of them, no log
-   * names.
+   * Deletes what was retired. Who views it already goes on to see it: files that hold nothing else
+   * go when the last of them is closed. What a crash leaves, no log names.
    */
   public void sweep() throws StorageException {
-    for (Long number = retired.poll(); number != null; number = retired.poll()) {
-      db.deleteRange(beginOf(number), beginOf(number + 1));
+    for (KeySpan keys = retired.poll(); keys != null; keys = retired.poll()) {
+      db.deleteRange(keys.from(), keys.to());
+      deleted.add(new Deleted(keys, db.now()));
+    }
+    long oldest = db.oldestView();
+    for (Deleted next = deleted.peek(); next != null; next = deleted.peek()) {
+      if (oldest < next.after()) {
+        return;
+      }
+      db.deleteFiles(next.keys().from(), next.keys().to());
+      deleted.remove();
     }
   }
 
-  /** What a generation weighs, in bytes, within some per cent. */
-  public long approximateBytes(long generation) throws StorageException {
-    return db.approximateBytes(beginOf(generation), beginOf(generation + 1));
+  /** What is in these spans weighs, in bytes, within some per cent. */
+  public long approximateBytes(Collection<KeySpan> spans) throws StorageException {
+    long bytes = 0;
+    for (KeySpan span : spans) {
+      bytes += db.approximateBytes(span.from(), span.to());
+    }
+    return bytes;
+  }
+
+  /** As the other one, of all of a generation. */
+  public StateImage image(Generation generation, AppliedReader reader) throws StorageException {
+    return image(generation, List.of(KeySpan.of(generation.number())), reader);
   }
 
   /**
-   * A generation as of now, for as long as it takes to write it out; cheap. Its applied index is
-   * read from the same moment. Does not keep the database from being closed.
+   * An owner's keys as of now, for as long as it takes to write them out; cheap. Its applied index
+   * is read from the same moment. Does not keep the database from being closed.
+   *
+   * @param owned in the order in which their keys come if generations are left out of account
    */
-  public StateImage image(Generation generation, AppliedReader reader) throws StorageException {
-    if (!generation.enter()) {
-      throw new IllegalStateException(generation + " was retired");
-    }
-    GenerationImage image = null;
-    try {
-      Snapshot pin = db.pin();
-      try (StateView view = db.view(pin, generation.number())) {
-        long bytes = approximateBytes(generation.number());
-        image =
-            new GenerationImage(db, generation, pin, reader.appliedIn(view), bytes, imageFileBytes);
-        return image;
-      } finally {
-        if (image == null) {
-          db.release(pin);
-        }
+  public StateImage image(Generation generation, List<KeySpan> owned, AppliedReader reader)
+      throws StorageException {
+    Snapshot pin = db.pin();
+    boolean made = false;
+    try (StateView view = db.view(pin, generation.number())) {
+      if (generation.isRetired()) {
+        throw new IllegalStateException(generation + " was retired");
       }
+      long applied = reader.appliedIn(view);
+      StateImage image =
+          new GenerationImage(db, pin, owned, applied, approximateBytes(owned), imageFileBytes);
+      made = true;
+      return image;
     } finally {
-      if (image == null) {
-        generation.leave();
+      if (!made) {
+        db.release(pin);
       }
     }
   }

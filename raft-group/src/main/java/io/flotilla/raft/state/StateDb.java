@@ -32,6 +32,7 @@ import org.rocksdb.WriteOptions;
  */
 public final class StateDb implements AutoCloseable {
   private static final long ALL_GENERATIONS = -1;
+  private static final String OLDEST_SNAPSHOT = "rocksdb.oldest-snapshot-sequence";
 
   private final RocksDB db;
   private final StateOptions options;
@@ -121,18 +122,10 @@ public final class StateDb implements AutoCloseable {
     return owning(ALL_GENERATIONS, use::leave);
   }
 
-  /** By a generation that was entered, and is left with the view. */
-  StateView view(Generation generation) throws StorageException {
-    if (!use.enter()) {
-      generation.leave();
-      throw closed();
-    }
-    return owning(
-        generation.number(),
-        () -> {
-          use.leave();
-          generation.leave();
-        });
+  /** As the other one, by who looks into one generation. */
+  StateView view(long generation) throws StorageException {
+    enter();
+    return owning(generation, use::leave);
   }
 
   private StateView owning(long generation, Runnable whenClosed) {
@@ -193,15 +186,47 @@ public final class StateDb implements AutoCloseable {
     }
   }
 
-  /**
-   * Deletes what nobody may read any more: first the files that hold nothing else, though snapshots
-   * may want them; then a tombstone for what is left in others and in memory.
-   */
+  /** The moment up to which everything was written, as RocksDB counts it. */
+  long now() throws StorageException {
+    enter();
+    try {
+      return db.getLatestSequenceNumber();
+    } finally {
+      use.leave();
+    }
+  }
+
+  /** The moment of the oldest view or pin that is open, or now. */
+  long oldestView() throws StorageException {
+    enter();
+    try {
+      long now = db.getLatestSequenceNumber(); // first: a view that is opened meanwhile is no older
+      long oldest = db.getLongProperty(OLDEST_SNAPSHOT);
+      return oldest == 0 ? now : Math.min(oldest, now);
+    } catch (RocksDBException e) {
+      throw new StorageException("cannot look at the state", e);
+    } finally {
+      use.leave();
+    }
+  }
+
+  /** Deletes for all that look from now on. */
   void deleteRange(byte[] from, byte[] to) throws StorageException {
     enter();
     try {
-      db.deleteFilesInRanges(db.getDefaultColumnFamily(), List.of(from, to), false);
       db.deleteRange(noLog, from, to);
+    } catch (RocksDBException e) {
+      throw new StorageException("cannot delete from the state", e);
+    } finally {
+      use.leave();
+    }
+  }
+
+  /** Deletes the files that hold nothing else, whoever has them in view. */
+  void deleteFiles(byte[] from, byte[] to) throws StorageException {
+    enter();
+    try {
+      db.deleteFilesInRanges(db.getDefaultColumnFamily(), List.of(from, to), false);
     } catch (RocksDBException e) {
       throw new StorageException("cannot delete from the state", e);
     } finally {

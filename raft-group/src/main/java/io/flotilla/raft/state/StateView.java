@@ -64,11 +64,11 @@ public final class StateView implements AutoCloseable {
     return iterate(start, end, kept(new ReadOptions()));
   }
 
-  /** All of the generation, for one pass that shall not push out what others read. */
-  RocksIterator all() {
+  /** For one pass that shall not push out what others read. */
+  RocksIterator all(KeySpan span) {
     return iterate(
-        Generations.beginOf(generation),
-        Generations.beginOf(generation + 1),
+        span.from(),
+        span.to(),
         kept(new ReadOptions()).setFillCache(false).setReadaheadSize(READ_AHEAD_BYTES));
   }
 

@@ -98,7 +98,7 @@ class GenerationsTest {
 
   private static Map<Integer, Integer> read(StateView view) throws Exception {
     Map<Integer, Integer> all = new TreeMap<>();
-    try (RocksIterator at = view.all()) {
+    try (RocksIterator at = view.all(KeySpan.of(view.generation()))) {
       for (at.seekToFirst(); at.isValid(); at.next()) {
         all.put(ByteBuffer.wrap(at.key()).getInt(9), Arrays.hashCode(at.value()));
       }
@@ -262,6 +262,80 @@ class GenerationsTest {
     assertThat(read(load(to, files))).isEqualTo(all);
     assertThatThrownBy(() -> generations.image(generation, view -> 1))
         .isInstanceOf(IllegalStateException.class);
+  }
+
+  /** Of several owners of one generation. */
+  @Test
+  void whoLeavesAGenerationTakesHisKeysAlone() throws Exception {
+    Generation one = loaded(1);
+    Map<Integer, Integer> all = read(one);
+    Generation other = generations.use(one.number());
+    List<KeySpan> leaving = List.of(new KeySpan(key(one, 50), key(one, 150)));
+    List<KeySpan> staying =
+        List.of(
+            new KeySpan(Generations.beginOf(one.number()), key(one, 50)),
+            new KeySpan(key(one, 150), Generations.beginOf(one.number() + 1)));
+    Path to = Files.createDirectory(directory.resolve("whole"));
+    List<SnapshotFile> files;
+    try (StateImage whole = generations.image(one, view -> 1);
+        StateView view = one.view()) {
+      other.retire(leaving);
+      generations.sweep();
+      assertThat(other.view()).isNull();
+      assertThat(read(one)).as("from now on").hasSize(RECORDS - 100);
+      assertThat(read(view)).as("to who had it in view").isEqualTo(all);
+      files = whole.writeTo(to);
+    }
+    assertThat(read(load(to, files))).isEqualTo(all);
+    generations.sweep();
+    Path rest = Files.createDirectory(directory.resolve("rest"));
+    try (StateImage image = generations.image(one, staying, view -> 1)) {
+      files = image.writeTo(rest);
+      assertThat(image.approximateBytes()).isLessThan(RECORDS * 1000 * 2 / 3);
+    }
+    assertThat(read(load(rest, files))).hasSize(RECORDS - 100).isEqualTo(read(one));
+  }
+
+  @Test
+  void whatIsDeletedGivesItsSpaceBackOnceNobodyHasItInView() throws Exception {
+    Generation one = loaded(1);
+    long before = filesBytes();
+    StateView view = one.view();
+    one.retire();
+    generations.sweep();
+    assertThat(filesBytes()).isGreaterThanOrEqualTo(before);
+    view.close();
+    generations.sweep();
+    assertThat(filesBytes()).isLessThan(before / 2);
+  }
+
+  private long filesBytes() throws Exception {
+    try (Stream<Path> files = Files.list(directory.resolve("db"))) {
+      return files
+          .filter(file -> file.toString().endsWith(".sst"))
+          .mapToLong(file -> file.toFile().length())
+          .sum();
+    }
+  }
+
+  @Test
+  void atAStartWhatIsInNoSpanIsDeletedForGood() throws Exception {
+    Generation shared = filled(1);
+    Generation orphan = filled(2);
+    Generation whole = filled(3);
+    List<KeySpan> kept =
+        List.of(
+            KeySpan.of(whole.number()),
+            new KeySpan(key(shared, 20), key(shared, 40)),
+            new KeySpan(key(shared, 5), key(shared, 20)));
+    reopen();
+    generations.deleteAllBut(kept);
+    crash();
+    assertThat(read(generations.use(shared.number())).keySet())
+        .hasSize(35)
+        .allMatch(i -> i >= 5 && i < 40);
+    assertThat(generations.all()).doesNotContain(orphan.number());
+    assertThat(read(generations.use(whole.number()))).hasSize(RECORDS);
   }
 
   @Test

@@ -18,6 +18,7 @@ import io.flotilla.raft.port.StateImage;
 import io.flotilla.raft.port.StateMachine;
 import io.flotilla.raft.port.StorageException;
 import io.flotilla.raft.state.Generation;
+import io.flotilla.raft.state.KeySpan;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -88,7 +89,7 @@ public final class KvStateMachine implements StateMachine<KvRound> {
 
   /** What the shard weighs, in bytes, roughly. Any thread; blocks on the disk. */
   public long approximateBytes() throws StorageException {
-    return store.generations().approximateBytes(state.number());
+    return store.generations().approximateBytes(List.of(KeySpan.of(state.number())));
   }
 
   @Override
