@@ -1,16 +1,20 @@
 package io.flotilla.shard.host;
 
-import io.flotilla.proto.errors.ErrorDetail;
+import com.google.protobuf.ByteString;
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.flotilla.proto.kv.Command;
+import io.flotilla.proto.kv.SplitEntry;
+import io.flotilla.proto.kv.SplitReply;
 import io.flotilla.proto.map.Epoch;
 import io.flotilla.proto.map.Shard;
 import io.flotilla.raft.core.Membership.Member;
 import io.flotilla.raft.port.StorageException;
+import io.flotilla.raft.runtime.RaftException;
 import io.flotilla.raft.runtime.RaftGroup;
-import io.flotilla.rpc.ErrorCode;
-import io.flotilla.rpc.RpcException;
 import io.flotilla.shard.kv.KeyRange;
 import io.flotilla.shard.kv.KvReads;
 import io.flotilla.shard.kv.KvStateMachine;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 
@@ -71,30 +75,45 @@ public final class HostedShard {
     return state.approximateBytes();
   }
 
-  public KvReads reads() {
-    return state.reads();
+  /**
+   * A key within the range, not its start, where its data is best cut in two; nothing if there is
+   * none. Blocks on the disk, a bounded while.
+   */
+  public Optional<ByteString> middle() throws StorageException {
+    return state.middle();
+  }
+
+  /** Where its state is. */
+  long generation() {
+    return state.generation();
+  }
+
+  /** Reads for who was routed by this epoch. */
+  public KvReads reads(Epoch epoch) {
+    return state.reads(epoch.getVersion());
+  }
+
+  /** Whether a request that was routed by this epoch may ask for what is in the range. */
+  public boolean isOf(Epoch epoch) {
+    return epoch.getVersion() == descriptor().getEpoch().getVersion();
   }
 
   /**
-   * Refuses a request that was routed by another version of the shard.
+   * Has the shard cut in two, where this replica leads it.
    *
-   * @throws RpcException with {@link ErrorCode#STALE_EPOCH} and the current descriptor
+   * @return what became of it; fails with {@link RaftException}
    */
-  public void check(Epoch epoch) {
-    long version = descriptor().getEpoch().getVersion();
-    if (epoch.getVersion() != version) {
-      throw new RpcException(
-          ErrorDetail.newBuilder()
-              .setCode(ErrorCode.STALE_EPOCH.number())
-              .setMessage(
-                  "shard "
-                      + descriptor().getId()
-                      + " has version "
-                      + version
-                      + ", the request was routed by version "
-                      + epoch.getVersion())
-              .addShards(descriptor())
-              .build());
+  public CompletableFuture<SplitReply> split(SplitEntry entry) {
+    return group
+        .propose(Command.newBuilder().setSplit(entry).build().toByteArray())
+        .thenApply(HostedShard::splitReply);
+  }
+
+  private static SplitReply splitReply(byte[] result) {
+    try {
+      return SplitReply.parseFrom(result);
+    } catch (InvalidProtocolBufferException e) {
+      throw new IllegalStateException("a split had another result", e);
     }
   }
 

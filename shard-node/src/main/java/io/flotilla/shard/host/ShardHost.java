@@ -1,5 +1,6 @@
 package io.flotilla.shard.host;
 
+import io.flotilla.proto.errors.ErrorDetail;
 import io.flotilla.proto.map.Replica;
 import io.flotilla.proto.map.Shard;
 import io.flotilla.raft.core.GroupId;
@@ -15,25 +16,30 @@ import io.flotilla.raft.runtime.RaftGroup;
 import io.flotilla.raft.runtime.ReplicaLostException;
 import io.flotilla.rpc.ErrorCode;
 import io.flotilla.rpc.RpcException;
+import io.flotilla.shard.kv.KeyRange;
 import io.flotilla.shard.kv.KvStateMachine;
 import io.flotilla.shard.kv.KvStore;
 import io.flotilla.shard.kv.Members;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
+import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The replicas that are open on this node. Looking up is for any thread and does not block; opening
- * blocks on the disk and is for one thread at a time.
+ * blocks on the disk, and while another thread opens.
  */
 public final class ShardHost {
   private static final Logger LOG = LoggerFactory.getLogger(ShardHost.class);
@@ -41,38 +47,73 @@ public final class ShardHost {
   private final long node;
   private final KvStore store;
   private final GroupOpener groups;
+  private final Executor opener;
+  private final Consumer<Throwable> fatal;
   private final ConcurrentMap<Long, HostedShard> shards = new ConcurrentHashMap<>();
 
   /** The highest replica of a shard that must not take part here any more. */
   private final ConcurrentMap<Long, Long> lost = new ConcurrentHashMap<>();
 
+  /** Held by who opens. */
+  private final ReentrantLock opening = new ReentrantLock();
+
+  /** Cut off from shards here, and not opened yet: as many as orders to split may be under way. */
+  private final Queue<CutOff> cutOffs = new ConcurrentLinkedQueue<>();
+
+  /** What was offered too early, by id. */
+  private final Map<Long, Shard> waiting = new HashMap<>();
+
+  private volatile Runnable onCutOff = () -> {};
+
+  private record CutOff(long shard, long generation) {}
+
   /**
    * @param node this node's id
+   * @param opener opens, on a thread that may block, what was cut off from shards here
+   * @param fatal told when the disk fails meanwhile
    */
-  public ShardHost(long node, KvStore store, GroupOpener groups) {
+  public ShardHost(
+      long node, KvStore store, GroupOpener groups, Executor opener, Consumer<Throwable> fatal) {
     this.node = node;
     this.store = store;
     this.groups = groups;
+    this.opener = opener;
+    this.fatal = fatal;
   }
 
   /**
-   * Opens what is already here, and deletes states that no log names. Once, before anything else.
+   * Opens what is already here, and deletes the rest: see {@link Inventory}. Once, before anything
+   * else.
    *
    * @param logs of the groups that have one here
    * @throws StorageException if a state or a log cannot be read, or a log names a state that is not
    *     here
    */
   public void recover(Map<GroupId, RecoveredLog> logs) throws StorageException {
-    Set<Long> generations = new HashSet<>();
-    logs.values().forEach(log -> generations.add(log.generation()));
-    store.deleteAllBut(generations);
-    for (Map.Entry<GroupId, RecoveredLog> log : logs.entrySet()) {
-      long shard = log.getKey().value();
-      long generation = log.getValue().generation();
-      KvStateMachine state = KvStateMachine.open(store, shard, generation);
-      open(state, joining(shard, log.getValue().self(), generation));
+    opening.lock();
+    try {
+      Inventory inventory = Inventory.of(store.found(), logs, node);
+      store.deleteAllBut(inventory.live());
+      for (Map.Entry<GroupId, RecoveredLog> log : logs.entrySet()) {
+        long shard = log.getKey().value();
+        long generation = log.getValue().generation();
+        KvStateMachine state = KvStateMachine.open(store, shard, generation);
+        open(state, joining(shard, log.getValue().self(), generation));
+      }
+      for (KvStore.Found first : inventory.withoutLog()) {
+        KvStateMachine state =
+            KvStateMachine.open(store, first.shard().getId(), first.generation());
+        open(state, founding(first.shard(), first.generation()));
+      }
+    } finally {
+      opening.unlock();
     }
     LOG.info("node {} has opened {} shards", node, shards.size());
+  }
+
+  /** Who is told when a shard here was cut in two. Any thread calls; must not block. */
+  public void onCutOff(Runnable told) {
+    onCutOff = told;
   }
 
   /**
@@ -80,24 +121,73 @@ public final class ShardHost {
    * yet. What a newer descriptor of an open shard says, it learns from its own log; but if it does
    * not name the replica here any more, that one may not hear of it by itself, and asks.
    *
+   * <p>A shard that was cut off from another begins where that one cuts it off. As long as the
+   * replica here of the other one has not come so far, the new one waits: see {@link
+   * #offerWaiting}.
+   *
    * @return how many were opened
    * @throws StorageException if the disk fails
    */
   public int offer(Collection<Shard> descriptors) throws StorageException {
-    List<Shard> founded = new ArrayList<>();
-    List<Shard> joined = new ArrayList<>();
-    for (Shard shard : descriptors) {
-      if (replicaHere(shard).filter(replica -> isToBeOpened(shard, replica)).isPresent()) {
-        (shard.getEpoch().getConfVersion() == 1 ? founded : joined).add(shard);
-      } else {
-        doubtIfLeftOut(shard);
+    opening.lock();
+    try {
+      List<Shard> founded = new ArrayList<>();
+      List<Shard> joined = new ArrayList<>();
+      for (Shard shard : descriptors) {
+        waiting.remove(shard.getId());
+        if (replicaHere(shard).filter(replica -> isToBeOpened(shard, replica)).isEmpty()) {
+          doubtIfLeftOut(shard);
+        } else if (isStillHeldByAnother(shard)) {
+          waiting.put(shard.getId(), shard);
+        } else {
+          (isFirst(shard) ? founded : joined).add(shard);
+        }
       }
+      found(founded);
+      for (Shard shard : joined) {
+        join(shard, replicaHere(shard).orElseThrow());
+      }
+      return founded.size() + joined.size();
+    } finally {
+      opening.unlock();
     }
-    found(founded);
-    for (Shard shard : joined) {
-      join(shard, replicaHere(shard).orElseThrow());
+  }
+
+  /**
+   * Offers again what has waited until now. To be called now and then: mostly in vain, as who waits
+   * for a split is opened by it; not if a snapshot took the place of the shard to be split, or that
+   * one has left.
+   *
+   * @return how many were opened
+   * @throws StorageException if the disk fails
+   */
+  public int offerWaiting() throws StorageException {
+    opening.lock();
+    try {
+      return offer(List.copyOf(waiting.values()));
+    } finally {
+      opening.unlock();
     }
-    return founded.size() + joined.size();
+  }
+
+  /** Whether nothing has happened to it since it was created, other than by a split. */
+  private static boolean isFirst(Shard shard) {
+    return shard.getEpoch().getVersion() == 1 && shard.getEpoch().getConfVersion() == 1;
+  }
+
+  /** Versions tell who is to give way to whom: what cuts a range in two raises them. */
+  private boolean isStillHeldByAnother(Shard shard) {
+    KeyRange range = KeyRange.of(shard);
+    return shards.values().stream()
+        .anyMatch(
+            other ->
+                other.descriptor().getId() != shard.getId()
+                    && other.range().overlaps(range)
+                    && version(other.descriptor()) < version(shard));
+  }
+
+  private static long version(Shard shard) {
+    return shard.getEpoch().getVersion();
   }
 
   private void doubtIfLeftOut(Shard shard) {
@@ -123,22 +213,28 @@ public final class ShardHost {
 
   /**
    * Opens a replica that is to join a shard: it knows nothing and decides nothing until the shard's
-   * leader has told it. Does nothing if this one is open or was lost. An earlier one that is still
-   * open asks whether it was removed: it has to go before another may come.
+   * leader has told it. Does nothing if this one is open or was lost, or if its keys are still held
+   * by a shard that is to be cut in two. An earlier one that is still open asks whether it was
+   * removed: it has to go before another may come.
    *
    * @param shard as somebody knows it
    * @throws StorageException if the disk fails
    */
   public void join(Shard shard, Replica self) throws StorageException {
-    HostedShard open = shards.get(shard.getId());
-    if (open != null && open.group().status().replica().value() < self.getReplica()) {
-      open.group().askIfRemoved(Members.of(shard));
-    }
-    if (isToBeOpened(shard, self)) {
-      long generation = store.create(List.of(shard), 0).get(0);
-      KvStateMachine state = KvStateMachine.open(store, shard.getId(), generation);
-      open(state, joining(shard.getId(), new ReplicaId(self.getReplica()), generation));
-      LOG.info("node {} joins shard {} as replica {}", node, shard.getId(), self.getReplica());
+    opening.lock();
+    try {
+      HostedShard open = shards.get(shard.getId());
+      if (open != null && open.group().status().replica().value() < self.getReplica()) {
+        open.group().askIfRemoved(Members.of(shard));
+      }
+      if (isToBeOpened(shard, self) && !isStillHeldByAnother(shard)) {
+        long generation = store.create(List.of(shard), 0).get(0);
+        KvStateMachine state = KvStateMachine.open(store, shard.getId(), generation);
+        open(state, joining(shard.getId(), new ReplicaId(self.getReplica()), generation));
+        LOG.info("node {} joins shard {} as replica {}", node, shard.getId(), self.getReplica());
+      }
+    } finally {
+      opening.unlock();
     }
   }
 
@@ -152,21 +248,67 @@ public final class ShardHost {
     List<Long> generations = store.create(created, KvStateMachine.BEGIN.index());
     for (int i = 0; i < created.size(); i++) {
       Shard shard = created.get(i);
-      long self = replicaHere(shard).orElseThrow().getReplica();
       KvStateMachine state = KvStateMachine.open(store, shard.getId(), generations.get(i));
-      open(
-          state,
-          new GroupSpec(
-              new GroupId(shard.getId()),
-              new ReplicaId(self),
-              Members.first(shard),
-              KvStateMachine.BEGIN,
-              generations.get(i),
-              shard.getPreferredLeader() == self));
+      open(state, founding(shard, generations.get(i)));
     }
     if (!created.isEmpty()) {
       LOG.info("node {} has created {} shards", node, created.size());
     }
+  }
+
+  /** By an apply thread. */
+  private void cutOff(long shard, long generation) {
+    cutOffs.add(new CutOff(shard, generation));
+    onCutOff.run();
+    opener.execute(this::openCutOffs);
+  }
+
+  private void openCutOffs() {
+    opening.lock();
+    try {
+      List<KvStateMachine> states = new ArrayList<>();
+      for (CutOff next = cutOffs.poll(); next != null; next = cutOffs.poll()) {
+        checkIsNew(next);
+        KvStateMachine state = KvStateMachine.open(store, next.shard(), next.generation());
+        Optional<Replica> self = replicaHere(state.shard());
+        if (self.filter(replica -> isToBeOpened(state.shard(), replica)).isPresent()) {
+          states.add(state);
+        } else {
+          // It is here already, from an image, or has left, or was never meant to be here.
+          LOG.info("node {} needs no more of shard {} cut off here", node, next.shard());
+          state.retire();
+        }
+      }
+      if (!states.isEmpty()) {
+        store.flush(); // once for all: a log may name only what a crash leaves
+      }
+      for (KvStateMachine state : states) {
+        open(state, founding(state.shard(), state.generation()));
+        LOG.info("node {} has opened shard {}, cut off", node, state.shard().getId());
+      }
+    } catch (StorageException e) {
+      fatal.accept(e);
+    } finally {
+      opening.unlock();
+    }
+  }
+
+  private void checkIsNew(CutOff cutOff) {
+    HostedShard open = shards.get(cutOff.shard());
+    if (open != null && open.generation() == cutOff.generation()) {
+      throw new IllegalStateException("shard " + cutOff.shard() + " was cut off twice");
+    }
+  }
+
+  private GroupSpec founding(Shard shard, long generation) {
+    long self = replicaHere(shard).orElseThrow().getReplica();
+    return new GroupSpec(
+        new GroupId(shard.getId()),
+        new ReplicaId(self),
+        Members.first(shard),
+        KvStateMachine.BEGIN,
+        generation,
+        shard.getPreferredLeader() == self);
   }
 
   private static GroupSpec joining(long shard, ReplicaId self, long generation) {
@@ -204,9 +346,19 @@ public final class ShardHost {
     return found;
   }
 
+  /** What a request hears that another version of a shard has routed here. */
+  public ErrorDetail staleEpoch(HostedShard shard, KeyRange asked) {
+    return StaleEpoch.detail(shard.descriptor(), asked, shards());
+  }
+
   /** A shard's group, if it is open here. */
   public Optional<RaftGroup> group(long shard) {
-    return Optional.ofNullable(shards.get(shard)).map(HostedShard::group);
+    return hosted(shard).map(HostedShard::group);
+  }
+
+  /** A shard, if it is open here. */
+  public Optional<HostedShard> hosted(long shard) {
+    return Optional.ofNullable(shards.get(shard));
   }
 
   /** All open shards, by id. */
@@ -230,6 +382,7 @@ public final class ShardHost {
   private void open(KvStateMachine state, GroupSpec spec) throws StorageException {
     long shard = spec.id().value();
     try {
+      state.onCutOff(this::cutOff);
       RaftGroup group = groups.open(spec, state);
       HostedShard hosted = new HostedShard(state, group);
       shards.put(shard, hosted);
@@ -260,8 +413,6 @@ public final class ShardHost {
   }
 
   private Optional<Replica> replicaHere(Shard shard) {
-    return shard.getReplicasList().stream()
-        .filter(replica -> replica.getNode() == node)
-        .findFirst();
+    return Inventory.replicaOn(node, shard);
   }
 }

@@ -8,6 +8,18 @@
  * from the shard's leader. A replica that was removed or lost is never opened again; a later one of
  * the same shard, with a higher id, may be.
  *
+ * <p>A shard that is cut off from another begins, on each node by itself, where the replica there
+ * of the other one applies the split. Its state is in that batch; its log is made by another thread
+ * once the state is durable, as for any shard. So after a crash there is nothing of it, and the
+ * split is applied again; or its state without a log, which is then made; or both ({@code
+ * Inventory}). Never a log without its state: this costs a flush for each split, and spares the
+ * case that a vote outlives what it was for. Until a replica here of the other shard has come so
+ * far, or is replaced by a snapshot from behind the split, or leaves, the new shard is neither
+ * founded nor joins here: it would take its own data for missing.
+ *
+ * <p>Who was routed by another version of a shard hears of all shards here that have any of what he
+ * asked for, and of what was cut off last, so that one refusal teaches both sides.
+ *
  * <p>Leaves the map to {@code shard.report}, which feeds it, and requests to {@code shard.service}.
  * Start at {@link io.flotilla.shard.host.ShardHost}.
  */

@@ -2,6 +2,7 @@ package io.flotilla.shard.kv;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Message;
+import io.flotilla.proto.kv.Command;
 import io.flotilla.proto.kv.Operation;
 import io.flotilla.proto.kv.Put;
 import io.flotilla.proto.kv.Write;
@@ -32,6 +33,25 @@ public final class Commands {
   public static final int EFFECT_BYTES_MAX = 14 << 20;
 
   private Commands() {}
+
+  /** As the other one, of what stands in a log. */
+  static Optional<String> unknown(Command command) {
+    return switch (command.getKindCase()) {
+      case WRITE ->
+          isUnderstood(command) && isUnderstood(command.getWrite())
+              ? unknown(command.getWrite().getWritesList())
+              : Optional.of("a command with unknown fields");
+      case SPLIT ->
+          isUnderstood(command) && isUnderstood(command.getSplit())
+              ? Optional.empty()
+              : Optional.of("a split with unknown fields");
+      case KIND_NOT_SET -> Optional.of("a command of no known kind");
+    };
+  }
+
+  private static boolean isUnderstood(Message message) {
+    return message.getUnknownFields().isEmpty();
+  }
 
   /**
    * What in these writes this version does not understand: a newer one made it. In a log it stops

@@ -1,6 +1,7 @@
 package io.flotilla.shard.kv;
 
 import io.flotilla.raft.port.StorageException;
+import io.flotilla.raft.state.KeySpan;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 
@@ -14,6 +15,7 @@ final class KvKeys {
 
   static final int PREFIX_BYTES = Long.BYTES + 1;
   private static final int CLIENT_AND_SEQ_BYTES = 3 * Long.BYTES;
+  private static final int META_BYTES = PREFIX_BYTES + Long.BYTES + 1;
 
   private KvKeys() {}
 
@@ -26,31 +28,34 @@ final class KvKeys {
     return Arrays.copyOfRange(dataKey, PREFIX_BYTES, dataKey.length);
   }
 
-  /** Behind all data of a generation. */
-  static byte[] dataEnd(long generation) {
-    return prefix(generation, (byte) (DATA + 1), 0).array();
+  /** The record of one completed write. */
+  static byte[] completion(long generation, byte[] routingKey, ClientId client, long seq) {
+    byte[] first = firstCompletion(generation, routingKey);
+    return ByteBuffer.allocate(first.length + CLIENT_AND_SEQ_BYTES)
+        .put(first)
+        .putLong(client.high())
+        .putLong(client.low())
+        .putLong(seq)
+        .array();
   }
 
   /**
-   * The record of one completed write. The routing key is written so that records sort by it, and a
-   * range of keys is a range of records: 0 becomes 0 255, and 0 1 ends it.
+   * Where the records of a routing key begin. It is written so that records sort by it, and a range
+   * of keys is a range of records: 0 becomes 0 255, and 0 1 ends it.
    */
-  static byte[] completion(long generation, byte[] routingKey, ClientId client, long seq) {
+  private static byte[] firstCompletion(long generation, byte[] routingKey) {
     int zeros = 0;
     for (byte b : routingKey) {
       zeros += b == 0 ? 1 : 0;
     }
-    byte[] key = new byte[PREFIX_BYTES + routingKey.length + zeros + 2 + CLIENT_AND_SEQ_BYTES];
-    ByteBuffer to = ByteBuffer.wrap(key).putLong(generation).put(COMPLETION);
+    ByteBuffer to = prefix(generation, COMPLETION, routingKey.length + zeros + 2);
     for (byte b : routingKey) {
       to.put(b);
       if (b == 0) {
         to.put((byte) 0xff);
       }
     }
-    to.put((byte) 0).put((byte) 1);
-    to.putLong(client.high()).putLong(client.low()).putLong(seq);
-    return key;
+    return to.put((byte) 0).put((byte) 1).array();
   }
 
   /** The routing key of a completion's key. */
@@ -78,20 +83,47 @@ final class KvKeys {
     return ByteBuffer.wrap(completionKey).getLong(completionKey.length - Long.BYTES);
   }
 
-  static byte[] completionsBegin(long generation) {
-    return prefix(generation, COMPLETION, 0).array();
+  /** The data of a range of keys. */
+  static KeySpan dataIn(long generation, KeyRange range) {
+    return new KeySpan(
+        data(generation, range.start().toByteArray()),
+        range.end().isEmpty()
+            ? prefix(generation, (byte) (DATA + 1), 0).array()
+            : data(generation, range.end().toByteArray()));
   }
 
-  static byte[] completionsEnd(long generation) {
-    return prefix(generation, (byte) (COMPLETION + 1), 0).array();
+  /** The completion records of a range of routing keys. */
+  static KeySpan completionsIn(long generation, KeyRange range) {
+    return new KeySpan(
+        firstCompletion(generation, range.start().toByteArray()),
+        range.end().isEmpty()
+            ? prefix(generation, (byte) (COMPLETION + 1), 0).array()
+            : firstCompletion(generation, range.end().toByteArray()));
   }
 
-  static byte[] progress(long generation) {
-    return prefix(generation, META, 1).put(PROGRESS).array();
+  static byte[] progress(long generation, long shard) {
+    return meta(generation, shard, PROGRESS);
   }
 
-  static byte[] descriptor(long generation) {
-    return prefix(generation, META, 1).put(DESCRIPTOR).array();
+  static byte[] descriptor(long generation, long shard) {
+    return meta(generation, shard, DESCRIPTOR);
+  }
+
+  private static byte[] meta(long generation, long shard, byte kind) {
+    return prefix(generation, META, Long.BYTES + 1).putLong(shard).put(kind).array();
+  }
+
+  /** What is kept of a shard beside its data and its completion records. */
+  static KeySpan metaOf(long generation, long shard) {
+    return new KeySpan(
+        prefix(generation, META, Long.BYTES).putLong(shard).array(),
+        prefix(generation, META, Long.BYTES).putLong(shard + 1).array());
+  }
+
+  /** That of all shards in a generation. */
+  static KeySpan allMeta(long generation) {
+    return new KeySpan(
+        prefix(generation, META, 0).array(), prefix(generation, (byte) (META + 1), 0).array());
   }
 
   /** What a key is about: {@link #DATA}, {@link #COMPLETION}, {@link #META}, or not known. */
@@ -101,7 +133,12 @@ final class KvKeys {
 
   /** {@link #PROGRESS}, {@link #DESCRIPTOR}, or not known; of a key of that kind. */
   static byte meta(byte[] key) {
-    return key.length == PREFIX_BYTES + 1 ? key[PREFIX_BYTES] : 0;
+    return key.length == META_BYTES ? key[META_BYTES - 1] : 0;
+  }
+
+  /** Whose meta it is; of a key of a known one. */
+  static long metaShard(byte[] key) {
+    return ByteBuffer.wrap(key).getLong(PREFIX_BYTES);
   }
 
   private static byte[] prefixed(long generation, byte kind, byte[] rest) {

@@ -6,6 +6,7 @@ import io.flotilla.proto.kv.KeyValue;
 import io.flotilla.proto.kv.ReadReply;
 import io.flotilla.proto.kv.ScanReply;
 import io.flotilla.raft.port.StorageException;
+import io.flotilla.raft.state.KeySpan;
 import io.flotilla.raft.state.StateView;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,13 +23,16 @@ public final class KvReads {
   private static final int KEYS_AT_ONCE = 32;
 
   private final Supplier<ShardState> current;
+  private final long version;
 
   /**
    * @param current the state that counts now: asked at each read, so that a read that was made
    *     ready before a snapshot was installed sees the new state and not the old one
+   * @param version by which the reads were routed
    */
-  KvReads(Supplier<ShardState> current) {
+  KvReads(Supplier<ShardState> current, long version) {
     this.current = current;
+    this.version = version;
   }
 
   /**
@@ -54,11 +58,11 @@ public final class KvReads {
    * bytesMax}.
    */
   public ReadReply get(List<ByteString> keys, long bytesMax)
-      throws StorageException, ShardGoneException {
+      throws StorageException, ShardGoneException, StaleVersionException {
     ReadReply.Builder reply = ReadReply.newBuilder();
     try (StateView view = view()) {
       long generation = view.generation();
-      reply.setApplied(Progress.decode(view.get(KvKeys.progress(generation))).applied());
+      reply.setApplied(appliedIn(view));
       long bytes = 0;
       for (int from = 0; from < keys.size() && bytes < bytesMax; from += KEYS_AT_ONCE) {
         List<ByteString> some = keys.subList(from, Math.min(keys.size(), from + KEYS_AT_ONCE));
@@ -77,6 +81,11 @@ public final class KvReads {
     return reply.build();
   }
 
+  private long appliedIn(StateView view) throws StorageException {
+    long shard = current.get().shard().getId();
+    return Progress.decode(view.get(KvKeys.progress(view.generation(), shard))).applied();
+  }
+
   private static List<byte[]> dataKeys(long generation, List<ByteString> keys) {
     List<byte[]> dataKeys = new ArrayList<>(keys.size());
     for (ByteString key : keys) {
@@ -86,11 +95,12 @@ public final class KvReads {
   }
 
   /** One page: as much as the bounds allow, and where to go on. */
-  public ScanReply scan(Scan scan) throws StorageException, ShardGoneException {
+  public ScanReply scan(Scan scan)
+      throws StorageException, ShardGoneException, StaleVersionException {
     try (StateView view = view();
         RocksIterator at = iterate(view, scan.range())) {
       ScanReply.Builder reply = ScanReply.newBuilder();
-      reply.setApplied(Progress.decode(view.get(KvKeys.progress(view.generation()))).applied());
+      reply.setApplied(appliedIn(view));
       page(scan, at, reply);
       at.status();
       return reply.build();
@@ -100,25 +110,36 @@ public final class KvReads {
   }
 
   private static RocksIterator iterate(StateView view, KeyRange range) {
-    long generation = view.generation();
-    return view.iterate(
-        KvKeys.data(generation, range.start().toByteArray()),
-        range.end().isEmpty()
-            ? KvKeys.dataEnd(generation)
-            : KvKeys.data(generation, range.end().toByteArray()));
+    KeySpan keys = KvKeys.dataIn(view.generation(), range);
+    return view.iterate(keys.from(), keys.to());
   }
 
-  /** Of the state that counts now. Who finds it retired finds its successor in its place. */
-  private StateView view() throws StorageException, ShardGoneException {
+  /**
+   * Of the state that counts now. Who finds it retired finds its successor in its place. The
+   * version is looked at after the view is taken: a split changes it before anything is written by
+   * the new shard, whose keys are in view as well.
+   */
+  private StateView view() throws StorageException, ShardGoneException, StaleVersionException {
     while (true) {
       ShardState state = current.get();
       StateView view = state.generation().view();
       if (view != null) {
+        check(state, view);
         return view;
       }
       if (state == current.get()) {
         throw new ShardGoneException("shard " + state.shard().getId() + " is no longer here");
       }
+    }
+  }
+
+  private void check(ShardState state, StateView view) throws StaleVersionException {
+    long now = state.shard().getEpoch().getVersion();
+    if (now != version) {
+      view.close();
+      throw new StaleVersionException(
+          "shard %d has version %d, the read was routed by version %d"
+              .formatted(state.shard().getId(), now, version));
     }
   }
 

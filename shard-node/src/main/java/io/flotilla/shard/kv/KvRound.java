@@ -2,7 +2,9 @@ package io.flotilla.shard.kv;
 
 import io.flotilla.raft.port.ApplyRound;
 import io.flotilla.raft.port.StorageException;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +17,7 @@ public final class KvRound implements ApplyRound {
   private final KvStore store;
   private final BatchBytes batch = new BatchBytes();
   private final Map<ByteKey, Optional<byte[]>> overlay = new HashMap<>();
+  private final List<Runnable> afterwards = new ArrayList<>();
 
   KvRound(KvStore store) {
     this.store = store;
@@ -44,6 +47,11 @@ public final class KvRound implements ApplyRound {
     overlay.put(new ByteKey(key), Optional.empty());
   }
 
+  /** Has something done once the round is committed, by the thread that commits it. */
+  void afterwards(Runnable task) {
+    afterwards.add(task);
+  }
+
   @Override
   public long stagedBytes() {
     return batch.recordBytes();
@@ -54,7 +62,9 @@ public final class KvRound implements ApplyRound {
     if (!batch.isEmpty()) {
       store.write(batch.toByteArray());
     }
+    List<Runnable> tasks = List.copyOf(afterwards);
     clear();
+    tasks.forEach(Runnable::run);
   }
 
   @Override
@@ -65,5 +75,6 @@ public final class KvRound implements ApplyRound {
   private void clear() {
     batch.clear();
     overlay.clear();
+    afterwards.clear();
   }
 }

@@ -1,8 +1,12 @@
 package io.flotilla.shard.kv;
 
+import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
+import io.flotilla.proto.kv.Command;
 import io.flotilla.proto.kv.Operation;
 import io.flotilla.proto.kv.Result;
+import io.flotilla.proto.kv.SplitEntry;
+import io.flotilla.proto.kv.SplitReply;
 import io.flotilla.proto.kv.Write;
 import io.flotilla.proto.kv.WriteEntry;
 import io.flotilla.proto.kv.WriteReply;
@@ -18,25 +22,25 @@ import io.flotilla.raft.port.StateImage;
 import io.flotilla.raft.port.StateMachine;
 import io.flotilla.raft.port.StorageException;
 import io.flotilla.raft.state.Generation;
-import io.flotilla.raft.state.KeySpan;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
-import org.jspecify.annotations.Nullable;
 
 /**
- * One shard: applies {@link WriteEntry} commands, each write of them atomically and at most once,
- * and keeps the descriptor's replicas as its group's membership has them. The result of an entry is
- * an encoded {@link WriteReply}. What is not said to be for any thread is for the one that applies.
+ * One shard: applies {@link Command}s, each write of them atomically and at most once, and keeps
+ * the descriptor's replicas as its group's membership has them. The result of an entry is an
+ * encoded {@link WriteReply} or {@link SplitReply}. What is not said to be for any thread is for
+ * the one that applies.
  *
- * <p>What an entry does, in this order: log time rises to its stamp; a few expired records go; if
- * it was routed by another version of the shard, or comes after its own last moment, none of its
- * writes is executed; a write that is known to be completed is answered from its record; else it is
- * checked, executed and recorded in the same batch. Beyond {@link Commands#EFFECT_BYTES_MAX} the
- * rest of an entry's writes has no result: whoever asks for them has them executed, in another.
+ * <p>What an entry of writes does, in this order: log time rises to its stamp; a few expired
+ * records go; if it was routed by another version of the shard, or comes after its own last moment,
+ * none of its writes is executed; a write that is known to be completed is answered from its
+ * record; else it is checked, executed and recorded in the same batch. Beyond {@link
+ * Commands#EFFECT_BYTES_MAX} the rest of an entry's writes has no result: whoever asks for them has
+ * them executed, in another.
  */
 public final class KvStateMachine implements StateMachine<KvRound> {
   /**
@@ -50,15 +54,26 @@ public final class KvStateMachine implements StateMachine<KvRound> {
 
   private final KvStore store;
   private final long shardId;
-  private final KvReads reads;
   private final ConcurrentMap<Long, ShardState> loaded = new ConcurrentHashMap<>();
   private volatile ShardState state;
+  private volatile CutOffs cutOffs = (shard, generation) -> {};
+
+  /** Told of shards that were cut off from another one here. */
+  @FunctionalInterface
+  public interface CutOffs {
+    /**
+     * The new shard's state is there; no log names it yet. Called by an apply thread after the
+     * batch that cut it off; must not block.
+     *
+     * @param generation where it is
+     */
+    void happened(long shard, long generation);
+  }
 
   private KvStateMachine(KvStore store, ShardState state) {
     this.store = store;
     this.shardId = state.shard().getId();
     this.state = state;
-    this.reads = new KvReads(this::state);
   }
 
   /**
@@ -82,14 +97,33 @@ public final class KvStateMachine implements StateMachine<KvRound> {
     return state.range();
   }
 
-  /** Any thread. */
-  public KvReads reads() {
-    return reads;
+  /** Reads for who was routed by this version of the shard. Any thread. */
+  public KvReads reads(long version) {
+    return new KvReads(this::state, version);
+  }
+
+  /** Who hears of what this shard cuts off. To be called before anything is applied. */
+  public void onCutOff(CutOffs told) {
+    cutOffs = told;
+  }
+
+  /** Where its state is. Any thread. */
+  public long generation() {
+    return state.number();
   }
 
   /** What the shard weighs, in bytes, roughly. Any thread; blocks on the disk. */
   public long approximateBytes() throws StorageException {
-    return store.generations().approximateBytes(List.of(KeySpan.of(state.number())));
+    return store.generations().approximateBytes(state.keys());
+  }
+
+  /**
+   * A key within the range, not its start, where the data is best cut in two; nothing if there is
+   * none. Any thread; blocks on the disk, a bounded while.
+   */
+  public Optional<ByteString> middle() throws StorageException {
+    ShardState of = state;
+    return new Middle(store, of.number(), of.range()).find();
   }
 
   @Override
@@ -100,7 +134,8 @@ public final class KvStateMachine implements StateMachine<KvRound> {
   @Override
   public long durableIndex() throws StorageException {
     ShardState of = state;
-    long durable = Progress.decode(store.getDurable(KvKeys.progress(of.number()))).applied();
+    byte[] progress = store.getDurable(KvKeys.progress(of.number(), shardId));
+    long durable = Progress.decode(progress).applied();
     // Meanwhile replaced, it may be meanwhile deleted.
     return of == state ? durable : durableIndex();
   }
@@ -111,7 +146,8 @@ public final class KvStateMachine implements StateMachine<KvRound> {
         .generations()
         .image(
             state.generation(),
-            view -> Progress.decode(view.get(KvKeys.progress(view.generation()))).applied());
+            state.keys(),
+            view -> Progress.decode(view.get(KvKeys.progress(state.number(), shardId))).applied());
   }
 
   @Override
@@ -128,12 +164,12 @@ public final class KvStateMachine implements StateMachine<KvRound> {
   public void adopt(long generation) {
     ShardState before = state;
     state = takeLoaded(generation);
-    before.generation().retire(); // after the state: who finds it retired looks again
+    before.retire(); // after the state: who finds it retired looks again
   }
 
   @Override
   public void discard(long generation) {
-    takeLoaded(generation).generation().retire();
+    takeLoaded(generation).retire();
   }
 
   private ShardState takeLoaded(long generation) {
@@ -150,7 +186,7 @@ public final class KvStateMachine implements StateMachine<KvRound> {
    * called when nothing is applied any more.
    */
   public void retire() {
-    state.generation().retire();
+    state.retire();
   }
 
   ShardState state() {
@@ -161,9 +197,9 @@ public final class KvStateMachine implements StateMachine<KvRound> {
   public List<byte[]> apply(List<Entry> entries, KvRound round)
       throws StorageException, UnknownCommandException {
     // Understood to the last before anything is staged: a round holds whole calls or nothing.
-    List<Understood> understood = new ArrayList<>(entries.size());
+    List<Effect> effects = new ArrayList<>(entries.size());
     for (Entry entry : entries) {
-      understood.add(understand(entry));
+      effects.add(understand(entry));
     }
     List<byte[]> results = new ArrayList<>(entries.size());
     long resultBytes = 0;
@@ -177,33 +213,32 @@ public final class KvStateMachine implements StateMachine<KvRound> {
         throw new IllegalStateException(
             "shard " + shardId + ": entry " + index + " after " + progress.applied());
       }
-      Membership members = understood.get(i).members();
-      if (members != null) {
-        state.members(members);
-        round.put(KvKeys.descriptor(state.number()), state.shard().toByteArray());
-      }
-      WriteEntry command = understood.get(i).command();
-      byte[] result = command == null ? new byte[0] : apply(command, index, round).toByteArray();
+      byte[] result = effects.get(i).apply(index, round);
       results.add(result);
       resultBytes += result.length;
-      state.progress(
-          new Progress(index, command == null ? progress.logTimeMillis() : logTime(command)));
     }
     if (!results.isEmpty()) {
-      round.put(KvKeys.progress(state.number()), state.progress().encode());
+      round.put(KvKeys.progress(state.number(), shardId), state.progress().encode());
     }
     return results;
   }
 
-  /** An entry that this version understands; neither if it has no effects. */
-  private record Understood(@Nullable WriteEntry command, @Nullable Membership members) {}
+  /** What an entry that this version understands does. */
+  @FunctionalInterface
+  private interface Effect {
+    /** Returns its result; the state's progress then is at {@code index}. */
+    byte[] apply(long index, KvRound round) throws StorageException;
+  }
 
-  private Understood understand(Entry entry) throws UnknownCommandException {
+  private Effect understand(Entry entry) throws UnknownCommandException {
     try {
       return switch (entry.kind()) {
-        case COMMAND -> new Understood(decode(entry), null);
-        case MEMBERSHIP -> new Understood(null, MembershipBytes.decode(entry.payload()));
-        case NO_OP -> new Understood(null, null);
+        case COMMAND -> understand(decode(entry));
+        case MEMBERSHIP -> {
+          Membership members = MembershipBytes.decode(entry.payload());
+          yield (index, round) -> change(members, index, round);
+        }
+        case NO_OP -> (index, round) -> applied(index);
       };
     } catch (IllegalArgumentException e) {
       throw new UnknownCommandException(
@@ -211,14 +246,17 @@ public final class KvStateMachine implements StateMachine<KvRound> {
     }
   }
 
-  private WriteEntry decode(Entry entry) throws UnknownCommandException {
+  private Effect understand(Command command) {
+    return command.hasSplit()
+        ? (index, round) -> split(command.getSplit(), index, round)
+        : (index, round) -> write(command.getWrite(), index, round);
+  }
+
+  private Command decode(Entry entry) throws UnknownCommandException {
     String where = "shard " + shardId + ", entry " + entry + ": ";
     try {
-      WriteEntry command = WriteEntry.parseFrom(entry.payload());
-      Optional<String> unknown =
-          command.getUnknownFields().isEmpty()
-              ? Commands.unknown(command.getWritesList())
-              : Optional.of("a command with unknown fields");
+      Command command = Command.parseFrom(entry.payload());
+      Optional<String> unknown = Commands.unknown(command);
       if (unknown.isPresent()) {
         throw new UnknownCommandException(where + unknown.get());
       }
@@ -226,6 +264,54 @@ public final class KvStateMachine implements StateMachine<KvRound> {
     } catch (InvalidProtocolBufferException e) {
       throw new UnknownCommandException(where + "not a command", e);
     }
+  }
+
+  private byte[] applied(long index) {
+    state.progress(new Progress(index, state.progress().logTimeMillis()));
+    return new byte[0];
+  }
+
+  private byte[] change(Membership members, long index, KvRound round) {
+    state.members(members);
+    putDescriptor(state.shard(), round);
+    return applied(index);
+  }
+
+  private byte[] write(WriteEntry command, long index, KvRound round) throws StorageException {
+    long logTime = logTime(command);
+    byte[] result = apply(command, index, round).toByteArray();
+    state.progress(new Progress(index, logTime));
+    return result;
+  }
+
+  /**
+   * All of the new shard's state is in the batch that cuts it off: what is in its range stays where
+   * it is, under the same generation, and what else a shard has is written here.
+   */
+  private byte[] split(SplitEntry command, long index, KvRound round) throws StorageException {
+    applied(index);
+    Optional<String> refusal = Split.refusal(state.shard(), command);
+    if (refusal.isPresent()) {
+      return SplitReply.newBuilder()
+          .setRefusal(refusal.get())
+          .setShard(state.shard())
+          .build()
+          .toByteArray();
+    }
+    Split split = Split.of(state.shard(), command);
+    state.shrinkTo(split.rest());
+    putDescriptor(split.rest(), round);
+    putDescriptor(split.cutOff(), round);
+    long cutOff = split.cutOff().getId();
+    long generation = state.number();
+    Progress begin = new Progress(BEGIN.index(), state.progress().logTimeMillis());
+    round.put(KvKeys.progress(generation, cutOff), begin.encode());
+    round.afterwards(() -> cutOffs.happened(cutOff, generation));
+    return SplitReply.newBuilder().setShard(split.rest()).build().toByteArray();
+  }
+
+  private void putDescriptor(Shard shard, KvRound round) {
+    round.put(KvKeys.descriptor(state.number(), shard.getId()), shard.toByteArray());
   }
 
   private WriteReply apply(WriteEntry command, long index, KvRound round) throws StorageException {

@@ -1,21 +1,21 @@
 package io.flotilla.shard.kv;
 
-import com.google.protobuf.InvalidProtocolBufferException;
 import io.flotilla.proto.map.Shard;
 import io.flotilla.raft.port.StateStore;
 import io.flotilla.raft.port.StorageException;
 import io.flotilla.raft.state.Generation;
 import io.flotilla.raft.state.Generations;
+import io.flotilla.raft.state.KeySpan;
 import io.flotilla.raft.state.StateDb;
 import io.flotilla.raft.state.StateView;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.RocksDB;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.RocksIterator;
 import org.rocksdb.WriteBatch;
 
 /**
@@ -53,31 +53,51 @@ public final class KvStore implements StateStore<KvRound>, AutoCloseable {
     return new KvRound(this);
   }
 
-  /** The descriptors of the shards whose state is here, by generation. */
-  public Map<Long, Shard> shards() throws StorageException {
-    Map<Long, Shard> shards = new TreeMap<>();
-    for (long generation : generations.all()) {
-      byte[] descriptor = get(KvKeys.descriptor(generation));
-      if (descriptor == null) {
-        throw new StorageException("generation " + generation + " has no descriptor");
+  /**
+   * A shard's state that is here, whether or not a log names it.
+   *
+   * @param begins whether it is as new shards begin: nothing was applied to it
+   */
+  public record Found(long generation, Shard shard, boolean begins) {}
+
+  /** All states that are here, by generation. */
+  public List<Found> found() throws StorageException {
+    List<Found> found = new ArrayList<>();
+    try (StateView view = db.view()) {
+      for (long generation : generations.all()) {
+        KeySpan meta = KvKeys.allMeta(generation);
+        try (RocksIterator at = view.iterate(meta.from(), meta.to())) {
+          for (at.seekToFirst(); at.isValid(); at.next()) {
+            if (KvKeys.meta(at.key()) == KvKeys.DESCRIPTOR) {
+              found.add(found(view, generation, ShardState.decode(at.value())));
+            }
+          }
+          at.status();
+        }
       }
-      try {
-        shards.put(generation, Shard.parseFrom(descriptor));
-      } catch (InvalidProtocolBufferException e) {
-        throw new StorageException("the descriptor in generation " + generation + " is damaged", e);
-      }
+    } catch (RocksDBException e) {
+      throw new StorageException("cannot look for shards", e);
     }
-    return shards;
+    return found;
+  }
+
+  private static Found found(StateView view, long generation, Shard shard) throws StorageException {
+    byte[] progress = view.get(KvKeys.progress(generation, shard.getId()));
+    long applied = Progress.decode(progress).applied();
+    return new Found(generation, shard, applied == KvStateMachine.BEGIN.index());
   }
 
   /**
-   * Deletes generations that no log names: images that were loaded and not adopted, states that
-   * were replaced, shards whose log was not made any more. Once, before any shard is opened.
-   *
-   * @throws StorageException if a generation is named that was never given out here
+   * Deletes everything but these states: images that were loaded and not adopted, states that were
+   * replaced or retired, also where they share a generation with others. Once, before any shard is
+   * opened.
    */
-  public void deleteAllBut(Set<Long> named) throws StorageException {
-    generations.deleteAllBut(named);
+  public void deleteAllBut(Collection<Found> kept) throws StorageException {
+    List<KeySpan> keys = new ArrayList<>();
+    for (Found state : kept) {
+      keys.addAll(ShardState.keysOf(state.shard(), state.generation()));
+    }
+    generations.deleteAllBut(keys);
   }
 
   /** Deletes what was replaced or discarded and is not read any more. To be called now and then. */
@@ -102,8 +122,9 @@ public final class KvStore implements StateStore<KvRound>, AutoCloseable {
     try (KvRound round = newRound()) {
       for (Shard shard : shards) {
         Generation fresh = generations.allot();
-        round.put(KvKeys.descriptor(fresh.number()), shard.toByteArray());
-        round.put(KvKeys.progress(fresh.number()), new Progress(applied, 0).encode());
+        long id = shard.getId();
+        round.put(KvKeys.descriptor(fresh.number(), id), shard.toByteArray());
+        round.put(KvKeys.progress(fresh.number(), id), new Progress(applied, 0).encode());
         created.add(fresh.number());
       }
       round.commit();

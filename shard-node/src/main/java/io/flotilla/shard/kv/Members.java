@@ -43,15 +43,25 @@ public final class Members {
     return was || !membership.isJoint() ? ReplicaRole.VOTER : ReplicaRole.INCOMING;
   }
 
-  /** The membership of a shard that was just created. */
+  /** The membership of a shard that was just created, or cut off: not joint. */
   public static Membership first(Shard shard) {
-    return Membership.of(of(shard));
+    return new Membership(
+        ofRole(shard, ReplicaRole.VOTER), List.of(), ofRole(shard, ReplicaRole.LEARNER));
+  }
+
+  private static List<Member> ofRole(Shard shard, ReplicaRole role) {
+    return shard.getReplicasList().stream()
+        .filter(replica -> replica.getRole() == role)
+        .map(Members::of)
+        .toList();
   }
 
   /** All that a descriptor names. */
   public static List<Member> of(Shard shard) {
-    return shard.getReplicasList().stream()
-        .map(replica -> new Member(new ReplicaId(replica.getReplica()), replica.getNode()))
-        .toList();
+    return shard.getReplicasList().stream().map(Members::of).toList();
+  }
+
+  private static Member of(Replica replica) {
+    return new Member(new ReplicaId(replica.getReplica()), replica.getNode());
   }
 }

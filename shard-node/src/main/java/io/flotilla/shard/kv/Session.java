@@ -1,5 +1,7 @@
 package io.flotilla.shard.kv;
 
+import java.util.Collection;
+import java.util.Collections;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -7,11 +9,14 @@ import org.jspecify.annotations.Nullable;
 /** One client's completed writes in one shard: see {@link Sessions}. */
 final class Session {
   final ClientId client;
-  private final TreeMap<Long, byte[]> recordKeys = new TreeMap<>();
+  private final TreeMap<Long, Recorded> records = new TreeMap<>();
   private long ackedBelow;
   private long expiresMillis;
   private long carrierIndex;
   private long carrierSeq;
+
+  /** One record: its key, and what of it says something of the client. */
+  record Recorded(byte[] key, long index, long ackedBelow, long expiresMillis) {}
 
   Session(ClientId client) {
     this.client = client;
@@ -26,45 +31,49 @@ final class Session {
   }
 
   int size() {
-    return recordKeys.size();
+    return records.size();
   }
 
   boolean isEmpty() {
-    return recordKeys.isEmpty();
+    return records.isEmpty();
+  }
+
+  Collection<Map.Entry<Long, Recorded>> records() {
+    return Collections.unmodifiableCollection(records.entrySet());
   }
 
   byte @Nullable [] recordKey(long seq) {
-    return recordKeys.get(seq);
+    Recorded found = records.get(seq);
+    return found == null ? null : found.key();
   }
 
-  void add(long seq, byte[] recordKey, Completion completion) {
-    recordKeys.put(seq, recordKey);
-    if (completion.index() > carrierIndex
-        || (completion.index() == carrierIndex && seq > carrierSeq)) {
-      carrierIndex = completion.index();
+  void add(long seq, Recorded record) {
+    records.put(seq, record);
+    if (record.index() > carrierIndex || (record.index() == carrierIndex && seq > carrierSeq)) {
+      carrierIndex = record.index();
       carrierSeq = seq;
-      ackedBelow = completion.ackedBelow();
-      expiresMillis = completion.expiresMillis();
+      ackedBelow = record.ackedBelow();
+      expiresMillis = record.expiresMillis();
     }
   }
 
   /** Forgets one acknowledged write and names its record; null if there is none (left). */
   byte @Nullable [] removeAcked() {
-    Map.Entry<Long, byte[]> first = recordKeys.firstEntry();
+    Map.Entry<Long, Recorded> first = records.firstEntry();
     if (first == null || first.getKey() >= ackedBelow) {
       return null;
     }
-    recordKeys.remove(first.getKey());
-    return first.getValue();
+    records.remove(first.getKey());
+    return first.getValue().key();
   }
 
   /** Forgets one write and names its record, the carrier last. Not for an empty session. */
   byte[] removeAny() {
-    Map.Entry<Long, byte[]> first = recordKeys.firstEntry();
-    if (first.getKey() == carrierSeq && recordKeys.size() > 1) {
-      first = recordKeys.higherEntry(carrierSeq);
+    Map.Entry<Long, Recorded> first = records.firstEntry();
+    if (first.getKey() == carrierSeq && records.size() > 1) {
+      first = records.higherEntry(carrierSeq);
     }
-    recordKeys.remove(first.getKey());
-    return first.getValue();
+    records.remove(first.getKey());
+    return first.getValue().key();
   }
 }

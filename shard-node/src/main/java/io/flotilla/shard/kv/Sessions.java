@@ -1,11 +1,15 @@
 package io.flotilla.shard.kv;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
 import io.flotilla.proto.kv.WriteEntry;
 import io.flotilla.raft.port.StorageException;
+import io.flotilla.raft.state.KeySpan;
 import io.flotilla.raft.state.StateView;
+import io.flotilla.shard.kv.Session.Recorded;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -43,12 +47,12 @@ final class Sessions {
     this.generation = generation;
   }
 
-  /** Reads all records of a shard. */
-  static Sessions load(KvStore store, long generation) throws StorageException {
+  /** Reads all records of a shard with this range. */
+  static Sessions load(KvStore store, long generation, KeyRange range) throws StorageException {
     Sessions sessions = new Sessions(generation);
+    KeySpan records = KvKeys.completionsIn(generation, range);
     try (StateView view = store.view();
-        RocksIterator at =
-            view.iterate(KvKeys.completionsBegin(generation), KvKeys.completionsEnd(generation))) {
+        RocksIterator at = view.iterate(records.from(), records.to())) {
       for (at.seekToFirst(); at.isValid(); at.next()) {
         sessions.add(at.key(), at.value());
       }
@@ -117,10 +121,35 @@ final class Sessions {
     }
   }
 
+  /**
+   * Forgets, without deleting them, the records of routing keys that are in another shard now. What
+   * is left is what a restart would find: of each client the newest record that is here.
+   */
+  void keep(KeyRange range) throws StorageException {
+    List<Session> before = List.copyOf(byClient.values());
+    byClient.clear();
+    byExpiry.clear();
+    for (Session session : before) {
+      for (Map.Entry<Long, Recorded> record : session.records()) {
+        byte[] routingKey = KvKeys.routingKey(record.getValue().key());
+        if (range.contains(UnsafeByteOperations.unsafeWrap(routingKey))) {
+          add(session.client, record.getKey(), record.getValue());
+        }
+      }
+    }
+  }
+
   private void add(ClientId client, long seq, byte[] key, Completion completion) {
+    add(
+        client,
+        seq,
+        new Recorded(key, completion.index(), completion.ackedBelow(), completion.expiresMillis()));
+  }
+
+  private void add(ClientId client, long seq, Recorded record) {
     Session session = byClient.computeIfAbsent(client, Session::new);
     byExpiry.remove(session); // its place depends on what changes now
-    session.add(seq, key, completion);
+    session.add(seq, record);
     byExpiry.add(session);
   }
 }

@@ -63,7 +63,11 @@ final class ShardImage implements Generations.Records {
 
   private void meta(byte[] key, byte[] value)
       throws ImageException, StorageException, InvalidProtocolBufferException {
-    switch (KvKeys.meta(key)) {
+    byte kind = KvKeys.meta(key);
+    if (kind != 0 && KvKeys.metaShard(key) != shardId) {
+      throw new ImageException("it is of shard " + KvKeys.metaShard(key) + ", not of " + shardId);
+    }
+    switch (kind) {
       case KvKeys.PROGRESS -> progress = Progress.decode(value);
       case KvKeys.DESCRIPTOR -> shard = Shard.parseFrom(value);
       default -> throw unknown(key);

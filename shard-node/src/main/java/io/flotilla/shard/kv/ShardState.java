@@ -5,48 +5,72 @@ import io.flotilla.proto.map.Shard;
 import io.flotilla.raft.core.Membership;
 import io.flotilla.raft.port.StorageException;
 import io.flotilla.raft.state.Generation;
+import io.flotilla.raft.state.KeySpan;
+import java.util.List;
 
 /**
- * One shard's state in one generation: what is read out of it once. The descriptor is for any
- * thread, the rest for the one that applies.
+ * One shard's state in one generation, which it may share with others: what is read out of it once.
+ * The descriptor is for any thread, the rest for the one that applies.
  */
 final class ShardState {
   private final Generation generation;
-  private volatile Shard shard;
-  private final KeyRange range;
   private final Sessions sessions;
+  private volatile Described described;
   private Progress progress;
+
+  /** A descriptor, and the range in it. */
+  private record Described(Shard shard, KeyRange range) {
+    static Described by(Shard shard) {
+      return new Described(shard, KeyRange.of(shard));
+    }
+  }
 
   ShardState(Generation generation, Shard shard, Sessions sessions, Progress progress) {
     this.generation = generation;
-    this.shard = shard;
-    this.range = KeyRange.of(shard);
+    this.described = Described.by(shard);
     this.sessions = sessions;
     this.progress = progress;
   }
 
   /** Reads what is on disk. */
   static ShardState read(KvStore store, long shardId, long number) throws StorageException {
-    byte[] descriptor = store.get(KvKeys.descriptor(number));
+    byte[] descriptor = store.get(KvKeys.descriptor(number, shardId));
     if (descriptor == null) {
       throw new StorageException(
           "there is no state of shard " + shardId + " in generation " + number);
     }
-    Shard shard;
-    try {
-      shard = Shard.parseFrom(descriptor);
-    } catch (InvalidProtocolBufferException e) {
-      throw new StorageException("the descriptor of shard " + shardId + " is damaged", e);
-    }
-    if (shard.getId() != shardId) {
-      throw new StorageException(
-          "generation " + number + " is of shard " + shard.getId() + ", not of " + shardId);
-    }
+    Shard shard = decode(descriptor);
     return new ShardState(
         store.generations().use(number),
         shard,
-        Sessions.load(store, number),
-        Progress.decode(store.get(KvKeys.progress(number))));
+        Sessions.load(store, number, KeyRange.of(shard)),
+        Progress.decode(store.get(KvKeys.progress(number, shardId))));
+  }
+
+  static Shard decode(byte[] descriptor) throws StorageException {
+    try {
+      return Shard.parseFrom(descriptor);
+    } catch (InvalidProtocolBufferException e) {
+      throw new StorageException("the descriptor of a shard is damaged", e);
+    }
+  }
+
+  /** All keys of a shard whose home is this generation, in the order that an image has them in. */
+  static List<KeySpan> keysOf(Shard shard, long generation) {
+    KeyRange range = KeyRange.of(shard);
+    return List.of(
+        KvKeys.completionsIn(generation, range),
+        KvKeys.dataIn(generation, range),
+        KvKeys.metaOf(generation, shard.getId()));
+  }
+
+  List<KeySpan> keys() {
+    return keysOf(shard(), number());
+  }
+
+  /** Nobody goes on from it, and nothing that survives a crash names it. Any thread. */
+  void retire() {
+    generation.retire(keys());
   }
 
   Generation generation() {
@@ -59,16 +83,22 @@ final class ShardState {
   }
 
   Shard shard() {
-    return shard;
+    return described.shard();
   }
 
   /** The group's members are others now. */
   void members(Membership membership) {
-    shard = Members.change(shard, membership);
+    described = Described.by(Members.change(shard(), membership));
+  }
+
+  /** The range ends earlier now: what is behind it, with its completion records, is another's. */
+  void shrinkTo(Shard rest) throws StorageException {
+    described = Described.by(rest);
+    sessions.keep(range());
   }
 
   KeyRange range() {
-    return range;
+    return described.range();
   }
 
   Sessions sessions() {

@@ -12,8 +12,16 @@
  *
  * <p>Keys begin with a generation (8 bytes, see {@code raft.state}) and a letter: {@code K} the
  * data by encoded key, {@code D} the completion records by routing key, client and sequence number,
- * {@code M} the shard's progress and its descriptor. So an image of a generation is the whole
- * shard: who goes on from it knows which writes were executed.
+ * {@code M} progress and descriptor by shard. A shard has, of the generation that its log names, the
+ * data and the records in its range, and what stands under its id: that is what an image of it
+ * holds, so that who goes on from one knows which writes were executed; and it is what is deleted
+ * when it leaves. Ranges of shards that share a generation do not overlap.
+ *
+ * <p>They share one after a split ({@link io.flotilla.shard.kv.Split}), which is one entry of the
+ * log: it narrows the shard's range and puts a new shard's progress and descriptor beside, in its
+ * own batch; no data moves, and completion records, being kept by key, are with their keys on
+ * either side. (Merges will give a shard keys of several generations; {@code ShardState.keysOf} is
+ * where that will be said, and nothing that was written by this version is other than its default.)
  *
  * <p>Applying is deterministic: no clock, no chance, no order of a hash table. Time is the log time
  * that entries carry. A write takes effect at most once ({@link

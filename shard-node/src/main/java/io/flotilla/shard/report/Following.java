@@ -25,6 +25,7 @@ final class Following implements AutoCloseable {
   private final NodeTable nodes;
   private final Consumer<NodeTable> onNodes;
   private final Reports reports;
+  private final Keyspaces keyspaces;
   private final Consumer<Throwable> fatal;
   private final AtomicBoolean soon = new AtomicBoolean();
   private volatile @Nullable MapWatch watch;
@@ -35,12 +36,14 @@ final class Following implements AutoCloseable {
       ShardHost host,
       NodeTable nodes,
       Consumer<NodeTable> onNodes,
+      Keyspaces keyspaces,
       Reports reports,
       Consumer<Throwable> fatal) {
     this.control = control;
     this.host = host;
     this.nodes = nodes;
     this.onNodes = onNodes;
+    this.keyspaces = keyspaces;
     this.reports = reports;
     this.fatal = fatal;
   }
@@ -53,6 +56,7 @@ final class Following implements AutoCloseable {
   }
 
   void take(MapUpdate update) {
+    keyspaces.take(update);
     if (takeNodes(update)) {
       onNodes.accept(nodes);
     }
@@ -109,6 +113,13 @@ final class Following implements AutoCloseable {
   }
 
   private void tick() {
+    try {
+      if (host.offerWaiting() > 0) {
+        shardsOpened();
+      }
+    } catch (StorageException e) {
+      fatal.accept(e);
+    }
     report();
     control.after(REPORT_EVERY, this::tick);
   }

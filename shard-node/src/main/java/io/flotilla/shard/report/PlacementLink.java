@@ -44,10 +44,18 @@ public final class PlacementLink implements AutoCloseable {
    * @param onNodes told when the table of nodes has changed; by the link's thread, may block
    */
   public void follow(long node, ShardHost host, NodeTable nodes, Consumer<NodeTable> onNodes) {
-    Reports reports = new Reports(client, control, placement, host, node, fatal);
-    Following begun = new Following(control, host, nodes, onNodes, reports, fatal);
+    Keyspaces keyspaces = new Keyspaces();
+    Reports reports = new Reports(client, control, placement, host, node, keyspaces, fatal);
+    Following begun = new Following(control, host, nodes, onNodes, keyspaces, reports, fatal);
     following = begun;
     begun.begin(new MapWatch(client, control, placement, begun::take));
+  }
+
+  /**
+   * Has something done by the link's thread, also while placement cannot be reached. It may block.
+   */
+  public void run(Runnable task) {
+    control.run(task);
   }
 
   /** Something happened that placement, and those who watch it, should not wait for. */

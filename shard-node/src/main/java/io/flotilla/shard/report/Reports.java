@@ -1,6 +1,5 @@
 package io.flotilla.shard.report;
 
-import io.flotilla.proto.placement.MoveOrder;
 import io.flotilla.proto.placement.ReportReply;
 import io.flotilla.proto.placement.ReportRequest;
 import io.flotilla.proto.placement.ShardReport;
@@ -36,6 +35,7 @@ final class Reports {
   private final long node;
   private final Consumer<Throwable> fatal;
   private final Moves moves;
+  private final Splits splits;
   private final Map<Long, ShardReport> acknowledged = new HashMap<>();
   private boolean complete = true;
   private boolean underWay;
@@ -50,6 +50,7 @@ final class Reports {
       List<String> placement,
       ShardHost host,
       long node,
+      Keyspaces keyspaces,
       Consumer<Throwable> fatal) {
     this.fatal = fatal;
     this.client = client;
@@ -58,6 +59,7 @@ final class Reports {
     this.host = host;
     this.node = node;
     this.moves = new Moves(node, host, control);
+    this.splits = new Splits(host, keyspaces, control);
   }
 
   /**
@@ -98,7 +100,9 @@ final class Reports {
             && before != null
             && before.getLeader()
             && before.getEpoch().equals(report.getEpoch());
-    return report.getLeader() && report.getEpoch().getConfVersion() > 1 && !said;
+    boolean asCreated =
+        report.getEpoch().getConfVersion() == 1 && report.getEpoch().getVersion() == 1;
+    return report.getLeader() && !asCreated && !said;
   }
 
   private void answered(
@@ -109,7 +113,7 @@ final class Reports {
       for (ShardReport report : sent.getShardsList()) {
         acknowledged.put(report.getShard(), report.toBuilder().clearChanged().build());
       }
-      obey(reply.getOrdersList());
+      obey(reply);
     } else if (failure != null) {
       RpcException why = Control.failure(failure);
       LOG.debug("placement member {} did not take a report", members.current(), why);
@@ -121,9 +125,10 @@ final class Reports {
     }
   }
 
-  private void obey(List<MoveOrder> orders) {
+  private void obey(ReportReply reply) {
     try {
-      moves.obey(orders);
+      moves.obey(reply.getOrdersList());
+      splits.obey(reply.getSplitsList());
     } catch (StorageException e) {
       fatal.accept(e);
     }

@@ -3,6 +3,7 @@ package io.flotilla.shard.service;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.MessageLite;
+import io.flotilla.proto.kv.Command;
 import io.flotilla.proto.kv.ReadReply;
 import io.flotilla.proto.kv.ReadRequest;
 import io.flotilla.proto.kv.Result;
@@ -24,10 +25,12 @@ import io.flotilla.shard.host.ShardHost;
 import io.flotilla.shard.kv.KeyRange;
 import io.flotilla.shard.kv.KvReads;
 import io.flotilla.shard.kv.ShardGoneException;
+import io.flotilla.shard.kv.StaleVersionException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /** Answers reads and writes of the shards on this node. Handlers run on event loops. */
 final class KvService {
@@ -81,7 +84,7 @@ final class KvService {
       checkDeadline(call);
       checks.check(request, nowMillis);
       HostedShard shard = host.find(request.getShard());
-      shard.check(request.getEpoch());
+      check(shard, request.getEpoch(), () -> Asked.by(request));
       shard
           .group()
           .propose(entry(request, nowMillis).toByteArray())
@@ -91,7 +94,18 @@ final class KvService {
     }
   }
 
-  private WriteEntry entry(WriteRequest request, long nowMillis) {
+  /** Refuses a request that was routed by another version of the shard. */
+  private void check(HostedShard shard, Epoch epoch, Supplier<KeyRange> asked) {
+    if (!shard.isOf(epoch)) {
+      throw new RpcException(host.staleEpoch(shard, asked.get()));
+    }
+  }
+
+  private Command entry(WriteRequest request, long nowMillis) {
+    return Command.newBuilder().setWrite(writes(request, nowMillis)).build();
+  }
+
+  private WriteEntry writes(WriteRequest request, long nowMillis) {
     return WriteEntry.newBuilder()
         .setLogTimeMillis(nowMillis)
         .setVersion(request.getEpoch().getVersion())
@@ -111,10 +125,20 @@ final class KvService {
       return;
     }
     try {
-      call.reply(cut(WriteReply.parseFrom(result)));
+      WriteReply reply = WriteReply.parseFrom(result);
+      if (reply.getResultsList().stream().allMatch(KvService::isWrongShard)) {
+        // It met a split on its way: nothing of it was executed.
+        call.fail(host.staleEpoch(shard, Asked.by(call.request())));
+      } else {
+        call.reply(cut(reply));
+      }
     } catch (InvalidProtocolBufferException e) {
       call.fail(refusals.detail(e, shard));
     }
+  }
+
+  private static boolean isWrongShard(Result result) {
+    return result.getStatus() == Result.Status.WRONG_SHARD;
   }
 
   /** As many results as fit; the caller asks for the others again, under the same numbers. */
@@ -138,7 +162,9 @@ final class KvService {
     ReadRequest request = call.request();
     try {
       ReadDemand demand = ReadDemand.of(request);
-      HostedShard shard = readable(request.getShard(), request.getEpoch());
+      HostedShard shard = host.find(request.getShard());
+      check(shard, request.getEpoch(), () -> Asked.by(request));
+      KvReads reads = shard.reads(request.getEpoch());
       int keys = request.getKeysCount();
       if (keys < 1 || keys > KEYS_MAX) {
         throw invalid(keys + " keys; allowed: 1 to " + KEYS_MAX);
@@ -151,9 +177,9 @@ final class KvService {
       serve(
           call,
           shard,
-          request.getEpoch(),
           demand,
-          () -> shard.reads().get(request.getKeysList(), config.replyBytesMax()),
+          () -> Asked.by(request),
+          () -> reads.get(request.getKeysList(), config.replyBytesMax()),
           (reply, ageMillis) -> reply.toBuilder().setAgeMillis(ageMillis).build());
     } catch (RpcException e) {
       call.fail(e.detail());
@@ -164,12 +190,14 @@ final class KvService {
     ScanRequest request = call.request();
     try {
       ReadDemand demand = ReadDemand.of(request);
-      HostedShard shard = readable(request.getShard(), request.getEpoch());
+      HostedShard shard = host.find(request.getShard());
+      check(shard, request.getEpoch(), () -> Asked.by(request));
       ByteString end = request.getEnd().isEmpty() ? shard.range().end() : request.getEnd();
       KeyRange range = new KeyRange(request.getStart(), end);
       if (!shard.range().covers(range)) {
         throw invalid("the scan leaves the range of shard " + request.getShard());
       }
+      KvReads reads = shard.reads(request.getEpoch());
       int asked = request.getLimit(); // unsigned on the wire
       KvReads.Scan scan =
           new KvReads.Scan(
@@ -183,27 +211,21 @@ final class KvService {
       serve(
           call,
           shard,
-          request.getEpoch(),
           demand,
-          () -> shard.reads().scan(scan),
+          () -> Asked.by(request),
+          () -> reads.scan(scan),
           (reply, ageMillis) -> reply.toBuilder().setAgeMillis(ageMillis).build());
     } catch (RpcException e) {
       call.fail(e.detail());
     }
   }
 
-  private HostedShard readable(long shardId, Epoch epoch) {
-    HostedShard shard = host.find(shardId);
-    shard.check(epoch);
-    return shard;
-  }
-
   /** Reads when the gate is open, on the pool, if the shard is then still the one asked for. */
   private <Q extends MessageLite, R extends MessageLite> void serve(
       RpcCall<Q, R> call,
       HostedShard shard,
-      Epoch epoch,
       ReadDemand demand,
+      Supplier<KeyRange> asked,
       Reading<R> reading,
       Stamp<R> stamp) {
     gate.open(shard, demand, call.deadlineNanos())
@@ -213,8 +235,9 @@ final class KvService {
                     () -> {
                       try {
                         checkDeadline(call);
-                        shard.check(epoch);
                         call.reply(readNow(shard, demand, reading, stamp));
+                      } catch (StaleVersionException e) {
+                        call.fail(host.staleEpoch(shard, asked.get()));
                       } catch (ShardGoneException e) {
                         call.fail(gone(e).detail());
                       } catch (StorageException e) {
@@ -242,7 +265,7 @@ final class KvService {
 
   /** With its age, if that is asked for: that of the state, and what the reading took. */
   private <R> R readNow(HostedShard shard, ReadDemand demand, Reading<R> reading, Stamp<R> stamp)
-      throws StorageException, ShardGoneException {
+      throws StorageException, ShardGoneException, StaleVersionException {
     Optional<Duration> age = gate.age(shard, demand);
     long begunNanos = System.nanoTime();
     R reply = reading.read();
@@ -265,7 +288,7 @@ final class KvService {
   /** A read of the state's disk. */
   @FunctionalInterface
   private interface Reading<R> {
-    R read() throws StorageException, ShardGoneException;
+    R read() throws StorageException, ShardGoneException, StaleVersionException;
   }
 
   /** Puts an age on a reply. */

@@ -79,7 +79,8 @@ final class Startup {
     KvStore states = KvStore.open(directory.state(), config.state());
     parts.add(() -> end(states));
     RaftRuntime<KvRound> runtime = runtime(directory, threads, server, states, link);
-    ShardHost host = new ShardHost(node, states, runtime::open);
+    ShardHost host = new ShardHost(node, states, runtime::open, link::run, this::failed);
+    host.onCutOff(link::reportSoon);
     host.recover(runtime.recovered());
     String address = serve(server, host, port);
     parts.add(link); // ends first, since it opens shards

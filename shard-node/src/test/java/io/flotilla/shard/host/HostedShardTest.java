@@ -1,16 +1,12 @@
 package io.flotilla.shard.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatCode;
-import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.google.protobuf.ByteString;
 import io.flotilla.proto.map.Epoch;
 import io.flotilla.proto.map.Replica;
 import io.flotilla.proto.map.Shard;
 import io.flotilla.raft.port.StorageException;
-import io.flotilla.rpc.ErrorCode;
-import io.flotilla.rpc.RpcException;
 import io.flotilla.shard.kv.KvStateMachine;
 import io.flotilla.shard.kv.KvStore;
 import io.flotilla.shard.kv.KvStoreConfig;
@@ -54,19 +50,16 @@ class HostedShardTest {
   @ParameterizedTest
   @ValueSource(longs = {0, 1, 2, 4, Long.MAX_VALUE, -1})
   void refusesWhatAnyOtherVersionHasRouted(long version) {
-    Epoch epoch = Epoch.newBuilder().setVersion(version).setConfVersion(5).build();
-    RpcException refused = catchThrowableOfType(RpcException.class, () -> shard.check(epoch));
-    assertThat(refused.code()).isEqualTo(ErrorCode.STALE_EPOCH);
-    assertThat(refused.detail().getShardsList()).containsExactly(DESCRIPTOR);
-    assertThat(refused).hasMessageContaining("shard 7 has version 3");
+    assertThat(shard.isOf(Epoch.newBuilder().setVersion(version).setConfVersion(5).build()))
+        .isFalse();
   }
 
   /** Which replicas there are does not matter to who asks the right keys. */
   @ParameterizedTest
   @ValueSource(longs = {0, 4, 5, 6})
   void takesItsOwnVersionWithWhateverReplicas(long confVersion) {
-    Epoch epoch = Epoch.newBuilder().setVersion(3).setConfVersion(confVersion).build();
-    assertThatCode(() -> shard.check(epoch)).doesNotThrowAnyException();
+    assertThat(shard.isOf(Epoch.newBuilder().setVersion(3).setConfVersion(confVersion).build()))
+        .isTrue();
   }
 
   @Test

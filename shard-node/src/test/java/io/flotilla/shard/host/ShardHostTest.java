@@ -19,9 +19,11 @@ import io.flotilla.shard.kv.KvStore;
 import io.flotilla.shard.kv.KvStoreConfig;
 import io.flotilla.shard.kv.Members;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -45,6 +47,7 @@ class ShardHostTest {
 
   @TempDir Path directory;
   private final List<Opened> opened = new ArrayList<>();
+  private final Queue<Runnable> opener = new ArrayDeque<>();
   private boolean losesAll;
   private KvStore store;
   private ShardHost host;
@@ -72,6 +75,10 @@ class ShardHostTest {
           group.self = spec.self();
           opened.add(new Opened(spec, state.appliedIndex(), group));
           return last().group();
+        },
+        opener::add,
+        failure -> {
+          throw new AssertionError(failure);
         });
   }
 

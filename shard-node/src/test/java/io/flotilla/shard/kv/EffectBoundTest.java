@@ -3,6 +3,7 @@ package io.flotilla.shard.kv;
 import static io.flotilla.shard.kv.Operations.append;
 import static io.flotilla.shard.kv.Operations.delete;
 import static io.flotilla.shard.kv.Operations.put;
+import static io.flotilla.shard.kv.ShardUnderTest.bytes;
 import static io.flotilla.shard.kv.ShardUnderTest.entry;
 import static io.flotilla.shard.kv.ShardUnderTest.key;
 import static io.flotilla.shard.kv.ShardUnderTest.write;
@@ -62,7 +63,13 @@ class EffectBoundTest {
   }
 
   private int length(int i) throws Exception {
-    return shard.machine.reads().get(List.of(key("k" + i)), 2 << 20).getValues(0).getValue().size();
+    return shard
+        .machine
+        .reads(ShardUnderTest.VERSION)
+        .get(List.of(key("k" + i)), 2 << 20)
+        .getValues(0)
+        .getValue()
+        .size();
   }
 
   /** As a client does that got fewer results than it sent writes. */
@@ -129,8 +136,7 @@ class EffectBoundTest {
   void aFullRoundLeavesTheOtherEntriesForTheNext() throws Exception {
     List<Entry> entries = new ArrayList<>();
     for (int i = 0; i < KEYS; i++) {
-      byte[] command =
-          entry(2, 0).addWrites(write(i + 1, append("k" + i, "x"))).build().toByteArray();
+      byte[] command = bytes(entry(2, 0).addWrites(write(i + 1, append("k" + i, "x"))).build());
       entries.add(new Entry(shard.machine.appliedIndex() + i + 1, 1, Entry.Kind.COMMAND, command));
     }
     long before = shard.machine.appliedIndex();

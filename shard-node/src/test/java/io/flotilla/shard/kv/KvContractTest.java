@@ -38,7 +38,8 @@ class KvContractTest extends StateMachineContract<KvRound> {
 
     private void start(long generation) throws StorageException {
       store = open();
-      store.deleteAllBut(Set.of(generation));
+      store.deleteAllBut(
+          store.found().stream().filter(state -> state.generation() == generation).toList());
       machine = KvStateMachine.open(store, shard, generation);
     }
 
@@ -107,16 +108,16 @@ class KvContractTest extends StateMachineContract<KvRound> {
 
   @Override
   protected byte[] command(int number) {
-    return ShardUnderTest.entry(number % 2, 0)
-        .addWrites(
-            ShardUnderTest.write(
-                number,
-                batch(
-                    increment("n", number),
-                    delete("k" + (number + 1) % 3, false),
-                    append("k" + number % 3, "x"))))
-        .build()
-        .toByteArray();
+    return ShardUnderTest.bytes(
+        ShardUnderTest.entry(number % 2, 0)
+            .addWrites(
+                ShardUnderTest.write(
+                    number,
+                    batch(
+                        increment("n", number),
+                        delete("k" + (number + 1) % 3, false),
+                        append("k" + number % 3, "x"))))
+            .build());
   }
 
   @Override

@@ -48,7 +48,10 @@ class KvReadsTest {
   @Test
   void getsManyInOrderAtOneIndex() throws Exception {
     ReadReply reply =
-        shard.machine.reads().get(List.of(key(name(7)), key("nothing"), key(name(3))), 1 << 20);
+        shard
+            .machine
+            .reads(ShardUnderTest.VERSION)
+            .get(List.of(key(name(7)), key("nothing"), key(name(3))), 1 << 20);
     assertThat(reply.getApplied()).isEqualTo(KEYS);
     assertThat(reply.getValues(0).getValue().toStringUtf8()).isEqualTo("value7");
     assertThat(reply.getValues(1).hasValue()).isFalse();
@@ -61,9 +64,12 @@ class KvReadsTest {
     for (int i = 0; i < KEYS; i++) {
       keys.add(key(name(i)));
     }
-    assertThat(shard.machine.reads().get(keys, 1).getValuesCount()).isEqualTo(1);
-    assertThat(shard.machine.reads().get(keys, 300).getValuesCount()).isBetween(40, 50);
-    assertThat(shard.machine.reads().get(keys, 1 << 20).getValuesCount()).isEqualTo(KEYS);
+    assertThat(shard.machine.reads(ShardUnderTest.VERSION).get(keys, 1).getValuesCount())
+        .isEqualTo(1);
+    assertThat(shard.machine.reads(ShardUnderTest.VERSION).get(keys, 300).getValuesCount())
+        .isBetween(40, 50);
+    assertThat(shard.machine.reads(ShardUnderTest.VERSION).get(keys, 1 << 20).getValuesCount())
+        .isEqualTo(KEYS);
   }
 
   @ParameterizedTest
@@ -120,7 +126,8 @@ class KvReadsTest {
     long generation = shard.store.create(List.of(neighbour), 0).get(0);
     assertThat(scan(key("b"), ByteString.EMPTY, false, 1000, 1 << 20, false, false).getCount())
         .isEqualTo(KEYS);
-    assertThat(shard.store.shards().values())
+    assertThat(shard.store.found())
+        .extracting(KvStore.Found::shard)
         .containsExactly(ShardUnderTest.descriptor(), neighbour);
     assertThat(KvStateMachine.open(shard.store, neighbour.getId(), generation).appliedIndex())
         .isZero();
@@ -130,9 +137,9 @@ class KvReadsTest {
   void aRoundIsSeenOnceItIsCommitted() throws Exception {
     try (KvRound round = shard.store.newRound()) {
       round.put(KvKeys.data(shard.generation, key("z").toByteArray()), new byte[1]);
-      ReadReply before = shard.machine.reads().get(List.of(key("z")), 100);
+      ReadReply before = shard.machine.reads(ShardUnderTest.VERSION).get(List.of(key("z")), 100);
       round.commit();
-      ReadReply after = shard.machine.reads().get(List.of(key("z")), 100);
+      ReadReply after = shard.machine.reads(ShardUnderTest.VERSION).get(List.of(key("z")), 100);
       assertThat(before.getValues(0).hasValue()).isFalse();
       assertThat(after.getValues(0).hasValue()).isTrue();
     }
@@ -141,7 +148,7 @@ class KvReadsTest {
   @Test
   void aClosedStoreFailsEveryCall() throws Exception {
     shard.store.close();
-    assertThatThrownBy(() -> shard.machine.reads().get(List.of(key("k")), 1))
+    assertThatThrownBy(() -> shard.machine.reads(ShardUnderTest.VERSION).get(List.of(key("k")), 1))
         .isInstanceOf(StorageException.class)
         .hasMessage("the state is closed");
     assertThatThrownBy(() -> shard.store.flush()).isInstanceOf(StorageException.class);
@@ -167,7 +174,7 @@ class KvReadsTest {
     KeyRange range = new KeyRange(start, end);
     return shard
         .machine
-        .reads()
+        .reads(ShardUnderTest.VERSION)
         .scan(new KvReads.Scan(range, reverse, pairsMax, bytesMax, keysOnly, countOnly, 60));
   }
 }

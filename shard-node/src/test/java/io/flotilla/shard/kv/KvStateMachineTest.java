@@ -6,6 +6,7 @@ import static io.flotilla.shard.kv.Operations.compareAndSet;
 import static io.flotilla.shard.kv.Operations.delete;
 import static io.flotilla.shard.kv.Operations.increment;
 import static io.flotilla.shard.kv.Operations.put;
+import static io.flotilla.shard.kv.ShardUnderTest.bytes;
 import static io.flotilla.shard.kv.ShardUnderTest.entry;
 import static io.flotilla.shard.kv.ShardUnderTest.key;
 import static io.flotilla.shard.kv.ShardUnderTest.write;
@@ -14,9 +15,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnknownFieldSet;
+import io.flotilla.proto.kv.Command;
 import io.flotilla.proto.kv.Operation;
 import io.flotilla.proto.kv.Put;
 import io.flotilla.proto.kv.Result;
+import io.flotilla.proto.kv.SplitEntry;
 import io.flotilla.proto.kv.Write;
 import io.flotilla.proto.kv.WriteReply;
 import io.flotilla.proto.map.Replica;
@@ -263,26 +266,32 @@ class KvStateMachineTest {
     List<byte[]> payloads =
         List.of(
             new byte[] {1, 2, 3},
-            entry(1, 0).addWrites(unknownKind).build().toByteArray(),
-            entry(1, 0).setUnknownFields(newer).build().toByteArray(),
-            entry(1, 0)
-                .addWrites(
-                    write(
-                        9,
-                        Operation.newBuilder()
-                            .setPut(Put.newBuilder().setKey(key("k")).setUnknownFields(newer))
-                            .build()))
+            new byte[0],
+            Command.newBuilder().setUnknownFields(newer).build().toByteArray(),
+            Command.newBuilder()
+                .setSplit(SplitEntry.newBuilder().setUnknownFields(newer))
                 .build()
                 .toByteArray(),
-            entry(1, 0)
-                .addWrites(
-                    write(
-                        9,
-                        Operation.newBuilder()
-                            .setPut(Put.newBuilder().setKey(key("k")).setConditionValue(77))
-                            .build()))
-                .build()
-                .toByteArray());
+            bytes(entry(1, 0).addWrites(unknownKind).build()),
+            bytes(entry(1, 0).setUnknownFields(newer).build()),
+            bytes(
+                entry(1, 0)
+                    .addWrites(
+                        write(
+                            9,
+                            Operation.newBuilder()
+                                .setPut(Put.newBuilder().setKey(key("k")).setUnknownFields(newer))
+                                .build()))
+                    .build()),
+            bytes(
+                entry(1, 0)
+                    .addWrites(
+                        write(
+                            9,
+                            Operation.newBuilder()
+                                .setPut(Put.newBuilder().setKey(key("k")).setConditionValue(77))
+                                .build()))
+                    .build()));
     Map<String, String> before = shard.dump();
     for (byte[] payload : payloads) {
       List<Entry> entries =
@@ -291,7 +300,7 @@ class KvStateMachineTest {
                   1,
                   1,
                   Entry.Kind.COMMAND,
-                  entry(1, 0).addWrites(write(1, put("k", "v"))).build().toByteArray()),
+                  bytes(entry(1, 0).addWrites(write(1, put("k", "v"))).build())),
               new Entry(2, 1, Entry.Kind.COMMAND, payload));
       try (KvRound round = shard.store.newRound()) {
         assertThatThrownBy(() -> shard.machine.apply(entries, round))
@@ -325,7 +334,8 @@ class KvStateMachineTest {
   }
 
   private Optional<String> value(String key) throws Exception {
-    var value = shard.machine.reads().get(List.of(key(key)), 1 << 20).getValues(0);
+    var value =
+        shard.machine.reads(ShardUnderTest.VERSION).get(List.of(key(key)), 1 << 20).getValues(0);
     return value.hasValue() ? Optional.of(value.getValue().toStringUtf8()) : Optional.empty();
   }
 

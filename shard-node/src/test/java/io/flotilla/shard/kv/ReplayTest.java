@@ -122,7 +122,7 @@ class ReplayTest {
     ScanReply all =
         shard
             .machine
-            .reads()
+            .reads(ShardUnderTest.VERSION)
             .scan(
                 new KvReads.Scan(
                     KeyRange.of(shard.machine.shard()), false, 1000, 1 << 20, false, false, 0));

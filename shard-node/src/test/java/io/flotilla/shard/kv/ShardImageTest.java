@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
 import io.flotilla.proto.kv.Result;
+import io.flotilla.proto.map.Shard;
 import io.flotilla.raft.core.Entry;
 import io.flotilla.raft.port.ImageException;
 import io.flotilla.raft.port.SnapshotFile;
@@ -105,42 +106,63 @@ class ShardImageTest {
     target.run(1, put("old", "1"));
     source.append(Entry.Kind.NO_OP, new byte[0]);
     install();
-    assertThat(target.machine.reads().get(List.of(key("old")), 100).getValues(0).hasValue())
+    assertThat(
+            target
+                .machine
+                .reads(ShardUnderTest.VERSION)
+                .get(List.of(key("old")), 100)
+                .getValues(0)
+                .hasValue())
         .isFalse();
     target.store.sweep();
     target.store.flush();
     target.restart();
-    assertThat(target.machine.reads().get(List.of(key("old")), 100).getValues(0).hasValue())
+    assertThat(
+            target
+                .machine
+                .reads(ShardUnderTest.VERSION)
+                .get(List.of(key("old")), 100)
+                .getValues(0)
+                .hasValue())
         .isFalse();
   }
 
-  /** The range is "b" up to "y". */
+  /** The source takes its range for larger than its descriptor on disk says: "f" up to "p". */
+  private void narrow() throws StorageException {
+    Shard narrower =
+        ShardUnderTest.descriptor().toBuilder().setStart(key("f")).setEnd(key("p")).build();
+    byte[] descriptor = KvKeys.descriptor(source.generation, ShardUnderTest.ID);
+    plant(descriptor, narrower.toByteArray());
+  }
+
   @ParameterizedTest
-  @ValueSource(strings = {"a", "y", "z"})
+  @ValueSource(strings = {"e", "p", "q"})
   void keysOfAnotherRangeAreRefused(String stray) throws Exception {
     source.run(1, put("k", "1"));
     byte[] bytes = key(stray).toByteArray();
     plant(KvKeys.data(source.generation, bytes), new byte[1]);
+    narrow();
     assertRefused("a key is outside of the shard's range");
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"a", "y"})
+  @ValueSource(strings = {"e", "p"})
   void completionsOfAnotherRangeAreRefused(String stray) throws Exception {
     source.run(1, put("k", "1"));
     byte[] record = new Completion(1, 0, 1, ByteString.EMPTY).encode();
     byte[] bytes = key(stray).toByteArray();
     plant(KvKeys.completion(source.generation, bytes, new ClientId(0, 1), 1), record);
+    narrow();
     assertRefused("a key is outside of the shard's range");
   }
 
   @Test
   void recordsThatNoShardHasAreRefused() throws Exception {
     source.run(1, put("k", "1"));
-    byte[] unknown = KvKeys.data(source.generation, key("k").toByteArray());
-    unknown[Long.BYTES] = 'X';
+    byte[] unknown = KvKeys.descriptor(source.generation, ShardUnderTest.ID);
+    unknown[unknown.length - 1] = 99;
     plant(unknown, new byte[1]);
-    assertRefused("a record of kind 88");
+    assertRefused("a record of kind 77");
   }
 
   @Test
@@ -161,7 +183,9 @@ class ShardImageTest {
     ShardState old = target.machine.state();
     install();
     ArrayDeque<ShardState> found = new ArrayDeque<>(List.of(old, target.machine.state()));
-    KvReads reads = new KvReads(() -> found.size() > 1 ? found.remove() : found.getFirst());
+    KvReads reads =
+        new KvReads(
+            () -> found.size() > 1 ? found.remove() : found.getFirst(), ShardUnderTest.VERSION);
     assertThat(reads.get(List.of(key("k")), 100).getValues(0).getValue().toStringUtf8())
         .isEqualTo("new");
   }
@@ -170,10 +194,11 @@ class ShardImageTest {
   void aShardThatIsNoMoreCannotBeReadAndGoes() throws Exception {
     target.run(1, put("k", "old"));
     target.machine.retire();
-    assertThatThrownBy(() -> target.machine.reads().get(List.of(key("k")), 100))
+    assertThatThrownBy(
+            () -> target.machine.reads(ShardUnderTest.VERSION).get(List.of(key("k")), 100))
         .isInstanceOf(ShardGoneException.class)
         .hasMessage("shard 7 is no longer here");
     target.store.sweep();
-    assertThat(target.store.shards()).isEmpty();
+    assertThat(target.store.found()).isEmpty();
   }
 }

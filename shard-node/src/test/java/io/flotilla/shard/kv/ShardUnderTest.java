@@ -2,6 +2,7 @@ package io.flotilla.shard.kv;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
+import io.flotilla.proto.kv.Command;
 import io.flotilla.proto.kv.Operation;
 import io.flotilla.proto.kv.Result;
 import io.flotilla.proto.kv.Write;
@@ -37,9 +38,13 @@ final class ShardUnderTest implements AutoCloseable {
   long generation;
 
   ShardUnderTest(Path directory) throws StorageException {
+    this(directory, descriptor());
+  }
+
+  ShardUnderTest(Path directory, Shard descriptor) throws StorageException {
     this.directory = directory;
     this.store = openStore();
-    this.generation = store.create(List.of(descriptor()), 0).get(0);
+    this.generation = store.create(List.of(descriptor), 0).get(0);
     this.machine = KvStateMachine.open(store, ID, generation);
   }
 
@@ -67,6 +72,11 @@ final class ShardUnderTest implements AutoCloseable {
         .setNotAfterMillis(LATER);
   }
 
+  /** As it stands in a log. */
+  static byte[] bytes(WriteEntry entry) {
+    return Command.newBuilder().setWrite(entry).build().toByteArray();
+  }
+
   static Write write(long seq, Operation operation) {
     return Write.newBuilder().setSeq(seq).setOperation(operation).build();
   }
@@ -77,29 +87,42 @@ final class ShardUnderTest implements AutoCloseable {
   }
 
   List<Result> run(WriteEntry.Builder entry) throws Exception {
-    return append(Entry.Kind.COMMAND, entry.build().toByteArray());
+    return append(Entry.Kind.COMMAND, bytes(entry.build()));
   }
 
   List<Result> append(Entry.Kind kind, byte[] payload) throws Exception {
+    return WriteReply.parseFrom(apply(kind, payload)).getResultsList();
+  }
+
+  byte[] apply(byte[] command) throws Exception {
+    return apply(Entry.Kind.COMMAND, command);
+  }
+
+  private byte[] apply(Entry.Kind kind, byte[] payload) throws Exception {
     log.add(new Entry(log.size() + 1L, 1, kind, payload));
     try (KvRound round = store.newRound()) {
       byte[] result = machine.apply(log.subList(log.size() - 1, log.size()), round).get(0);
       round.commit();
-      return WriteReply.parseFrom(result).getResultsList();
+      return result;
     }
   }
 
   /** Several entries in one round. */
   List<WriteReply> runTogether(List<WriteEntry> entries)
       throws StorageException, UnknownCommandException, InvalidProtocolBufferException {
-    for (WriteEntry entry : entries) {
-      log.add(new Entry(log.size() + 1L, 1, Entry.Kind.COMMAND, entry.toByteArray()));
-    }
     List<WriteReply> replies = new ArrayList<>();
-    for (byte[] result : applyRest()) {
+    for (byte[] result : applyTogether(entries.stream().map(ShardUnderTest::bytes).toList())) {
       replies.add(WriteReply.parseFrom(result));
     }
     return replies;
+  }
+
+  List<byte[]> applyTogether(List<byte[]> commands)
+      throws StorageException, UnknownCommandException {
+    for (byte[] command : commands) {
+      log.add(new Entry(log.size() + 1L, 1, Entry.Kind.COMMAND, command));
+    }
+    return applyRest();
   }
 
   /** What of the log is not applied yet, in as many rounds as that takes. */
@@ -161,7 +184,11 @@ final class ShardUnderTest implements AutoCloseable {
   }
 
   Map<String, String> dump() throws Exception {
-    return dump(store, generation);
+    return dump(generation);
+  }
+
+  Map<String, String> dump(long of) throws Exception {
+    return dump(store, of);
   }
 
   private static String text(byte[] bytes) {

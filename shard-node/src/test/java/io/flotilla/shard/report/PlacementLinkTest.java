@@ -137,7 +137,9 @@ class PlacementLinkTest {
             store,
             (spec, state) -> {
               throw new AssertionError("no shard is to be opened");
-            });
+            },
+            Runnable::run,
+            fatal::add);
     link.follow(5, host, nodes, table -> {});
   }
 

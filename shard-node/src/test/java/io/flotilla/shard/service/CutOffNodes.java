@@ -100,7 +100,7 @@ final class CutOffNodes implements AutoCloseable {
                     fatal::add)));
     runtimes.put(node, runtime);
     runtime.start();
-    ShardHost host = new ShardHost(node, states, runtime::open);
+    ShardHost host = new ShardHost(node, states, runtime::open, Runnable::run, fatal::add);
     host.offer(List.of(shard));
     hosts.add(host);
     ReadPool pool = parts.add(new ReadPool(2, 1000));

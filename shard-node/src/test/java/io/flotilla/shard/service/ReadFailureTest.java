@@ -54,7 +54,7 @@ class ReadFailureTest {
   void open() throws Exception {
     NetThreads threads = parts.add(new NetThreads(1, "read-failure"));
     store = parts.add(KvStore.open(directory, KvStoreConfig.DEFAULT));
-    ShardHost host = new ShardHost(1, store, (spec, state) -> group);
+    ShardHost host = new ShardHost(1, store, (spec, state) -> group, Runnable::run, fatal::add);
     host.offer(List.of(SHARD));
     ReadPool pool = parts.add(new ReadPool(1, 10));
     RpcServer server = parts.add(new RpcServer(threads, new Hello(CLUSTER, Hello.Role.NODE, 1)));

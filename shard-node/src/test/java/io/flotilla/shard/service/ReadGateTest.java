@@ -49,7 +49,7 @@ class ReadGateTest {
   @BeforeEach
   void open() throws StorageException {
     store = KvStore.open(directory, KvStoreConfig.DEFAULT);
-    ShardHost host = new ShardHost(1, store, (spec, state) -> group);
+    ShardHost host = new ShardHost(1, store, (spec, state) -> group, Runnable::run, failure -> {});
     host.offer(
         List.of(
             Shard.newBuilder()

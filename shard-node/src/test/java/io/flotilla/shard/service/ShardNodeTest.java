@@ -102,7 +102,7 @@ class ShardNodeTest {
           assertRefused(
               good.toBuilder().setEpoch(Epoch.newBuilder().setVersion(version)).build(),
               ErrorCode.STALE_EPOCH,
-              "routed by version " + version);
+              "by another version of shard " + client.shardOf(key).getId());
       assertThat(stale.detail().getShardsList()).containsExactly(client.shardOf(key));
     }
     assertRefused(good.toBuilder().clearWrites().build(), ErrorCode.INVALID_REQUEST, "0 writes");

@@ -1,0 +1,58 @@
+package io.flotilla.shard.host;
+
+import io.flotilla.proto.map.Replica;
+import io.flotilla.proto.map.Shard;
+import io.flotilla.raft.core.GroupId;
+import io.flotilla.raft.port.LogStore.RecoveredLog;
+import io.flotilla.raft.port.StorageException;
+import io.flotilla.shard.kv.KvStore.Found;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Which of the states that a node finds at a start count. A log says where its shard's state is; so
+ * a second one of that shard was replaced, or never took the other's place. A state without a log
+ * counts if it is as a new shard begins and has a replica on this node: a crash came before its log
+ * was made, which is made up for now. It cannot be one that has left, whose log is gone but which
+ * has applied something; and if it left before it did, its tombstone keeps it from being opened.
+ * Everything else is what a crash left of a deletion, or of an image. Pure.
+ *
+ * @param live what counts
+ * @param withoutLog those of them whose logs are to be made
+ */
+record Inventory(List<Found> live, List<Found> withoutLog) {
+  static Inventory of(List<Found> found, Map<GroupId, RecoveredLog> logs, long node)
+      throws StorageException {
+    List<Found> live = new ArrayList<>();
+    Map<Long, Found> withoutLog = new HashMap<>();
+    Set<GroupId> missing = new HashSet<>(logs.keySet());
+    for (Found state : found) {
+      GroupId group = new GroupId(state.shard().getId());
+      RecoveredLog log = logs.get(group);
+      if (log == null && state.begins() && replicaOn(node, state.shard()).isPresent()) {
+        withoutLog.putIfAbsent(group.value(), state);
+      } else if (log != null && log.generation() == state.generation()) {
+        live.add(state);
+        missing.remove(group);
+      }
+    }
+    for (GroupId group : missing) {
+      throw new StorageException(
+          "the log of shard %s names generation %d, where there is no state of it"
+              .formatted(group, logs.get(group).generation()));
+    }
+    live.addAll(withoutLog.values());
+    return new Inventory(live, List.copyOf(withoutLog.values()));
+  }
+
+  static Optional<Replica> replicaOn(long node, Shard shard) {
+    return shard.getReplicasList().stream()
+        .filter(replica -> replica.getNode() == node)
+        .findFirst();
+  }
+}

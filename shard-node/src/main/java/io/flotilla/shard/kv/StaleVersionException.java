@@ -1,0 +1,10 @@
+package io.flotilla.shard.kv;
+
+/** The shard has, or is about to have, another version than the one that a read was routed by. */
+public final class StaleVersionException extends Exception {
+  private static final long serialVersionUID = 1L;
+
+  StaleVersionException(String message) {
+    super(message);
+  }
+}

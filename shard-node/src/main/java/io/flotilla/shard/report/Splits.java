@@ -1,0 +1,159 @@
+package io.flotilla.shard.report;
+
+import com.google.protobuf.ByteString;
+import io.flotilla.proto.kv.SplitEntry;
+import io.flotilla.proto.kv.SplitReply;
+import io.flotilla.proto.map.Partitioning;
+import io.flotilla.proto.map.Replica;
+import io.flotilla.proto.map.Shard;
+import io.flotilla.proto.placement.SplitOrder;
+import io.flotilla.raft.core.GroupStatus;
+import io.flotilla.raft.port.StorageException;
+import io.flotilla.raft.runtime.RaftException;
+import io.flotilla.shard.host.HostedShard;
+import io.flotilla.shard.host.ShardHost;
+import io.flotilla.shard.kv.Split;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Obeys placement's orders to cut shards in two, where this node leads them. What does not succeed
+ * is ordered again with the answer to the next report; what did is not, once the shard's next
+ * version is reported. For the control thread.
+ */
+final class Splits {
+  private static final Logger LOG = LoggerFactory.getLogger(Splits.class);
+
+  private final ShardHost host;
+  private final Keyspaces keyspaces;
+  private final Control control;
+
+  /** Shards that are being cut. */
+  private final Set<Long> busy = new HashSet<>();
+
+  /** The last order that could not be carried out, so that this is said once. */
+  private long refusedJob;
+
+  Splits(ShardHost host, Keyspaces keyspaces, Control control) {
+    this.host = host;
+    this.keyspaces = keyspaces;
+    this.control = control;
+  }
+
+  /**
+   * Begins what is to be done. Blocks on the disk where the middle of the data is to be found.
+   *
+   * @throws StorageException if the disk fails
+   */
+  void obey(List<SplitOrder> orders) throws StorageException {
+    for (SplitOrder order : orders) {
+      Optional<HostedShard> led = host.hosted(order.getShard().getId()).filter(Splits::leads);
+      if (led.isPresent() && !busy.contains(order.getShard().getId())) {
+        split(led.get(), order);
+      }
+    }
+  }
+
+  private static boolean leads(HostedShard shard) {
+    return shard.group().status().role() == GroupStatus.RoleName.LEADER;
+  }
+
+  private void split(HostedShard shard, SplitOrder order) throws StorageException {
+    Shard now = shard.descriptor();
+    if (!now.getEpoch().equals(order.getShard().getEpoch())) {
+      LOG.debug("job {} is of another epoch of shard {}", order.getJob(), now.getId());
+      return;
+    }
+    Optional<Partitioning> partitioning = keyspaces.partitioning(now.getKeyspace());
+    if (partitioning.isEmpty()) {
+      LOG.debug("job {} waits for the map to show keyspace {}", order.getJob(), now.getKeyspace());
+      return;
+    }
+    Optional<ByteString> at = cut(shard, order, partitioning.get());
+    if (at.isEmpty()) {
+      refused(order, "there is no key where it could be cut");
+      return;
+    }
+    SplitEntry entry = entry(order, at.get(), leader(shard, order));
+    Optional<String> refusal = Split.refusal(now, entry);
+    if (refusal.isPresent()) {
+      refused(order, refusal.get());
+      return;
+    }
+    busy.add(now.getId());
+    LOG.info("job {}: shard {} is to be cut in two", order.getJob(), now.getId());
+    shard
+        .split(entry)
+        .whenComplete((reply, failure) -> control.run(() -> ended(order, reply, failure)));
+  }
+
+  private static Optional<ByteString> cut(
+      HostedShard shard, SplitOrder order, Partitioning partitioning) throws StorageException {
+    Shard now = shard.descriptor();
+    Optional<ByteString> wanted =
+        order.getAt().isEmpty() ? shard.middle() : Optional.of(order.getAt());
+    if (partitioning != Partitioning.HASH) {
+      return wanted;
+    }
+    Optional<ByteString> border = wanted.flatMap(key -> Slots.borderNear(key, now));
+    // Who names a key is not given another.
+    return order.getAt().isEmpty() ? border : border.filter(order.getAt()::equals);
+  }
+
+  /** The new replica on this node: its data is as new as any. */
+  private static long leader(HostedShard shard, SplitOrder order) {
+    long here = shard.nodeOf(shard.group().status().replica().value());
+    return order.getNewReplicasList().stream()
+        .filter(replica -> replica.getNode() == here)
+        .mapToLong(Replica::getReplica)
+        .findFirst()
+        .orElse(0);
+  }
+
+  private static SplitEntry entry(SplitOrder order, ByteString at, long leader) {
+    return SplitEntry.newBuilder()
+        .setExpected(order.getShard().getEpoch())
+        .setAt(at)
+        .setNewShard(order.getNewShard())
+        .addAllNewReplicas(order.getNewReplicasList())
+        .setPreferredLeader(leader)
+        .build();
+  }
+
+  private void ended(SplitOrder order, @Nullable SplitReply reply, @Nullable Throwable failure) {
+    busy.remove(order.getShard().getId());
+    if (reply != null) {
+      if (reply.getRefusal().isEmpty()) {
+        LOG.info("job {}: shard {} was cut in two", order.getJob(), order.getShard().getId());
+      } else {
+        refused(order, reply.getRefusal());
+      }
+    } else if (failure != null && cause(failure) instanceof RaftException) {
+      LOG.debug("job {} has to wait", order.getJob(), failure);
+    } else {
+      throw new IllegalStateException("a split failed otherwise than it may", failure);
+    }
+  }
+
+  private static Throwable cause(Throwable failure) {
+    Throwable cause = failure.getCause();
+    return failure instanceof CompletionException && cause != null ? cause : failure;
+  }
+
+  private void refused(SplitOrder order, String why) {
+    if (refusedJob != order.getJob()) {
+      refusedJob = order.getJob();
+      LOG.warn(
+          "job {}: shard {} cannot be cut in two: {}",
+          order.getJob(),
+          order.getShard().getId(),
+          why);
+    }
+  }
+}
