@@ -6,27 +6,31 @@ import java.util.Comparator;
 /**
  * The keys of a state database from one up to, not including, another. Nobody may change the bytes.
  */
-public record KeySpan(byte[] from, byte[] to) {
+public final class KeySpan {
   static final Comparator<KeySpan> BY_FROM = (one, other) -> compare(one.from, other.from);
+
+  private final byte[] from;
+  private final byte[] to;
+
+  public KeySpan(byte[] from, byte[] to) {
+    this.from = from;
+    this.to = to;
+  }
 
   /** All keys of a generation. */
   public static KeySpan of(long generation) {
     return new KeySpan(Generations.beginOf(generation), Generations.beginOf(generation + 1));
   }
 
+  public byte[] from() {
+    return from;
+  }
+
+  public byte[] to() {
+    return to;
+  }
+
   static int compare(byte[] one, byte[] other) {
     return Arrays.compareUnsigned(one, other);
-  }
-
-  @Override
-  public boolean equals(Object other) {
-    return other instanceof KeySpan that
-        && Arrays.equals(from, that.from)
-        && Arrays.equals(to, that.to);
-  }
-
-  @Override
-  public int hashCode() {
-    return 31 * Arrays.hashCode(from) + Arrays.hashCode(to);
   }
 }

@@ -8,11 +8,9 @@ import io.flotilla.raft.port.StorageException;
 import io.flotilla.shard.kv.KvStore.Found;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * Which of the states that a node finds at a start count. A log says where its shard's state is; so
@@ -30,7 +28,7 @@ record Inventory(List<Found> live, List<Found> withoutLog) {
       throws StorageException {
     List<Found> live = new ArrayList<>();
     Map<Long, Found> withoutLog = new HashMap<>();
-    Set<GroupId> missing = new HashSet<>(logs.keySet());
+    Map<GroupId, RecoveredLog> missing = new HashMap<>(logs);
     for (Found state : found) {
       GroupId group = new GroupId(state.shard().getId());
       RecoveredLog log = logs.get(group);
@@ -41,10 +39,10 @@ record Inventory(List<Found> live, List<Found> withoutLog) {
         missing.remove(group);
       }
     }
-    for (GroupId group : missing) {
+    for (Map.Entry<GroupId, RecoveredLog> log : missing.entrySet()) {
       throw new StorageException(
           "the log of shard %s names generation %d, where there is no state of it"
-              .formatted(group, logs.get(group).generation()));
+              .formatted(log.getKey(), log.getValue().generation()));
     }
     live.addAll(withoutLog.values());
     return new Inventory(live, List.copyOf(withoutLog.values()));

@@ -48,14 +48,16 @@ final class KvKeys {
     for (byte b : routingKey) {
       zeros += b == 0 ? 1 : 0;
     }
-    ByteBuffer to = prefix(generation, COMPLETION, routingKey.length + zeros + 2);
+    byte[] key = new byte[PREFIX_BYTES + routingKey.length + zeros + 2];
+    ByteBuffer to = ByteBuffer.wrap(key).putLong(generation).put(COMPLETION);
     for (byte b : routingKey) {
       to.put(b);
       if (b == 0) {
         to.put((byte) 0xff);
       }
     }
-    return to.put((byte) 0).put((byte) 1).array();
+    to.put((byte) 0).put((byte) 1);
+    return key;
   }
 
   /** The routing key of a completion's key. */

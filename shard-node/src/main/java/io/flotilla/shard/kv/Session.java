@@ -16,7 +16,23 @@ final class Session {
   private long carrierSeq;
 
   /** One record: its key, and what of it says something of the client. */
-  record Recorded(byte[] key, long index, long ackedBelow, long expiresMillis) {}
+  static final class Recorded {
+    private final byte[] key;
+    private final long index;
+    private final long ackedBelow;
+    private final long expiresMillis;
+
+    Recorded(byte[] key, Completion completion) {
+      this.key = key;
+      this.index = completion.index();
+      this.ackedBelow = completion.ackedBelow();
+      this.expiresMillis = completion.expiresMillis();
+    }
+
+    byte[] key() {
+      return key;
+    }
+  }
 
   Session(ClientId client) {
     this.client = client;
@@ -49,11 +65,11 @@ final class Session {
 
   void add(long seq, Recorded record) {
     records.put(seq, record);
-    if (record.index() > carrierIndex || (record.index() == carrierIndex && seq > carrierSeq)) {
-      carrierIndex = record.index();
+    if (record.index > carrierIndex || (record.index == carrierIndex && seq > carrierSeq)) {
+      carrierIndex = record.index;
       carrierSeq = seq;
-      ackedBelow = record.ackedBelow();
-      expiresMillis = record.expiresMillis();
+      ackedBelow = record.ackedBelow;
+      expiresMillis = record.expiresMillis;
     }
   }
 

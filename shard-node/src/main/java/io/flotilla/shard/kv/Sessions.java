@@ -68,8 +68,7 @@ final class Sessions {
     add(
         KvKeys.completionClient(key),
         KvKeys.completionSeq(key),
-        key,
-        Completion.decode(completion));
+        new Recorded(key, Completion.decode(completion)));
   }
 
   @Nullable Session find(ClientId client) {
@@ -90,7 +89,7 @@ final class Sessions {
     Completion completion = new Completion(index, ackedBelow, expiresMillis, result);
     byte[] key = KvKeys.completion(generation, routingKey, client, seq);
     round.put(key, completion.encode());
-    add(client, seq, key, completion);
+    add(client, seq, new Recorded(key, completion));
   }
 
   /** Deletes records of writes that the client will not ask for again, a bounded number. */
@@ -137,13 +136,6 @@ final class Sessions {
         }
       }
     }
-  }
-
-  private void add(ClientId client, long seq, byte[] key, Completion completion) {
-    add(
-        client,
-        seq,
-        new Recorded(key, completion.index(), completion.ackedBelow(), completion.expiresMillis()));
   }
 
   private void add(ClientId client, long seq, Recorded record) {

@@ -12,8 +12,8 @@
  *
  * <p>Keys begin with a generation (8 bytes, see {@code raft.state}) and a letter: {@code K} the
  * data by encoded key, {@code D} the completion records by routing key, client and sequence number,
- * {@code M} progress and descriptor by shard. A shard has, of the generation that its log names, the
- * data and the records in its range, and what stands under its id: that is what an image of it
+ * {@code M} progress and descriptor by shard. A shard has, of the generation that its log names,
+ * the data and the records in its range, and what stands under its id: that is what an image of it
  * holds, so that who goes on from one knows which writes were executed; and it is what is deleted
  * when it leaves. Ranges of shards that share a generation do not overlap.
  *
