@@ -47,7 +47,7 @@ final class DataDirectory implements AutoCloseable {
    * Opens the directory, or makes it if it is not there or empty.
    *
    * @param incarnation for a new directory
-   * @throws StorageException if it is in use, another cluster's, of a newer format, damaged,
+   * @throws StorageException if it is in use, another cluster's, of another format, damaged,
    *     something else's directory, or has lost its log or its state; nothing is changed then
    */
   static DataDirectory open(Path path, String cluster, String incarnation) throws StorageException {
@@ -111,9 +111,9 @@ final class DataDirectory implements AutoCloseable {
     } catch (IllegalArgumentException e) {
       throw new StorageException("the identity of data directory " + path + " is damaged", e);
     }
-    if (found.format() > Identity.FORMAT) {
+    if (found.format() != Identity.FORMAT) {
       throw new StorageException(
-          "data directory %s has format %d; this version reads up to %d"
+          "data directory %s has format %d; this version reads %d"
               .formatted(path, found.format(), Identity.FORMAT));
     }
     if (!found.cluster().equals(cluster)) {

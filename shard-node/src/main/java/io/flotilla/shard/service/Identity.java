@@ -15,7 +15,9 @@ import java.util.TreeMap;
  * @param hasLog whether log and state were made, so that something may be kept in them
  */
 record Identity(int format, String cluster, String incarnation, long node, boolean hasLog) {
-  static final int FORMAT = 1;
+  /** 1 was that of states without splits; nothing of it was ever released. */
+  static final int FORMAT = 2;
+
   private static final String LOG = "log";
   private static final String MADE = "made";
   private static final String NONE = "none";
@@ -49,9 +51,9 @@ record Identity(int format, String cluster, String incarnation, long node, boole
       }
     }
     int format = Integer.parseInt(value(values, "format"));
-    if (format > FORMAT) {
+    if (format != FORMAT) {
       return new Identity(
-          format, "", "", 0, false); // what else it says is for newer versions to know
+          format, "", "", 0, false); // what else it says is for other versions to know
     }
     Identity identity =
         new Identity(
@@ -69,7 +71,7 @@ record Identity(int format, String cluster, String incarnation, long node, boole
   }
 
   private static boolean hasLog(Map<String, String> values) {
-    String log = values.getOrDefault(LOG, NONE); // directories were made that do not say
+    String log = value(values, LOG);
     if (!log.equals(MADE) && !log.equals(NONE)) {
       throw new IllegalArgumentException("log is " + log);
     }
