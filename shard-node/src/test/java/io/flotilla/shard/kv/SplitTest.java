@@ -283,6 +283,15 @@ class SplitTest {
   /** Both, or neither: a crash finds no half of it. */
   @Test
   void isOneBatch() throws Exception {
+    try (ShardUnderTest staged = new ShardUnderTest(directory.resolve("staged"), PARENT);
+        KvRound round = staged.store.newRound()) {
+      staged.machine.apply(List.of(new Entry(1, 1, Entry.Kind.COMMAND, command(SPLIT))), round);
+      for (long id : new long[] {ShardUnderTest.ID, CHILD}) {
+        assertThat(round.get(KvKeys.descriptor(staged.generation, id))).isNotNull();
+        assertThat(round.get(KvKeys.progress(staged.generation, id)))
+            .isEqualTo(new Progress(1, 0).encode());
+      }
+    }
     shard.run(1, put("x", "1"));
     shard.store.flush();
     split(SPLIT);

@@ -2,6 +2,7 @@ package io.flotilla.shard.service;
 
 import com.google.protobuf.ByteString;
 import io.flotilla.proto.map.Epoch;
+import io.flotilla.proto.map.Keyspace;
 import io.flotilla.proto.map.Node;
 import io.flotilla.proto.map.Replica;
 import io.flotilla.proto.map.Shard;
@@ -10,6 +11,8 @@ import io.flotilla.proto.placement.RegisterNodeReply;
 import io.flotilla.proto.placement.RegisterNodeRequest;
 import io.flotilla.proto.placement.ReportReply;
 import io.flotilla.proto.placement.ReportRequest;
+import io.flotilla.proto.placement.ShardReport;
+import io.flotilla.proto.placement.SplitOrder;
 import io.flotilla.proto.placement.WatchRequest;
 import io.flotilla.rpc.ErrorCode;
 import io.flotilla.rpc.Hello;
@@ -19,11 +22,16 @@ import io.flotilla.rpc.RpcMethods;
 import io.flotilla.rpc.RpcServer;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
-/** A placement of one member that remembers nothing: three nodes make the shards. */
+/**
+ * A placement of one member that remembers nothing: three nodes make the shards, which are cut in
+ * two when it is told to order that.
+ */
 final class FakePlacement implements AutoCloseable {
   static final int KEYSPACE = 1;
 
@@ -32,10 +40,12 @@ final class FakePlacement implements AutoCloseable {
   private final int shardCount;
   private final int nodesWanted;
   private final Map<String, Node> nodes = new LinkedHashMap<>();
-  private final List<Shard> shards = new ArrayList<>();
+  private final Map<Long, Shard> shards = new TreeMap<>();
+  private final Map<Long, SplitOrder> splits = new HashMap<>();
   private final List<RpcCall<WatchRequest, MapUpdate>> watches = new ArrayList<>();
   private final List<ReportRequest> reports = new ArrayList<>();
   private final int port;
+  private long nextShard = 500;
   private long revision = 1;
 
   FakePlacement(String cluster, int nodesWanted, int shardCount) throws IOException {
@@ -88,7 +98,7 @@ final class FakePlacement implements AutoCloseable {
         shard.addReplicas(Replica.newBuilder().setNode(node).setReplica(1000L + 10 * i + node));
       }
       shard.setPreferredLeader(1000L + 10 * i + 1 + i % nodesWanted);
-      shards.add(shard.build());
+      shards.put(shard.getId(), shard.build());
     }
   }
 
@@ -106,7 +116,8 @@ final class FakePlacement implements AutoCloseable {
         .setRevision(revision)
         .setComplete(true)
         .addAllNodes(nodes.values())
-        .addAllShards(shards)
+        .addKeyspaces(Keyspace.newBuilder().setId(KEYSPACE).setName("default"))
+        .addAllShards(shards.values())
         .build();
   }
 
@@ -123,11 +134,54 @@ final class FakePlacement implements AutoCloseable {
 
   private synchronized void report(RpcCall<ReportRequest, ReportReply> call) {
     reports.add(call.request());
-    call.reply(ReportReply.getDefaultInstance());
+    boolean news = false;
+    for (ShardReport report : call.request().getShardsList()) {
+      if (report.hasChanged()) {
+        news |= learn(report.getChanged());
+        report.getChanged().getCutOffList().forEach(this::learn);
+      }
+    }
+    if (news) {
+      revision++;
+      watches.forEach(watch -> watch.reply(map()));
+    }
+    call.reply(ReportReply.newBuilder().addAllSplits(splits.values()).build());
+  }
+
+  private boolean learn(Shard shard) {
+    Shard known = shards.get(shard.getId());
+    if (known != null && version(known) >= version(shard)) {
+      return false;
+    }
+    splits.remove(shard.getId());
+    shards.put(shard.getId(), shard);
+    return true;
+  }
+
+  private static long version(Shard shard) {
+    return shard.getEpoch().getVersion() + shard.getEpoch().getConfVersion();
+  }
+
+  /**
+   * Has a shard cut in two.
+   *
+   * @param at empty for its middle
+   * @return the new one's id
+   */
+  synchronized long split(long id, ByteString at) {
+    Shard shard = shards.get(id);
+    long cutOff = nextShard++;
+    SplitOrder.Builder order =
+        SplitOrder.newBuilder().setJob(cutOff).setShard(shard).setAt(at).setNewShard(cutOff);
+    for (Replica replica : shard.getReplicasList()) {
+      order.addNewReplicas(replica.toBuilder().setReplica(10 * cutOff + replica.getNode()));
+    }
+    splits.put(id, order.build());
+    return cutOff;
   }
 
   synchronized List<Shard> shards() {
-    return List.copyOf(shards);
+    return List.copyOf(shards.values());
   }
 
   synchronized List<ReportRequest> reports() {

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 
@@ -62,6 +63,10 @@ final class ThreeNodes implements AutoCloseable {
 
   void kill(int number) throws IOException {
     nodes.remove(number).kill();
+  }
+
+  Set<Integer> up() {
+    return nodes.keySet();
   }
 
   List<String> addresses() {
