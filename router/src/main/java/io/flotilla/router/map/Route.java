@@ -48,7 +48,7 @@ public final class Route {
   }
 
   public boolean contains(ByteString encodedKey) {
-    return compare(start(), encodedKey) <= 0 && (end().isEmpty() || compare(encodedKey, end()) < 0);
+    return compare(start(), encodedKey) <= 0 && isBefore(encodedKey, end());
   }
 
   /** How many nodes may be asked. */
@@ -59,6 +59,18 @@ public final class Route {
   /** One of the nodes that hold a voter; the preferred leader's is the first. */
   public long candidate(int index) {
     return nodes[index];
+  }
+
+  boolean overlaps(Route other) {
+    return isBefore(start(), other.end()) && isBefore(other.start(), end());
+  }
+
+  private static boolean isBefore(ByteString key, ByteString end) {
+    return end.isEmpty() || compare(key, end) < 0;
+  }
+
+  boolean isOfLaterVersionThan(Route other) {
+    return Long.compareUnsigned(epoch().getVersion(), other.epoch().getVersion()) > 0;
   }
 
   /** Whether this descriptor is of a later state of its group than the other. */

@@ -128,6 +128,12 @@ public final class ShardMap {
     update.getKeyspacesList().forEach(keyspace -> newKeyspaces.put(keyspace.getId(), keyspace));
     update.getNodesList().forEach(node -> newNodes.put(node.getId(), node));
     update.getShardsList().forEach(shard -> newRoutes.put(shard.getId(), newest(shard)));
+    if (update.getComplete()) {
+      routes.values().stream()
+          .filter(route -> !newRoutes.containsKey(route.id()))
+          .filter(route -> isAhead(route, update.getShardsList()))
+          .forEach(route -> newRoutes.put(route.id(), route));
+    }
     update.getRemovedKeyspacesList().forEach(newKeyspaces::remove);
     update.getRemovedNodesList().forEach(newNodes::remove);
     update.getRemovedShardsList().forEach(newRoutes::remove);
@@ -143,6 +149,21 @@ public final class ShardMap {
       changed |= newRoutes.put(shard.getId(), newest) != newest;
     }
     return changed ? new ShardMap(revision, complete, keyspaces, nodes, newRoutes) : this;
+  }
+
+  /** Whether a node told of this shard, cut off from one that placement knows as it was before. */
+  private static boolean isAhead(Route route, List<Shard> placements) {
+    boolean any = false;
+    for (Shard said : placements) {
+      Route there = new Route(said);
+      if (there.overlaps(route)) {
+        any = true;
+        if (!route.isOfLaterVersionThan(there)) {
+          return false;
+        }
+      }
+    }
+    return any;
   }
 
   private Route newest(Shard shard) {

@@ -124,6 +124,21 @@ class ShardMapTest {
     assertThat(late.route(1).epoch().getVersion()).isEqualTo(2);
   }
 
+  /** Placement hears of a split after nodes and clients. */
+  @Test
+  void aCompleteMapFromBeforeASplitTakesNoHalfAway() {
+    ShardMap split =
+        map.taught(List.of(shard(1, "b", "c", 2), shard(9, "c", "d", 2)))
+            .taught(List.of(shard(9, "c", "cc", 3), shard(10, "cc", "d", 3)));
+    ShardMap asked = split.updatedBy(complete(6, shard(1, "b", "d", 1), shard(2, "d", "f", 1)));
+    assertThat(routed(asked, "b")).isEqualTo(1);
+    assertThat(routed(asked, "c")).isEqualTo(9);
+    assertThat(routed(asked, "cd")).isEqualTo(10);
+    assertThat(routed(asked, "h")).as("what placement knows no more").isZero();
+    ShardMap merged = asked.updatedBy(complete(7, shard(1, "b", "f", 4)));
+    assertThat(merged.routes()).extracting(Route::id).containsExactly(1L);
+  }
+
   @Test
   void theNewHalfOfASplitIsFoundEvenIfTheOldOneIsNotKnownToHaveShrunk() {
     ShardMap half = map.taught(List.of(shard(9, "c", "d", 2)));
