@@ -2,14 +2,20 @@ package io.flotilla.shard.service;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
+import io.flotilla.proto.kv.Command;
 import io.flotilla.proto.kv.ReadReply;
 import io.flotilla.proto.kv.ReadRequest;
+import io.flotilla.proto.kv.SplitEntry;
 import io.flotilla.proto.map.Epoch;
 import io.flotilla.proto.map.Replica;
 import io.flotilla.proto.map.Shard;
+import io.flotilla.raft.core.Entry;
+import io.flotilla.raft.port.StateMachine;
 import io.flotilla.raft.port.StorageException;
+import io.flotilla.raft.runtime.GroupSpec;
 import io.flotilla.rpc.ErrorCode;
 import io.flotilla.rpc.Hello;
 import io.flotilla.rpc.NetThreads;
@@ -19,9 +25,11 @@ import io.flotilla.rpc.RpcServer;
 import io.flotilla.shard.host.HeldGroup;
 import io.flotilla.shard.host.NodeTable;
 import io.flotilla.shard.host.ShardHost;
+import io.flotilla.shard.kv.KvRound;
 import io.flotilla.shard.kv.KvStore;
 import io.flotilla.shard.kv.KvStoreConfig;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -46,6 +54,7 @@ class ReadFailureTest {
   private final List<Throwable> fatal = new CopyOnWriteArrayList<>();
   private final Parts parts = new Parts();
   private final HeldGroup group = new HeldGroup();
+  private final List<StateMachine<KvRound>> machines = new ArrayList<>();
   private KvStore store;
   private TestClient client;
   private String address;
@@ -54,7 +63,7 @@ class ReadFailureTest {
   void open() throws Exception {
     NetThreads threads = parts.add(new NetThreads(1, "read-failure"));
     store = parts.add(KvStore.open(directory, KvStoreConfig.DEFAULT));
-    ShardHost host = new ShardHost(1, store, (spec, state) -> group, Runnable::run, fatal::add);
+    ShardHost host = new ShardHost(1, store, this::hold, Runnable::run, fatal::add);
     host.offer(List.of(SHARD));
     ReadPool pool = parts.add(new ReadPool(1, 10));
     RpcServer server = parts.add(new RpcServer(threads, new Hello(CLUSTER, Hello.Role.NODE, 1)));
@@ -62,6 +71,11 @@ class ReadFailureTest {
         .handleOn(server);
     address = "127.0.0.1:" + server.listen("127.0.0.1", 0);
     client = parts.add(new TestClient(CLUSTER, () -> List.of(SHARD), () -> List.of(address)));
+  }
+
+  private HeldGroup hold(GroupSpec spec, StateMachine<KvRound> state) {
+    machines.add(state);
+    return group;
   }
 
   @AfterEach
@@ -95,6 +109,35 @@ class ReadFailureTest {
     group.barriers.get(0).complete(40L);
     assertThat(refusal(asked)).isEqualTo(ErrorCode.NO_SUCH_SHARD);
     assertThat(fatal).isEmpty();
+  }
+
+  /**
+   * It was admitted before, but would be shown what the new shard has meanwhile, or has not yet.
+   */
+  @Test
+  void aReadOfAShardThatWasCutInTwoMeanwhileHearsOfBothSides() throws Exception {
+    CompletableFuture<ReadReply> asked = ask();
+    SplitEntry split =
+        SplitEntry.newBuilder()
+            .setExpected(EPOCH)
+            .setAt(FakePlacement.key("f"))
+            .setNewShard(8)
+            .addNewReplicas(Replica.newBuilder().setNode(1).setReplica(81))
+            .build();
+    byte[] command = Command.newBuilder().setSplit(split).build().toByteArray();
+    try (KvRound round = store.newRound()) {
+      StateMachine<KvRound> machine = machines.get(0);
+      long index = machine.appliedIndex() + 1;
+      machine.apply(List.of(new Entry(index, 2, Entry.Kind.COMMAND, command)), round);
+      round.commit();
+    }
+    group.barriers.get(0).complete(40L);
+    CompletionException refused = catchThrowableOfType(CompletionException.class, asked::join);
+    RpcException why = (RpcException) refused.getCause();
+    assertThat(why.code()).isEqualTo(ErrorCode.STALE_EPOCH);
+    assertThat(why.detail().getShardsList())
+        .extracting(Shard::getId, shard -> shard.getEpoch().getVersion())
+        .containsExactly(tuple(7L, 2L), tuple(8L, 2L));
   }
 
   @Test
