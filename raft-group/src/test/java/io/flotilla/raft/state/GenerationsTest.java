@@ -300,11 +300,12 @@ class GenerationsTest {
   void whatIsDeletedGivesItsSpaceBackOnceNobodyHasItInView() throws Exception {
     Generation one = loaded(1);
     long before = filesBytes();
-    StateView view = one.view();
-    one.retire();
-    generations.sweep();
-    assertThat(filesBytes()).isGreaterThanOrEqualTo(before);
-    view.close();
+    try (StateView view = one.view()) {
+      one.retire();
+      generations.sweep();
+      assertThat(filesBytes()).isGreaterThanOrEqualTo(before);
+      assertThat(read(view)).hasSize(RECORDS);
+    }
     generations.sweep();
     assertThat(filesBytes()).isLessThan(before / 2);
   }
