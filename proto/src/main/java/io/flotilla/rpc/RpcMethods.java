@@ -10,8 +10,12 @@ import io.flotilla.proto.kv.WriteReply;
 import io.flotilla.proto.kv.WriteRequest;
 import io.flotilla.proto.metrics.MetricsReply;
 import io.flotilla.proto.metrics.MetricsRequest;
+import io.flotilla.proto.placement.AdminReply;
+import io.flotilla.proto.placement.AdminRequest;
 import io.flotilla.proto.placement.CreateKeyspaceReply;
 import io.flotilla.proto.placement.CreateKeyspaceRequest;
+import io.flotilla.proto.placement.ExplainReply;
+import io.flotilla.proto.placement.ExplainRequest;
 import io.flotilla.proto.placement.GetMapRequest;
 import io.flotilla.proto.placement.MapUpdate;
 import io.flotilla.proto.placement.MoveReplicaReply;
@@ -59,6 +63,10 @@ public final class RpcMethods {
       unary(37, "placement.status", StatusRequest.parser(), StatusReply.parser());
   public static final RpcMethod<MoveReplicaRequest, MoveReplicaReply> MOVE_REPLICA =
       unary(38, "placement.move-replica", MoveReplicaRequest.parser(), MoveReplicaReply.parser());
+  public static final RpcMethod<AdminRequest, AdminReply> ADMINISTER =
+      unary(39, "placement.administer", AdminRequest.parser(), AdminReply.parser());
+  public static final RpcMethod<ExplainRequest, ExplainReply> EXPLAIN =
+      unary(40, "placement.explain", ExplainRequest.parser(), ExplainReply.parser());
 
   // Between the nodes that hold a group's replicas; on connections of kind SNAPSHOT alone.
   public static final RpcMethod<SnapshotRequest, SnapshotReply> SNAPSHOT =

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -13,8 +14,11 @@ import java.util.TreeMap;
  *
  * @param cluster id of the cluster; empty until adopted
  * @param revision rises by one with each change
- * @param moves by shard; at most one at a time
- * @param layoutRevision the last revision that changed the set of nodes or of keyspaces
+ * @param layoutRevision the last revision that changed the set of nodes, their states, or the set
+ *     of keyspaces
+ * @param removed nodes that were removed for good; their ids and data directories never return
+ * @param jobs by shard; at most one at a time
+ * @param ended the newest of the jobs that are over, by job
  */
 public record ClusterView(
     String cluster,
@@ -22,9 +26,12 @@ public record ClusterView(
     long layoutRevision,
     FreshIds freshIds,
     SortedMap<Long, Revised<Node>> nodes,
+    SortedMap<Long, Revised<Node>> removed,
     SortedMap<Integer, Revised<Keyspace>> keyspaces,
     SortedMap<Long, Revised<Shard>> shards,
-    SortedMap<Long, Move> moves) {
+    SortedMap<Long, Job> jobs,
+    SortedMap<Long, EndedJob> ended,
+    Settings settings) {
   public static final ClusterView EMPTY =
       new ClusterView(
           "",
@@ -38,18 +45,103 @@ public record ClusterView(
 
   public ClusterView {
     nodes = Collections.unmodifiableSortedMap(new TreeMap<>(nodes));
+    removed = Collections.unmodifiableSortedMap(new TreeMap<>(removed));
     keyspaces = Collections.unmodifiableSortedMap(new TreeMap<>(keyspaces));
     shards = Collections.unmodifiableSortedMap(new TreeMap<>(shards));
-    moves = Collections.unmodifiableSortedMap(new TreeMap<>(moves));
+    jobs = Collections.unmodifiableSortedMap(new TreeMap<>(jobs));
+    ended = Collections.unmodifiableSortedMap(new TreeMap<>(ended));
+  }
+
+  /** One in which nothing was removed, ended or set. */
+  public ClusterView(
+      String cluster,
+      long revision,
+      long layoutRevision,
+      FreshIds freshIds,
+      SortedMap<Long, Revised<Node>> nodes,
+      SortedMap<Integer, Revised<Keyspace>> keyspaces,
+      SortedMap<Long, Revised<Shard>> shards,
+      SortedMap<Long, ? extends Job> jobs) {
+    this(
+        cluster,
+        revision,
+        layoutRevision,
+        freshIds,
+        nodes,
+        new TreeMap<>(),
+        keyspaces,
+        shards,
+        new TreeMap<>(jobs),
+        new TreeMap<>(),
+        Settings.INITIAL);
+  }
+
+  /** As it would be with a node of this id in this state, for plans of what if. */
+  public ClusterView withNode(Node node) {
+    TreeMap<Long, Revised<Node>> changed = new TreeMap<>(nodes);
+    changed.put(node.id(), new Revised<>(revision, node));
+    return new ClusterView(
+        cluster,
+        revision,
+        layoutRevision,
+        freshIds,
+        changed,
+        removed,
+        keyspaces,
+        shards,
+        jobs,
+        ended,
+        settings);
+  }
+
+  /** As it would be with other settings, for plans of what if. */
+  public ClusterView withSettings(Settings others) {
+    return new ClusterView(
+        cluster,
+        revision,
+        layoutRevision,
+        freshIds,
+        nodes,
+        removed,
+        keyspaces,
+        shards,
+        jobs,
+        ended,
+        others);
   }
 
   public boolean hasKeyspaceNamed(String name) {
-    return keyspaces.values().stream().anyMatch(each -> each.value().name().equals(name));
+    return keyspaceNamed(name).isPresent();
+  }
+
+  public Optional<Keyspace> keyspaceNamed(String name) {
+    return keyspaces.values().stream()
+        .map(Revised::value)
+        .filter(keyspace -> keyspace.name().equals(name))
+        .findFirst();
+  }
+
+  public Optional<Node> node(long id) {
+    return Optional.ofNullable(nodes.get(id)).map(Revised::value);
+  }
+
+  public Optional<Shard> shard(long id) {
+    return Optional.ofNullable(shards.get(id)).map(Revised::value);
+  }
+
+  /** The job under way with this number. */
+  public Optional<Job> job(long id) {
+    return jobs.values().stream().filter(job -> job.id() == id).findFirst();
   }
 
   /** Nodes changed after {@code revision}, by id. */
   public List<Node> nodesSince(long revision) {
     return since(nodes.values(), revision);
+  }
+
+  /** Nodes removed after {@code revision}, by id. */
+  public List<Node> nodesRemovedSince(long revision) {
+    return since(removed.values(), revision);
   }
 
   /** Keyspaces changed after {@code revision}, by id. */

@@ -13,6 +13,11 @@ public record KeyRange(KeyBytes start, KeyBytes end) {
     return key.compareTo(start) >= 0 && (end.isEmpty() || key.compareTo(end) < 0);
   }
 
+  /** Whether both parts would have keys. */
+  public boolean canBeCutAt(KeyBytes key) {
+    return contains(key) && !key.equals(start);
+  }
+
   @Override
   public String toString() {
     return "[" + start + ", " + end + ")";

@@ -12,7 +12,15 @@ import java.util.TreeMap;
  * @param incarnation random identity made with the data directory; decides which node this is
  * @param labels where it stands, as {@link #ZONE}; by name
  */
-public record Node(long id, String address, String incarnation, SortedMap<String, String> labels) {
+public record Node(
+    long id, String address, String incarnation, SortedMap<String, String> labels, State state) {
+  /** What an operator has said about it. */
+  public enum State {
+    ACTIVE,
+    /** It gets nothing new, and what it holds goes elsewhere. */
+    DRAINING
+  }
+
   /** Label under which replicas of one shard are kept apart. */
   public static final String ZONE = "zone";
 
@@ -37,6 +45,19 @@ public record Node(long id, String address, String incarnation, SortedMap<String
       require(label.getKey().matches(LABEL_NAME), "label name", label.getKey(), LABEL_NAME);
       require(label.getValue().matches(LABEL_VALUE), "label value", label.getValue(), LABEL_VALUE);
     }
+  }
+
+  /** One that nobody has said anything about. */
+  public Node(long id, String address, String incarnation, SortedMap<String, String> labels) {
+    this(id, address, incarnation, labels, State.ACTIVE);
+  }
+
+  public Node in(State other) {
+    return new Node(id, address, incarnation, labels, other);
+  }
+
+  public boolean isDraining() {
+    return state == State.DRAINING;
   }
 
   /** Its zone; empty if it has no such label. */

@@ -27,4 +27,9 @@ public record Replica(long node, long id, Role role) {
           "replica " + id + " on node " + node + "; both ids must be positive");
     }
   }
+
+  /** Whether it decides, now and after the change of members that may be under way. */
+  public boolean isVoter() {
+    return role == Role.VOTER;
+  }
 }

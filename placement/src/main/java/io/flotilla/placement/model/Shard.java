@@ -2,6 +2,7 @@ package io.flotilla.placement.model;
 
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -38,5 +39,20 @@ public record Shard(
       throw new IllegalArgumentException(
           "shard " + id + " prefers leader " + preferredLeader + ", not one of its replicas");
     }
+  }
+
+  /** The replica with this id. */
+  public Optional<Replica> replica(long replicaId) {
+    return replicas.stream().filter(replica -> replica.id() == replicaId).findFirst();
+  }
+
+  /** The replica on this node. */
+  public Optional<Replica> replicaOn(long node) {
+    return replicas.stream().filter(replica -> replica.node() == node).findFirst();
+  }
+
+  /** Whether a change of its voters is under way. */
+  public boolean isJoint() {
+    return replicas.stream().anyMatch(replica -> replica.role().isChanging());
   }
 }

@@ -43,15 +43,38 @@ final class LeaderSpread {
   static List<Long> over(List<List<Long>> placements, NodeLoads loads) {
     LeaderSpread spread = new LeaderSpread(placements);
     spread.chooseGreedily(loads);
+    return spread.chosen();
+  }
+
+  /**
+   * The node that should lead each shard, with no more changes than evenness needs.
+   *
+   * @param placements nodes that may lead each shard, the one that does so now among them
+   * @param now that node
+   */
+  static List<Long> from(List<List<Long>> placements, List<Long> now) {
+    LeaderSpread spread = new LeaderSpread(placements);
+    for (int shard = 0; shard < spread.leaders.length; shard++) {
+      spread.lead(shard, now.get(shard));
+    }
+    return spread.chosen();
+  }
+
+  private List<Long> chosen() {
     boolean better;
     do {
-      better = spread.relieveTheBusiest();
+      better = relieveTheBusiest();
     } while (better);
-    List<Long> chosen = new ArrayList<>(spread.leaders.length);
-    for (long leader : spread.leaders) {
+    List<Long> chosen = new ArrayList<>(leaders.length);
+    for (long leader : leaders) {
       chosen.add(leader);
     }
     return chosen;
+  }
+
+  private void lead(int shard, long node) {
+    leaders[shard] = node;
+    led.merge(node, 1, Integer::sum);
   }
 
   private void chooseGreedily(NodeLoads loads) {
@@ -61,12 +84,14 @@ final class LeaderSpread {
             .thenComparing(Comparator.naturalOrder());
     for (int shard = 0; shard < leaders.length; shard++) {
       long leader = Collections.min(placements.get(shard), order);
-      leaders[shard] = leader;
-      led.merge(leader, 1, Integer::sum);
+      lead(shard, leader);
     }
   }
 
   private boolean relieveTheBusiest() {
+    if (led.isEmpty()) {
+      return false;
+    }
     int most = Collections.max(led.values());
     if (most - Collections.min(led.values()) < 2) {
       return false;

@@ -81,6 +81,21 @@ final class KeyspaceDoor {
     }
   }
 
+  /**
+   * @throws PlanRefusedException if so many more shards, like those that are there, are too many
+   */
+  static void checkRoomFor(long shards, ClusterView now) throws PlanRefusedException {
+    long taken = MapUpdates.complete(now, List.of()).getSerializedSize();
+    long each = taken / Math.max(1, now.shards().size());
+    if (taken + each * shards > MAP_BYTES_MAX) {
+      throw new PlanRefusedException(
+          String.format(
+              "the map takes %d bytes to describe, and %d shards more would take about %d;"
+                  + " allowed: %d in all",
+              taken, shards, each * shards, MAP_BYTES_MAX));
+    }
+  }
+
   private KeyspaceWish wish(CreateKeyspaceRequest request) {
     List<KeyBytes> splitKeys = request.getSplitKeysList().stream().map(MapMessages::read).toList();
     int shards =

@@ -20,6 +20,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -124,13 +125,31 @@ final class LeaderGate {
   /** Proposes, and gives the desk the result, or the call an error. */
   <Q extends MessageLite, R extends MessageLite> void decide(
       RpcCall<Q, R> call, PlacementCommand command, Consumer<PlacementResult> then) {
+    decide(call, command, result -> isFor(result, Outcome.STALE), then);
+  }
+
+  /** The same for a caller who bears that it is refused, and is given the result also then. */
+  <Q extends MessageLite, R extends MessageLite> void decideOrNot(
+      RpcCall<Q, R> call, PlacementCommand command, Consumer<PlacementResult> then) {
+    decide(call, command, result -> true, then);
+  }
+
+  private static boolean isFor(PlacementResult result, Outcome outcome) {
+    return result.getErrorCode() == outcome.number();
+  }
+
+  private <Q extends MessageLite, R extends MessageLite> void decide(
+      RpcCall<Q, R> call,
+      PlacementCommand command,
+      Predicate<PlacementResult> bearsRefusal,
+      Consumer<PlacementResult> then) {
     BiConsumer<PlacementResult, Throwable> next =
         (result, failed) -> {
           if (failed != null) {
             call.fail(proposalFailed(failed));
-          } else if (result.getErrorCode() == Outcome.DONE.number()) {
+          } else if (isFor(result, Outcome.DONE)) {
             onDeskOnceDecided(call, () -> then.accept(result));
-          } else if (result.getErrorCode() == Outcome.STALE.number()) {
+          } else if (bearsRefusal.test(result)) {
             onDesk(call, () -> then.accept(result));
           } else {
             call.fail(ErrorCode.of(result.getErrorCode()), result.getMessage());
@@ -173,7 +192,7 @@ final class LeaderGate {
         call,
         command,
         result -> {
-          if (result.getErrorCode() == Outcome.DONE.number()) {
+          if (isFor(result, Outcome.DONE)) {
             then.accept(result);
           } else if (plansLeft > 1) {
             decidePlanned(call, plan, then, plansLeft - 1);

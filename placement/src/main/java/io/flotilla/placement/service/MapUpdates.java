@@ -39,6 +39,9 @@ final class MapUpdates {
     for (Shard shard : view.shardsSince(revision)) {
       update.addShards(MapMessages.write(shard));
     }
+    for (Node node : view.nodesRemovedSince(revision)) {
+      update.addRemovedNodes(node.id());
+    }
     return update.build();
   }
 }

@@ -2,11 +2,16 @@ package io.flotilla.placement.service;
 
 import io.flotilla.placement.model.ClusterView;
 import io.flotilla.placement.model.Node;
+import io.flotilla.placement.plan.LoadView;
 import io.flotilla.placement.store.MapMessages;
 import io.flotilla.placement.store.PlacementStateMachine;
 import io.flotilla.proto.map.Shard;
+import io.flotilla.proto.placement.AdminReply;
+import io.flotilla.proto.placement.AdminRequest;
 import io.flotilla.proto.placement.CreateKeyspaceReply;
 import io.flotilla.proto.placement.CreateKeyspaceRequest;
+import io.flotilla.proto.placement.ExplainReply;
+import io.flotilla.proto.placement.ExplainRequest;
 import io.flotilla.proto.placement.GetMapRequest;
 import io.flotilla.proto.placement.MapUpdate;
 import io.flotilla.proto.placement.MoveReplicaReply;
@@ -33,13 +38,15 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
-import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Answers placement's requests on one member. Handlers run on event loops and never block; each
  * waits for the leader's proof at the {@link LeaderGate} and goes on at the desk.
  */
 final class PlacementService implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(PlacementService.class);
   private static final Duration TICK = Duration.ofMillis(100);
 
   private final PlacementStateMachine map;
@@ -49,10 +56,14 @@ final class PlacementService implements AutoCloseable {
   private final LeaderGate gate;
   private final ReportTable reports;
   private final WatchHub watches;
+  private final PlacementPolicy policy;
+  private final JobWatch jobs;
   private final Steward steward;
   private final KeyspaceDoor keyspaces;
-  private final MoveDoor moves;
+  private final AdminDoor admin;
+  private final Orders orders;
   private long ledTerm;
+  private long shardsSince;
 
   /**
    * Begins to serve the leader's duties.
@@ -70,15 +81,17 @@ final class PlacementService implements AutoCloseable {
     this.map = map;
     this.members = Collections.unmodifiableSortedMap(new TreeMap<>(members));
     this.nanos = nanos;
+    this.policy = policy;
     this.gate = new LeaderGate(group, members, desk);
     this.reports =
         new ReportTable(
             TimeUnit.MILLISECONDS.toNanos(policy.nodeSilentMillis()), nanos.getAsLong());
     this.watches = new WatchHub(reports);
-    this.steward = new Steward(gate, cluster, policy);
-    Supplier<Set<Long>> silent = () -> reports.silentNodes(map.view(), nanos.getAsLong());
-    this.keyspaces = new KeyspaceDoor(gate, map::view, silent, policy);
-    this.moves = new MoveDoor(gate, map::view, silent, reports);
+    this.jobs = new JobWatch(reports, TimeUnit.MILLISECONDS.toNanos(policy.nodeDeadMillis()));
+    this.steward = new Steward(gate, cluster, policy, jobs);
+    this.keyspaces = new KeyspaceDoor(gate, map::view, () -> takesNothing(map.view()), policy);
+    this.admin = new AdminDoor(gate, map::view, () -> load(map.view()), policy.pace());
+    this.orders = new Orders(reports);
     map.onChange(desk::ring);
     desk.start(this::round);
   }
@@ -92,6 +105,8 @@ final class PlacementService implements AutoCloseable {
         .handle(RpcMethods.WATCH_MAP, this::watchMap)
         .handle(RpcMethods.CREATE_KEYSPACE, this::createKeyspace)
         .handle(RpcMethods.MOVE_REPLICA, this::moveReplica)
+        .handle(RpcMethods.ADMINISTER, this::administer)
+        .handle(RpcMethods.EXPLAIN, this::explain)
         .handle(RpcMethods.STATUS, this::status);
   }
 
@@ -105,10 +120,28 @@ final class PlacementService implements AutoCloseable {
     if (ledTerm != gate.term()) {
       ledTerm = gate.term();
       reports.leadershipBegan(now);
+      jobs.leadershipBegan();
     }
     ClusterView view = map.view();
-    steward.act(view, reports.silentNodes(view, now));
+    view.shardsSince(shardsSince).forEach(shard -> reports.shardAppeared(shard.id()));
+    shardsSince = view.revision();
+    steward.act(view, () -> load(view), takesNothing(view), now);
     watches.pump(view);
+  }
+
+  private LoadView load(ClusterView view) {
+    return reports.load(
+        view,
+        nanos.getAsLong(),
+        TimeUnit.MILLISECONDS.toNanos(policy.nodeDeadMillis()),
+        TimeUnit.MILLISECONDS.toNanos(policy.nodeSteadyMillis()));
+  }
+
+  /** Nodes on which nothing new begins. */
+  private Set<Long> takesNothing(ClusterView view) {
+    Set<Long> nodes = reports.silentNodes(view, nanos.getAsLong());
+    view.nodesSince(0).stream().filter(Node::isDraining).forEach(node -> nodes.add(node.id()));
+    return nodes;
   }
 
   void registerNode(RpcCall<RegisterNodeRequest, RegisterNodeReply> call) {
@@ -137,7 +170,7 @@ final class PlacementService implements AutoCloseable {
         call,
         PlacementCommand.newBuilder().setRegisterNode(known).build(),
         result -> {
-          reports.heard(result.getNode(), nanos.getAsLong());
+          reports.returned(result.getNode(), nanos.getAsLong());
           call.reply(RegisterNodeReply.newBuilder().setNode(result.getNode()).build());
         });
   }
@@ -150,6 +183,7 @@ final class PlacementService implements AutoCloseable {
           long node = call.request().getNode();
           if (view.nodes().containsKey(node)) {
             reports.record(call.request(), view, nanos.getAsLong());
+            jobs.refused(call.request().getRefusalsList());
             desk.ring();
             adopt(call, view);
           } else {
@@ -167,15 +201,24 @@ final class PlacementService implements AutoCloseable {
   private static List<Shard> newer(ReportRequest report, ClusterView view) {
     return report.getShardsList().stream()
         .filter(ShardReport::hasChanged)
-        .map(shard -> MapMessages.read(shard.getChanged()))
-        .filter(shard -> isNews(shard, view))
-        .map(MapMessages::write)
+        .map(ShardReport::getChanged)
+        .filter(shard -> isNews(MapMessages.read(shard), view))
+        .map(PlacementService::known)
         .toList();
   }
 
   private static boolean isNews(io.flotilla.placement.model.Shard shard, ClusterView view) {
     var known = view.shards().get(shard.id());
     return known != null && shard.epoch().isNewerThan(known.value().epoch());
+  }
+
+  /** With what was cut off from it, but not what had been cut off from that. */
+  private static Shard known(Shard shard) {
+    Shard.Builder known = MapMessages.write(MapMessages.read(shard)).toBuilder();
+    shard
+        .getCutOffList()
+        .forEach(part -> known.addCutOff(MapMessages.write(MapMessages.read(part))));
+    return known.build();
   }
 
   private void adopt(RpcCall<ReportRequest, ReportReply> call, ClusterView view) {
@@ -189,21 +232,39 @@ final class PlacementService implements AutoCloseable {
     adopt(call, newer);
   }
 
-  /** One after the other; the report is answered when all are in the map. */
+  /**
+   * One after the other; the report is answered when all are in the map. One that cannot be is left
+   * out: its node is to get its orders all the same.
+   */
   private void adopt(RpcCall<ReportRequest, ReportReply> call, List<Shard> newer) {
     if (newer.isEmpty()) {
-      long node = call.request().getNode();
-      call.reply(ReportReply.newBuilder().addAllOrders(moves.ordersFor(node)).build());
+      call.reply(orders.to(call.request().getNode(), map.view()));
       return;
     }
-    gate.decide(
+    gate.decideOrNot(
         call,
         PlacementCommand.newBuilder().setShardChanged(newer.get(0)).build(),
-        result -> adopt(call, newer.subList(1, newer.size())));
+        result -> {
+          if (result.getErrorCode() != 0) {
+            log.error(
+                "node {} reports what cannot be: {}",
+                call.request().getNode(),
+                result.getMessage());
+          }
+          adopt(call, newer.subList(1, newer.size()));
+        });
   }
 
   void moveReplica(RpcCall<MoveReplicaRequest, MoveReplicaReply> call) {
-    gate.whenCurrent(call, () -> moves.begin(call));
+    gate.whenCurrent(call, () -> admin.move(call));
+  }
+
+  void administer(RpcCall<AdminRequest, AdminReply> call) {
+    gate.whenCurrent(call, () -> admin.administer(call));
+  }
+
+  void explain(RpcCall<ExplainRequest, ExplainReply> call) {
+    gate.whenCurrent(call, () -> admin.explain(call));
   }
 
   void getMap(RpcCall<GetMapRequest, MapUpdate> call) {

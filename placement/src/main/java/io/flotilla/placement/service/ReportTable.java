@@ -1,6 +1,7 @@
 package io.flotilla.placement.service;
 
 import io.flotilla.placement.model.ClusterView;
+import io.flotilla.placement.plan.LoadView;
 import io.flotilla.proto.placement.Leader;
 import io.flotilla.proto.placement.ReportRequest;
 import io.flotilla.proto.placement.ShardReport;
@@ -26,6 +27,9 @@ final class ReportTable {
   private static final class NodeReports {
     final Map<Long, ShardReport> byShard = new HashMap<>();
     long heardNanos;
+
+    /** Since then it has been heard without a gap. */
+    long backNanos;
   }
 
   private record Hint(long number, Leader leader) {}
@@ -49,12 +53,25 @@ final class ReportTable {
     sinceNanos = nowNanos;
   }
 
-  /** A sign of life without a report. */
-  void heard(long node, long nowNanos) {
-    nodes.computeIfAbsent(node, id -> new NodeReports()).heardNanos = nowNanos;
+  /** A node that has just started, and has nothing to report yet. */
+  void returned(long node, long nowNanos) {
+    NodeReports reports = nodes.computeIfAbsent(node, id -> new NodeReports());
+    reports.heardNanos = nowNanos;
+    reports.backNanos = nowNanos;
   }
 
-  /** Takes what {@code report} says of the shards in {@code view}. */
+  /** A sign of life. */
+  void heard(long node, long nowNanos) {
+    boolean gap = reportsOf(node).isEmpty() || !isAlive(node, nowNanos);
+    NodeReports reports = nodes.computeIfAbsent(node, id -> new NodeReports());
+    reports.heardNanos = nowNanos;
+    reports.backNanos = gap ? nowNanos : reports.backNanos;
+  }
+
+  /**
+   * Takes what {@code report} says of the shards in {@code view}, and keeps what it says of those
+   * that were cut off from them and are not in the map yet.
+   */
   void record(ReportRequest report, ClusterView view, long nowNanos) {
     heard(report.getNode(), nowNanos);
     Map<Long, ShardReport> byShard = reportsOf(report.getNode()).orElseThrow().byShard;
@@ -65,15 +82,30 @@ final class ReportTable {
       byShard.clear();
     }
     for (ShardReport shard : report.getShardsList()) {
-      if (view.shards().containsKey(shard.getShard())) {
+      boolean known = view.shards().containsKey(shard.getShard());
+      if (known || shard.getShard() < view.freshIds().shard()) {
         byShard.put(shard.getShard(), shard);
-        if (shard.getLeader()) {
-          claim(report.getNode(), shard.getShard(), shard.getTerm());
-        } else {
-          resign(report.getNode(), shard.getShard(), shard.getTerm());
-        }
+      }
+      if (known) {
+        take(report.getNode(), shard);
       }
     }
+  }
+
+  private void take(long node, ShardReport shard) {
+    if (shard.getLeader()) {
+      claim(node, shard.getShard(), shard.getTerm());
+    } else {
+      resign(node, shard.getShard(), shard.getTerm());
+    }
+  }
+
+  /** A shard has come into the map: what was said of it before counts now. */
+  void shardAppeared(long shard) {
+    nodes.forEach(
+        (node, reports) ->
+            Optional.ofNullable(reports.byShard.get(shard))
+                .ifPresent(report -> take(node, report)));
   }
 
   private void claim(long node, long shard, long term) {
@@ -140,6 +172,51 @@ final class ReportTable {
     Set<Long> silent = new HashSet<>(view.nodes().keySet());
     silent.removeIf(node -> isAlive(node, nowNanos));
     return silent;
+  }
+
+  /**
+   * What plans need of all this.
+   *
+   * @param deadNanos a node silent for so long is dead
+   * @param steadyNanos a node heard for so long is steady
+   */
+  LoadView load(ClusterView view, long nowNanos, long deadNanos, long steadyNanos) {
+    Map<Long, LoadView.Health> health = new HashMap<>();
+    Map<Long, Long> bytes = new HashMap<>();
+    for (long node : view.nodes().keySet()) {
+      health.put(node, health(node, nowNanos, deadNanos, steadyNanos));
+      reportsOf(node)
+          .ifPresent(
+              reports ->
+                  reports.byShard.forEach(
+                      (shard, report) ->
+                          bytes.merge(shard, report.getApproximateBytes(), Math::max)));
+    }
+    Map<Long, Long> leaders = new HashMap<>();
+    hints.forEach(
+        (shard, hint) -> {
+          long node = hint.leader().getNode();
+          if (view.shards().containsKey(shard)
+              && health.getOrDefault(node, LoadView.Health.SILENT).isAlive()) {
+            leaders.put(shard, node);
+          }
+        });
+    return new LoadView(nowNanos - sinceNanos >= silentNanos, health, leaders, bytes);
+  }
+
+  private LoadView.Health health(long node, long nowNanos, long deadNanos, long steadyNanos) {
+    if (!isAlive(node, nowNanos)) {
+      return silentNanos(node, nowNanos) < deadNanos
+          ? LoadView.Health.SILENT
+          : LoadView.Health.DEAD;
+    }
+    Optional<NodeReports> reports =
+        reportsOf(node).filter(heard -> heard.heardNanos - sinceNanos >= 0);
+    if (reports.isEmpty()) {
+      return LoadView.Health.FRESH; // not heard by this leader yet, and not missed yet
+    }
+    long since = Math.max(0, reports.get().backNanos - sinceNanos) + sinceNanos;
+    return nowNanos - since < steadyNanos ? LoadView.Health.FRESH : LoadView.Health.STEADY;
   }
 
   private Optional<NodeReports> reportsOf(long node) {

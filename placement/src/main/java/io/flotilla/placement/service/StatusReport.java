@@ -5,6 +5,7 @@ import io.flotilla.placement.model.Keyspace;
 import io.flotilla.placement.model.Node;
 import io.flotilla.placement.model.Replica;
 import io.flotilla.placement.model.Shard;
+import io.flotilla.placement.store.JobMessages;
 import io.flotilla.placement.store.MapMessages;
 import io.flotilla.proto.placement.Leader;
 import io.flotilla.proto.placement.MemberStatus;
@@ -25,6 +26,7 @@ final class StatusReport {
   private final long nowNanos;
   private final Map<Long, Integer> replicas = new HashMap<>();
   private final Map<Long, Integer> leaders = new HashMap<>();
+  private final Map<Long, Long> bytes = new HashMap<>();
 
   StatusReport(ClusterView view, ReportTable reports, long nowNanos) {
     this.view = view;
@@ -48,7 +50,9 @@ final class StatusReport {
     for (Shard shard : view.shardsSince(0)) {
       reply.addShards(shard(shard));
     }
-    view.moves().values().forEach(move -> reply.addJobs(MapMessages.write(move)));
+    view.jobs().values().forEach(job -> reply.addJobs(JobMessages.write(job)));
+    view.ended().values().forEach(ended -> reply.addEnded(JobMessages.write(ended)));
+    reply.setSettings(JobMessages.write(view.settings()));
     for (Node node : view.nodesSince(0)) {
       reply.addNodes(node(node));
     }
@@ -81,11 +85,14 @@ final class StatusReport {
             .reportOf(replica.node(), shard.id())
             .filter(each -> each.getReplica() == replica.id());
     report.ifPresent(
-        each ->
-            status
-                .setReported(true)
-                .setLastIndex(each.getLastIndex())
-                .setApplied(each.getApplied()));
+        each -> {
+          bytes.merge(replica.node(), each.getApproximateBytes(), Long::sum);
+          status
+              .setReported(true)
+              .setLastIndex(each.getLastIndex())
+              .setApplied(each.getApplied())
+              .setApproximateBytes(each.getApproximateBytes());
+        });
     return status.build();
   }
 
@@ -96,6 +103,7 @@ final class StatusReport {
         .setSilentMillis(reports.silentMillis(node.id(), nowNanos))
         .setReplicas(replicas.getOrDefault(node.id(), 0))
         .setLeaders(leaders.getOrDefault(node.id(), 0))
+        .setApproximateBytes(bytes.getOrDefault(node.id(), 0L))
         .build();
   }
 }

@@ -1,48 +1,97 @@
 package io.flotilla.placement.service;
 
 import io.flotilla.placement.model.ClusterView;
+import io.flotilla.placement.model.Job;
 import io.flotilla.placement.model.Keyspace;
 import io.flotilla.placement.model.KeyspacePlan;
 import io.flotilla.placement.plan.KeyspacePlanner;
 import io.flotilla.placement.plan.KeyspaceWish;
+import io.flotilla.placement.plan.LoadView;
+import io.flotilla.placement.plan.Plan;
 import io.flotilla.placement.plan.PlanRefusedException;
+import io.flotilla.placement.plan.Planner;
+import io.flotilla.placement.store.JobMessages;
 import io.flotilla.placement.store.MapMessages;
+import io.flotilla.proto.placement.BeginJobs;
+import io.flotilla.proto.placement.EndJob;
 import io.flotilla.proto.placement.PlacementCommand;
 import io.flotilla.proto.placement.PlacementResult;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What the leader does unasked: gives the map its cluster's id, and creates the built-in keyspaces
- * as soon as there are nodes for them. One thing at a time; what fails is looked at again at the
- * next round. Harmless on a leader that no longer is one: its proposals are refused.
+ * What the leader does unasked: gives the map its cluster's id, creates the built-in keyspaces as
+ * soon as there are nodes for them, ends jobs of which only reports say that they are over, and
+ * begins those that the {@link Planner} finds necessary. One thing at a time; what fails is looked
+ * at again at the next round. Harmless on a leader that no longer is one: its proposals are
+ * refused.
  */
 final class Steward {
   private static final Logger log = LoggerFactory.getLogger(Steward.class);
 
+  private static final long PLAN_EVERY_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+
   private final LeaderGate gate;
   private final String cluster;
   private final PlacementPolicy policy;
+  private final JobWatch jobs;
   private volatile boolean busy;
+  private long plannedNanos;
+  private long plannedRevision = -1;
 
-  Steward(LeaderGate gate, String cluster, PlacementPolicy policy) {
+  Steward(LeaderGate gate, String cluster, PlacementPolicy policy, JobWatch jobs) {
     this.gate = gate;
     this.cluster = cluster;
     this.policy = policy;
+    this.jobs = jobs;
   }
 
-  /** Looks what is to be done, and proposes it. Does not wait. */
-  void act(ClusterView view, Set<Long> silentNodes) {
+  /**
+   * Looks what is to be done, and proposes it. Does not wait.
+   *
+   * @param load what nodes say, asked for only if it is needed
+   */
+  void act(ClusterView view, Supplier<LoadView> load, Set<Long> silentNodes, long nowNanos) {
     if (!busy) {
-      next(view, silentNodes).ifPresent(this::propose);
+      found(view, silentNodes)
+          .or(() -> jobs.over(view, nowNanos).map(Steward::end))
+          .or(() -> plan(view, load, nowNanos))
+          .ifPresent(this::propose);
     }
   }
 
-  private Optional<PlacementCommand> next(ClusterView view, Set<Long> silentNodes) {
+  private static PlacementCommand end(EndJob end) {
+    return PlacementCommand.newBuilder().setEndJob(end).build();
+  }
+
+  /** Not more often than the map changes, nor than reports bring news. */
+  private Optional<PlacementCommand> plan(
+      ClusterView view, Supplier<LoadView> load, long nowNanos) {
+    boolean same = view.revision() == plannedRevision;
+    if (same && nowNanos - plannedNanos < PLAN_EVERY_NANOS) {
+      return Optional.empty();
+    }
+    plannedRevision = view.revision();
+    plannedNanos = nowNanos;
+    Plan plan = Planner.plan(view, load.get(), policy.pace());
+    if (plan.jobs().isEmpty()) {
+      return Optional.empty();
+    }
+    BeginJobs.Builder begin = BeginJobs.newBuilder();
+    for (Job job : plan.jobs()) {
+      log.info("planned: {} ({})", job.words(), job.reason());
+      begin.addJobs(JobMessages.write(job));
+    }
+    return Optional.of(PlacementCommand.newBuilder().setBeginJobs(begin).build());
+  }
+
+  private Optional<PlacementCommand> found(ClusterView view, Set<Long> silentNodes) {
     if (view.cluster().isEmpty()) {
       return Optional.of(PlacementCommand.newBuilder().setAdoptCluster(cluster).build());
     }
@@ -52,10 +101,10 @@ final class Steward {
     return Keyspace.BUILT_IN.stream()
         .filter(keyspace -> !view.hasKeyspaceNamed(keyspace.name()))
         .findFirst()
-        .flatMap(keyspace -> plan(view, keyspace, silentNodes));
+        .flatMap(keyspace -> create(view, keyspace, silentNodes));
   }
 
-  private Optional<PlacementCommand> plan(
+  private Optional<PlacementCommand> create(
       ClusterView view, Keyspace keyspace, Set<Long> silentNodes) {
     KeyspaceWish wish =
         new KeyspaceWish(

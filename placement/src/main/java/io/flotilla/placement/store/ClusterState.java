@@ -1,7 +1,10 @@
 package io.flotilla.placement.store;
 
 import io.flotilla.placement.model.ClusterView;
+import io.flotilla.placement.model.EndedJob;
+import io.flotilla.placement.model.Ending;
 import io.flotilla.placement.model.FreshIds;
+import io.flotilla.placement.model.Job;
 import io.flotilla.placement.model.KeyBytes;
 import io.flotilla.placement.model.Keyspace;
 import io.flotilla.placement.model.KeyspacePlan;
@@ -9,16 +12,24 @@ import io.flotilla.placement.model.Move;
 import io.flotilla.placement.model.Node;
 import io.flotilla.placement.model.Replica;
 import io.flotilla.placement.model.Revised;
+import io.flotilla.placement.model.Settings;
 import io.flotilla.placement.model.Shard;
+import io.flotilla.placement.model.Split;
+import io.flotilla.placement.model.Transfer;
+import io.flotilla.proto.placement.BeginJobs;
+import io.flotilla.proto.placement.ChangeNodeRequest;
+import io.flotilla.proto.placement.EndJob;
 import io.flotilla.proto.placement.PlacementCommand;
 import io.flotilla.proto.placement.PlacementResult;
 import io.flotilla.proto.placement.RegisterNodeRequest;
+import io.flotilla.proto.placement.ShardGoal;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /**
  * The working copy of the map that commands change, one after the other. A command either does all
@@ -36,8 +47,10 @@ final class ClusterState {
   private final TreeMap<Long, Revised<Node>> nodes;
   private final TreeMap<Integer, Revised<Keyspace>> keyspaces;
   private final TreeMap<Long, Revised<Shard>> shards;
-  private final TreeMap<Long, Move> moves;
+  private final TreeMap<Long, Revised<Node>> removed;
+  private final JobBook jobs;
   private final Map<String, Long> nodeByIncarnation = new HashMap<>();
+  private Settings settings;
 
   ClusterState(ClusterView from) {
     this.cluster = from.cluster();
@@ -47,7 +60,9 @@ final class ClusterState {
     this.nodes = new TreeMap<>(from.nodes());
     this.keyspaces = new TreeMap<>(from.keyspaces());
     this.shards = new TreeMap<>(from.shards());
-    this.moves = new TreeMap<>(from.moves());
+    this.removed = new TreeMap<>(from.removed());
+    this.jobs = new JobBook(from);
+    this.settings = from.settings();
     nodes
         .values()
         .forEach(each -> nodeByIncarnation.put(each.value().incarnation(), each.value().id()));
@@ -60,7 +75,17 @@ final class ClusterState {
   /** A copy that later commands leave alone. */
   ClusterView view() {
     return new ClusterView(
-        cluster, revision, layoutRevision, freshIds, nodes, keyspaces, shards, moves);
+        cluster,
+        revision,
+        layoutRevision,
+        freshIds,
+        nodes,
+        removed,
+        keyspaces,
+        shards,
+        jobs.jobs(),
+        jobs.ended(),
+        settings);
   }
 
   PlacementResult apply(PlacementCommand command, Consumer<StateRecord> changed) {
@@ -70,8 +95,13 @@ final class ClusterState {
         case CREATE_KEYSPACE ->
             createKeyspace(MapMessages.read(command.getCreateKeyspace()), changed);
         case ADOPT_CLUSTER -> adoptCluster(command.getAdoptCluster());
-        case SHARD_CHANGED -> changeShard(MapMessages.read(command.getShardChanged()), changed);
+        case SHARD_CHANGED -> changeShard(command.getShardChanged(), changed);
         case MOVE_REPLICA -> move(MapMessages.read(command.getMoveReplica()), changed);
+        case BEGIN_JOBS -> begin(command.getBeginJobs(), changed);
+        case END_JOB -> end(command.getEndJob(), changed);
+        case CHANGE_NODE -> changeNode(command.getChangeNode(), changed);
+        case SET_BALANCE -> set(settings.withBalance(command.getSetBalance().getOn()), changed);
+        case SHARD_GOAL -> setGoal(command.getShardGoal(), changed);
         case KIND_NOT_SET -> throw new IllegalStateException("read() lets no such command pass");
       };
     } catch (IllegalArgumentException wrong) {
@@ -93,6 +123,16 @@ final class ClusterState {
   }
 
   private PlacementResult registerNode(RegisterNodeRequest request, Consumer<StateRecord> changed) {
+    for (Revised<Node> gone : removed.values()) {
+      if (gone.value().incarnation().equals(request.getIncarnation())) {
+        return refused(
+            Outcome.CONFLICT,
+            String.format(
+                "this is node %d, which was removed from the cluster; to join it as a new node,"
+                    + " start with an empty data directory",
+                gone.value().id()));
+      }
+    }
     Optional<Long> known = Optional.ofNullable(nodeByIncarnation.get(request.getIncarnation()));
     if (request.getNode() != 0 && known.map(id -> id != request.getNode()).orElse(true)) {
       return refused(
@@ -105,6 +145,7 @@ final class ClusterState {
                   .map(id -> "that directory belongs to node " + id)
                   .orElse("no node was registered with that directory")));
     }
+    Optional<Node> before = known.map(nodes::get).map(Revised::value);
     if (known.isEmpty() && nodes.size() >= NODES_MAX) {
       return refused(Outcome.CONFLICT, "the cluster has " + NODES_MAX + " nodes, its bound");
     }
@@ -114,8 +155,9 @@ final class ClusterState {
             id,
             request.getAddress(),
             request.getIncarnation(),
-            new TreeMap<>(request.getLabelsMap()));
-    if (known.map(nodes::get).map(before -> before.value().equals(node)).orElse(false)) {
+            new TreeMap<>(request.getLabelsMap()),
+            before.map(Node::state).orElse(Node.State.ACTIVE));
+    if (before.filter(node::equals).isPresent()) {
       return done().setNode(id).build();
     }
     revision++;
@@ -206,55 +248,268 @@ final class ClusterState {
         Math.max(freshIds.keyspace(), plan.keyspace().id() + 1));
   }
 
-  private PlacementResult changeShard(Shard shard, Consumer<StateRecord> changed) {
+  private PlacementResult changeShard(
+      io.flotilla.proto.map.Shard descriptor, Consumer<StateRecord> changed) {
+    Shard shard = MapMessages.read(descriptor);
+    List<Shard> cutOff = descriptor.getCutOffList().stream().map(MapMessages::read).toList();
     Revised<Shard> known = shards.get(shard.id());
     if (known == null || known.value().keyspace() != shard.keyspace()) {
       return refused(
           Outcome.CONFLICT,
           "no shard " + shard.id() + " was created in keyspace " + shard.keyspace());
     }
-    if (!shard.epoch().isNewerThan(known.value().epoch())) {
+    Shard before = known.value();
+    if (!shard.epoch().isNewerThan(before.epoch())) {
       return done().build();
     }
+    // Whether this job is still under way or not: what the group has done is done.
+    List<Shard> fresh =
+        shard.epoch().version() > before.epoch().version()
+            ? cutOff.stream().filter(each -> !shards.containsKey(each.id())).toList()
+            : List.of();
+    Optional<String> wrong = Tiling.whatIsWrong(before, shard, fresh, freshIds);
+    if (wrong.isPresent()) {
+      return refused(Outcome.CONFLICT, wrong.get());
+    }
     revision++;
-    shards.put(shard.id(), new Revised<>(revision, shard));
-    changed.accept(StateRecord.of(shard, revision));
-    Move move = moves.get(shard.id());
-    if (move != null && move.isOver(shard)) {
-      moves.remove(shard.id());
-      changed.accept(StateRecord.gone(move));
+    put(shard, changed);
+    fresh.forEach(each -> put(each, changed));
+    jobs.shardChanged(shard, fresh.stream().map(Shard::id).collect(Collectors.toSet()), changed);
+    if (!fresh.isEmpty()) {
+      dropReachedGoal(shard.keyspace(), changed);
     }
     return done().build();
   }
 
+  private void put(Shard shard, Consumer<StateRecord> changed) {
+    shards.put(shard.id(), new Revised<>(revision, shard));
+    changed.accept(StateRecord.of(shard, revision));
+  }
+
   private PlacementResult move(Move wish, Consumer<StateRecord> changed) {
+    PlacementResult result = begin(wish, changed);
+    return result.getJobsCount() == 0
+        ? result
+        : result.toBuilder()
+            .clearJobs()
+            .setJob(MapMessages.write((Move) JobMessages.read(result.getJobs(0))))
+            .build();
+  }
+
+  private PlacementResult begin(BeginJobs command, Consumer<StateRecord> changed) {
+    List<Job> wishes = command.getJobsList().stream().map(JobMessages::read).toList();
+    PlacementResult.Builder all = PlacementResult.newBuilder();
+    for (Job wish : wishes) {
+      PlacementResult one = begin(wish, changed);
+      all.addAllJobs(one.getJobsList());
+      if (one.getErrorCode() != 0 && all.getErrorCode() == 0) {
+        all.setErrorCode(one.getErrorCode()).setMessage(one.getMessage());
+      }
+    }
+    if (all.getJobsCount() > 0) {
+      all.setErrorCode(0); // what was refused is said in the message alone
+    }
+    return all.setRevision(revision).build();
+  }
+
+  private PlacementResult begin(Job wish, Consumer<StateRecord> changed) {
     Revised<Shard> known = shards.get(wish.shard());
-    Replica to = wish.to();
     if (known == null) {
       return refused(Outcome.CONFLICT, "there is no shard " + wish.shard());
     }
-    if (wish.equals(moves.get(wish.shard()))) {
-      return done().setJob(MapMessages.write(wish)).build();
+    Optional<Job> underWay = jobs.of(wish.shard());
+    if (underWay.isPresent()) {
+      Job job = underWay.get();
+      return wish.begun(job.id()).equals(job)
+          ? done().addJobs(JobMessages.write(job)).build()
+          : refused(mayBeTheSame(wish, job) ? Outcome.STALE : Outcome.CONFLICT, job.isInTheWay());
     }
-    Move underWay = moves.get(wish.shard());
-    if (underWay != null) {
-      // Of the same replica: may be the same wish, which was planned before the job was known.
+    Optional<String> misfit = wish.misfit(known.value()).or(() -> wish.as(new Unknown()));
+    Optional<FreshIds> after = misfit.isPresent() ? Optional.empty() : wish.as(new Used());
+    if (after.isEmpty()) {
       return refused(
-          underWay.from() == wish.from() ? Outcome.STALE : Outcome.CONFLICT, underWay.isInTheWay());
-    }
-    List<Replica> replicas = known.value().replicas();
-    if (to.id() < freshIds.replica()
-        || !nodes.containsKey(to.node())
-        || replicas.stream().noneMatch(replica -> replica.id() == wish.from())
-        || replicas.stream().anyMatch(replica -> replica.node() == to.node())) {
-      return refused(Outcome.STALE, wish + " does not fit to " + known.value());
+          Outcome.STALE,
+          "it "
+              + wish.words()
+              + ", but "
+              + misfit.orElse("an id of what is new was handed out before"));
     }
     revision++;
-    freshIds = new FreshIds(freshIds.node(), freshIds.shard(), to.id() + 1, freshIds.keyspace());
-    Move move = new Move(revision, wish.shard(), wish.from(), to);
-    moves.put(move.shard(), move);
-    changed.accept(StateRecord.of(move));
-    return done().setJob(MapMessages.write(move)).build();
+    freshIds = after.get();
+    Job job = wish.begun(revision);
+    jobs.begin(job, changed);
+    return done().addJobs(JobMessages.write(job)).build();
+  }
+
+  /** Of the same replica: may be the same wish, which was planned before the job was known. */
+  private static boolean mayBeTheSame(Job wish, Job job) {
+    return wish instanceof Move a && job instanceof Move b && a.from() == b.from();
+  }
+
+  /** What in a wish names a node that takes nothing. */
+  private final class Unknown implements Job.Kinds<Optional<String>> {
+    @Override
+    public Optional<String> move(Move move) {
+      Revised<Node> to = nodes.get(move.to().node());
+      if (to == null) {
+        return Optional.of("there is no node " + move.to().node());
+      }
+      return to.value().isDraining()
+          ? Optional.of("node " + move.to().node() + " is draining")
+          : Optional.empty();
+    }
+
+    @Override
+    public Optional<String> split(Split split) {
+      return Optional.empty();
+    }
+
+    @Override
+    public Optional<String> transfer(Transfer transfer) {
+      return Optional.empty();
+    }
+  }
+
+  /** The ids that are fresh after a wish; nothing if it uses one that was handed out before. */
+  private final class Used implements Job.Kinds<Optional<FreshIds>> {
+    @Override
+    public Optional<FreshIds> move(Move move) {
+      return beyond(freshIds.shard(), List.of(move.to()));
+    }
+
+    @Override
+    public Optional<FreshIds> split(Split split) {
+      return split.newShard() < freshIds.shard()
+          ? Optional.empty()
+          : beyond(split.newShard() + 1, split.newReplicas());
+    }
+
+    @Override
+    public Optional<FreshIds> transfer(Transfer transfer) {
+      return Optional.of(freshIds);
+    }
+
+    private Optional<FreshIds> beyond(long shard, List<Replica> replicas) {
+      long next = freshIds.replica();
+      for (Replica replica : replicas) {
+        if (replica.id() < next) {
+          return Optional.empty();
+        }
+        next = replica.id() + 1;
+      }
+      return Optional.of(new FreshIds(freshIds.node(), shard, next, freshIds.keyspace()));
+    }
+  }
+
+  private PlacementResult end(EndJob command, Consumer<StateRecord> changed) {
+    long id = command.getJob();
+    Ending ending = new Ending(JobMessages.read(command.getEnd()), command.getWhy());
+    Optional<Job> found = jobs.job(id);
+    if (found.isEmpty()) {
+      EndedJob over = jobs.ended().get(id);
+      return refused(
+          Outcome.CONFLICT,
+          over == null
+              ? "there is no job " + id
+              : String.format("job %d is over already: %s", id, over.ending().why()));
+    }
+    Job job = found.get();
+    Optional<String> tooLate =
+        ending.how() == Ending.How.DONE
+            ? Optional.empty()
+            : Optional.ofNullable(shards.get(job.shard()))
+                .flatMap(shard -> job.beyondCancelling(shard.value()));
+    if (tooLate.isPresent()) {
+      return refused(Outcome.CONFLICT, "too late to end job " + id + ": " + tooLate.get());
+    }
+    revision++;
+    jobs.end(job, ending, changed);
+    return done().addJobs(JobMessages.write(job)).build();
+  }
+
+  private PlacementResult changeNode(ChangeNodeRequest change, Consumer<StateRecord> changed) {
+    Revised<Node> known = nodes.get(change.getNode());
+    if (known == null) {
+      return refused(
+          Outcome.CONFLICT,
+          removed.containsKey(change.getNode())
+              ? "node " + change.getNode() + " was removed already"
+              : "there is no node " + change.getNode());
+    }
+    Node node = known.value();
+    return switch (change.getChange()) {
+      case DRAIN -> changeNode(node, node.in(Node.State.DRAINING), changed);
+      case UNDRAIN -> changeNode(node, node.in(Node.State.ACTIVE), changed);
+      case REMOVE -> removeNode(node, changed);
+      case UNKNOWN, UNRECOGNIZED -> refused(Outcome.INVALID, "unknown change of a node");
+    };
+  }
+
+  private PlacementResult changeNode(Node before, Node after, Consumer<StateRecord> changed) {
+    if (!after.equals(before)) {
+      revision++;
+      layoutRevision = revision;
+      nodes.put(after.id(), new Revised<>(revision, after));
+      changed.accept(StateRecord.of(after, revision));
+    }
+    return done().setNode(after.id()).build();
+  }
+
+  private PlacementResult removeNode(Node node, Consumer<StateRecord> changed) {
+    long id = node.id();
+    long held =
+        shards.values().stream().filter(each -> each.value().replicaOn(id).isPresent()).count();
+    long coming =
+        jobs.jobs().values().stream()
+            .filter(job -> job instanceof Move move && move.to().node() == id)
+            .count();
+    if (held + coming > 0) {
+      return refused(
+          Outcome.CONFLICT,
+          String.format(
+              "node %d cannot be removed: it holds %d replicas, and %d are on their way to it;"
+                  + " drain it first, and wait until it is empty",
+              id, held, coming));
+    }
+    revision++;
+    layoutRevision = revision;
+    nodes.remove(id);
+    nodeByIncarnation.remove(node.incarnation());
+    removed.put(id, new Revised<>(revision, node));
+    changed.accept(StateRecord.gone(node));
+    changed.accept(StateRecord.removed(node, revision));
+    return done().setNode(id).build();
+  }
+
+  private PlacementResult set(Settings next, Consumer<StateRecord> changed) {
+    if (!next.equals(settings)) {
+      revision++;
+      settings = next;
+      changed.accept(StateRecord.of(settings, revision));
+    }
+    return done().build();
+  }
+
+  private PlacementResult setGoal(ShardGoal goal, Consumer<StateRecord> changed) {
+    if (!keyspaces.containsKey(goal.getKeyspace())) {
+      return refused(Outcome.CONFLICT, "there is no keyspace with id " + goal.getKeyspace());
+    }
+    if (settings.goals().getOrDefault(goal.getKeyspace(), 0) != goal.getBefore()) {
+      return refused(Outcome.STALE, "somebody else has asked for more shards meanwhile");
+    }
+    int wanted = goal.getShards() > shardsOf(goal.getKeyspace()) ? goal.getShards() : 0;
+    return set(settings.withGoal(goal.getKeyspace(), wanted), changed);
+  }
+
+  private void dropReachedGoal(int keyspace, Consumer<StateRecord> changed) {
+    if (settings.goals().getOrDefault(keyspace, Integer.MAX_VALUE) <= shardsOf(keyspace)) {
+      settings = settings.withGoal(keyspace, 0);
+      changed.accept(StateRecord.of(settings, revision));
+    }
+  }
+
+  private long shardsOf(int keyspace) {
+    return shards.values().stream().filter(each -> each.value().keyspace() == keyspace).count();
   }
 
   private PlacementResult.Builder done() {

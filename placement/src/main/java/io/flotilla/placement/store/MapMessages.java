@@ -12,6 +12,7 @@ import io.flotilla.placement.model.Node;
 import io.flotilla.placement.model.Partitioning;
 import io.flotilla.placement.model.Replica;
 import io.flotilla.placement.model.Shard;
+import io.flotilla.proto.map.NodeState;
 import io.flotilla.proto.map.ReplicaRole;
 import io.flotilla.proto.placement.PlannedKeyspace;
 import java.util.List;
@@ -30,12 +31,21 @@ public final class MapMessages {
         .setAddress(node.address())
         .setIncarnation(node.incarnation())
         .putAllLabels(node.labels())
+        .setState(node.isDraining() ? NodeState.DRAINING : NodeState.ACTIVE)
         .build();
   }
 
   public static Node read(io.flotilla.proto.map.Node node) {
     return new Node(
-        node.getId(), node.getAddress(), node.getIncarnation(), new TreeMap<>(node.getLabelsMap()));
+        node.getId(),
+        node.getAddress(),
+        node.getIncarnation(),
+        new TreeMap<>(node.getLabelsMap()),
+        switch (node.getState()) {
+          case ACTIVE -> Node.State.ACTIVE;
+          case DRAINING -> Node.State.DRAINING;
+          case UNRECOGNIZED -> throw new IllegalArgumentException("unknown state of a node");
+        });
   }
 
   public static io.flotilla.proto.map.Keyspace write(Keyspace keyspace) {
@@ -72,10 +82,7 @@ public final class MapMessages {
             .setId(shard.id())
             .setStart(write(shard.range().start()))
             .setEnd(write(shard.range().end()))
-            .setEpoch(
-                io.flotilla.proto.map.Epoch.newBuilder()
-                    .setVersion(shard.epoch().version())
-                    .setConfVersion(shard.epoch().confVersion()))
+            .setEpoch(write(shard.epoch()))
             .setKeyspace(shard.keyspace())
             .setPreferredLeader(shard.preferredLeader());
     for (Replica replica : shard.replicas()) {
@@ -84,7 +91,18 @@ public final class MapMessages {
     return message.build();
   }
 
-  private static io.flotilla.proto.map.Replica write(Replica replica) {
+  static io.flotilla.proto.map.Epoch write(Epoch epoch) {
+    return io.flotilla.proto.map.Epoch.newBuilder()
+        .setVersion(epoch.version())
+        .setConfVersion(epoch.confVersion())
+        .build();
+  }
+
+  static Epoch read(io.flotilla.proto.map.Epoch epoch) {
+    return new Epoch(epoch.getVersion(), epoch.getConfVersion());
+  }
+
+  public static io.flotilla.proto.map.Replica write(Replica replica) {
     return io.flotilla.proto.map.Replica.newBuilder()
         .setNode(replica.node())
         .setReplica(replica.id())
@@ -119,7 +137,7 @@ public final class MapMessages {
         shard.getId(),
         shard.getKeyspace(),
         new KeyRange(read(shard.getStart()), read(shard.getEnd())),
-        new Epoch(shard.getEpoch().getVersion(), shard.getEpoch().getConfVersion()),
+        read(shard.getEpoch()),
         shard.getReplicasList().stream().map(MapMessages::read).toList(),
         shard.getPreferredLeader());
   }
@@ -145,7 +163,7 @@ public final class MapMessages {
     return KeyBytes.of(bytes.toByteArray());
   }
 
-  private static Replica read(io.flotilla.proto.map.Replica replica) {
+  static Replica read(io.flotilla.proto.map.Replica replica) {
     Replica.Role role =
         switch (replica.getRole()) {
           case VOTER -> Replica.Role.VOTER;
@@ -157,7 +175,7 @@ public final class MapMessages {
     return new Replica(replica.getNode(), replica.getReplica(), role);
   }
 
-  private static ByteString write(KeyBytes bytes) {
+  public static ByteString write(KeyBytes bytes) {
     return UnsafeByteOperations.unsafeWrap(bytes.toByteArray());
   }
 }

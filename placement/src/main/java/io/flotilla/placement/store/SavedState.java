@@ -3,10 +3,12 @@ package io.flotilla.placement.store;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Parser;
 import io.flotilla.placement.model.ClusterView;
+import io.flotilla.placement.model.EndedJob;
+import io.flotilla.placement.model.Job;
 import io.flotilla.placement.model.Keyspace;
-import io.flotilla.placement.model.Move;
 import io.flotilla.placement.model.Node;
 import io.flotilla.placement.model.Revised;
+import io.flotilla.placement.model.Settings;
 import io.flotilla.placement.model.Shard;
 import io.flotilla.raft.port.ImageException;
 import io.flotilla.raft.port.StorageException;
@@ -32,9 +34,12 @@ record SavedState(Generation generation, long applied, ClusterView view) {
             header.layoutRevision(),
             header.freshIds(),
             records.nodes,
+            records.removed,
             records.keyspaces,
             records.shards,
-            records.moves));
+            records.jobs,
+            records.ended,
+            records.settings));
   }
 
   /** What the store holds under {@code number}. Blocks on the disk. */
@@ -65,7 +70,10 @@ record SavedState(Generation generation, long applied, ClusterView view) {
     private final TreeMap<Long, Revised<Node>> nodes = new TreeMap<>();
     private final TreeMap<Integer, Revised<Keyspace>> keyspaces = new TreeMap<>();
     private final TreeMap<Long, Revised<Shard>> shards = new TreeMap<>();
-    private final TreeMap<Long, Move> moves = new TreeMap<>();
+    private final TreeMap<Long, Revised<Node>> removed = new TreeMap<>();
+    private final TreeMap<Long, Job> jobs = new TreeMap<>();
+    private final TreeMap<Long, EndedJob> ended = new TreeMap<>();
+    private Settings settings = Settings.INITIAL;
     StateRecord.@Nullable Header header;
 
     public void next(byte[] key, byte[] bytes) throws ImageException {
@@ -73,31 +81,62 @@ record SavedState(Generation generation, long applied, ClusterView view) {
       try {
         switch (StateRecord.kind(key)) {
           case StateRecord.HEADER -> header = StateRecord.Header.read(value);
-          case StateRecord.NODE -> {
-            var node = revised(value, io.flotilla.proto.map.Node.parser());
-            nodes.put(node.value().getId(), node.map(MapMessages::read));
-          }
-          case StateRecord.KEYSPACE -> {
-            var keyspace = revised(value, io.flotilla.proto.map.Keyspace.parser());
-            keyspaces.put(keyspace.value().getId(), keyspace.map(MapMessages::read));
-          }
-          case StateRecord.SHARD -> {
-            var shard = revised(value, io.flotilla.proto.map.Shard.parser());
-            shards.put(shard.value().getId(), shard.map(MapMessages::read));
-          }
-          case StateRecord.MOVE -> {
-            Move move =
-                revised(value, io.flotilla.proto.placement.Move.parser())
-                    .map(MapMessages::read)
-                    .value();
-            moves.put(move.shard(), move);
-          }
-          default ->
-              throw new ImageException(
-                  "a record of kind " + StateRecord.kind(key) + ", which placement does not have");
+          case StateRecord.JOB, StateRecord.MOVE, StateRecord.ENDED_JOB, StateRecord.SETTINGS ->
+              nextOfJobs(StateRecord.kind(key), value);
+          default -> nextOfMap(StateRecord.kind(key), value);
         }
       } catch (InvalidProtocolBufferException | IllegalArgumentException broken) {
         throw new ImageException("a record is damaged: " + broken.getMessage(), broken);
+      }
+    }
+
+    private void nextOfMap(byte kind, ByteBuffer value)
+        throws InvalidProtocolBufferException, ImageException {
+      switch (kind) {
+        case StateRecord.NODE -> {
+          var node = revised(value, io.flotilla.proto.map.Node.parser());
+          nodes.put(node.value().getId(), node.map(MapMessages::read));
+        }
+        case StateRecord.REMOVED_NODE -> {
+          var node = revised(value, io.flotilla.proto.map.Node.parser());
+          removed.put(node.value().getId(), node.map(MapMessages::read));
+        }
+        case StateRecord.KEYSPACE -> {
+          var keyspace = revised(value, io.flotilla.proto.map.Keyspace.parser());
+          keyspaces.put(keyspace.value().getId(), keyspace.map(MapMessages::read));
+        }
+        case StateRecord.SHARD -> {
+          var shard = revised(value, io.flotilla.proto.map.Shard.parser());
+          shards.put(shard.value().getId(), shard.map(MapMessages::read));
+        }
+        default ->
+            throw new ImageException(
+                "a record of kind " + kind + ", which placement does not have");
+      }
+    }
+
+    private void nextOfJobs(byte kind, ByteBuffer value) throws InvalidProtocolBufferException {
+      switch (kind) {
+        case StateRecord.JOB -> {
+          Job job =
+              JobMessages.read(revised(value, io.flotilla.proto.placement.Job.parser()).value());
+          jobs.put(job.shard(), job);
+        }
+        case StateRecord.MOVE -> {
+          Job job =
+              MapMessages.read(revised(value, io.flotilla.proto.placement.Move.parser()).value());
+          jobs.put(job.shard(), job);
+        }
+        case StateRecord.ENDED_JOB -> {
+          EndedJob over =
+              JobMessages.read(
+                  revised(value, io.flotilla.proto.placement.EndedJob.parser()).value());
+          ended.put(over.job().id(), over);
+        }
+        default ->
+            settings =
+                JobMessages.read(
+                    revised(value, io.flotilla.proto.placement.Settings.parser()).value());
       }
     }
 

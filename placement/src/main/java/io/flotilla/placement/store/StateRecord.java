@@ -1,13 +1,16 @@
 package io.flotilla.placement.store;
 
 import io.flotilla.placement.model.ClusterView;
+import io.flotilla.placement.model.EndedJob;
 import io.flotilla.placement.model.FreshIds;
+import io.flotilla.placement.model.Job;
 import io.flotilla.placement.model.Keyspace;
-import io.flotilla.placement.model.Move;
 import io.flotilla.placement.model.Node;
+import io.flotilla.placement.model.Settings;
 import io.flotilla.placement.model.Shard;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +23,12 @@ final class StateRecord {
   static final byte NODE = 'n';
   static final byte KEYSPACE = 'k';
   static final byte SHARD = 's';
+  static final byte REMOVED_NODE = 'r';
+  static final byte JOB = 'j';
+  static final byte ENDED_JOB = 'e';
+  static final byte SETTINGS = 'c';
+
+  /** A job of the kind that was the only one at first. Read, and deleted, but no more written. */
   static final byte MOVE = 'm';
 
   private static final int FORMAT = 1;
@@ -113,12 +122,38 @@ final class StateRecord {
     return of(SHARD, shard.id(), revision, MapMessages.write(shard).toByteArray());
   }
 
-  static StateRecord of(Move move) {
-    return of(MOVE, move.shard(), move.id(), MapMessages.write(move).toByteArray());
+  static StateRecord removed(Node node, long revision) {
+    return of(REMOVED_NODE, node.id(), revision, MapMessages.write(node).toByteArray());
   }
 
-  static StateRecord gone(Move move) {
-    return new StateRecord(key(MOVE, move.shard()), null);
+  static StateRecord gone(Node node) {
+    return gone(NODE, node.id());
+  }
+
+  static StateRecord of(Job job) {
+    return of(JOB, job.shard(), job.id(), JobMessages.write(job).toByteArray());
+  }
+
+  /** In either of the forms that it may have been written in. */
+  static List<StateRecord> gone(Job job) {
+    return List.of(gone(JOB, job.shard()), gone(MOVE, job.shard()));
+  }
+
+  static StateRecord of(EndedJob ended) {
+    long id = ended.job().id();
+    return of(ENDED_JOB, id, id, JobMessages.write(ended).toByteArray());
+  }
+
+  static StateRecord gone(EndedJob ended) {
+    return gone(ENDED_JOB, ended.job().id());
+  }
+
+  static StateRecord of(Settings settings, long revision) {
+    return of(SETTINGS, 0, revision, JobMessages.write(settings).toByteArray());
+  }
+
+  private static StateRecord gone(byte kind, long id) {
+    return new StateRecord(key(kind, id), null);
   }
 
   private static StateRecord of(byte kind, long id, long revision, byte[] message) {

@@ -55,7 +55,9 @@ final class MoveTest extends OneMember {
   }
 
   private List<Move> jobs() {
-    return ask(service::status, StatusRequest.getDefaultInstance()).reply().getJobsList();
+    return ask(service::status, StatusRequest.getDefaultInstance()).reply().getJobsList().stream()
+        .map(job -> job.getMove().toBuilder().setJob(job.getId()).setShard(job.getShard()).build())
+        .toList();
   }
 
   /** The shard's own word that it is replicated by nodes 2, 3 and 4. */

@@ -154,7 +154,7 @@ final class PlacementStateMachineTest {
     Replica another = new Replica(5, 8, Replica.Role.VOTER);
     assertRefused(move(new Move(0, 1, 2, another)), Outcome.CONFLICT, job.isInTheWay());
     assertRefused(move(new Move(0, 1, 1, another)), Outcome.STALE, job.isInTheWay());
-    assertThat(machine.view().moves()).containsExactly(Map.entry(1L, job));
+    assertThat(machine.view().jobs()).containsExactly(Map.entry(1L, job));
     Shard second = machine.view().shards().get(2L).value();
     Replica elsewhere = new Replica(nodeWithout(second), 8, Replica.Role.VOTER);
     Move ofAnother = new Move(0, 2, second.replicas().get(0).id(), elsewhere);

@@ -2,26 +2,58 @@ package io.flotilla.router.cli;
 
 import io.flotilla.router.client.ClusterStatus;
 import io.flotilla.router.client.FlotillaClient;
+import io.flotilla.router.client.Job;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 
 @Command(
     name = "job",
     description = "What placement is carrying out.",
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = JobCommand.ListCommand.class)
+    subcommands = {
+      JobCommand.ListCommand.class,
+      JobCommand.ShowCommand.class,
+      JobCommand.CancelCommand.class,
+      JobWatchCommand.class
+    })
 final class JobCommand {
-  static void print(OutputOptions output, List<ClusterStatus.Job> jobs) {
+  static void printMoves(OutputOptions output, List<Job> jobs) {
     if (output.json()) {
-      output.print(jobs);
+      output.print(jobs.stream().map(JobView::of).toList());
       return;
     }
     Table table = new Table("JOB", "SHARD", "REPLICA", "BECOMES", "ON NODE");
-    jobs.forEach(job -> table.row(job.id(), job.shard(), job.from(), job.to(), job.toNode()));
+    jobs.forEach(
+        job ->
+            table.row(
+                job.id(),
+                job.shard(),
+                job.from().orElse(0),
+                job.to().orElse(0),
+                job.toNode().orElse(0)));
     output.print(table);
+  }
+
+  static Table ended(List<Job.Ended> ended) {
+    Table table = new Table("JOB", "SHARD", "WHAT", "END", "WHY");
+    ended.forEach(
+        each ->
+            table.row(
+                each.job().id(),
+                each.job().shard(),
+                each.job().words(),
+                JobView.lower(each.end()),
+                each.why()));
+    return table;
   }
 
   @Command(
@@ -32,13 +64,126 @@ final class JobCommand {
     @Mixin private ClusterOptions cluster;
     @Mixin private OutputOptions output;
 
+    @Option(names = "--ended", description = "Those that are over instead, the newest 128.")
+    private boolean ended;
+
     @Override
     public Integer call() {
       return cluster.runAdmin(
           client -> {
-            print(output, FlotillaClient.await(client.admin().jobs()));
+            ClusterStatus status = FlotillaClient.await(client.admin().status());
+            if (output.json()) {
+              Stream<JobView> views =
+                  ended
+                      ? status.ended().stream().map(JobView::of)
+                      : status.jobs().stream().map(JobView::of);
+              output.print(views.toList());
+            } else {
+              output.print(ended ? ended(status.ended()) : JobView.table(status.jobs()));
+            }
             return ExitCodes.OK;
           });
+    }
+  }
+
+  @Command(
+      name = "show",
+      description = "Shows one job, under way or over, and what is said of its shard.",
+      mixinStandardHelpOptions = true)
+  static final class ShowCommand implements Callable<Integer> {
+    @Mixin private ClusterOptions cluster;
+    @Mixin private OutputOptions output;
+
+    @Parameters(paramLabel = "JOB", description = "Its number, as in job list.")
+    private long id;
+
+    @Override
+    public Integer call() {
+      return cluster.runAdmin(
+          client -> {
+            ClusterStatus status = FlotillaClient.await(client.admin().status());
+            Optional<Job> job = status.jobs().stream().filter(each -> each.id() == id).findFirst();
+            Optional<Job.Ended> over = endedJob(status, id);
+            if (job.isEmpty() && over.isEmpty()) {
+              output.err().println("flotilla: not found: job " + id);
+              return ExitCodes.NOT_FOUND;
+            }
+            if (output.json()) {
+              output.print(job.map(JobView::of).or(() -> over.map(JobView::of)).orElseThrow());
+            } else if (job.isPresent()) {
+              output.print(JobView.table(List.of(job.get())));
+              output.out().println("  " + Progress.of(job.get(), status));
+            } else {
+              output.print(ended(List.of(over.orElseThrow())));
+            }
+            return ExitCodes.OK;
+          });
+    }
+  }
+
+  static Optional<Job.Ended> endedJob(ClusterStatus status, long id) {
+    return status.ended().stream().filter(each -> each.job().id() == id).findFirst();
+  }
+
+  @Command(
+      name = "cancel",
+      description = {
+        "Ends a job. What its shard's group has done by then is not undone, but for a learner,"
+            + " which is removed.",
+        "A move whose group is already changing its voters is refused: it is done in a moment.",
+      },
+      mixinStandardHelpOptions = true)
+  static final class CancelCommand implements Callable<Integer> {
+    @Mixin private ClusterOptions cluster;
+    @Mixin private OutputOptions output;
+
+    @Parameters(paramLabel = "JOB", arity = "1..*", description = "Numbers, as in job list.")
+    private List<Long> ids = new ArrayList<>();
+
+    @Override
+    public Integer call() {
+      return cluster.runAdmin(
+          client -> {
+            for (long id : ids) {
+              AdminOutput.print(
+                  output, FlotillaClient.await(client.admin().cancelJob(id)), false, "cancelled");
+            }
+            return ExitCodes.OK;
+          });
+    }
+  }
+
+  /** How far a job is. */
+  static final class Progress {
+    private Progress() {}
+
+    static String of(Job job, ClusterStatus status) {
+      @Nullable ClusterStatus.Shard shard =
+          status.shards().stream()
+              .filter(each -> each.id() == job.shard())
+              .findFirst()
+              .orElse(null);
+      if (shard == null) {
+        return "its shard is not in the map";
+      }
+      if (shard.leaderNode().isEmpty()) {
+        return "it waits until the shard has a leader";
+      }
+      return job.kind() == Job.Kind.MOVE ? ofMove(job, shard) : "its leader has been told";
+    }
+
+    private static String ofMove(Job job, ClusterStatus.Shard shard) {
+      long last =
+          shard.replicas().stream().mapToLong(ClusterStatus.Replica::lastIndex).max().orElse(0);
+      return shard.replicas().stream()
+          .filter(replica -> replica.id() == job.to().orElse(0))
+          .findFirst()
+          .map(
+              replica ->
+                  replica.learner()
+                      ? "it learns: %,d of %,d entries".formatted(replica.applied(), last)
+                      : "the group is taking it in")
+          .orElse("the group has not begun with it");
     }
   }
 }

@@ -2,6 +2,7 @@ package io.flotilla.router.cli;
 
 import io.flotilla.router.client.ClusterStatus;
 import io.flotilla.router.client.FlotillaClient;
+import io.flotilla.router.client.Job;
 import io.flotilla.router.client.KvException;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,7 +45,9 @@ final class MoveCommand implements Callable<Integer> {
       description = "The node that gets it. Default: where it fits best.")
   private @Nullable Long to;
 
-  @Option(names = "--dry-run", description = "Prints what would be asked for, and asks nothing.")
+  @Option(
+      names = "--dry-run",
+      description = "Prints the jobs and what would travel, and begins nothing.")
   private boolean dryRun;
 
   private static final class Which {
@@ -54,13 +57,6 @@ final class MoveCommand implements Callable<Integer> {
     @Option(names = "--all", description = "Of each shard that has a replica there.")
     private boolean all;
   }
-
-  /**
-   * What is asked of placement.
-   *
-   * @param toNode null: placement chooses
-   */
-  private record Wish(long shard, long fromNode, @Nullable Long toNode) {}
 
   @Override
   public Integer call() {
@@ -72,12 +68,10 @@ final class MoveCommand implements Callable<Integer> {
             output.err().println("flotilla: not found: " + missing.get());
             return ExitCodes.NOT_FOUND;
           }
-          List<Wish> wishes =
-              shards(status).stream().map(shard -> new Wish(shard, from, to)).toList();
           if (dryRun) {
-            print(wishes);
+            plan(client, shards(status));
           } else {
-            begin(client, wishes);
+            begin(client, shards(status));
           }
           return ExitCodes.OK;
         });
@@ -96,35 +90,36 @@ final class MoveCommand implements Callable<Integer> {
   }
 
   /** Those that have begun are told also when the next one is refused. */
-  private void begin(FlotillaClient client, List<Wish> wishes) {
-    OptionalLong target = to == null ? OptionalLong.empty() : OptionalLong.of(to);
-    List<ClusterStatus.Job> begun = new ArrayList<>();
+  private void begin(FlotillaClient client, List<Long> shards) {
+    List<Job> begun = new ArrayList<>();
     try {
-      for (Wish wish : wishes) {
-        begun.add(
-            FlotillaClient.await(
-                client.admin().moveReplica(wish.shard(), wish.fromNode(), target)));
+      for (long shard : shards) {
+        begun.add(FlotillaClient.await(client.admin().moveReplica(shard, from, target())));
       }
     } catch (KvException refused) {
       if (!begun.isEmpty()) {
-        JobCommand.print(output, begun);
+        JobCommand.printMoves(output, begun);
       }
       throw refused;
     }
-    JobCommand.print(output, begun);
+    JobCommand.printMoves(output, begun);
   }
 
-  private void print(List<Wish> wishes) {
-    if (output.json()) {
-      output.print(wishes);
-      return;
+  private OptionalLong target() {
+    return to == null ? OptionalLong.empty() : OptionalLong.of(to);
+  }
+
+  /** Each by itself, as if it were the only one. */
+  private void plan(FlotillaClient client, List<Long> shards) {
+    List<Job.Planned> plan = new ArrayList<>();
+    for (long shard : shards) {
+      plan.add(FlotillaClient.await(client.admin().planMove(shard, from, target())));
     }
-    Table table = new Table("SHARD", "FROM NODE", "TO NODE");
-    wishes.forEach(
-        wish ->
-            table.row(
-                wish.shard(), wish.fromNode(), wish.toNode() == null ? "any" : wish.toNode()));
-    output.print(table);
+    if (output.json()) {
+      output.print(plan.stream().map(JobView::of).toList());
+    } else {
+      AdminOutput.printPlan(output, plan);
+    }
   }
 
   private List<Long> shards(ClusterStatus status) {

@@ -18,7 +18,15 @@ import picocli.CommandLine.Parameters;
     description = "Storage nodes.",
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {NodeCommand.ListCommand.class, NodeCommand.MetricsCommand.class})
+    subcommands = {
+      NodeCommand.ListCommand.class,
+      NodeVerbs.ShowCommand.class,
+      NodeVerbs.WhyCommand.class,
+      NodeVerbs.DrainCommand.class,
+      NodeVerbs.UndrainCommand.class,
+      NodeVerbs.RemoveCommand.class,
+      NodeCommand.MetricsCommand.class
+    })
 final class NodeCommand {
   static Table table(List<ClusterStatus.Node> nodes) {
     Table table =
@@ -27,7 +35,7 @@ final class NodeCommand {
       table.row(
           node.id(),
           node.address(),
-          node.alive() ? "alive" : "silent",
+          (node.alive() ? "alive" : "silent") + (node.draining() ? ", draining" : ""),
           node.replicas(),
           node.leaders(),
           "%.1f s".formatted(node.silentMillis() / 1000.0),
@@ -45,7 +53,7 @@ final class NodeCommand {
 
   @Command(
       name = "list",
-      description = "Lists all nodes that have ever registered.",
+      description = "Lists all nodes that have registered and were not removed.",
       mixinStandardHelpOptions = true)
   static final class ListCommand implements Callable<Integer> {
     @Mixin private ClusterOptions cluster;

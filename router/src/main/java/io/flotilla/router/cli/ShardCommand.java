@@ -22,7 +22,12 @@ import picocli.CommandLine.Parameters;
     subcommands = {
       ShardCommand.ListCommand.class,
       ShardCommand.LocateCommand.class,
-      MoveCommand.class
+      ShardVerbs.ShowCommand.class,
+      ShardVerbs.WhyCommand.class,
+      ShardVerbs.AddCommand.class,
+      ShardVerbs.SplitCommand.class,
+      MoveCommand.class,
+      ShardVerbs.TransferCommand.class
     })
 final class ShardCommand {
   static Table table(List<ClusterStatus.Shard> shards) {

@@ -4,9 +4,18 @@ import com.google.protobuf.ByteString;
 import io.flotilla.proto.map.Keyspace;
 import io.flotilla.proto.metrics.Metric;
 import io.flotilla.proto.metrics.MetricsRequest;
+import io.flotilla.proto.placement.AddShardsRequest;
+import io.flotilla.proto.placement.AdminRequest;
+import io.flotilla.proto.placement.CancelJobRequest;
+import io.flotilla.proto.placement.ChangeNodeRequest;
 import io.flotilla.proto.placement.CreateKeyspaceRequest;
+import io.flotilla.proto.placement.ExplainRequest;
 import io.flotilla.proto.placement.MoveReplicaRequest;
+import io.flotilla.proto.placement.SetBalanceRequest;
+import io.flotilla.proto.placement.ShardStatus;
+import io.flotilla.proto.placement.SplitShardRequest;
 import io.flotilla.proto.placement.StatusRequest;
+import io.flotilla.proto.placement.TransferLeaderRequest;
 import io.flotilla.router.map.KeyCodec;
 import io.flotilla.router.map.Route;
 import io.flotilla.rpc.ErrorCode;
@@ -92,31 +101,196 @@ public final class AdminClient {
   }
 
   /** What placement is carrying out. */
-  public CompletableFuture<List<ClusterStatus.Job>> jobs() {
+  public CompletableFuture<List<Job>> jobs() {
     return fromStatus(ClusterStatus::jobs);
   }
 
   /**
    * Begins to move a shard's replica to another node. Completes when placement has taken the job;
-   * it is done when it is no longer among the {@link #jobs}. A job that this shard had before is
-   * given up. What cannot be done is {@link ErrorCode#CONFLICT}.
+   * it is done when it is no longer among the {@link #jobs}. If that very job is under way, it is
+   * the answer. What cannot be done is {@link ErrorCode#CONFLICT}.
    *
    * @param toNode empty: wherever it fits best
    */
-  public CompletableFuture<ClusterStatus.Job> moveReplica(
-      long shard, long fromNode, OptionalLong toNode) {
+  public CompletableFuture<Job> moveReplica(long shard, long fromNode, OptionalLong toNode) {
+    CompletableFuture<Job> begun = new CompletableFuture<>();
+    Answers.then(
+        move(shard, fromNode, toNode, false), begun, planned -> begun.complete(planned.job()));
+    return begun;
+  }
+
+  /** What {@link #moveReplica} would begin. Changes nothing. */
+  public CompletableFuture<Job.Planned> planMove(long shard, long fromNode, OptionalLong toNode) {
+    return move(shard, fromNode, toNode, true);
+  }
+
+  private CompletableFuture<Job.Planned> move(
+      long shard, long fromNode, OptionalLong toNode, boolean dryRun) {
     MoveReplicaRequest request =
         MoveReplicaRequest.newBuilder()
             .setShard(shard)
             .setFromNode(fromNode)
             .setToNode(toNode.orElse(0))
+            .setDryRun(dryRun)
             .build();
-    CompletableFuture<ClusterStatus.Job> begun = new CompletableFuture<>();
+    CompletableFuture<Job.Planned> answer = new CompletableFuture<>();
     Answers.then(
-        placement.call(RpcMethods.MOVE_REPLICA, request, false),
-        begun,
-        reply -> begun.complete(StatusReader.job(reply.getJob())));
-    return begun;
+        placement.call(RpcMethods.MOVE_REPLICA, request, dryRun),
+        answer,
+        reply ->
+            answer.complete(
+                new Job.Planned(
+                    JobReader.move(reply.getJob().getJob(), shard, reply.getJob(), ""),
+                    reply.getApproximateBytes())));
+    return answer;
+  }
+
+  /**
+   * Begins to cut a shard in two.
+   *
+   * @param at where the new shard begins, as the bounds of {@link ClusterStatus.Shard} are given;
+   *     empty: in the middle of the data
+   * @param dryRun whether only to say what would be begun
+   */
+  public CompletableFuture<AdminAnswer> splitShard(long shard, Optional<Bytes> at, boolean dryRun) {
+    SplitShardRequest.Builder split = SplitShardRequest.newBuilder().setShard(shard);
+    if (at.isEmpty()) {
+      return administer(AdminRequest.newBuilder().setSplit(split), dryRun, false);
+    }
+    CompletableFuture<AdminAnswer> answer = new CompletableFuture<>();
+    Answers.then(
+        placement.call(RpcMethods.STATUS, StatusRequest.getDefaultInstance(), true),
+        answer,
+        reply -> {
+          int keyspace =
+              reply.getShardsList().stream()
+                  .map(ShardStatus::getShard)
+                  .filter(known -> known.getId() == shard)
+                  .findFirst()
+                  .orElseThrow(() -> KvException.notFound("there is no shard " + shard))
+                  .getKeyspace();
+          KeyCodec codec =
+              reply.getKeyspacesList().stream()
+                  .filter(known -> known.getId() == keyspace)
+                  .findFirst()
+                  .map(KeyCodec::of)
+                  .orElseThrow(() -> KvException.notFound("the keyspace of shard " + shard));
+          split.setAt(codec.withKeyspace(at.get().byteString()));
+          Answers.then(
+              administer(AdminRequest.newBuilder().setSplit(split), dryRun, false),
+              answer,
+              answer::complete);
+        });
+    return answer;
+  }
+
+  /**
+   * Begins to hand leadership of a shard to another of its nodes.
+   *
+   * @param toNode empty: to the one that leads least
+   */
+  public CompletableFuture<AdminAnswer> transferLeader(
+      long shard, OptionalLong toNode, boolean dryRun) {
+    return administer(
+        AdminRequest.newBuilder()
+            .setTransfer(
+                TransferLeaderRequest.newBuilder().setShard(shard).setToNode(toNode.orElse(0))),
+        dryRun,
+        false);
+  }
+
+  /**
+   * Has a keyspace's largest shards cut until there are so many more.
+   *
+   * @param count 0: no more than there are, whatever was asked for before
+   */
+  public CompletableFuture<AdminAnswer> addShards(String keyspace, int count, boolean dryRun) {
+    return administer(
+        AdminRequest.newBuilder()
+            .setAddShards(AddShardsRequest.newBuilder().setKeyspace(keyspace).setCount(count)),
+        dryRun,
+        false);
+  }
+
+  /**
+   * Ends a job. What its shard's group has done by then is not undone, but for a learner, which is
+   * removed; the answer says what may be left. Too late is {@link ErrorCode#CONFLICT}.
+   */
+  public CompletableFuture<AdminAnswer> cancelJob(long job) {
+    return administer(
+        AdminRequest.newBuilder().setCancel(CancelJobRequest.newBuilder().setJob(job)),
+        false,
+        false);
+  }
+
+  /** Has all replicas of a node go elsewhere, and keeps it empty. */
+  public CompletableFuture<AdminAnswer> drainNode(long node, boolean dryRun) {
+    return changeNode(node, ChangeNodeRequest.Change.DRAIN, dryRun, true);
+  }
+
+  /** Takes back {@link #drainNode}. */
+  public CompletableFuture<AdminAnswer> undrainNode(long node) {
+    return changeNode(node, ChangeNodeRequest.Change.UNDRAIN, false, true);
+  }
+
+  /**
+   * Removes a node for good: neither its id nor its data directory can come back. {@link
+   * ErrorCode#CONFLICT} while it holds replicas.
+   */
+  public CompletableFuture<AdminAnswer> removeNode(long node) {
+    return changeNode(node, ChangeNodeRequest.Change.REMOVE, false, false);
+  }
+
+  private CompletableFuture<AdminAnswer> changeNode(
+      long node, ChangeNodeRequest.Change change, boolean dryRun, boolean repeatable) {
+    return administer(
+        AdminRequest.newBuilder()
+            .setNode(ChangeNodeRequest.newBuilder().setNode(node).setChange(change)),
+        dryRun,
+        repeatable);
+  }
+
+  /** Whether placement evens out replicas, leaders and sizes by itself. */
+  public CompletableFuture<AdminAnswer> setBalance(boolean on) {
+    return administer(
+        AdminRequest.newBuilder().setBalance(SetBalanceRequest.newBuilder().setOn(on)),
+        false,
+        true);
+  }
+
+  private CompletableFuture<AdminAnswer> administer(
+      AdminRequest.Builder request, boolean dryRun, boolean repeatable) {
+    CompletableFuture<AdminAnswer> answer = new CompletableFuture<>();
+    Answers.then(
+        placement.call(
+            RpcMethods.ADMINISTER, request.setDryRun(dryRun).build(), dryRun || repeatable),
+        answer,
+        reply -> answer.complete(JobReader.answer(reply)));
+    return answer;
+  }
+
+  /** Why a shard is as it is, what is being done about it, and why nothing is. */
+  public CompletableFuture<Explanation> explainShard(long shard) {
+    return explain(ExplainRequest.newBuilder().setShard(shard));
+  }
+
+  /** Why a node is as it is, what is being done about it, and why nothing is. */
+  public CompletableFuture<Explanation> explainNode(long node) {
+    return explain(ExplainRequest.newBuilder().setNode(node));
+  }
+
+  /** What placement would do about the whole cluster now. */
+  public CompletableFuture<Explanation> explainPlan() {
+    return explain(ExplainRequest.newBuilder());
+  }
+
+  private CompletableFuture<Explanation> explain(ExplainRequest.Builder request) {
+    CompletableFuture<Explanation> answer = new CompletableFuture<>();
+    Answers.then(
+        placement.call(RpcMethods.EXPLAIN, request.build(), true),
+        answer,
+        reply -> answer.complete(JobReader.explanation(reply)));
+    return answer;
   }
 
   /** What a node counts and times, from the node itself. */

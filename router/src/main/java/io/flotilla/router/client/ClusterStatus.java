@@ -10,6 +10,8 @@ import java.util.OptionalLong;
  *
  * @param cluster its id
  * @param revision of the map
+ * @param jobs that placement is carrying out
+ * @param ended the newest of the jobs that are over, in their order
  */
 public record ClusterStatus(
     String cluster,
@@ -18,13 +20,16 @@ public record ClusterStatus(
     List<Node> nodes,
     List<Keyspace> keyspaces,
     List<Shard> shards,
-    List<Job> jobs) {
+    List<Job> jobs,
+    List<Job.Ended> ended,
+    Settings settings) {
   public ClusterStatus {
     members = List.copyOf(members);
     nodes = List.copyOf(nodes);
     keyspaces = List.copyOf(keyspaces);
     shards = List.copyOf(shards);
     jobs = List.copyOf(jobs);
+    ended = List.copyOf(ended);
   }
 
   /** What an operator wants to know first. */
@@ -41,6 +46,8 @@ public record ClusterStatus(
    * @param silentMillis since its last report
    * @param replicas that it hosts
    * @param leaders how many of them lead
+   * @param draining whether it gets nothing new, and what it holds goes elsewhere
+   * @param approximateBytes of its replicas
    */
   public record Node(
       long id,
@@ -49,7 +56,9 @@ public record ClusterStatus(
       boolean alive,
       long silentMillis,
       int replicas,
-      int leaders) {
+      int leaders,
+      boolean draining,
+      long approximateBytes) {
     public Node {
       labels = Map.copyOf(labels);
     }
@@ -84,13 +93,16 @@ public record ClusterStatus(
   }
 
   /**
-   * A decision of placement that is being carried out: a replica is replaced by one on another
-   * node.
+   * What operators have said about the whole cluster.
    *
-   * @param from the replica that leaves
-   * @param to the replica that comes, on {@code toNode}
+   * @param balance whether placement evens out by itself
+   * @param goals how many shards a keyspace is to have, by its name, until it has
    */
-  public record Job(long id, long shard, long from, long to, long toNode) {}
+  public record Settings(boolean balance, Map<String, Integer> goals) {
+    public Settings {
+      goals = Map.copyOf(goals);
+    }
+  }
 
   /**
    * One replica of a shard.
@@ -108,5 +120,6 @@ public record ClusterStatus(
       boolean alive,
       boolean reported,
       long lastIndex,
-      long applied) {}
+      long applied,
+      long approximateBytes) {}
 }

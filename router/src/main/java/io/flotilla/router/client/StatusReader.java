@@ -1,10 +1,11 @@
 package io.flotilla.router.client;
 
 import com.google.protobuf.ByteString;
+import io.flotilla.proto.map.NodeState;
 import io.flotilla.proto.placement.MemberStatus;
-import io.flotilla.proto.placement.Move;
 import io.flotilla.proto.placement.NodeStatus;
 import io.flotilla.proto.placement.ReplicaStatus;
+import io.flotilla.proto.placement.ShardGoal;
 import io.flotilla.proto.placement.ShardStatus;
 import io.flotilla.proto.placement.StatusReply;
 import io.flotilla.router.map.KeyCodec;
@@ -33,7 +34,22 @@ final class StatusReader {
         reply.getNodesList().stream().map(StatusReader::node).toList(),
         reply.getKeyspacesList().stream().map(StatusReader::keyspace).toList(),
         reply.getShardsList().stream().map(this::shard).toList(),
-        reply.getJobsList().stream().map(StatusReader::job).toList());
+        reply.getJobsList().stream().map(JobReader::job).toList(),
+        reply.getEndedList().stream().map(JobReader::ended).toList(),
+        settings());
+  }
+
+  private ClusterStatus.Settings settings() {
+    Map<String, Integer> goals = new HashMap<>();
+    for (ShardGoal goal : reply.getSettings().getGoalsList()) {
+      goals.put(nameOf(goal.getKeyspace()), goal.getShards());
+    }
+    return new ClusterStatus.Settings(!reply.getSettings().getBalanceOff(), goals);
+  }
+
+  private String nameOf(int keyspace) {
+    io.flotilla.proto.map.Keyspace known = keyspaces.get(keyspace);
+    return known == null ? "#" + keyspace : known.getName();
   }
 
   ClusterStatus.Shard shard(ShardStatus status) {
@@ -51,7 +67,7 @@ final class StatusReader {
         .forEach(replica -> learners.add(replica.getReplica()));
     return new ClusterStatus.Shard(
         shard.getId(),
-        keyspace == null ? "#" + shard.getKeyspace() : keyspace.getName(),
+        nameOf(shard.getKeyspace()),
         bound(codec, shard.getStart(), codec.start()),
         bound(codec, shard.getEnd(), codec.end()),
         shard.getEpoch().getVersion(),
@@ -84,7 +100,9 @@ final class StatusReader {
         status.getAlive(),
         status.getSilentMillis(),
         status.getReplicas(),
-        status.getLeaders());
+        status.getLeaders(),
+        status.getNode().getState() == NodeState.DRAINING,
+        status.getApproximateBytes());
   }
 
   private static ClusterStatus.Replica replica(ReplicaStatus replica, boolean learner) {
@@ -95,16 +113,8 @@ final class StatusReader {
         replica.getAlive(),
         replica.getReported(),
         replica.getLastIndex(),
-        replica.getApplied());
-  }
-
-  static ClusterStatus.Job job(Move move) {
-    return new ClusterStatus.Job(
-        move.getJob(),
-        move.getShard(),
-        move.getFrom(),
-        move.getTo().getReplica(),
-        move.getTo().getNode());
+        replica.getApplied(),
+        replica.getApproximateBytes());
   }
 
   static ClusterStatus.Keyspace keyspace(io.flotilla.proto.map.Keyspace keyspace) {

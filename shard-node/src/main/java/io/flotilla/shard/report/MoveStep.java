@@ -23,8 +23,11 @@ record MoveStep(Optional<Membership> target) {
   /** Nothing to do, or not by this replica, or not now. */
   static Optional<MoveStep> next(GroupStatus status, MoveOrder order) {
     Membership now = status.membership();
-    ReplicaId from = new ReplicaId(order.getFrom());
     Member to = member(order.getTo());
+    if (isDismissal(order)) {
+      return dismissal(status, now, to);
+    }
+    ReplicaId from = new ReplicaId(order.getFrom());
     if (status.role() != RoleName.LEADER
         || now.isJoint()
         || now.voters().contains(to)
@@ -35,6 +38,21 @@ record MoveStep(Optional<Membership> target) {
       return Optional.of(new MoveStep(Optional.empty()));
     }
     return Optional.of(new MoveStep(Optional.of(target(now, from, to))));
+  }
+
+  /** Whether it only says that a learner, whose job was given up, is to leave. */
+  static boolean isDismissal(MoveOrder order) {
+    return order.getFrom() == 0;
+  }
+
+  private static Optional<MoveStep> dismissal(GroupStatus status, Membership now, Member to) {
+    if (status.role() != RoleName.LEADER || now.isJoint() || !now.learners().contains(to)) {
+      return Optional.empty();
+    }
+    List<Member> learners = new ArrayList<>(now.learners());
+    learners.remove(to);
+    return Optional.of(
+        new MoveStep(Optional.of(new Membership(now.voters(), List.of(), learners))));
   }
 
   /** Learners that no order names any more go with the first step. */

@@ -42,7 +42,7 @@ final class Moves {
    */
   void obey(List<MoveOrder> orders) throws StorageException {
     for (MoveOrder order : orders) {
-      if (order.getTo().getNode() == node) {
+      if (order.getTo().getNode() == node && !MoveStep.isDismissal(order)) {
         host.join(order.getShard(), order.getTo());
       }
       step(order);

@@ -36,6 +36,7 @@ final class Reports {
   private final Consumer<Throwable> fatal;
   private final Moves moves;
   private final Splits splits;
+  private final Transfers transfers;
   private final Map<Long, ShardReport> acknowledged = new HashMap<>();
   private boolean complete = true;
   private boolean underWay;
@@ -60,6 +61,7 @@ final class Reports {
     this.node = node;
     this.moves = new Moves(node, host, control);
     this.splits = new Splits(host, keyspaces, control);
+    this.transfers = new Transfers(host, control);
   }
 
   /**
@@ -86,6 +88,7 @@ final class Reports {
         request.addShards(news);
       }
     }
+    request.addAllRefusals(transfers.refusals());
     ReportRequest sent = request.build();
     underWay = true;
     client
@@ -129,6 +132,7 @@ final class Reports {
     try {
       moves.obey(reply.getOrdersList());
       splits.obey(reply.getSplitsList());
+      transfers.obey(reply.getTransfersList());
     } catch (StorageException e) {
       fatal.accept(e);
     }

@@ -14,13 +14,13 @@ import io.flotilla.placement.model.Replica;
 import io.flotilla.placement.model.Revised;
 import io.flotilla.placement.model.Shard;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
-final class MovePlannerTest {
+final class WishPlannerTest {
   private static final long SHARD = 1;
   private static final long FRESH = 100;
 
@@ -47,7 +47,11 @@ final class MovePlannerTest {
   private Move plan(long from, long to, Long... silent) throws PlanRefusedException {
     FreshIds ids = new FreshIds(99, 99, FRESH, 3);
     ClusterView view = new ClusterView("c", 1, 1, ids, nodes, new TreeMap<>(), shards, moves);
-    return MovePlanner.plan(view, SHARD, from, to, Set.of(silent));
+    Map<Long, LoadView.Health> health = new HashMap<>();
+    nodes.keySet().forEach(node -> health.put(node, LoadView.Health.STEADY));
+    health.keySet().removeAll(List.of(silent));
+    return new WishPlanner(view, new LoadView(true, health, Map.of(), Map.of()))
+        .move(SHARD, from, to);
   }
 
   private void assertRefused(long from, long to, String why, Long... silent) {
@@ -67,7 +71,7 @@ final class MovePlannerTest {
   void theReplicaThatComesHasAnIdThatWasNeverUsed() throws Exception {
     fiveNodes();
     assertThat(plan(2, 5))
-        .isEqualTo(new Move(0, SHARD, 11, new Replica(5, FRESH, Replica.Role.VOTER)));
+        .isEqualTo(new Move(0, SHARD, 11, new Replica(5, FRESH, Replica.Role.VOTER), "asked for"));
   }
 
   @Test

@@ -1,0 +1,225 @@
+package io.flotilla.placement.plan;
+
+import io.flotilla.placement.model.ClusterView;
+import io.flotilla.placement.model.FreshIds;
+import io.flotilla.placement.model.Job;
+import io.flotilla.placement.model.KeyBytes;
+import io.flotilla.placement.model.Move;
+import io.flotilla.placement.model.Node;
+import io.flotilla.placement.model.Replica;
+import io.flotilla.placement.model.Revised;
+import io.flotilla.placement.model.Shard;
+import io.flotilla.placement.model.Split;
+import io.flotilla.placement.model.Transfer;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * A plan in the making: the cluster as it will be when the jobs under way and those planned so far
+ * are done. Each scheduler adds its jobs and sees what the ones before it have added, so that two
+ * never undo each other's work.
+ */
+final class Draft {
+  private final ClusterView view;
+  private final LoadView load;
+  private final Policy policy;
+  private final Journal journal;
+  private final TreeMap<Long, Seat> seats = new TreeMap<>();
+  private final TreeMap<Long, Piece> pieces = new TreeMap<>();
+  private final List<Job> jobs = new ArrayList<>();
+  private int transfers;
+  private int splits;
+  private long nextShard;
+  private long nextReplica;
+
+  Draft(ClusterView view, LoadView load, Policy policy, Journal journal) {
+    this.view = view;
+    this.load = load;
+    this.policy = policy;
+    this.journal = journal;
+    FreshIds ids = view.freshIds();
+    this.nextShard = ids.shard();
+    this.nextReplica = ids.replica();
+    for (Revised<Node> node : view.nodes().values()) {
+      seats.put(node.value().id(), new Seat(node.value(), load.of(node.value().id())));
+    }
+    for (Revised<Shard> each : view.shards().values()) {
+      Shard shard = each.value();
+      Job job = view.jobs().get(shard.id());
+      Piece piece = new Piece(shard, load.leaderOf(shard.id()), load.bytesOf(shard.id()), job);
+      pieces.put(shard.id(), piece);
+      shard.replicas().forEach(replica -> seat(replica.node()).ifPresent(seat -> seat.add(piece)));
+      piece.leader.flatMap(this::seat).ifPresent(seat -> seat.leaders++);
+    }
+    for (Job job : view.jobs().values()) {
+      Piece piece = pieces.get(job.shard());
+      if (piece != null) {
+        foresee(piece, job);
+      }
+    }
+  }
+
+  ClusterView view() {
+    return view;
+  }
+
+  LoadView load() {
+    return load;
+  }
+
+  Policy policy() {
+    return policy;
+  }
+
+  Journal journal() {
+    return journal;
+  }
+
+  List<Job> jobs() {
+    return List.copyOf(jobs);
+  }
+
+  /** By id. */
+  Collection<Seat> seats() {
+    return seats.values();
+  }
+
+  Optional<Seat> seat(long node) {
+    return Optional.ofNullable(seats.get(node));
+  }
+
+  /** By id. */
+  Collection<Piece> pieces() {
+    return pieces.values();
+  }
+
+  Optional<Piece> piece(long shard) {
+    return Optional.ofNullable(pieces.get(shard));
+  }
+
+  /** Shards of a keyspace once all splits are done. */
+  long shardsOf(int keyspace) {
+    return pieces.values().stream()
+        .filter(piece -> piece.keyspace() == keyspace)
+        .mapToLong(piece -> piece.job().filter(Split.class::isInstance).isPresent() ? 2 : 1)
+        .sum();
+  }
+
+  boolean mayTransfer() {
+    return transfers < policy.transfersMax();
+  }
+
+  boolean maySplit() {
+    return splits < policy.splitsMax();
+  }
+
+  /** How many of a shard's replicas would stay in the zone of {@code target}. */
+  int crowding(Piece piece, long leaving, Seat target) {
+    int crowd = 0;
+    for (Replica replica : piece.shard.replicas()) {
+      if (replica.node() != leaving && replica.node() != target.id()) {
+        Seat seat = seats.get(replica.node());
+        crowd += seat != null && seat.node.zone().equals(target.node.zone()) ? 1 : 0;
+      }
+    }
+    return crowd;
+  }
+
+  Optional<String> whyNot(List<ShardRule> rules, Piece piece) {
+    return Rule.firstOf(rules, new ShardRule.Subject(this, piece));
+  }
+
+  Optional<String> whyNot(List<TargetRule> rules, Piece piece, long leaving, Seat target) {
+    return Rule.firstOf(rules, new TargetRule.Subject(this, piece, leaving, target));
+  }
+
+  /** Plans to move a shard's replica off {@code leaving}. */
+  Move move(String reason, Piece piece, long leaving, Seat target) {
+    long from = piece.shard.replicaOn(leaving).orElseThrow().id();
+    Replica to = new Replica(target.id(), nextReplica++, Replica.Role.VOTER);
+    return add(piece, new Move(0, piece.id(), from, to, reason));
+  }
+
+  Transfer transfer(String reason, Piece piece, long to) {
+    Replica replica = piece.shard.replicaOn(to).orElseThrow();
+    return add(piece, new Transfer(0, piece.id(), replica, reason));
+  }
+
+  /**
+   * @param at empty: where the leader finds the middle of the data
+   */
+  Split split(String reason, Piece piece, KeyBytes at) {
+    List<Replica> replicas = new ArrayList<>();
+    for (Replica replica : piece.shard.replicas()) {
+      replicas.add(new Replica(replica.node(), nextReplica++, replica.role()));
+    }
+    return add(
+        piece, new Split(0, piece.id(), piece.shard.epoch(), at, nextShard++, replicas, reason));
+  }
+
+  private <J extends Job> J add(Piece piece, J job) {
+    jobs.add(job);
+    piece.take(job);
+    foresee(piece, job);
+    return job;
+  }
+
+  private void foresee(Piece piece, Job job) {
+    boolean unused = job.as(new Foresight(piece));
+  }
+
+  /** Does to the seats what a job will do to the nodes. */
+  private final class Foresight implements Job.Kinds<Boolean> {
+    private final Piece piece;
+
+    Foresight(Piece piece) {
+      this.piece = piece;
+    }
+
+    @Override
+    public Boolean move(Move move) {
+      piece
+          .shard
+          .replica(move.from())
+          .flatMap(replica -> seat(replica.node()))
+          .ifPresent(seat -> seat.remove(piece));
+      seat(move.to().node())
+          .ifPresent(
+              seat -> {
+                seat.add(piece);
+                seat.movesIn++;
+              });
+      piece.leader.flatMap(Draft.this::seat).ifPresent(seat -> seat.movesOut++);
+      return true;
+    }
+
+    /** The new shard has its replicas where the old one has them, and begins with its leader. */
+    @Override
+    public Boolean split(Split split) {
+      splits++;
+      Shard half =
+          new Shard(
+              split.newShard(),
+              piece.keyspace(),
+              piece.shard.range(),
+              piece.shard.epoch(),
+              split.newReplicas(),
+              0);
+      Piece child = new Piece(half, piece.leader, 0, split);
+      half.replicas().forEach(replica -> seat(replica.node()).ifPresent(seat -> seat.add(child)));
+      piece.leader.flatMap(Draft.this::seat).ifPresent(seat -> seat.leaders++);
+      return true;
+    }
+
+    @Override
+    public Boolean transfer(Transfer transfer) {
+      transfers++;
+      piece.leader.flatMap(Draft.this::seat).ifPresent(seat -> seat.leaders--);
+      seat(transfer.to().node()).ifPresent(seat -> seat.leaders++);
+      return true;
+    }
+  }
+}

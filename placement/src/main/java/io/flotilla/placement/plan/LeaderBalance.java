@@ -1,0 +1,116 @@
+package io.flotilla.placement.plan;
+
+import io.flotilla.placement.model.Replica;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Evens out how many shards nodes lead, by handing leadership to voters on nodes that are steady. A
+ * few at a time, the one that helps most first.
+ */
+final class LeaderBalance implements Scheduler {
+  private static final String NAME = "leaders";
+
+  private record Wish(Piece piece, Seat from, Seat to) {
+    int gain() {
+      return from.leaders - to.leaders;
+    }
+  }
+
+  @Override
+  public void plan(Draft draft) {
+    List<Wish> wishes = wishes(draft);
+    while (!wishes.isEmpty() && draft.mayTransfer()) {
+      Wish best =
+          wishes.stream()
+              .max(
+                  Comparator.comparingInt(Wish::gain)
+                      .thenComparing(wish -> wish.piece.id(), Comparator.reverseOrder()))
+              .orElseThrow();
+      wishes.remove(best);
+      String reason =
+          String.format(
+              "node %d leads %d shards, node %d leads %d",
+              best.from.id(), best.from.leaders, best.to.id(), best.to.leaders);
+      draft.transfer(reason, best.piece, best.to.id());
+    }
+    explain(draft);
+  }
+
+  private static List<Wish> wishes(Draft draft) {
+    List<Piece> pieces = new ArrayList<>();
+    List<List<Long>> mayLead = new ArrayList<>();
+    List<Long> leaders = new ArrayList<>();
+    for (Piece piece : draft.pieces()) {
+      if (piece.leader.isPresent()) {
+        pieces.add(piece);
+        leaders.add(leaderInTheEnd(piece));
+        mayLead.add(mayLead(draft, piece));
+      }
+    }
+    List<Long> better = LeaderSpread.from(mayLead, leaders);
+    List<Wish> wishes = new ArrayList<>();
+    for (int i = 0; i < pieces.size(); i++) {
+      if (!better.get(i).equals(leaders.get(i))) {
+        wishes.add(
+            new Wish(
+                pieces.get(i),
+                draft.seat(leaders.get(i)).orElseThrow(),
+                draft.seat(better.get(i)).orElseThrow()));
+      }
+    }
+    return wishes;
+  }
+
+  private static long leaderInTheEnd(Piece piece) {
+    return piece
+        .job()
+        .filter(io.flotilla.placement.model.Transfer.class::isInstance)
+        .map(job -> ((io.flotilla.placement.model.Transfer) job).to().node())
+        .orElseGet(piece.leader::orElseThrow);
+  }
+
+  /** Where a shard is led now, and where else it might be. */
+  private static List<Long> mayLead(Draft draft, Piece piece) {
+    long now = leaderInTheEnd(piece);
+    List<Long> nodes = new ArrayList<>(List.of(now));
+    Optional<String> obstacle = draft.whyNot(ShardRule.TO_TRANSFER, piece);
+    if (obstacle.isPresent()) {
+      draft
+          .journal()
+          .found(
+              NAME,
+              piece.id(),
+              now,
+              () -> "its leader stays: shard " + piece.id() + " " + obstacle.get());
+      return nodes;
+    }
+    for (Replica replica : piece.shard.replicas()) {
+      boolean steady = draft.seat(replica.node()).filter(Seat::isSteady).isPresent();
+      if (replica.node() != now && replica.isVoter() && steady) {
+        nodes.add(replica.node());
+      }
+    }
+    return nodes;
+  }
+
+  private static void explain(Draft draft) {
+    List<Seat> steady = draft.seats().stream().filter(Seat::isSteady).toList();
+    int most = steady.stream().mapToInt(seat -> seat.leaders).max().orElse(0);
+    int least = steady.stream().mapToInt(seat -> seat.leaders).min().orElse(0);
+    draft
+        .journal()
+        .found(
+            NAME,
+            0,
+            0,
+            () ->
+                String.format(
+                    "leaders are %s: %d to %d on each node",
+                    most - least < 2 ? "even" : "not even yet, or no replicas are where they could",
+                    least,
+                    most));
+  }
+}

@@ -1,0 +1,68 @@
+package io.flotilla.placement.plan;
+
+import io.flotilla.placement.model.ClusterView;
+import io.flotilla.placement.model.Shard;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What nodes have said of themselves, as far as plans need it. Volatile: never in placement's log.
+ *
+ * @param settled whether this leader of placement leads for long enough to have heard from
+ *     everybody; until then silence means nothing, and nothing is planned
+ * @param health of nodes, by id; one that is not here is silent
+ * @param leaders nodes that lead, by shard
+ * @param bytes what a shard weighs, roughly, by shard
+ */
+public record LoadView(
+    boolean settled, Map<Long, Health> health, Map<Long, Long> leaders, Map<Long, Long> bytes) {
+  /** How a node is, by what was heard of it and when. */
+  public enum Health {
+    /** Heard, and for long enough that it can be counted on. */
+    STEADY,
+    /** Heard, but it began, or came back, only lately. */
+    FRESH,
+    /** Not heard lately. */
+    SILENT,
+    /** Not heard for so long that its replicas are to be replaced. */
+    DEAD;
+
+    public boolean isAlive() {
+      return this == STEADY || this == FRESH;
+    }
+  }
+
+  public LoadView {
+    health = Map.copyOf(health);
+    leaders = Map.copyOf(leaders);
+    bytes = Map.copyOf(bytes);
+  }
+
+  public Health of(long node) {
+    return health.getOrDefault(node, Health.SILENT);
+  }
+
+  public Optional<Long> leaderOf(long shard) {
+    return Optional.ofNullable(leaders.get(shard));
+  }
+
+  /** 0 if nobody has said. */
+  public long bytesOf(long shard) {
+    return bytes.getOrDefault(shard, 0L);
+  }
+
+  /** How many nodes of the cluster are not heard. */
+  public long silentIn(ClusterView view) {
+    return view.nodes().keySet().stream().filter(node -> !of(node).isAlive()).count();
+  }
+
+  /** Whether more than half of a shard's voters are on nodes that are heard. */
+  public boolean hasMajority(Shard shard) {
+    long voters = shard.replicas().stream().filter(each -> each.isVoter()).count();
+    long alive =
+        shard.replicas().stream()
+            .filter(each -> each.isVoter() && of(each.node()).isAlive())
+            .count();
+    return alive * 2 > voters;
+  }
+}

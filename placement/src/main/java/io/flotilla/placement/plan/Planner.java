@@ -1,0 +1,56 @@
+package io.flotilla.placement.plan;
+
+import io.flotilla.placement.model.ClusterView;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What placement should do now, as a function of what is. The schedulers act one after the other on
+ * one {@link Draft}: what keeps data safe first, then what somebody asked for, then evenness. A
+ * plan that is carried out is not planned again, and what it has done is never undone: with nothing
+ * else happening, plans come to an end.
+ */
+public final class Planner {
+  private static final List<Scheduler> ALWAYS =
+      List.of(Evacuation.OF_THE_DEAD, Evacuation.OF_THE_DRAINING, new Growth());
+  private static final List<Scheduler> WHILE_BALANCING =
+      List.of(new ZoneSpread(), new SizeSplit(), new ReplicaBalance(), new LeaderBalance());
+
+  private Planner() {}
+
+  public static Plan plan(ClusterView view, LoadView load, Policy policy) {
+    return plan(view, load, policy, Journal.NONE);
+  }
+
+  /** The same plan, with why this shard is left as it is, or is not. */
+  public static Plan explainShard(ClusterView view, LoadView load, Policy policy, long shard) {
+    return plan(view, load, policy, Journal.ofShard(shard));
+  }
+
+  /** The same plan, with why this node's replicas stay, or do not. */
+  public static Plan explainNode(ClusterView view, LoadView load, Policy policy, long node) {
+    return plan(view, load, policy, Journal.ofNode(node));
+  }
+
+  /** The same plan, with what is to be said of no shard and no node in particular. */
+  public static Plan explain(ClusterView view, LoadView load, Policy policy) {
+    return plan(view, load, policy, Journal.ofCluster());
+  }
+
+  private static Plan plan(ClusterView view, LoadView load, Policy policy, Journal journal) {
+    Draft draft = new Draft(view, load, policy, journal);
+    Optional<String> stop = Rule.firstOf(List.of(ClusterRule.values()), draft);
+    if (stop.isPresent()) {
+      journal.found("cluster", 0, 0, stop::get);
+      return new Plan(List.of(), journal.findings());
+    }
+    ALWAYS.forEach(scheduler -> scheduler.plan(draft));
+    if (view.settings().balance()) {
+      WHILE_BALANCING.forEach(scheduler -> scheduler.plan(draft));
+    } else {
+      journal.found(
+          "cluster", 0, 0, () -> "balancing is off: only repair, drain and growth are planned");
+    }
+    return new Plan(draft.jobs(), journal.findings());
+  }
+}

@@ -1,0 +1,115 @@
+package io.flotilla.placement.plan;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * Evens out how many replicas nodes have: among all of them as far as zones allow, then within each
+ * zone. A replica moves only from a node that has more than its share to one that has less, so that
+ * each move is one that has to be made, and none is ever made undone.
+ */
+final class ReplicaBalance implements Scheduler {
+  private static final String NAME = "balance";
+
+  private record Choice(Seat from, Seat to, Piece piece) {}
+
+  @Override
+  public void plan(Draft draft) {
+    if (Evacuation.isWanted(draft)) {
+      draft
+          .journal()
+          .found(NAME, 0, 0, () -> "balancing waits: first, dead or draining nodes are emptied");
+      return;
+    }
+    List<Seat> steady = draft.seats().stream().filter(Seat::isSteady).toList();
+    even(draft, steady);
+    Map<String, List<Seat>> zones = new TreeMap<>();
+    for (Seat seat : steady) {
+      zones.computeIfAbsent(seat.node.zone(), zone -> new ArrayList<>()).add(seat);
+    }
+    if (zones.size() > 1) {
+      zones.values().forEach(zone -> even(draft, zone));
+    }
+    explain(draft, steady);
+  }
+
+  private static void even(Draft draft, List<Seat> seats) {
+    if (seats.size() < 2) {
+      return;
+    }
+    Optional<Choice> next = next(draft, seats);
+    while (next.isPresent()) {
+      Choice choice = next.get();
+      String reason =
+          String.format(
+              "node %d has %d replicas, node %d has %d",
+              choice.from.id(), choice.from.replicas(), choice.to.id(), choice.to.replicas());
+      draft.move(reason, choice.piece, choice.from.id(), choice.to);
+      next = next(draft, seats);
+    }
+  }
+
+  private static Optional<Choice> next(Draft draft, List<Seat> seats) {
+    int total = seats.stream().mapToInt(Seat::replicas).sum();
+    int low = total / seats.size();
+    int high = (total + seats.size() - 1) / seats.size();
+    List<Seat> emptiest = new ArrayList<>(seats);
+    emptiest.sort(Comparator.comparingInt(Seat::replicas).thenComparingLong(Seat::id));
+    List<Seat> fullest = new ArrayList<>(seats);
+    fullest.sort(Comparator.comparingInt(Seat::replicas).reversed().thenComparingLong(Seat::id));
+    for (Seat from : fullest) {
+      for (Seat to : emptiest) {
+        boolean due =
+            (from.replicas() > high && to.replicas() < high)
+                || (from.replicas() > low && to.replicas() < low);
+        if (!due) {
+          break;
+        }
+        Optional<Piece> piece = movable(draft, from, to);
+        if (piece.isPresent()) {
+          return Optional.of(new Choice(from, to, piece.get()));
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  /**
+   * Of the keyspace of which one has most more than the other; rather one that it does not lead.
+   */
+  private static Optional<Piece> movable(Draft draft, Seat from, Seat to) {
+    if (to.movesIn >= draft.policy().movesInMax()) {
+      return Optional.empty();
+    }
+    return from.pieces.stream()
+        .filter(piece -> draft.whyNot(ShardRule.TO_BALANCE, piece).isEmpty())
+        .filter(piece -> draft.whyNot(TargetRule.TO_BALANCE, piece, from.id(), to).isEmpty())
+        .min(
+            Comparator.<Piece>comparingInt(
+                    piece -> to.replicasOf(piece.keyspace()) - from.replicasOf(piece.keyspace()))
+                .thenComparing(piece -> piece.leader.filter(node -> node == from.id()).isPresent())
+                .thenComparingLong(Piece::id));
+  }
+
+  private static void explain(Draft draft, List<Seat> steady) {
+    int most = steady.stream().mapToInt(Seat::replicas).max().orElse(0);
+    int least = steady.stream().mapToInt(Seat::replicas).min().orElse(0);
+    draft
+        .journal()
+        .found(
+            NAME,
+            0,
+            0,
+            () ->
+                most - least < 2
+                    ? String.format("replicas are even: %d to %d on each node", least, most)
+                    : String.format(
+                        "replicas are uneven: %d to %d on each node, jobs under way and planned"
+                            + " counted; the rest waits for them, or zones forbid it",
+                        least, most));
+  }
+}

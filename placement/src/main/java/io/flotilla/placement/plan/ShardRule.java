@@ -1,0 +1,136 @@
+package io.flotilla.placement.plan;
+
+import io.flotilla.placement.model.EndedJob;
+import io.flotilla.placement.model.Ending;
+import io.flotilla.placement.model.Job;
+import io.flotilla.placement.model.Keyspace;
+import io.flotilla.placement.model.Partitioning;
+import io.flotilla.placement.model.Replica;
+import io.flotilla.placement.model.Revised;
+import io.flotilla.placement.model.Shard;
+import io.flotilla.placement.model.Split;
+import java.util.List;
+import java.util.Optional;
+
+/** When a shard is left alone. The subject of each sentence is the shard. */
+enum ShardRule implements Rule<ShardRule.Subject> {
+  ONE_JOB_AT_A_TIME {
+    @Override
+    public Optional<String> forbids(Subject of) {
+      return of.piece.job().map(job -> "has a job already: it " + job.words() + underWay(job));
+    }
+
+    private String underWay(Job job) {
+      return job.id() == 0 ? "" : " (job " + job.id() + ")";
+    }
+  },
+  MEMBERS_AT_REST {
+    @Override
+    public Optional<String> forbids(Subject of) {
+      boolean rest =
+          of.piece.shard.replicas().stream().allMatch(each -> each.role() == Replica.Role.VOTER);
+      return rest ? Optional.empty() : Optional.of("is changing its members");
+    }
+  },
+  HAS_A_MAJORITY {
+    @Override
+    public Optional<String> forbids(Subject of) {
+      return of.draft.load().hasMajority(of.piece.shard)
+          ? Optional.empty()
+          : Optional.of(
+              "has lost the majority of its voters: its group can decide nothing until some of"
+                  + " them are back");
+    }
+  },
+  HAS_A_LEADER {
+    @Override
+    public Optional<String> forbids(Subject of) {
+      return of.piece.leader.isPresent()
+          ? Optional.empty()
+          : Optional.of("has no leader that placement knows of");
+    }
+  },
+  ALL_HEARD {
+    @Override
+    public Optional<String> forbids(Subject of) {
+      return of.piece.shard.replicas().stream()
+          .filter(each -> !of.draft.load().of(each.node()).isAlive())
+          .findFirst()
+          .map(each -> "has a replica on node " + each.node() + ", which is silent");
+    }
+  },
+  LEADER_HAS_TIME {
+    @Override
+    public Optional<String> forbids(Subject of) {
+      return of.piece
+          .leader
+          .flatMap(of.draft::seat)
+          .filter(seat -> seat.movesOut >= of.draft.policy().movesOutMax())
+          .map(
+              seat ->
+                  String.format(
+                      "has to wait: its leader, node %d, brings %d replicas on their way already",
+                      seat.id(), seat.movesOut));
+    }
+  },
+  HAS_ROOM_TO_SPLIT {
+    @Override
+    public Optional<String> forbids(Subject of) {
+      Shard shard = of.piece.shard;
+      boolean hash =
+          Optional.ofNullable(of.draft.view().keyspaces().get(shard.keyspace()))
+              .map(Revised::value)
+              .map(Keyspace::partitioning)
+              .filter(Partitioning.HASH::equals)
+              .isPresent();
+      return hash && Slots.within(shard) < 2
+          ? Optional.of("is one hash slot, which is never cut")
+          : Optional.empty();
+    }
+  },
+  SPLIT_NOT_REFUSED {
+    @Override
+    public Optional<String> forbids(Subject of) {
+      return of.draft.view().ended().values().stream()
+          .filter(ended -> isRefusal(ended, of.piece.shard))
+          .findFirst()
+          .map(ended -> "could not be split before: " + ended.ending().why());
+    }
+
+    private boolean isRefusal(EndedJob ended, Shard shard) {
+      return ended.ending().how() == Ending.How.GIVEN_UP
+          && ended.job() instanceof Split split
+          && split.shard() == shard.id()
+          && split.expected().equals(shard.epoch());
+    }
+  };
+
+  /** A shard in a plan. */
+  record Subject(Draft draft, Piece piece) {}
+
+  /** Before a replica is replaced that has to be. */
+  static final List<ShardRule> TO_REPAIR =
+      List.of(ONE_JOB_AT_A_TIME, HAS_A_MAJORITY, HAS_A_LEADER, MEMBERS_AT_REST, LEADER_HAS_TIME);
+
+  /** Before a replica is moved to even things out. */
+  static final List<ShardRule> TO_BALANCE =
+      List.of(ONE_JOB_AT_A_TIME, ALL_HEARD, HAS_A_LEADER, MEMBERS_AT_REST, LEADER_HAS_TIME);
+
+  /** Before leadership is handed over to even things out. */
+  static final List<ShardRule> TO_TRANSFER =
+      List.of(ONE_JOB_AT_A_TIME, HAS_A_LEADER, MEMBERS_AT_REST);
+
+  /** Before it is cut because somebody said so. */
+  static final List<ShardRule> TO_SPLIT =
+      List.of(ONE_JOB_AT_A_TIME, HAS_A_MAJORITY, HAS_A_LEADER, MEMBERS_AT_REST, HAS_ROOM_TO_SPLIT);
+
+  /** Before placement chooses it to be cut. */
+  static final List<ShardRule> TO_CHOOSE_FOR_SPLIT =
+      List.of(
+          ONE_JOB_AT_A_TIME,
+          HAS_A_MAJORITY,
+          HAS_A_LEADER,
+          MEMBERS_AT_REST,
+          HAS_ROOM_TO_SPLIT,
+          SPLIT_NOT_REFUSED);
+}

@@ -1,0 +1,75 @@
+package io.flotilla.placement.plan;
+
+import java.util.List;
+import java.util.Optional;
+
+/** Which node may get a replica of a shard. The subject of each sentence is the node. */
+enum TargetRule implements Rule<TargetRule.Subject> {
+  HOLDS_NONE_YET {
+    @Override
+    public Optional<String> forbids(Subject of) {
+      return of.piece.isOn(of.target.id())
+          ? Optional.of("holds a replica of shard " + of.piece.id() + " already")
+          : Optional.empty();
+    }
+  },
+  IS_HEARD {
+    @Override
+    public Optional<String> forbids(Subject of) {
+      return of.target.health.isAlive() ? Optional.empty() : Optional.of("is silent");
+    }
+  },
+  IS_NOT_DRAINING {
+    @Override
+    public Optional<String> forbids(Subject of) {
+      return of.target.node.isDraining() ? Optional.of("is draining") : Optional.empty();
+    }
+  },
+  IS_STEADY {
+    @Override
+    public Optional<String> forbids(Subject of) {
+      return of.target.isSteady()
+          ? Optional.empty()
+          : Optional.of("is back, or new, since too short a time");
+    }
+  },
+  ZONE_IS_NO_WORSE {
+    @Override
+    public Optional<String> forbids(Subject of) {
+      int there = of.draft.crowding(of.piece, of.leaving, of.target);
+      int here =
+          of.draft
+              .seat(of.leaving)
+              .map(from -> of.draft.crowding(of.piece, of.leaving, from))
+              .orElse(Integer.MAX_VALUE);
+      return there <= here
+          ? Optional.empty()
+          : Optional.of(
+              String.format(
+                  "is in zone '%s', where shard %d has a replica already",
+                  of.target.node.zone(), of.piece.id()));
+    }
+  },
+  HAS_TIME {
+    @Override
+    public Optional<String> forbids(Subject of) {
+      return of.target.movesIn < of.draft.policy().movesInMax()
+          ? Optional.empty()
+          : Optional.of("has to wait: it gets " + of.target.movesIn + " replicas already");
+    }
+  };
+
+  /**
+   * A node that might get a replica.
+   *
+   * @param leaving node that would lose one for it
+   */
+  record Subject(Draft draft, Piece piece, long leaving, Seat target) {}
+
+  /** What no move may break. */
+  static final List<TargetRule> ALWAYS = List.of(HOLDS_NONE_YET, IS_HEARD, IS_NOT_DRAINING);
+
+  /** What no move that is only for evenness may break. */
+  static final List<TargetRule> TO_BALANCE =
+      List.of(HOLDS_NONE_YET, IS_HEARD, IS_NOT_DRAINING, IS_STEADY, ZONE_IS_NO_WORSE, HAS_TIME);
+}

@@ -1,0 +1,163 @@
+package io.flotilla.placement.plan;
+
+import io.flotilla.placement.model.ClusterView;
+import io.flotilla.placement.model.Job;
+import io.flotilla.placement.model.KeyBytes;
+import io.flotilla.placement.model.Keyspace;
+import io.flotilla.placement.model.Move;
+import io.flotilla.placement.model.Partitioning;
+import io.flotilla.placement.model.Replica;
+import io.flotilla.placement.model.Revised;
+import io.flotilla.placement.model.Shard;
+import io.flotilla.placement.model.Split;
+import io.flotilla.placement.model.Transfer;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Jobs that somebody asks for by hand. They obey the same rules as those that placement plans, but
+ * for its patience: nothing is too much at once.
+ */
+public final class WishPlanner {
+  private static final String ASKED_FOR = "asked for";
+
+  private final Draft draft;
+
+  public WishPlanner(ClusterView view, LoadView load) {
+    this.draft = new Draft(view, load, Policy.DEFAULT.atOnce(), Journal.NONE);
+  }
+
+  /**
+   * Plans one move.
+   *
+   * @param fromNode a node that holds a replica of the shard
+   * @param toNode 0 to choose one as {@link Targets} does
+   * @return a move with id 0; or the one under way, if that is what is wished for
+   * @throws PlanRefusedException if it cannot be done, saying which rule forbids it
+   */
+  public Move move(long shardId, long fromNode, long toNode) throws PlanRefusedException {
+    Piece piece = piece(shardId);
+    Replica leaving =
+        piece
+            .shard
+            .replicaOn(fromNode)
+            .orElseThrow(
+                () ->
+                    new PlanRefusedException(
+                        "shard " + shardId + " has no replica on node " + fromNode));
+    Optional<Job> underWay = piece.job();
+    if (underWay.isPresent()) {
+      if (underWay.get() instanceof Move move
+          && move.from() == leaving.id()
+          && (toNode == 0 || toNode == move.to().node())) {
+        return move;
+      }
+      throw new PlanRefusedException(underWay.get().isInTheWay());
+    }
+    return draft.move(ASKED_FOR, piece, fromNode, target(piece, fromNode, toNode));
+  }
+
+  private Seat target(Piece piece, long fromNode, long toNode) throws PlanRefusedException {
+    if (toNode == 0) {
+      List<Seat> allowed =
+          draft.seats().stream()
+              .filter(seat -> draft.whyNot(TargetRule.ALWAYS, piece, fromNode, seat).isEmpty())
+              .toList();
+      return Targets.best(draft, piece, fromNode, allowed)
+          .orElseThrow(
+              () ->
+                  new PlanRefusedException(
+                      "every other node holds a replica of shard "
+                          + piece.id()
+                          + ", is silent or is draining; add a node"));
+    }
+    Seat seat = seat(toNode);
+    Optional<String> why = draft.whyNot(TargetRule.ALWAYS, piece, fromNode, seat);
+    if (why.isPresent()) {
+      throw new PlanRefusedException("node " + toNode + " " + why.get());
+    }
+    return seat;
+  }
+
+  /**
+   * Plans one split.
+   *
+   * @param at encoded key where the new shard is to begin; empty: in the middle of the data
+   * @throws PlanRefusedException if it cannot be done
+   */
+  public Split split(long shardId, KeyBytes at) throws PlanRefusedException {
+    Piece piece = piece(shardId);
+    refuseIf(draft.whyNot(ShardRule.TO_SPLIT, piece), shardId);
+    Shard shard = piece.shard;
+    if (!at.isEmpty() && !shard.range().canBeCutAt(at)) {
+      throw new PlanRefusedException(
+          String.format(
+              "key %s is not inside of shard %d, which is %s and keeps its first key",
+              at, shardId, shard.range()));
+    }
+    if (!at.isEmpty() && isHash(shard) && !Slots.isBorder(at)) {
+      throw new PlanRefusedException("a hash keyspace is cut between two slots only");
+    }
+    return draft.split(ASKED_FOR, piece, at);
+  }
+
+  private boolean isHash(Shard shard) {
+    return Optional.ofNullable(draft.view().keyspaces().get(shard.keyspace()))
+        .map(Revised::value)
+        .map(Keyspace::partitioning)
+        .filter(Partitioning.HASH::equals)
+        .isPresent();
+  }
+
+  /**
+   * Plans that another replica leads.
+   *
+   * @param toNode 0: of those that may, the one that leads least
+   * @throws PlanRefusedException if it cannot be done
+   */
+  public Transfer transfer(long shardId, long toNode) throws PlanRefusedException {
+    Piece piece = piece(shardId);
+    refuseIf(draft.whyNot(ShardRule.TO_TRANSFER, piece), shardId);
+    long now = piece.leader.orElseThrow();
+    if (toNode == now) {
+      throw new PlanRefusedException("node " + toNode + " leads shard " + shardId + " already");
+    }
+    if (toNode == 0) {
+      Seat to =
+          draft.seats().stream()
+              .filter(seat -> seat.id() != now && piece.isOn(seat.id()))
+              .filter(seat -> seat.health.isAlive())
+              .min(Comparator.comparingInt((Seat seat) -> seat.leaders).thenComparing(Seat::id))
+              .orElseThrow(
+                  () ->
+                      new PlanRefusedException("no other node of shard " + shardId + " is heard"));
+      return draft.transfer(ASKED_FOR, piece, to.id());
+    }
+    Seat seat = seat(toNode);
+    if (!piece.isOn(toNode)) {
+      throw new PlanRefusedException(
+          "node " + toNode + " has no replica of shard " + shardId + " that could lead it");
+    }
+    if (!seat.health.isAlive()) {
+      throw new PlanRefusedException("node " + toNode + " is silent");
+    }
+    return draft.transfer(ASKED_FOR, piece, toNode);
+  }
+
+  private Piece piece(long shard) throws PlanRefusedException {
+    return draft
+        .piece(shard)
+        .orElseThrow(() -> new PlanRefusedException("there is no shard " + shard));
+  }
+
+  private Seat seat(long node) throws PlanRefusedException {
+    return draft.seat(node).orElseThrow(() -> new PlanRefusedException("there is no node " + node));
+  }
+
+  private static void refuseIf(Optional<String> why, long shard) throws PlanRefusedException {
+    if (why.isPresent()) {
+      throw new PlanRefusedException("shard " + shard + " " + why.get());
+    }
+  }
+}

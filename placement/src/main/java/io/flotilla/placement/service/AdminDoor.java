@@ -1,0 +1,365 @@
+package io.flotilla.placement.service;
+
+import io.flotilla.placement.model.ClusterView;
+import io.flotilla.placement.model.Job;
+import io.flotilla.placement.model.Keyspace;
+import io.flotilla.placement.model.Move;
+import io.flotilla.placement.model.Node;
+import io.flotilla.placement.model.Partitioning;
+import io.flotilla.placement.model.Split;
+import io.flotilla.placement.plan.Finding;
+import io.flotilla.placement.plan.KeyspaceWish;
+import io.flotilla.placement.plan.LoadView;
+import io.flotilla.placement.plan.Plan;
+import io.flotilla.placement.plan.PlanRefusedException;
+import io.flotilla.placement.plan.Planner;
+import io.flotilla.placement.plan.Policy;
+import io.flotilla.placement.plan.Why;
+import io.flotilla.placement.plan.WishPlanner;
+import io.flotilla.placement.store.JobMessages;
+import io.flotilla.placement.store.MapMessages;
+import io.flotilla.proto.placement.AddShardsRequest;
+import io.flotilla.proto.placement.AdminReply;
+import io.flotilla.proto.placement.AdminRequest;
+import io.flotilla.proto.placement.BeginJobs;
+import io.flotilla.proto.placement.ChangeNodeRequest;
+import io.flotilla.proto.placement.EndJob;
+import io.flotilla.proto.placement.ExplainReply;
+import io.flotilla.proto.placement.ExplainRequest;
+import io.flotilla.proto.placement.JobEnd;
+import io.flotilla.proto.placement.MoveReplicaReply;
+import io.flotilla.proto.placement.MoveReplicaRequest;
+import io.flotilla.proto.placement.PlacementCommand;
+import io.flotilla.proto.placement.PlacementResult;
+import io.flotilla.proto.placement.PlannedJob;
+import io.flotilla.proto.placement.SetBalanceRequest;
+import io.flotilla.proto.placement.ShardGoal;
+import io.flotilla.rpc.ErrorCode;
+import io.flotilla.rpc.RpcCall;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+
+/**
+ * What operators ask for: each wish is planned on what is, then proposed, or only told if they
+ * wanted to know. Only for the desk's thread.
+ */
+final class AdminDoor {
+  private static final String CANCELLED = "an operator cancelled it";
+  private static final int NOTES_MAX = 20;
+
+  private final LeaderGate gate;
+  private final Supplier<ClusterView> view;
+  private final Supplier<LoadView> load;
+  private final Policy policy;
+
+  AdminDoor(LeaderGate gate, Supplier<ClusterView> view, Supplier<LoadView> load, Policy policy) {
+    this.gate = gate;
+    this.view = view;
+    this.load = load;
+    this.policy = policy;
+  }
+
+  private WishPlanner planner() {
+    return new WishPlanner(view.get(), load.get());
+  }
+
+  void move(RpcCall<MoveReplicaRequest, MoveReplicaReply> call) {
+    MoveReplicaRequest wish = call.request();
+    if (wish.getDryRun()) {
+      onlyTell(call, () -> call.reply(reply(plan(wish))));
+      return;
+    }
+    gate.decidePlanned(
+        call,
+        () -> begin(plan(wish)),
+        result -> call.reply(reply((Move) JobMessages.read(result.getJobs(0)))));
+  }
+
+  private Move plan(MoveReplicaRequest wish) throws PlanRefusedException {
+    return planner().move(wish.getShard(), wish.getFromNode(), wish.getToNode());
+  }
+
+  private MoveReplicaReply reply(Move move) {
+    return MoveReplicaReply.newBuilder()
+        .setJob(MapMessages.write(move))
+        .setApproximateBytes(load.get().bytesOf(move.shard()))
+        .build();
+  }
+
+  /** What is asked of a plan that is only told. */
+  private interface Telling {
+    void run() throws PlanRefusedException;
+  }
+
+  private static void onlyTell(RpcCall<?, ?> call, Telling telling) {
+    try {
+      telling.run();
+    } catch (PlanRefusedException refused) {
+      call.fail(ErrorCode.CONFLICT, String.valueOf(refused.getMessage()));
+    } catch (IllegalArgumentException wrong) {
+      call.fail(ErrorCode.INVALID_REQUEST, String.valueOf(wrong.getMessage()));
+    }
+  }
+
+  void administer(RpcCall<AdminRequest, AdminReply> call) {
+    AdminRequest request = call.request();
+    switch (request.getWishCase()) {
+      case SPLIT -> begin(call, () -> split(request));
+      case TRANSFER ->
+          begin(
+              call,
+              () ->
+                  planner()
+                      .transfer(
+                          request.getTransfer().getShard(), request.getTransfer().getToNode()));
+      case ADD_SHARDS -> addShards(call, request.getAddShards());
+      case CANCEL -> cancel(call, request.getCancel().getJob());
+      case NODE -> changeNode(call, request.getNode());
+      case BALANCE -> setBalance(call, request.getBalance());
+      case WISH_NOT_SET -> call.fail(ErrorCode.INVALID_REQUEST, "nothing is asked for");
+    }
+  }
+
+  private Split split(AdminRequest request) throws PlanRefusedException {
+    return planner()
+        .split(request.getSplit().getShard(), MapMessages.read(request.getSplit().getAt()));
+  }
+
+  /** A job that is to be begun. */
+  private interface Wish {
+    Job plan() throws PlanRefusedException;
+  }
+
+  private void begin(RpcCall<AdminRequest, AdminReply> call, Wish wish) {
+    if (call.request().getDryRun()) {
+      onlyTell(
+          call, () -> call.reply(AdminReply.newBuilder().addJobs(planned(wish.plan())).build()));
+    } else {
+      gate.decidePlanned(call, () -> begin(wish.plan()), begun(call));
+    }
+  }
+
+  private static PlacementCommand begin(Job job) {
+    return PlacementCommand.newBuilder()
+        .setBeginJobs(BeginJobs.newBuilder().addJobs(JobMessages.write(job)))
+        .build();
+  }
+
+  private Consumer<PlacementResult> begun(RpcCall<AdminRequest, AdminReply> call) {
+    return result -> {
+      AdminReply.Builder reply = AdminReply.newBuilder();
+      result.getJobsList().forEach(job -> reply.addJobs(planned(JobMessages.read(job))));
+      call.reply(reply.build());
+    };
+  }
+
+  private PlannedJob planned(Job job) {
+    return PlannedJob.newBuilder()
+        .setJob(JobMessages.write(job))
+        .setApproximateBytes(job instanceof Move ? load.get().bytesOf(job.shard()) : 0)
+        .build();
+  }
+
+  private void cancel(RpcCall<AdminRequest, AdminReply> call, long job) {
+    if (call.request().getDryRun()) {
+      onlyTell(
+          call,
+          () ->
+              call.reply(
+                  AdminReply.newBuilder()
+                      .addJobs(
+                          planned(
+                              view.get()
+                                  .job(job)
+                                  .orElseThrow(
+                                      () -> new PlanRefusedException("there is no job " + job))))
+                      .build()));
+      return;
+    }
+    PlacementCommand end =
+        PlacementCommand.newBuilder()
+            .setEndJob(EndJob.newBuilder().setJob(job).setEnd(JobEnd.CANCELLED).setWhy(CANCELLED))
+            .build();
+    gate.decidePlanned(
+        call,
+        () -> end,
+        result -> {
+          Job ended = JobMessages.read(result.getJobs(0));
+          AdminReply.Builder reply = AdminReply.newBuilder().addJobs(planned(ended));
+          reply.addNotes(ended.as(new Leftovers()));
+          call.reply(reply.build());
+        });
+  }
+
+  private void addShards(RpcCall<AdminRequest, AdminReply> call, AddShardsRequest wish) {
+    if (call.request().getDryRun()) {
+      onlyTell(
+          call,
+          () -> {
+            ShardGoal goal = goal(wish);
+            ClusterView then =
+                view.get()
+                    .withSettings(
+                        view.get().settings().withGoal(goal.getKeyspace(), goal.getShards()));
+            Plan plan = Planner.plan(then, load.get(), policy.atOnce());
+            call.reply(tell(plan, job -> job instanceof Split).addNotes(note(goal)).build());
+          });
+      return;
+    }
+    gate.decidePlanned(
+        call,
+        () -> PlacementCommand.newBuilder().setShardGoal(goal(wish)).build(),
+        result -> call.reply(AdminReply.newBuilder().addNotes(note(wish)).build()));
+  }
+
+  private ShardGoal goal(AddShardsRequest wish) throws PlanRefusedException {
+    ClusterView now = view.get();
+    Keyspace keyspace =
+        now.keyspaceNamed(wish.getKeyspace())
+            .orElseThrow(
+                () ->
+                    new PlanRefusedException("there is no keyspace '" + wish.getKeyspace() + "'"));
+    int before = now.settings().goals().getOrDefault(keyspace.id(), 0);
+    long have =
+        now.shards().values().stream()
+            .filter(shard -> shard.value().keyspace() == keyspace.id())
+            .count();
+    long wanted = wish.getCount() == 0 ? 0 : Math.max(before, have) + wish.getCount();
+    int most =
+        keyspace.partitioning() == Partitioning.HASH ? Keyspace.SLOTS : KeyspaceWish.SHARDS_MAX;
+    if (wish.getCount() < 0 || wanted > most) {
+      throw new PlanRefusedException(
+          String.format(
+              "keyspace '%s' would have %d shards; allowed: up to %d",
+              keyspace.name(), wanted, most));
+    }
+    KeyspaceDoor.checkRoomFor(wanted - have, now);
+    return ShardGoal.newBuilder()
+        .setKeyspace(keyspace.id())
+        .setShards((int) wanted)
+        .setBefore(before)
+        .build();
+  }
+
+  private String note(AddShardsRequest wish) {
+    ClusterView now = view.get();
+    return now.keyspaceNamed(wish.getKeyspace())
+        .map(
+            keyspace ->
+                note(
+                    ShardGoal.newBuilder()
+                        .setKeyspace(keyspace.id())
+                        .setShards(now.settings().goals().getOrDefault(keyspace.id(), 0))
+                        .build()))
+        .orElse("");
+  }
+
+  private String note(ShardGoal goal) {
+    ClusterView now = view.get();
+    long have =
+        now.shards().values().stream()
+            .filter(shard -> shard.value().keyspace() == goal.getKeyspace())
+            .count();
+    return goal.getShards() == 0
+        ? "the keyspace stays at " + have + " shards"
+        : String.format(
+            "the keyspace goes from %d to %d shards, its largest cut first, %d at a time",
+            have, goal.getShards(), policy.splitsMax());
+  }
+
+  private void changeNode(RpcCall<AdminRequest, AdminReply> call, ChangeNodeRequest change) {
+    if (call.request().getDryRun()) {
+      onlyTell(call, () -> call.reply(whatIf(change)));
+      return;
+    }
+    gate.decidePlanned(
+        call,
+        () -> PlacementCommand.newBuilder().setChangeNode(change).build(),
+        result -> call.reply(afterwards(change)));
+  }
+
+  private AdminReply whatIf(ChangeNodeRequest change) throws PlanRefusedException {
+    ClusterView now = view.get();
+    Node node =
+        now.node(change.getNode())
+            .orElseThrow(() -> new PlanRefusedException("there is no node " + change.getNode()));
+    Node.State state =
+        change.getChange() == ChangeNodeRequest.Change.UNDRAIN
+            ? Node.State.ACTIVE
+            : Node.State.DRAINING;
+    Plan plan =
+        Planner.explainNode(now.withNode(node.in(state)), load.get(), policy.atOnce(), node.id());
+    AdminReply.Builder reply = tell(plan, job -> leaves(job, now, node.id()));
+    addNotes(reply, plan.findings());
+    return reply.build();
+  }
+
+  private static boolean leaves(Job job, ClusterView now, long node) {
+    return job instanceof Move move
+        && now.shard(move.shard())
+            .flatMap(shard -> shard.replica(move.from()))
+            .filter(replica -> replica.node() == node)
+            .isPresent();
+  }
+
+  private AdminReply afterwards(ChangeNodeRequest change) {
+    AdminReply.Builder reply = AdminReply.newBuilder();
+    if (change.getChange() == ChangeNodeRequest.Change.DRAIN) {
+      Plan plan = Planner.explainNode(view.get(), load.get(), policy.atOnce(), change.getNode());
+      addNotes(reply, plan.findings());
+    }
+    return reply.build();
+  }
+
+  private void setBalance(RpcCall<AdminRequest, AdminReply> call, SetBalanceRequest wish) {
+    gate.decidePlanned(
+        call,
+        () -> PlacementCommand.newBuilder().setSetBalance(wish).build(),
+        result -> call.reply(AdminReply.getDefaultInstance()));
+  }
+
+  private AdminReply.Builder tell(Plan plan, Predicate<Job> which) {
+    AdminReply.Builder reply = AdminReply.newBuilder();
+    plan.jobs().stream().filter(which).forEach(job -> reply.addJobs(planned(job)));
+    return reply;
+  }
+
+  private static void addNotes(AdminReply.Builder reply, List<Finding> findings) {
+    findings.stream().limit(NOTES_MAX).forEach(finding -> reply.addNotes(finding.text()));
+    if (findings.size() > NOTES_MAX) {
+      reply.addNotes("... and " + (findings.size() - NOTES_MAX) + " more");
+    }
+  }
+
+  void explain(RpcCall<ExplainRequest, ExplainReply> call) {
+    ExplainRequest request = call.request();
+    onlyTell(
+        call,
+        () -> {
+          ExplainReply.Builder reply =
+              ExplainReply.newBuilder().setBalance(view.get().settings().balance());
+          if (request.getShard() != 0) {
+            add(reply, Why.shard(view.get(), load.get(), policy, request.getShard()));
+          } else if (request.getNode() != 0) {
+            add(reply, Why.node(view.get(), load.get(), policy, request.getNode()));
+          } else {
+            Plan plan = Planner.explain(view.get(), load.get(), policy.atOnce());
+            add(reply, plan.findings());
+            plan.jobs().forEach(job -> reply.addPlanned(planned(job)));
+          }
+          call.reply(reply.build());
+        });
+  }
+
+  private static void add(ExplainReply.Builder reply, List<Finding> findings) {
+    for (Finding finding : findings) {
+      reply.addFindings(
+          io.flotilla.proto.placement.Finding.newBuilder()
+              .setRule(finding.rule())
+              .setShard(finding.shard())
+              .setText(finding.text()));
+    }
+  }
+}

@@ -1,0 +1,139 @@
+package io.flotilla.placement.service;
+
+import io.flotilla.placement.model.ClusterView;
+import io.flotilla.placement.model.Job;
+import io.flotilla.placement.model.Move;
+import io.flotilla.placement.model.Node;
+import io.flotilla.placement.model.Split;
+import io.flotilla.placement.model.Transfer;
+import io.flotilla.proto.placement.EndJob;
+import io.flotilla.proto.placement.JobEnd;
+import io.flotilla.proto.placement.JobRefusal;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Sees which jobs are over though no descriptor says so: leadership that was handed over, what a
+ * node refuses to do, what comes to nothing. What it remembers is volatile: a new leader of
+ * placement gives each job its full time again. Only for the desk's thread.
+ */
+final class JobWatch {
+  private static final Duration TRANSFER_PATIENCE = Duration.ofSeconds(15);
+  private static final Duration SPLIT_PATIENCE = Duration.ofSeconds(60);
+  private static final int WHY_CHARS_MAX = 300;
+
+  private final ReportTable reports;
+  private final long deadNanos;
+  private final Map<Long, Long> seenNanos = new HashMap<>();
+  private final Map<Long, String> refusals = new HashMap<>();
+  private ClusterView known = ClusterView.EMPTY;
+
+  /**
+   * @param deadNanos a node silent for so long is dead
+   */
+  JobWatch(ReportTable reports, long deadNanos) {
+    this.reports = reports;
+    this.deadNanos = deadNanos;
+  }
+
+  void leadershipBegan() {
+    seenNanos.clear();
+    refusals.clear();
+  }
+
+  /** Takes what nodes say of their orders. */
+  void refused(List<JobRefusal> said) {
+    for (JobRefusal refusal : said) {
+      if (known.job(refusal.getJob()).isPresent()) {
+        String why = refusal.getWhy();
+        refusals.put(refusal.getJob(), why.substring(0, Math.min(why.length(), WHY_CHARS_MAX)));
+      }
+    }
+  }
+
+  /** The next job that is over, and how. */
+  Optional<EndJob> over(ClusterView view, long nowNanos) {
+    if (view.revision() != known.revision()) {
+      known = view;
+      Set<Long> underWay = new HashSet<>();
+      view.jobs().values().forEach(job -> underWay.add(job.id()));
+      seenNanos.keySet().retainAll(underWay);
+      refusals.keySet().retainAll(underWay);
+    }
+    for (Job job : view.jobs().values()) {
+      long ageNanos = nowNanos - seenNanos.computeIfAbsent(job.id(), id -> nowNanos);
+      Optional<EndJob> end = over(job, view, nowNanos, ageNanos);
+      if (end.isPresent()) {
+        return end;
+      }
+    }
+    return Optional.empty();
+  }
+
+  private Optional<EndJob> over(Job job, ClusterView view, long nowNanos, long ageNanos) {
+    boolean tooLate = view.shard(job.shard()).flatMap(job::beyondCancelling).isPresent();
+    if (tooLate) {
+      return Optional.empty();
+    }
+    String refusal = refusals.get(job.id());
+    return refusal == null
+        ? job.as(new Verdict(view, nowNanos, ageNanos))
+        : Optional.of(end(job, JobEnd.GIVEN_UP, refusal));
+  }
+
+  private static EndJob end(Job job, JobEnd end, String why) {
+    return EndJob.newBuilder().setJob(job.id()).setEnd(end).setWhy(why).build();
+  }
+
+  private final class Verdict implements Job.Kinds<Optional<EndJob>> {
+    private final ClusterView view;
+    private final long nowNanos;
+    private final long ageNanos;
+
+    Verdict(ClusterView view, long nowNanos, long ageNanos) {
+      this.view = view;
+      this.nowNanos = nowNanos;
+      this.ageNanos = ageNanos;
+    }
+
+    @Override
+    public Optional<EndJob> move(Move move) {
+      long to = move.to().node();
+      String where = "node " + to + ", where it was to go, ";
+      if (view.node(to).filter(Node::isDraining).isPresent()) {
+        return Optional.of(end(move, JobEnd.GIVEN_UP, where + "is draining"));
+      }
+      return reports.silentNanos(to, nowNanos) >= deadNanos
+          ? Optional.of(end(move, JobEnd.GIVEN_UP, where + "is dead"))
+          : Optional.empty();
+    }
+
+    @Override
+    public Optional<EndJob> split(Split split) {
+      return givenUpAfter(SPLIT_PATIENCE, split);
+    }
+
+    @Override
+    public Optional<EndJob> transfer(Transfer transfer) {
+      long to = transfer.to().node();
+      return reports.leaderOf(transfer.shard()).getNode() == to
+          ? Optional.of(end(transfer, JobEnd.DONE, "node " + to + " leads"))
+          : givenUpAfter(TRANSFER_PATIENCE, transfer);
+    }
+
+    private Optional<EndJob> givenUpAfter(Duration patience, Job job) {
+      return ageNanos < patience.toNanos()
+          ? Optional.empty()
+          : Optional.of(
+              end(
+                  job,
+                  JobEnd.GIVEN_UP,
+                  "nothing had come of it after " + patience.toSeconds() + " s"));
+    }
+  }
+}

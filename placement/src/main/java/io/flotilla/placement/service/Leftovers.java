@@ -1,0 +1,29 @@
+package io.flotilla.placement.service;
+
+import io.flotilla.placement.model.Job;
+import io.flotilla.placement.model.Move;
+import io.flotilla.placement.model.Split;
+import io.flotilla.placement.model.Transfer;
+
+/** What may come of a job though it was cancelled, in words. */
+final class Leftovers implements Job.Kinds<String> {
+  @Override
+  public String move(Move move) {
+    return String.format(
+        "no more orders are given; what replica %d has learned on node %d is removed, unless the"
+            + " group has begun to take it in, which it then finishes",
+        move.to().id(), move.to().node());
+  }
+
+  @Override
+  public String split(Split split) {
+    return String.format(
+        "no more orders are given; if shard %d was cut already, it stays cut, and shard %d appears",
+        split.shard(), split.newShard());
+  }
+
+  @Override
+  public String transfer(Transfer transfer) {
+    return "no more orders are given; if leadership was handed over already, it stays there";
+  }
+}

@@ -1,0 +1,69 @@
+package io.flotilla.placement.store;
+
+import io.flotilla.placement.model.ClusterView;
+import io.flotilla.placement.model.EndedJob;
+import io.flotilla.placement.model.Ending;
+import io.flotilla.placement.model.Job;
+import io.flotilla.placement.model.Shard;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+
+/** The jobs under way and, for a while, those that are over. */
+final class JobBook {
+  /** Part of what commands mean: not to be changed without a new kind of command. */
+  static final int ENDED_MAX = 128;
+
+  private final TreeMap<Long, Job> jobs;
+  private final TreeMap<Long, EndedJob> ended;
+
+  JobBook(ClusterView from) {
+    this.jobs = new TreeMap<>(from.jobs());
+    this.ended = new TreeMap<>(from.ended());
+  }
+
+  /** By shard. */
+  TreeMap<Long, Job> jobs() {
+    return jobs;
+  }
+
+  /** By job. */
+  TreeMap<Long, EndedJob> ended() {
+    return ended;
+  }
+
+  Optional<Job> of(long shard) {
+    return Optional.ofNullable(jobs.get(shard));
+  }
+
+  Optional<Job> job(long id) {
+    return jobs.values().stream().filter(job -> job.id() == id).findFirst();
+  }
+
+  void begin(Job job, Consumer<StateRecord> changed) {
+    jobs.put(job.shard(), job);
+    changed.accept(StateRecord.of(job));
+  }
+
+  void end(Job job, Ending ending, Consumer<StateRecord> changed) {
+    jobs.remove(job.shard());
+    StateRecord.gone(job).forEach(changed);
+    EndedJob over = new EndedJob(job, ending);
+    ended.put(job.id(), over);
+    changed.accept(StateRecord.of(over));
+    if (ended.size() > ENDED_MAX) {
+      changed.accept(StateRecord.gone(ended.pollFirstEntry().getValue()));
+    }
+  }
+
+  /**
+   * A shard's group has said something new of itself.
+   *
+   * @param cutOff shards that it cut off from itself
+   */
+  void shardChanged(Shard now, Set<Long> cutOff, Consumer<StateRecord> changed) {
+    of(now.id())
+        .ifPresent(job -> job.endedBy(now, cutOff).ifPresent(ending -> end(job, ending, changed)));
+  }
+}

@@ -1,0 +1,278 @@
+package io.flotilla.placement.plan;
+
+import io.flotilla.placement.model.ClusterView;
+import io.flotilla.placement.model.EndedJob;
+import io.flotilla.placement.model.Ending;
+import io.flotilla.placement.model.Epoch;
+import io.flotilla.placement.model.FreshIds;
+import io.flotilla.placement.model.Job;
+import io.flotilla.placement.model.KeyBytes;
+import io.flotilla.placement.model.KeyRange;
+import io.flotilla.placement.model.Keyspace;
+import io.flotilla.placement.model.Move;
+import io.flotilla.placement.model.Node;
+import io.flotilla.placement.model.Replica;
+import io.flotilla.placement.model.Revised;
+import io.flotilla.placement.model.Settings;
+import io.flotilla.placement.model.Shard;
+import io.flotilla.placement.model.Split;
+import io.flotilla.placement.model.Transfer;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** A cluster on paper, in which jobs are done as soon as a test says so. */
+final class PlanWorld {
+  static final int KEYSPACE = Keyspace.DEFAULT.id();
+
+  final TreeMap<Long, Revised<Node>> nodes = new TreeMap<>();
+  final TreeMap<Long, Revised<Shard>> shards = new TreeMap<>();
+  final TreeMap<Long, Job> jobs = new TreeMap<>();
+  final TreeMap<Long, EndedJob> ended = new TreeMap<>();
+  final Map<Long, LoadView.Health> health = new HashMap<>();
+  final Map<Long, Long> leaders = new HashMap<>();
+  final Map<Long, Long> bytes = new HashMap<>();
+  Settings settings = Settings.INITIAL;
+  boolean settled = true;
+  Policy policy = Policy.DEFAULT.atOnce();
+  private long nextReplica = 1;
+  private long nextShard = 1;
+  private long nextJob = 1;
+
+  void node(long id, String zone) {
+    TreeMap<String, String> labels = new TreeMap<>();
+    if (!zone.isEmpty()) {
+      labels.put(Node.ZONE, zone);
+    }
+    nodes.put(id, new Revised<>(1, new Node(id, "h:" + (7000 + id), "i" + id, labels)));
+    health.put(id, LoadView.Health.STEADY);
+  }
+
+  void nodes(int count) {
+    for (long id = 1; id <= count; id++) {
+      node(id, "");
+    }
+  }
+
+  void drain(long id) {
+    Node node = nodes.get(id).value();
+    nodes.put(id, new Revised<>(2, node.in(Node.State.DRAINING)));
+  }
+
+  /** Led by the first. */
+  long shard(long... on) {
+    long id = nextShard++;
+    List<Replica> replicas = new ArrayList<>();
+    for (long node : on) {
+      replicas.add(new Replica(node, nextReplica++, Replica.Role.VOTER));
+    }
+    shards.put(id, new Revised<>(1, shard(id, bound(id), bound(id + 1), Epoch.FIRST, replicas)));
+    leaders.put(id, on[0]);
+    return id;
+  }
+
+  private static Shard shard(
+      long id, KeyBytes start, KeyBytes end, Epoch epoch, List<Replica> replicas) {
+    return new Shard(id, KEYSPACE, new KeyRange(start, end), epoch, replicas, 0);
+  }
+
+  /** Three bytes, so that splits have room between them. */
+  private static KeyBytes bound(long id) {
+    return KeyBytes.of(new byte[] {0, 0, 0, 1, (byte) (id >> 8), (byte) id});
+  }
+
+  ClusterView view() {
+    TreeMap<Integer, Revised<Keyspace>> keyspaces = new TreeMap<>();
+    keyspaces.put(KEYSPACE, new Revised<>(1, Keyspace.DEFAULT));
+    return new ClusterView(
+        "c",
+        1,
+        1,
+        new FreshIds(999, nextShard, nextReplica, 3),
+        nodes,
+        new TreeMap<>(),
+        keyspaces,
+        shards,
+        jobs,
+        ended,
+        settings);
+  }
+
+  LoadView load() {
+    return new LoadView(settled, health, leaders, bytes);
+  }
+
+  List<Job> plan() {
+    return Planner.plan(view(), load(), policy).jobs();
+  }
+
+  List<String> why(long shard) {
+    try {
+      return Why.shard(view(), load(), policy, shard).stream().map(Finding::text).toList();
+    } catch (PlanRefusedException refused) {
+      throw new AssertionError(refused);
+    }
+  }
+
+  List<String> whyNode(long node) {
+    try {
+      return Why.node(view(), load(), policy, node).stream().map(Finding::text).toList();
+    } catch (PlanRefusedException refused) {
+      throw new AssertionError(refused);
+    }
+  }
+
+  /** Begins jobs without doing them. */
+  void begin(List<Job> planned) {
+    for (Job job : planned) {
+      jobs.put(job.shard(), job.begun(nextJob++));
+      job.as(new Ids());
+    }
+  }
+
+  /** Does jobs at once. */
+  void carryOut(List<Job> planned) {
+    for (Job job : planned) {
+      job.as(new Ids());
+      job.as(new Done());
+      jobs.remove(job.shard());
+    }
+  }
+
+  /** Plans and carries out until nothing is planned; how many jobs that took. */
+  int settle(int roundsMax) {
+    int done = 0;
+    for (int round = 0; round < roundsMax; round++) {
+      List<Job> planned = plan();
+      if (planned.isEmpty()) {
+        return done;
+      }
+      carryOut(planned);
+      done += planned.size();
+    }
+    throw new AssertionError("still planning after " + roundsMax + " rounds: " + plan());
+  }
+
+  void giveUp(Job job, String why) {
+    long id = nextJob++;
+    ended.put(id, new EndedJob(job.begun(id), new Ending(Ending.How.GIVEN_UP, why)));
+  }
+
+  Map<Long, Integer> replicasByNode() {
+    Map<Long, Integer> counts = new TreeMap<>();
+    nodes.keySet().forEach(node -> counts.put(node, 0));
+    shards
+        .values()
+        .forEach(
+            shard ->
+                shard
+                    .value()
+                    .replicas()
+                    .forEach(replica -> counts.merge(replica.node(), 1, Integer::sum)));
+    return counts;
+  }
+
+  Map<Long, Integer> leadersByNode() {
+    Map<Long, Integer> counts = new TreeMap<>();
+    nodes.keySet().forEach(node -> counts.put(node, 0));
+    leaders.values().forEach(node -> counts.merge(node, 1, Integer::sum));
+    return counts;
+  }
+
+  static int spread(Map<Long, Integer> counts) {
+    return Collections.max(counts.values()) - Collections.min(counts.values());
+  }
+
+  /** Uses the ids that a job brings. */
+  private final class Ids implements Job.Kinds<Boolean> {
+    @Override
+    public Boolean move(Move move) {
+      return use(List.of(move.to()));
+    }
+
+    @Override
+    public Boolean split(Split split) {
+      if (split.newShard() < nextShard) {
+        throw new AssertionError(split + " uses an id again");
+      }
+      nextShard = split.newShard() + 1;
+      return use(split.newReplicas());
+    }
+
+    @Override
+    public Boolean transfer(Transfer transfer) {
+      return true;
+    }
+
+    private boolean use(List<Replica> replicas) {
+      for (Replica replica : replicas) {
+        if (replica.id() < nextReplica) {
+          throw new AssertionError(replica + " uses an id again");
+        }
+        nextReplica = replica.id() + 1;
+      }
+      return true;
+    }
+  }
+
+  private final class Done implements Job.Kinds<Boolean> {
+    @Override
+    public Boolean move(Move move) {
+      Shard before = shards.get(move.shard()).value();
+      List<Replica> replicas = new ArrayList<>(before.replicas());
+      replicas.replaceAll(replica -> replica.id() == move.from() ? move.to() : replica);
+      Epoch epoch = new Epoch(before.epoch().version(), before.epoch().confVersion() + 3);
+      Shard after =
+          shard(before.id(), before.range().start(), before.range().end(), epoch, replicas);
+      long left = before.replica(move.from()).orElseThrow().node();
+      shards.put(after.id(), new Revised<>(2, after));
+      leaders.computeIfPresent(
+          after.id(),
+          (id, leader) ->
+              leader != left
+                  ? leader
+                  : replicas.stream()
+                      .map(Replica::node)
+                      .filter(node -> health.get(node).isAlive())
+                      .findFirst()
+                      .orElseThrow());
+      return true;
+    }
+
+    @Override
+    public Boolean split(Split split) {
+      Shard before = shards.get(split.shard()).value();
+      KeyBytes at = before.range().start().followedBy(KeyBytes.of((byte) 128));
+      if (!before.range().canBeCutAt(at)) {
+        at = middle(before);
+      }
+      Epoch epoch = new Epoch(before.epoch().version() + 1, before.epoch().confVersion());
+      Shard left = shard(before.id(), before.range().start(), at, epoch, before.replicas());
+      Shard right = shard(split.newShard(), at, before.range().end(), epoch, split.newReplicas());
+      shards.put(left.id(), new Revised<>(2, left));
+      shards.put(right.id(), new Revised<>(2, right));
+      leaders.put(right.id(), leaders.get(left.id()));
+      long half = bytes.getOrDefault(left.id(), 0L) / 2;
+      bytes.put(left.id(), half);
+      bytes.put(right.id(), half);
+      return true;
+    }
+
+    private KeyBytes middle(Shard shard) {
+      KeyBytes at = shard.range().start().followedBy(KeyBytes.of((byte) 0));
+      if (!shard.range().canBeCutAt(at)) {
+        throw new AssertionError(shard + " has no room");
+      }
+      return at;
+    }
+
+    @Override
+    public Boolean transfer(Transfer transfer) {
+      leaders.put(transfer.shard(), transfer.to().node());
+      return true;
+    }
+  }
+}

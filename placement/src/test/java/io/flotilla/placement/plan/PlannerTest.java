@@ -1,0 +1,338 @@
+package io.flotilla.placement.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.flotilla.placement.model.Job;
+import io.flotilla.placement.model.KeyBytes;
+import io.flotilla.placement.model.Move;
+import io.flotilla.placement.model.Replica;
+import io.flotilla.placement.model.Revised;
+import io.flotilla.placement.model.Settings;
+import io.flotilla.placement.model.Shard;
+import io.flotilla.placement.model.Split;
+import io.flotilla.placement.model.Transfer;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** One situation after the other: what is planned, and what is said about what is not. */
+final class PlannerTest {
+  private final PlanWorld world = new PlanWorld();
+
+  private List<String> words() {
+    return world.plan().stream().map(Job::words).toList();
+  }
+
+  private static void assertSays(List<String> lines, String part) {
+    assertThat(lines).anySatisfy(line -> assertThat(line).contains(part));
+  }
+
+  @Test
+  void aClusterThatIsEvenIsLeftAlone() {
+    world.nodes(3);
+    long shard = world.shard(1, 2, 3);
+    world.shard(2, 3, 1);
+    world.shard(3, 1, 2);
+    assertThat(world.plan()).isEmpty();
+    assertSays(world.why(shard), "nothing is to be done");
+    assertSays(world.why(shard), "replicas are even: 3 to 3 on each node");
+    assertSays(world.why(shard), "leaders are even: 1 to 1 on each node");
+  }
+
+  @Test
+  void theDeadAreReplacedAndTheSilentAreNot() {
+    world.nodes(4);
+    long shard = world.shard(2, 1, 3);
+    world.health.put(3L, LoadView.Health.SILENT);
+    assertThat(world.plan()).isEmpty();
+    assertSays(world.whyNode(3), "is silent; its replicas are not replaced yet");
+    world.health.put(3L, LoadView.Health.DEAD);
+    assertThat(words()).containsExactly("moves replica 3 of shard 1 to node 4");
+    assertThat(world.plan().get(0).reason()).isEqualTo("node 3 is dead");
+    assertSays(world.why(shard), "about to begin: it moves replica 3 of shard 1 to node 4");
+    assertSays(world.whyNode(3), "is dead: its replicas are being replaced");
+  }
+
+  @Test
+  void nothingIsDoneWhileHalfOfTheNodesAreSilent() {
+    world.nodes(4);
+    long shard = world.shard(2, 1, 3);
+    world.health.put(3L, LoadView.Health.DEAD);
+    world.health.put(1L, LoadView.Health.DEAD);
+    assertThat(world.plan()).isEmpty();
+    assertSays(world.why(shard), "2 of 4 nodes are silent; with so many");
+  }
+
+  @Test
+  void nothingIsDoneUntilALeaderOfPlacementHasHeardFromAll() {
+    world.nodes(4);
+    long shard = world.shard(2, 1, 3);
+    world.health.put(3L, LoadView.Health.DEAD);
+    world.settled = false;
+    assertThat(world.plan()).isEmpty();
+    assertSays(world.why(shard), "placement has a new leader, which waits");
+  }
+
+  @Test
+  void aShardWithoutMajorityIsNamed() {
+    world.nodes(7);
+    long shard = world.shard(1, 2, 3);
+    world.health.put(2L, LoadView.Health.DEAD);
+    world.health.put(3L, LoadView.Health.DEAD);
+    assertThat(world.plan()).isEmpty();
+    assertSays(world.why(shard), "node 2 is dead, but shard 1 has lost the majority of its voters");
+  }
+
+  @Test
+  void aShardWithoutLeaderWaits() {
+    world.nodes(4);
+    long shard = world.shard(1, 2, 3);
+    world.leaders.clear();
+    world.drain(3);
+    assertThat(world.plan()).isEmpty();
+    assertSays(world.why(shard), "node 3 is draining, but shard 1 has no leader");
+  }
+
+  @Test
+  void aNodeThatDrainsIsEmptiedAndStaysEmpty() {
+    world.nodes(4);
+    world.settings = Settings.INITIAL.withBalance(false);
+    for (int i = 0; i < 8; i++) {
+      world.shard(1 + i % 3, 1 + (i + 1) % 3, 1 + (i + 2) % 3);
+    }
+    world.drain(3);
+    assertThat(world.plan()).hasSize(8).allMatch(job -> job.reason().equals("node 3 is draining"));
+    world.settle(3);
+    assertThat(world.replicasByNode()).isEqualTo(Map.of(1L, 8, 2L, 8, 3L, 0, 4L, 8));
+    world.settings = Settings.INITIAL;
+    world.settle(3);
+    assertThat(world.replicasByNode().get(3L)).isZero();
+    assertSays(world.whyNode(3), "it is empty and can be removed: node remove 3");
+  }
+
+  @Test
+  void whatBlocksADrainIsSaid() {
+    world.nodes(3);
+    long shard = world.shard(1, 2, 3);
+    world.drain(3);
+    assertThat(world.plan()).isEmpty();
+    assertSays(world.whyNode(3), "node 1 holds a replica of shard 1 already");
+    assertSays(world.whyNode(3), "no node may take it; add one");
+    world.node(4, "");
+    world.health.put(4L, LoadView.Health.SILENT);
+    assertSays(world.why(shard), "node 4 is silent");
+    world.health.put(4L, LoadView.Health.STEADY);
+    world.drain(4);
+    assertSays(world.why(shard), "node 4 is draining");
+  }
+
+  @Test
+  void noMoreThanTwoAreOnTheirWayToOrFromANode() {
+    world.nodes(4);
+    world.policy = Policy.DEFAULT;
+    for (int i = 0; i < 6; i++) {
+      world.shard(1, 2, 3);
+    }
+    world.drain(3);
+    List<Job> first = world.plan();
+    assertThat(first).filteredOn(Move.class::isInstance).hasSize(2);
+    assertSays(world.why(6), "its leader, node 1, brings 2 replicas on their way already");
+    world.leaders.put(6L, 2L);
+    world.leaders.put(5L, 2L);
+    assertThat(world.plan()).filteredOn(Move.class::isInstance).hasSize(2);
+    assertSays(world.why(6), "node 4 has to wait: it gets 2 replicas already");
+    world.begin(first);
+    assertThat(world.plan()).as("they count while under way").noneMatch(Move.class::isInstance);
+  }
+
+  @Test
+  void aShardHasOneJobAtATime() {
+    world.nodes(5);
+    long shard = world.shard(1, 2, 3);
+    world.drain(3);
+    world.begin(world.plan());
+    world.drain(2);
+    assertThat(world.plan()).isEmpty();
+    assertSays(world.why(shard), "job 1 is under way: it moves replica 3 of shard 1 to node 4");
+    assertSays(
+        world.why(shard), "node 2 is draining, but shard 1 has a job already: it moves replica 3");
+  }
+
+  @Test
+  void whoIsChangingMembersIsLeftAlone() {
+    world.nodes(4);
+    long id = world.shard(1, 2, 3);
+    Shard shard = world.shards.get(id).value();
+    List<Replica> replicas = new java.util.ArrayList<>(shard.replicas());
+    replicas.add(new Replica(4, 99, Replica.Role.LEARNER));
+    world.shards.put(
+        id, new Revised<>(1, new Shard(id, 1, shard.range(), shard.epoch(), replicas, 0)));
+    world.drain(3);
+    assertThat(world.plan()).isEmpty();
+    assertSays(world.why(id), "shard 1 is changing its members");
+  }
+
+  @Test
+  void aNewNodeGetsItsShareOnceItIsSteady() {
+    world.nodes(3);
+    for (int i = 0; i < 12; i++) {
+      world.shard(1 + i % 3, 1 + (i + 1) % 3, 1 + (i + 2) % 3);
+    }
+    world.node(4, "");
+    world.health.put(4L, LoadView.Health.FRESH);
+    assertThat(world.plan()).isEmpty();
+    assertSays(world.whyNode(4), "is back, or new, since a short time");
+    world.health.put(4L, LoadView.Health.STEADY);
+    List<Job> plan = world.plan();
+    assertThat(plan).filteredOn(Move.class::isInstance).hasSize(9);
+    assertThat(plan.get(0).reason()).isEqualTo("node 1 has 12 replicas, node 4 has 0");
+    world.settle(5);
+    assertThat(world.replicasByNode().values()).containsOnly(9);
+    assertThat(world.leadersByNode().values()).containsOnly(3);
+  }
+
+  @Test
+  void leadersThatDriftedGoBackAFewAtATime() {
+    world.nodes(3);
+    world.policy = Policy.DEFAULT;
+    for (int i = 0; i < 12; i++) {
+      world.shard(1 + i % 2, 2 - i % 2, 3);
+    }
+    assertThat(world.plan())
+        .hasSize(4)
+        .allMatch(job -> job instanceof Transfer t && t.to().node() == 3);
+    assertThat(world.plan().get(0).reason()).isEqualTo("node 1 leads 6 shards, node 3 leads 0");
+    world.begin(world.plan());
+    assertThat(world.plan()).as("no more while they are under way").isEmpty();
+  }
+
+  @Test
+  void leadersGoOnlyToVotersThatAreSteady() {
+    world.nodes(3);
+    for (int i = 0; i < 6; i++) {
+      world.shard(1, 2, 3);
+    }
+    world.health.put(3L, LoadView.Health.FRESH);
+    world.settle(3);
+    assertThat(world.leadersByNode()).isEqualTo(Map.of(1L, 3, 2L, 3, 3L, 0));
+    world.health.put(3L, LoadView.Health.STEADY);
+    world.settle(3);
+    assertThat(world.leadersByNode()).isEqualTo(Map.of(1L, 2, 2L, 2, 3L, 2));
+  }
+
+  @Test
+  void zonesAreKeptApart() {
+    world.node(1, "a");
+    world.node(2, "a");
+    world.node(3, "b");
+    world.node(4, "c");
+    long shard = world.shard(1, 2, 3);
+    assertThat(world.plan()).hasSize(1);
+    assertThat(words().get(0)).endsWith("to node 4");
+    assertThat(world.plan().get(0).reason()).isEqualTo("zone 'a' has two of its replicas or more");
+    world.health.put(4L, LoadView.Health.FRESH);
+    assertThat(world.plan()).isEmpty();
+    assertSays(world.why(shard), "has no node in another zone to go to now");
+  }
+
+  @Test
+  void evennessNeverCostsAZone() {
+    world.node(1, "a");
+    world.node(2, "b");
+    world.node(3, "c");
+    world.node(4, "c");
+    for (int i = 0; i < 8; i++) {
+      world.shard(1, 2, 3);
+    }
+    world.settle(10);
+    assertThat(world.replicasByNode()).isEqualTo(Map.of(1L, 8, 2L, 8, 3L, 4, 4L, 4));
+  }
+
+  @Test
+  void withoutBalancingOnlyWhatIsNecessaryIsDone() {
+    world.nodes(4);
+    world.settings = Settings.INITIAL.withBalance(false);
+    for (int i = 0; i < 6; i++) {
+      world.shard(1, 2, 3);
+    }
+    assertThat(world.plan()).isEmpty();
+    assertSays(world.why(1), "balancing is off");
+    world.health.put(3L, LoadView.Health.DEAD);
+    assertThat(world.plan()).hasSize(6);
+  }
+
+  @Test
+  void theLargestAreCutUntilThereAreAsManyAsWereAskedFor() {
+    world.nodes(3);
+    for (int i = 0; i < 4; i++) {
+      world.bytes.put(world.shard(1 + i % 3, 1 + (i + 1) % 3, 1 + (i + 2) % 3), 100L * i);
+    }
+    world.settings = Settings.INITIAL.withGoal(PlanWorld.KEYSPACE, 6);
+    assertThat(world.plan())
+        .extracting(Job::shard)
+        .as("the heaviest first")
+        .containsExactly(4L, 3L);
+    world.begin(world.plan());
+    assertThat(world.plan()).as("those under way count").isEmpty();
+    world.carryOut(List.copyOf(world.jobs.values()));
+    assertThat(world.shards).hasSize(6);
+    world.settings = Settings.INITIAL.withGoal(PlanWorld.KEYSPACE, 24);
+    world.settle(10);
+    assertThat(world.shards).hasSize(24);
+  }
+
+  @Test
+  void whatItsLeaderRefusedToSplitIsNotAskedAgain() {
+    world.nodes(3);
+    long shard = world.shard(1, 2, 3);
+    world.settings = Settings.INITIAL.withGoal(PlanWorld.KEYSPACE, 2);
+    world.giveUp(world.plan().get(0), "it has too little data");
+    assertThat(world.plan()).isEmpty();
+    assertSays(world.why(shard), "could not be split before: it has too little data");
+    assertSays(world.why(shard), "was given up: it has too little data");
+  }
+
+  @Test
+  void whatIsTooLargeIsCut() {
+    world.nodes(3);
+    long shard = world.shard(1, 2, 3);
+    world.bytes.put(shard, Policy.DEFAULT.splitBytes());
+    assertThat(world.plan()).isEmpty();
+    world.bytes.put(shard, (3L << 30) / 2);
+    assertThat(world.plan()).hasSize(1).allMatch(Split.class::isInstance);
+    assertThat(world.plan().get(0).reason()).isEqualTo("it weighs about 1536 MiB, more than 1024");
+  }
+
+  @Test
+  void wishesObeyTheSameRules() throws Exception {
+    world.nodes(4);
+    long shard = world.shard(1, 2, 3);
+    assertThat(wish().split(shard, KeyBytes.EMPTY).newReplicas())
+        .extracting(Replica::node)
+        .containsExactly(1L, 2L, 3L);
+    assertThat(wish().transfer(shard, 0).to().node()).isEqualTo(2);
+    refuses("there is no shard 9", () -> wish().split(9, KeyBytes.EMPTY));
+    refuses("is not inside of shard 1", () -> wish().split(shard, KeyBytes.of((byte) 9)));
+    refuses("node 1 leads shard 1 already", () -> wish().transfer(shard, 1));
+    refuses("node 4 has no replica of shard 1", () -> wish().transfer(shard, 4));
+    refuses("there is no node 9", () -> wish().transfer(shard, 9));
+    world.health.put(2L, LoadView.Health.SILENT);
+    refuses("node 2 is silent", () -> wish().transfer(shard, 2));
+    world.leaders.clear();
+    refuses("shard 1 has no leader that placement knows of", () -> wish().transfer(shard, 3));
+    world.leaders.put(shard, 1L);
+    world.begin(List.of(wish().transfer(shard, 3)));
+    refuses("shard 1 has a job already", () -> wish().split(shard, KeyBytes.EMPTY));
+    refuses("job 1 is under way: it hands leadership", () -> wish().move(shard, 3, 4));
+  }
+
+  private WishPlanner wish() {
+    return new WishPlanner(world.view(), world.load());
+  }
+
+  private static void refuses(
+      String why, org.assertj.core.api.ThrowableAssert.ThrowingCallable wish) {
+    assertThatThrownBy(wish).isInstanceOf(PlanRefusedException.class).hasMessageContaining(why);
+  }
+}

@@ -1,0 +1,334 @@
+package io.flotilla.placement.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.flotilla.placement.model.ClusterView;
+import io.flotilla.placement.model.Ending;
+import io.flotilla.placement.model.Epoch;
+import io.flotilla.placement.model.Job;
+import io.flotilla.placement.model.KeyBytes;
+import io.flotilla.placement.model.Move;
+import io.flotilla.placement.model.Node;
+import io.flotilla.placement.model.Partitioning;
+import io.flotilla.placement.model.Replica;
+import io.flotilla.placement.model.Settings;
+import io.flotilla.placement.model.Shard;
+import io.flotilla.placement.model.Split;
+import io.flotilla.placement.model.Transfer;
+import io.flotilla.placement.plan.KeyspacePlanner;
+import io.flotilla.placement.plan.KeyspaceWish;
+import io.flotilla.placement.plan.LoadView;
+import io.flotilla.placement.plan.WishPlanner;
+import io.flotilla.proto.placement.BeginJobs;
+import io.flotilla.proto.placement.ChangeNodeRequest;
+import io.flotilla.proto.placement.EndJob;
+import io.flotilla.proto.placement.JobEnd;
+import io.flotilla.proto.placement.PlacementCommand;
+import io.flotilla.proto.placement.PlacementResult;
+import io.flotilla.proto.placement.RegisterNodeRequest;
+import io.flotilla.proto.placement.SetBalanceRequest;
+import io.flotilla.proto.placement.ShardGoal;
+import io.flotilla.raft.core.Entry;
+import io.flotilla.raft.state.Generations;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.rocksdb.WriteBatch;
+
+/** What commands about jobs, nodes and settings do to the state. */
+final class JobStateTest {
+  @TempDir Path directory;
+
+  private final List<Entry> log = new ArrayList<>();
+  private PlacementStore store;
+  private PlacementStateMachine machine;
+
+  @BeforeEach
+  void open() throws Exception {
+    store = new PlacementStore(directory);
+    machine = new PlacementStateMachine(store, Generations.INITIAL);
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    store.close();
+  }
+
+  private void fourNodesTwoShards() throws Exception {
+    for (int i = 1; i <= 4; i++) {
+      run(register("n" + i));
+    }
+    KeyspaceWish wish = new KeyspaceWish("default", Partitioning.RANGE, 2, List.of(), 3);
+    run(
+        PlacementCommand.newBuilder()
+            .setCreateKeyspace(
+                MapMessages.write(KeyspacePlanner.plan(machine.view(), wish, Set.of(4L))))
+            .build());
+  }
+
+  private static PlacementCommand register(String incarnation) {
+    return PlacementCommand.newBuilder()
+        .setRegisterNode(
+            RegisterNodeRequest.newBuilder().setIncarnation(incarnation).setAddress("h:1"))
+        .build();
+  }
+
+  private static PlacementCommand begin(Job... jobs) {
+    BeginJobs.Builder begin = BeginJobs.newBuilder();
+    for (Job job : jobs) {
+      begin.addJobs(JobMessages.write(job));
+    }
+    return PlacementCommand.newBuilder().setBeginJobs(begin).build();
+  }
+
+  private static PlacementCommand end(long job, JobEnd end) {
+    return PlacementCommand.newBuilder()
+        .setEndJob(EndJob.newBuilder().setJob(job).setEnd(end).setWhy("said so"))
+        .build();
+  }
+
+  private static PlacementCommand change(long node, ChangeNodeRequest.Change change) {
+    return PlacementCommand.newBuilder()
+        .setChangeNode(ChangeNodeRequest.newBuilder().setNode(node).setChange(change))
+        .build();
+  }
+
+  private WishPlanner planner() {
+    Map<Long, LoadView.Health> health = new HashMap<>();
+    machine.view().nodes().keySet().forEach(id -> health.put(id, LoadView.Health.STEADY));
+    Map<Long, Long> leaders = new HashMap<>();
+    machine
+        .view()
+        .shardsSince(0)
+        .forEach(shard -> leaders.put(shard.id(), shard.replicas().get(0).node()));
+    return new WishPlanner(machine.view(), new LoadView(true, health, leaders, Map.of()));
+  }
+
+  @Test
+  void jobsOfAllKindsBeginOnceAndAreRemembered() throws Exception {
+    fourNodesTwoShards();
+    Move move = planner().move(1, 1, 4);
+    Split split = planner().split(2, KeyBytes.EMPTY);
+    PlacementResult both = run(begin(move, split.begun(0)));
+    assertThat(both.getJobsCount()).as("ids of the second were not fresh any more").isEqualTo(1);
+    assertThat(both.getErrorCode()).isZero();
+    assertThat(both.getMessage()).contains("was handed out before");
+    PlacementResult again = run(begin(planner().split(2, KeyBytes.EMPTY)));
+    assertThat(again.getJobsCount()).isEqualTo(1);
+    assertThat(machine.view().jobs()).hasSize(2);
+    assertThat(machine.view().freshIds().shard()).isEqualTo(4);
+
+    store.close();
+    open();
+    assertThat(machine.view().jobs().get(1L)).isEqualTo(move.begun(6));
+    long id = again.getJobs(0).getId();
+    assertThat(run(end(id, JobEnd.CANCELLED)).getErrorCode()).isZero();
+    assertThat(machine.view().ended().get(id).ending())
+        .isEqualTo(new Ending(Ending.How.CANCELLED, "said so"));
+    assertRefused(end(id, JobEnd.DONE), Outcome.CONFLICT, "job " + id + " is over already");
+  }
+
+  @Test
+  void aJobThatDoesNotFitAnyMoreIsStale() throws Exception {
+    fourNodesTwoShards();
+    Shard shard = machine.view().shard(1).orElseThrow();
+    Split old =
+        new Split(
+            0,
+            1,
+            new Epoch(1, 9),
+            KeyBytes.EMPTY,
+            3,
+            planner().split(1, KeyBytes.EMPTY).newReplicas(),
+            "");
+    assertRefused(begin(old), Outcome.STALE, "shard 1 is at epoch 1.1, not 1.9");
+    Transfer nobody = new Transfer(0, 1, new Replica(4, 99, Replica.Role.VOTER), "");
+    assertRefused(begin(nobody), Outcome.STALE, "no voter with id 99");
+    Move toHolder =
+        new Move(0, 1, shard.replicas().get(0).id(), new Replica(2, 50, Replica.Role.VOTER), "");
+    assertRefused(begin(toHolder), Outcome.STALE, "node 2 holds a replica of shard 1 already");
+    run(change(4, ChangeNodeRequest.Change.DRAIN));
+    Move toDraining =
+        new Move(0, 1, shard.replicas().get(0).id(), new Replica(4, 50, Replica.Role.VOTER), "");
+    assertRefused(begin(toDraining), Outcome.STALE, "node 4 is draining");
+  }
+
+  @Test
+  void onlySoManyEndedJobsAreRemembered() throws Exception {
+    fourNodesTwoShards();
+    for (int i = 0; i < JobBook.ENDED_MAX + 5; i++) {
+      long id = run(begin(planner().transfer(1, 0))).getJobs(0).getId();
+      run(end(id, JobEnd.DONE));
+    }
+    assertThat(machine.view().ended()).hasSize(JobBook.ENDED_MAX);
+    ClusterView before = machine.view();
+    store.close();
+    open();
+    assertThat(machine.view()).isEqualTo(before);
+  }
+
+  @Test
+  void aDrainOutlivesAnotherRegistration() throws Exception {
+    fourNodesTwoShards();
+    run(change(2, ChangeNodeRequest.Change.DRAIN));
+    run(
+        PlacementCommand.newBuilder()
+            .setRegisterNode(
+                RegisterNodeRequest.newBuilder().setIncarnation("n2").setAddress("h:99"))
+            .build());
+    Node node = machine.view().node(2).orElseThrow();
+    assertThat(node.address()).isEqualTo("h:99");
+    assertThat(node.isDraining()).isTrue();
+    run(change(2, ChangeNodeRequest.Change.UNDRAIN));
+    assertThat(machine.view().node(2).orElseThrow().isDraining()).isFalse();
+  }
+
+  /** Records as they were written before there were other jobs than moves, states and settings. */
+  @Test
+  void oldRecordsAreReadAndGoWhenTheirJobIsOver() throws Exception {
+    fourNodesTwoShards();
+    Move old = new Move(5, 1, 1, new Replica(4, 7, Replica.Role.VOTER));
+    byte[] message = MapMessages.write(old).toByteArray();
+    byte[] key =
+        ByteBuffer.allocate(17)
+            .putLong(Generations.INITIAL)
+            .put(StateRecord.MOVE)
+            .putLong(1)
+            .array();
+    byte[] value = ByteBuffer.allocate(8 + message.length).putLong(5).put(message).array();
+    try (WriteBatch batch = new WriteBatch()) {
+      batch.put(key, value);
+      store.write(batch);
+    }
+    store.close();
+    open();
+    assertThat(machine.view().jobs()).containsExactly(Map.entry(1L, old));
+    assertThat(machine.view().settings()).isEqualTo(Settings.INITIAL);
+    run(end(5, JobEnd.GIVEN_UP));
+    store.close();
+    open();
+    assertThat(machine.view().jobs()).isEmpty();
+  }
+
+  @Test
+  void replaysToTheSameStateWhateverWasFlushed() throws Exception {
+    fourNodesTwoShards();
+    Random random = new Random(5);
+    for (int i = 0; i < 200; i++) {
+      run(random(random));
+    }
+    assertThat(machine.view().ended()).isNotEmpty();
+    assertThat(machine.view().shards()).hasSizeGreaterThan(2);
+    ClusterView expected = machine.view();
+    for (int crash = 3; crash < log.size(); crash += 40) {
+      Path other = directory.resolveSibling(directory.getFileName() + "-" + crash);
+      PlacementStore first = new PlacementStore(other);
+      applyAll(first, new PlacementStateMachine(first, Generations.INITIAL), log.subList(0, crash));
+      if (random.nextBoolean()) {
+        first.loseUnflushed();
+      }
+      first.close();
+      PlacementStore second = new PlacementStore(other);
+      PlacementStateMachine restarted = new PlacementStateMachine(second, Generations.INITIAL);
+      applyAll(second, restarted, log.subList((int) restarted.appliedIndex(), log.size()));
+      assertThat(restarted.view()).isEqualTo(expected);
+      second.close();
+    }
+  }
+
+  private PlacementCommand random(Random random) throws Exception {
+    List<Shard> shards = machine.view().shardsSince(0);
+    Shard shard = shards.get(random.nextInt(shards.size()));
+    Job job = machine.view().jobs().get(shard.id());
+    long node = 1 + random.nextInt(4);
+    switch (random.nextInt(7)) {
+      case 0:
+        return change(node, ChangeNodeRequest.Change.forNumber(1 + random.nextInt(2)));
+      case 1:
+        return PlacementCommand.newBuilder()
+            .setSetBalance(SetBalanceRequest.newBuilder().setOn(random.nextBoolean()))
+            .build();
+      case 2:
+        return PlacementCommand.newBuilder()
+            .setShardGoal(
+                ShardGoal.newBuilder()
+                    .setKeyspace(1)
+                    .setShards(shards.size() + random.nextInt(3))
+                    .setBefore(machine.view().settings().goals().getOrDefault(1, 0)))
+            .build();
+      case 3:
+        return job == null ? register("n" + node) : end(job.id(), JobEnd.CANCELLED);
+      default:
+        return job instanceof Split split ? cut(shard, split) : begin(wish(shard, random));
+    }
+  }
+
+  private Job wish(Shard shard, Random random) throws Exception {
+    if (machine.view().jobs().containsKey(shard.id())) {
+      return new Transfer(0, shard.id(), shard.replicas().get(0), "in vain");
+    }
+    return random.nextBoolean()
+        ? planner().split(shard.id(), KeyBytes.EMPTY)
+        : planner().transfer(shard.id(), 0);
+  }
+
+  private static PlacementCommand cut(Shard before, Split split) {
+    KeyBytes at = before.range().start().followedBy(KeyBytes.of((byte) 0));
+    var epoch =
+        MapMessages.write(new Epoch(before.epoch().version() + 1, before.epoch().confVersion()));
+    var child =
+        io.flotilla.proto.map.Shard.newBuilder()
+            .setId(split.newShard())
+            .setKeyspace(before.keyspace())
+            .setStart(MapMessages.write(at))
+            .setEnd(MapMessages.write(before.range().end()))
+            .setEpoch(epoch);
+    split.newReplicas().forEach(replica -> child.addReplicas(MapMessages.write(replica)));
+    return PlacementCommand.newBuilder()
+        .setShardChanged(
+            MapMessages.write(before).toBuilder()
+                .setEpoch(epoch)
+                .setEnd(MapMessages.write(at))
+                .addCutOff(child))
+        .build();
+  }
+
+  private static void applyAll(
+      PlacementStore store, PlacementStateMachine machine, List<Entry> entries) throws Exception {
+    try (PlacementRound round = store.newRound()) {
+      for (Entry entry : entries) {
+        machine.apply(List.of(entry), round);
+        round.commit();
+      }
+    }
+  }
+
+  private PlacementResult run(PlacementCommand command) throws Exception {
+    Entry entry =
+        new Entry(machine.appliedIndex() + 1, 1, Entry.Kind.COMMAND, command.toByteArray());
+    log.add(entry);
+    try (PlacementRound round = store.newRound()) {
+      byte[] result = machine.apply(List.of(entry), round).get(0);
+      round.commit();
+      return PlacementResult.parseFrom(result);
+    }
+  }
+
+  private void assertRefused(PlacementCommand command, Outcome outcome, String why)
+      throws Exception {
+    ClusterView before = machine.view();
+    PlacementResult result = run(command);
+    assertThat(result.getErrorCode()).isEqualTo(outcome.number());
+    assertThat(result.getMessage()).contains(why);
+    assertThat(machine.view()).isEqualTo(before);
+  }
+}

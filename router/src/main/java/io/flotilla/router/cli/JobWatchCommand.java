@@ -1,0 +1,110 @@
+package io.flotilla.router.cli;
+
+import io.flotilla.router.client.ClusterStatus;
+import io.flotilla.router.client.FlotillaClient;
+import io.flotilla.router.client.Job;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+@Command(
+    name = "watch",
+    description = {
+      "Says what changes about jobs, until they are over.",
+      "Exits with 0 if all were done, 1 if one was cancelled or given up.",
+    },
+    mixinStandardHelpOptions = true)
+final class JobWatchCommand implements Callable<Integer> {
+  private static final long LOOK_EVERY_MILLIS = 500;
+
+  @Mixin private ClusterOptions cluster;
+  @Mixin private OutputOptions output;
+
+  @Parameters(
+      paramLabel = "JOB",
+      arity = "0..1",
+      description = "Only this one. Default: all, those that begin meanwhile too.")
+  private @Nullable Long only;
+
+  private final Set<Long> watched = new LinkedHashSet<>();
+  private final Map<Long, String> said = new HashMap<>();
+
+  @Override
+  public Integer call() {
+    return cluster.runAdmin(
+        client -> {
+          try {
+            return watch(client);
+          } catch (InterruptedException stop) {
+            Thread.currentThread().interrupt();
+            return ExitCodes.FAILED;
+          }
+        });
+  }
+
+  private int watch(FlotillaClient client) throws InterruptedException {
+    ClusterStatus status = FlotillaClient.await(client.admin().status());
+    if (only != null && !isUnderWay(status, only) && JobCommand.endedJob(status, only).isEmpty()) {
+      output.err().println("flotilla: not found: job " + only);
+      return ExitCodes.NOT_FOUND;
+    }
+    if (only != null) {
+      watched.add(only);
+    }
+    while (look(status)) {
+      Thread.sleep(LOOK_EVERY_MILLIS);
+      status = FlotillaClient.await(client.admin().status());
+    }
+    return verdict(status);
+  }
+
+  private static boolean isUnderWay(ClusterStatus status, long id) {
+    return status.jobs().stream().anyMatch(job -> job.id() == id);
+  }
+
+  /** Says what is new; whether there is anything left to watch. */
+  private boolean look(ClusterStatus status) {
+    boolean left = false;
+    for (Job job : status.jobs()) {
+      if (only == null || job.id() == only) {
+        watched.add(job.id());
+        left = true;
+        say(job, JobCommand.Progress.of(job, status));
+      }
+    }
+    for (long id : watched) {
+      JobCommand.endedJob(status, id)
+          .ifPresent(ended -> say(ended.job(), JobView.lower(ended.end()) + ": " + ended.why()));
+    }
+    return left;
+  }
+
+  private void say(Job job, String what) {
+    boolean news = !what.equals(said.put(job.id(), what));
+    if (news && !output.json()) {
+      output.out().printf("job %d, shard %d: %s; %s%n", job.id(), job.shard(), job.words(), what);
+      output.out().flush();
+    }
+  }
+
+  private int verdict(ClusterStatus status) {
+    List<Job.Ended> ended =
+        watched.stream()
+            .map(id -> JobCommand.endedJob(status, id))
+            .flatMap(Optional::stream)
+            .toList();
+    if (output.json()) {
+      output.print(ended.stream().map(JobView::of).toList());
+    }
+    boolean allDone = ended.stream().allMatch(each -> each.end() == Job.End.DONE);
+    return allDone ? ExitCodes.OK : ExitCodes.FAILED;
+  }
+}

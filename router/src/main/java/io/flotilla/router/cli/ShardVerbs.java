@@ -1,0 +1,188 @@
+package io.flotilla.router.cli;
+
+import io.flotilla.router.client.Bytes;
+import io.flotilla.router.client.FlotillaClient;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** What is done with one shard, or with the number of them, by hand. */
+final class ShardVerbs {
+  private ShardVerbs() {}
+
+  @Command(
+      name = "split",
+      description = {
+        "Cuts a shard in two: one entry of its log, no data moves.",
+        "Returns when the job has begun; job watch waits for it.",
+      },
+      mixinStandardHelpOptions = true)
+  static final class SplitCommand implements Callable<Integer> {
+    @Mixin private ClusterOptions cluster;
+    @Mixin private OutputOptions output;
+
+    @Parameters(paramLabel = "SHARD")
+    private long shard;
+
+    @Option(
+        names = "--at",
+        paramLabel = "KEY",
+        description =
+            "Where the new shard begins. For a hash keyspace with --hex, the two bytes of a slot."
+                + " Default: in the middle of the data.")
+    private @Nullable String at;
+
+    @Option(names = "--hex", description = "The key is hexadecimal digits.")
+    private boolean hex;
+
+    @Option(names = "--dry-run", description = "Prints the job, and begins nothing.")
+    private boolean dryRun;
+
+    @Override
+    public Integer call() {
+      Optional<Bytes> key =
+          Optional.ofNullable(at).map(text -> hex ? Bytes.hex(text) : Bytes.utf8(text));
+      return cluster.runAdmin(
+          client ->
+              AdminOutput.print(
+                  output,
+                  FlotillaClient.await(client.admin().splitShard(shard, key, dryRun)),
+                  dryRun,
+                  "begun"));
+    }
+  }
+
+  @Command(
+      name = "transfer",
+      description = "Hands leadership of a shard to another of its nodes.",
+      mixinStandardHelpOptions = true)
+  static final class TransferCommand implements Callable<Integer> {
+    @Mixin private ClusterOptions cluster;
+    @Mixin private OutputOptions output;
+
+    @Parameters(paramLabel = "SHARD")
+    private long shard;
+
+    @Option(
+        names = "--to",
+        paramLabel = "NODE",
+        description = "Default: of those that hold it, the one that leads least.")
+    private @Nullable Long to;
+
+    @Option(names = "--dry-run", description = "Prints the job, and begins nothing.")
+    private boolean dryRun;
+
+    @Override
+    public Integer call() {
+      OptionalLong target = to == null ? OptionalLong.empty() : OptionalLong.of(to);
+      return cluster.runAdmin(
+          client ->
+              AdminOutput.print(
+                  output,
+                  FlotillaClient.await(client.admin().transferLeader(shard, target, dryRun)),
+                  dryRun,
+                  "begun"));
+    }
+  }
+
+  @Command(
+      name = "add",
+      description = {
+        "Cuts the largest shards of a keyspace until there are so many more.",
+        "Returns at once; shard list shows them come, balance show what is left to do.",
+      },
+      mixinStandardHelpOptions = true)
+  static final class AddCommand implements Callable<Integer> {
+    @Mixin private ClusterOptions cluster;
+    @Mixin private OutputOptions output;
+
+    @Option(
+        names = {"-k", "--keyspace"},
+        paramLabel = "NAME",
+        required = true)
+    private String keyspace;
+
+    @Option(
+        names = "--count",
+        paramLabel = "N",
+        required = true,
+        description = "So many more. 0: no more than there are, whatever was asked for before.")
+    private int count;
+
+    @Option(names = "--dry-run", description = "Prints the first cuts, and begins nothing.")
+    private boolean dryRun;
+
+    @Override
+    public Integer call() {
+      if (count < 0) {
+        throw new IllegalArgumentException("--count is " + count + "; allowed: 0 and more");
+      }
+      return cluster.runAdmin(
+          client ->
+              AdminOutput.print(
+                  output,
+                  FlotillaClient.await(client.admin().addShards(keyspace, count, dryRun)),
+                  dryRun,
+                  "taken"));
+    }
+  }
+
+  @Command(
+      name = "why",
+      description =
+          "Says why a shard is where it is, what is being done about it, and why nothing is.",
+      mixinStandardHelpOptions = true)
+  static final class WhyCommand implements Callable<Integer> {
+    @Mixin private ClusterOptions cluster;
+    @Mixin private OutputOptions output;
+
+    @Parameters(paramLabel = "SHARD")
+    private long shard;
+
+    @Override
+    public Integer call() {
+      return cluster.runAdmin(
+          client ->
+              AdminOutput.print(output, FlotillaClient.await(client.admin().explainShard(shard))));
+    }
+  }
+
+  @Command(
+      name = "show",
+      description = "Shows one shard, and the job that it may have.",
+      mixinStandardHelpOptions = true)
+  static final class ShowCommand implements Callable<Integer> {
+    @Mixin private ClusterOptions cluster;
+    @Mixin private OutputOptions output;
+
+    @Parameters(paramLabel = "SHARD")
+    private long shard;
+
+    @Override
+    public Integer call() {
+      return cluster.runAdmin(
+          client -> {
+            var status = FlotillaClient.await(client.admin().status());
+            var found = status.shards().stream().filter(each -> each.id() == shard).toList();
+            if (found.isEmpty()) {
+              output.err().println("flotilla: not found: shard " + shard);
+              return ExitCodes.NOT_FOUND;
+            }
+            if (output.json()) {
+              output.print(ShardView.of(found.get(0)));
+              return ExitCodes.OK;
+            }
+            output.print(ShardCommand.table(found));
+            status.jobs().stream()
+                .filter(job -> job.shard() == shard)
+                .forEach(job -> output.out().println("  job " + job.id() + ": " + job.words()));
+            return ExitCodes.OK;
+          });
+    }
+  }
+}

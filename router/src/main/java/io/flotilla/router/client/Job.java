@@ -1,0 +1,64 @@
+package io.flotilla.router.client;
+
+import java.util.OptionalLong;
+
+/**
+ * A decision of placement about one shard that is being carried out.
+ *
+ * @param id 0 if it was only planned
+ * @param from the replica that leaves, if one does
+ * @param to the replica that comes, or that is to lead
+ * @param toNode where that is
+ * @param newShard what is to be cut off, if something is
+ * @param reason who wanted it, or which rule; may be empty
+ */
+public record Job(
+    long id,
+    Kind kind,
+    long shard,
+    OptionalLong from,
+    OptionalLong to,
+    OptionalLong toNode,
+    OptionalLong newShard,
+    String reason) {
+  /** What is done with the shard. */
+  public enum Kind {
+    /** A replica is replaced by one on another node. */
+    MOVE,
+    /** It is cut in two. */
+    SPLIT,
+    /** Another replica is to lead. */
+    TRANSFER,
+    /** Something that only a newer client knows. */
+    OTHER
+  }
+
+  /** How a job ended. */
+  public enum End {
+    DONE,
+    CANCELLED,
+    GIVEN_UP
+  }
+
+  /** A job that is over; placement remembers the newest of them. */
+  public record Ended(Job job, End end, String why) {}
+
+  /**
+   * A job, and what it costs.
+   *
+   * @param approximateBytes that travel between nodes for it
+   */
+  public record Planned(Job job, long approximateBytes) {}
+
+  /** What it does: {@code replica 11 becomes 97 on node 4}. */
+  public String words() {
+    return switch (kind) {
+      case MOVE ->
+          "replica %d becomes %d on node %d"
+              .formatted(from.orElse(0), to.orElse(0), toNode.orElse(0));
+      case SPLIT -> "is cut in two; the right part becomes shard %d".formatted(newShard.orElse(0));
+      case TRANSFER -> "replica %d on node %d is to lead".formatted(to.orElse(0), toNode.orElse(0));
+      case OTHER -> "something that this client does not know";
+    };
+  }
+}

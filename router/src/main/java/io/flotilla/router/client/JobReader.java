@@ -1,0 +1,86 @@
+package io.flotilla.router.client;
+
+import io.flotilla.proto.placement.AdminReply;
+import io.flotilla.proto.placement.EndedJob;
+import io.flotilla.proto.placement.ExplainReply;
+import io.flotilla.proto.placement.PlannedJob;
+import java.util.OptionalLong;
+
+/** Reads placement's jobs into the SDK's own words. */
+final class JobReader {
+  private JobReader() {}
+
+  static Job job(io.flotilla.proto.placement.Job job) {
+    OptionalLong none = OptionalLong.empty();
+    long id = job.getId();
+    long shard = job.getShard();
+    String reason = job.getReason();
+    return switch (job.getKindCase()) {
+      case MOVE -> move(id, shard, job.getMove(), reason);
+      case SPLIT ->
+          new Job(
+              id,
+              Job.Kind.SPLIT,
+              shard,
+              none,
+              none,
+              none,
+              OptionalLong.of(job.getSplit().getNewShard()),
+              reason);
+      case TRANSFER ->
+          new Job(
+              id,
+              Job.Kind.TRANSFER,
+              shard,
+              none,
+              OptionalLong.of(job.getTransfer().getTo().getReplica()),
+              OptionalLong.of(job.getTransfer().getTo().getNode()),
+              none,
+              reason);
+      case KIND_NOT_SET -> new Job(id, Job.Kind.OTHER, shard, none, none, none, none, reason);
+    };
+  }
+
+  static Job move(long id, long shard, io.flotilla.proto.placement.Move move, String reason) {
+    return new Job(
+        id,
+        Job.Kind.MOVE,
+        shard,
+        OptionalLong.of(move.getFrom()),
+        OptionalLong.of(move.getTo().getReplica()),
+        OptionalLong.of(move.getTo().getNode()),
+        OptionalLong.empty(),
+        reason);
+  }
+
+  static Job.Ended ended(EndedJob ended) {
+    Job.End end =
+        switch (ended.getEnd()) {
+          case DONE -> Job.End.DONE;
+          case CANCELLED -> Job.End.CANCELLED;
+          case GIVEN_UP, UNRECOGNIZED -> Job.End.GIVEN_UP;
+        };
+    return new Job.Ended(job(ended.getJob()), end, ended.getWhy());
+  }
+
+  static Job.Planned planned(PlannedJob planned) {
+    return new Job.Planned(job(planned.getJob()), planned.getApproximateBytes());
+  }
+
+  static AdminAnswer answer(AdminReply reply) {
+    return new AdminAnswer(
+        reply.getJobsList().stream().map(JobReader::planned).toList(), reply.getNotesList());
+  }
+
+  static Explanation explanation(ExplainReply reply) {
+    return new Explanation(
+        reply.getFindingsList().stream()
+            .map(
+                finding ->
+                    new Explanation.Finding(
+                        finding.getRule(), finding.getShard(), finding.getText()))
+            .toList(),
+        reply.getPlannedList().stream().map(JobReader::planned).toList(),
+        reply.getBalance());
+  }
+}

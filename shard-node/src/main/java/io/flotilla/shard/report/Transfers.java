@@ -1,0 +1,84 @@
+package io.flotilla.shard.report;
+
+import io.flotilla.proto.placement.JobRefusal;
+import io.flotilla.proto.placement.TransferOrder;
+import io.flotilla.raft.core.GroupStatus;
+import io.flotilla.raft.core.GroupStatus.RoleName;
+import io.flotilla.raft.core.ReplicaId;
+import io.flotilla.raft.runtime.RaftException;
+import io.flotilla.raft.runtime.RaftGroup;
+import io.flotilla.shard.host.ShardHost;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Obeys placement's orders to hand leadership over, where this node leads. What does not succeed is
+ * ordered again with the answer to the next report; what never can is refused, with the next
+ * report. For the control thread.
+ */
+final class Transfers {
+  private static final Logger LOG = LoggerFactory.getLogger(Transfers.class);
+
+  private final ShardHost host;
+  private final Control control;
+  private final Set<Long> busy = new HashSet<>();
+  private final List<JobRefusal> refusals = new ArrayList<>();
+
+  Transfers(ShardHost host, Control control) {
+    this.host = host;
+    this.control = control;
+  }
+
+  void obey(List<TransferOrder> orders) {
+    refusals.clear(); // they have arrived; who still orders the same did not hear them, and will
+    for (TransferOrder order : orders) {
+      host.group(order.getShard()).ifPresent(group -> obey(order, group));
+    }
+  }
+
+  /** To go with the next report. */
+  List<JobRefusal> refusals() {
+    return List.copyOf(refusals);
+  }
+
+  private void obey(TransferOrder order, RaftGroup group) {
+    GroupStatus status = group.status();
+    ReplicaId to = new ReplicaId(order.getTo());
+    boolean leadsAndMay =
+        status.role() == RoleName.LEADER
+            && !status.replica().equals(to)
+            && !status.membership().isJoint();
+    if (!leadsAndMay || busy.contains(order.getShard())) {
+      return;
+    }
+    if (status.membership().voters().stream().noneMatch(voter -> voter.replica().equals(to))) {
+      refusals.add(
+          JobRefusal.newBuilder()
+              .setJob(order.getJob())
+              .setWhy("replica " + to.value() + " is no voter of shard " + order.getShard())
+              .build());
+      return;
+    }
+    busy.add(order.getShard());
+    LOG.info("job {} on shard {}: leadership goes to {}", order.getJob(), order.getShard(), to);
+    group
+        .transferLeadership(Optional.of(to))
+        .whenComplete((nothing, failure) -> control.run(() -> ended(order, failure)));
+  }
+
+  private void ended(TransferOrder order, @Nullable Throwable failure) {
+    busy.remove(order.getShard());
+    if (failure instanceof RaftException) {
+      LOG.debug("job {} has to wait", order.getJob(), failure);
+    } else if (failure != null) {
+      throw new IllegalStateException(
+          "leadership was not handed over, otherwise than it may", failure);
+    }
+  }
+}
