@@ -31,6 +31,7 @@ class MoveTest {
                 directory.resolve("cluster"), "--nodes", "6", "--placement", "1", "--shards", "1");
         FlotillaClient client = cluster.connect()) {
       create(client);
+      FlotillaClient.await(client.admin().setBalance(false)); // all moves here are this test's
       try (Traffic traffic = new Traffic("move", 1)) {
         for (int i = 0; i < 8; i++) {
           traffic.through(

@@ -17,7 +17,9 @@ import io.flotilla.placement.model.Settings;
 import io.flotilla.placement.model.Shard;
 import io.flotilla.placement.model.Split;
 import io.flotilla.placement.model.Transfer;
+import java.math.BigInteger;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
@@ -27,6 +29,7 @@ import java.util.TreeMap;
 /** A cluster on paper, in which jobs are done as soon as a test says so. */
 final class PlanWorld {
   static final int KEYSPACE = Keyspace.DEFAULT.id();
+  private static final int KEY_BYTES = 20;
 
   final TreeMap<Long, Revised<Node>> nodes = new TreeMap<>();
   final TreeMap<Long, Revised<Shard>> shards = new TreeMap<>();
@@ -136,7 +139,9 @@ final class PlanWorld {
   /** Does jobs at once. */
   void carryOut(List<Job> planned) {
     for (Job job : planned) {
-      job.as(new Ids());
+      if (job.id() == 0) {
+        job.as(new Ids());
+      }
       job.as(new Done());
       jobs.remove(job.shard());
     }
@@ -245,10 +250,7 @@ final class PlanWorld {
     @Override
     public Boolean split(Split split) {
       Shard before = shards.get(split.shard()).value();
-      KeyBytes at = before.range().start().followedBy(KeyBytes.of((byte) 128));
-      if (!before.range().canBeCutAt(at)) {
-        at = middle(before);
-      }
+      KeyBytes at = middle(before.range());
       Epoch epoch = new Epoch(before.epoch().version() + 1, before.epoch().confVersion());
       Shard left = shard(before.id(), before.range().start(), at, epoch, before.replicas());
       Shard right = shard(split.newShard(), at, before.range().end(), epoch, split.newReplicas());
@@ -261,12 +263,16 @@ final class PlanWorld {
       return true;
     }
 
-    private KeyBytes middle(Shard shard) {
-      KeyBytes at = shard.range().start().followedBy(KeyBytes.of((byte) 0));
-      if (!shard.range().canBeCutAt(at)) {
-        throw new AssertionError(shard + " has no room");
-      }
-      return at;
+    private KeyBytes middle(KeyRange range) {
+      BigInteger sum = number(range.start()).add(number(range.end()));
+      byte[] half = sum.shiftRight(1).toByteArray();
+      byte[] at = new byte[KEY_BYTES];
+      System.arraycopy(half, 0, at, KEY_BYTES - half.length, half.length);
+      return KeyBytes.of(at);
+    }
+
+    private BigInteger number(KeyBytes key) {
+      return new BigInteger(1, Arrays.copyOf(key.toByteArray(), KEY_BYTES));
     }
 
     @Override

@@ -80,6 +80,8 @@ final class WishPlannerTest {
     assertThat(plan(2, 0).to().node()).as("the lowest id").isEqualTo(4);
     shard(2, 4, 1, 2);
     assertThat(plan(2, 0).to().node()).isEqualTo(5);
+    shard(7, 1, 2, 3);
+    shard(8, 1, 2, 3);
     moves.put(7L, new Move(9, 7, 70, new Replica(5, 98, Replica.Role.VOTER)));
     moves.put(8L, new Move(9, 8, 80, new Replica(5, 99, Replica.Role.VOTER)));
     assertThat(plan(2, 0).to().node()).as("what is to come counts").isEqualTo(4);

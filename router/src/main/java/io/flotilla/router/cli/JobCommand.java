@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -158,14 +157,14 @@ final class JobCommand {
     private Progress() {}
 
     static String of(Job job, ClusterStatus status) {
-      @Nullable ClusterStatus.Shard shard =
-          status.shards().stream()
-              .filter(each -> each.id() == job.shard())
-              .findFirst()
-              .orElse(null);
-      if (shard == null) {
-        return "its shard is not in the map";
-      }
+      return status.shards().stream()
+          .filter(each -> each.id() == job.shard())
+          .findFirst()
+          .map(shard -> of(job, shard))
+          .orElse("its shard is not in the map");
+    }
+
+    private static String of(Job job, ClusterStatus.Shard shard) {
       if (shard.leaderNode().isEmpty()) {
         return "it waits until the shard has a leader";
       }

@@ -47,6 +47,7 @@ public final class FakeCluster implements AutoCloseable {
   private final Map<Long, Shard> shards = new LinkedHashMap<>();
   private final Map<Long, Long> leaders = new HashMap<>();
   private final Set<Long> dead = ConcurrentHashMap.newKeySet();
+  private final FakeJobs jobs = new FakeJobs();
   private int moves;
   private int movesMax = Integer.MAX_VALUE;
   private long term = 1;
@@ -174,13 +175,18 @@ public final class FakeCluster implements AutoCloseable {
     return moves;
   }
 
+  /** What placement is carrying out, and what it was asked for. */
+  public FakeJobs jobs() {
+    return jobs;
+  }
+
   synchronized @Nullable Move move(MoveReplicaRequest request) {
     if (moves == movesMax) {
       return null;
     }
-    moves++;
+    moves += request.getDryRun() ? 0 : 1;
     return Move.newBuilder()
-        .setJob(100 + moves)
+        .setJob(request.getDryRun() ? 0 : 100 + moves)
         .setShard(request.getShard())
         .setFrom(request.getShard() * 10 + request.getFromNode())
         .setTo(Replica.newBuilder().setReplica(1000 + moves).setNode(request.getToNode()))
@@ -280,6 +286,7 @@ public final class FakeCluster implements AutoCloseable {
     nodes.forEach(node -> status.addNodes(status(node)));
     status.addAllKeyspaces(keyspaces.values());
     shards.values().forEach(shard -> status.addShards(status(shard)));
+    jobs.addTo(status);
     return status.build();
   }
 

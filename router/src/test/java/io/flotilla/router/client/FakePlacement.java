@@ -1,8 +1,12 @@
 package io.flotilla.router.client;
 
 import io.flotilla.proto.errors.ErrorDetail;
+import io.flotilla.proto.placement.AdminReply;
+import io.flotilla.proto.placement.AdminRequest;
 import io.flotilla.proto.placement.CreateKeyspaceReply;
 import io.flotilla.proto.placement.CreateKeyspaceRequest;
+import io.flotilla.proto.placement.ExplainReply;
+import io.flotilla.proto.placement.ExplainRequest;
 import io.flotilla.proto.placement.GetMapRequest;
 import io.flotilla.proto.placement.MapUpdate;
 import io.flotilla.proto.placement.Move;
@@ -39,7 +43,9 @@ final class FakePlacement implements AutoCloseable {
             .handle(RpcMethods.GET_MAP, this::map)
             .handle(RpcMethods.STATUS, this::status)
             .handle(RpcMethods.CREATE_KEYSPACE, this::create)
-            .handle(RpcMethods.MOVE_REPLICA, this::move);
+            .handle(RpcMethods.MOVE_REPLICA, this::move)
+            .handle(RpcMethods.ADMINISTER, this::administer)
+            .handle(RpcMethods.EXPLAIN, this::explain);
     this.port = server.listen("127.0.0.1", 0);
   }
 
@@ -109,7 +115,23 @@ final class FakePlacement implements AutoCloseable {
     if (job == null) {
       call.fail(ErrorCode.CONFLICT, "too many moves");
     } else {
-      call.reply(MoveReplicaReply.newBuilder().setJob(job).build());
+      call.reply(MoveReplicaReply.newBuilder().setJob(job).setApproximateBytes(4096).build());
+    }
+  }
+
+  private void administer(RpcCall<AdminRequest, AdminReply> call) {
+    if (mayServe(call)) {
+      try {
+        call.reply(cluster.jobs().administer(call.request()));
+      } catch (IllegalStateException refused) {
+        call.fail(ErrorCode.CONFLICT, String.valueOf(refused.getMessage()));
+      }
+    }
+  }
+
+  private void explain(RpcCall<ExplainRequest, ExplainReply> call) {
+    if (mayServe(call)) {
+      call.reply(cluster.jobs().explain(call.request()));
     }
   }
 

@@ -47,24 +47,47 @@ final class Transfers {
     return List.copyOf(refusals);
   }
 
-  private void obey(TransferOrder order, RaftGroup group) {
-    GroupStatus status = group.status();
+  /** What a replica makes of an order. */
+  enum Verdict {
+    OBEY,
+    /** It does not lead, or the members are changing: another order comes if it is still wanted. */
+    NOT_NOW,
+    /** Who is to lead has no vote. */
+    NEVER
+  }
+
+  /** Pure. */
+  static Verdict verdict(GroupStatus status, TransferOrder order) {
     ReplicaId to = new ReplicaId(order.getTo());
-    boolean leadsAndMay =
-        status.role() == RoleName.LEADER
-            && !status.replica().equals(to)
-            && !status.membership().isJoint();
-    if (!leadsAndMay || busy.contains(order.getShard())) {
-      return;
+    if (status.role() != RoleName.LEADER
+        || status.replica().equals(to)
+        || status.membership().isJoint()) {
+      return Verdict.NOT_NOW;
     }
-    if (status.membership().voters().stream().noneMatch(voter -> voter.replica().equals(to))) {
-      refusals.add(
-          JobRefusal.newBuilder()
-              .setJob(order.getJob())
-              .setWhy("replica " + to.value() + " is no voter of shard " + order.getShard())
-              .build());
-      return;
+    boolean votes =
+        status.membership().voters().stream().anyMatch(voter -> voter.replica().equals(to));
+    return votes ? Verdict.OBEY : Verdict.NEVER;
+  }
+
+  private void obey(TransferOrder order, RaftGroup group) {
+    ReplicaId to = new ReplicaId(order.getTo());
+    switch (verdict(group.status(), order)) {
+      case NOT_NOW -> {}
+      case NEVER ->
+          refusals.add(
+              JobRefusal.newBuilder()
+                  .setJob(order.getJob())
+                  .setWhy("replica " + to.value() + " is no voter of shard " + order.getShard())
+                  .build());
+      case OBEY -> {
+        if (!busy.contains(order.getShard())) {
+          handOver(order, group, to);
+        }
+      }
     }
+  }
+
+  private void handOver(TransferOrder order, RaftGroup group, ReplicaId to) {
     busy.add(order.getShard());
     LOG.info("job {} on shard {}: leadership goes to {}", order.getJob(), order.getShard(), to);
     group

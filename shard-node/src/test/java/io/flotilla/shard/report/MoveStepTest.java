@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flotilla.proto.map.Replica;
 import io.flotilla.proto.placement.MoveOrder;
+import io.flotilla.proto.placement.TransferOrder;
 import io.flotilla.raft.core.GroupStatus;
 import io.flotilla.raft.core.GroupStatus.RoleName;
 import io.flotilla.raft.core.Membership;
@@ -63,6 +64,50 @@ final class MoveStepTest {
   @Test
   void aLearnerOfAnOrderThatWasGivenUpGoes() {
     assertThat(led(with(members(8), 1, 2, 3))).isEqualTo(to(with(members(9), 1, 2, 3)));
+  }
+
+  @Test
+  void aLearnerWhoseJobIsOverIsDismissedAlone() {
+    MoveOrder dismissal = MoveOrder.newBuilder().setTo(ORDER.getTo()).build();
+    assertThat(MoveStep.isDismissal(dismissal)).isTrue();
+    assertThat(MoveStep.isDismissal(ORDER)).isFalse();
+    assertThat(MoveStep.next(status(with(members(8, 9), 1, 2, 3)), dismissal))
+        .isEqualTo(to(with(members(8), 1, 2, 3)));
+    assertThat(MoveStep.next(status(with(members(), 1, 2, 9)), dismissal))
+        .as("it votes by now")
+        .isEmpty();
+    assertThat(MoveStep.next(status(with(members(), 1, 2, 3)), dismissal)).as("gone").isEmpty();
+  }
+
+  private static GroupStatus status(Membership membership) {
+    return new GroupStatus(
+        new ReplicaId(1),
+        RoleName.LEADER,
+        1,
+        Optional.empty(),
+        1,
+        5,
+        5,
+        5,
+        5,
+        membership,
+        List.of());
+  }
+
+  @Test
+  void leadershipGoesToVotersOnlyAndNeverMeanwhile() {
+    TransferOrder to3 = TransferOrder.newBuilder().setJob(1).setShard(1).setTo(3).build();
+    TransferOrder to9 = to3.toBuilder().setTo(9).build();
+    GroupStatus leader = status(with(members(9), 1, 2, 3));
+    assertThat(Transfers.verdict(leader, to3)).isEqualTo(Transfers.Verdict.OBEY);
+    assertThat(Transfers.verdict(leader, to9))
+        .as("a learner has no vote")
+        .isEqualTo(Transfers.Verdict.NEVER);
+    assertThat(Transfers.verdict(leader, to3.toBuilder().setTo(1).build()))
+        .as("it leads already")
+        .isEqualTo(Transfers.Verdict.NOT_NOW);
+    GroupStatus joint = status(new Membership(members(1, 3, 9), members(1, 2, 3), List.of()));
+    assertThat(Transfers.verdict(joint, to3)).isEqualTo(Transfers.Verdict.NOT_NOW);
   }
 
   @Test

@@ -1,0 +1,180 @@
+package io.flotilla.router.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.google.protobuf.ByteString;
+import io.flotilla.proto.placement.AdminRequest;
+import io.flotilla.router.client.FakeCluster;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
+
+/** The verbs that change where shards are, as a shell runs them. */
+class AdminCommandsTest {
+  private final FakeCluster cluster = new FakeCluster(1, 3, "f", "m", "t");
+
+  @AfterEach
+  void close() {
+    cluster.close();
+  }
+
+  private record Run(int code, String out, String err) {
+    JsonNode json() {
+      try {
+        return new ObjectMapper().readTree(out);
+      } catch (JsonProcessingException e) {
+        throw new AssertionError(out, e);
+      }
+    }
+  }
+
+  private Run run(String... args) {
+    StringWriter out = new StringWriter();
+    StringWriter err = new StringWriter();
+    CommandLine command =
+        FlotillaCommand.commandLine()
+            .setOut(new PrintWriter(out, true))
+            .setErr(new PrintWriter(err, true));
+    List<String> all = new ArrayList<>(List.of(args));
+    all.addAll(List.of("--endpoints", String.join(",", cluster.placement()), "--timeout", "20s"));
+    return new Run(command.execute(all.toArray(String[]::new)), out.toString(), err.toString());
+  }
+
+  private AdminRequest asked() {
+    return cluster.jobs().asked();
+  }
+
+  @Test
+  void split() {
+    assertThat(run("shard", "split", "3"))
+        .isEqualTo(
+            new Run(
+                0,
+                """
+                JOB  SHARD  WHAT                                             BECAUSE
+                  8      3  is cut in two; the right part becomes shard 77  asked for
+                """,
+                ""));
+    assertThat(asked().getSplit().getAt().isEmpty()).isTrue();
+    assertThat(run("shard", "split", "1", "--at", "c").code).isZero();
+    assertThat(asked().getSplit().getAt())
+        .isEqualTo(ByteString.copyFrom(new byte[] {0, 0, 0, 1, 'c'}));
+    assertThat(run("shard", "split", "6", "--at", "1234", "--hex").code).isZero();
+    assertThat(asked().getSplit().getAt())
+        .isEqualTo(ByteString.copyFrom(new byte[] {0, 0, 0, 2, 0x12, 0x34}));
+    Run missing = run("shard", "split", "99", "--at", "c");
+    assertThat(missing.code).isEqualTo(5);
+    assertThat(missing.err).contains("there is no shard 99");
+    Run dry = run("shard", "split", "3", "--dry-run");
+    assertThat(asked().getDryRun()).isTrue();
+    assertThat(dry.out).contains("1 jobs, about 0 KiB to travel; nothing was begun");
+  }
+
+  @Test
+  void transfer() {
+    Run json = run("shard", "transfer", "1", "--to", "2", "-o", "json");
+    assertThat(json.json().at("/jobs/0/kind").asText()).isEqualTo("transfer");
+    assertThat(json.json().at("/jobs/0/toNode").asLong()).isEqualTo(2);
+    assertThat(json.json().at("/dryRun").asBoolean()).isFalse();
+    assertThat(asked().getTransfer().getToNode()).isEqualTo(2);
+    assertThat(run("shard", "transfer", "1").out).contains("replica 12 on node 2 is to lead");
+    assertThat(asked().getTransfer().getToNode()).isZero();
+  }
+
+  @Test
+  void add() {
+    assertThat(run("shard", "add", "-k", "default", "--count", "2").out)
+        .isEqualTo("taken\n  the keyspace goes from 4 to 6 shards\n");
+    assertThat(asked().getAddShards().getCount()).isEqualTo(2);
+    assertThat(run("shard", "add", "-k", "default", "--count", "-1").err)
+        .contains("--count is -1; allowed: 0 and more");
+    assertThat(run("shard", "add", "--count", "1").code).isEqualTo(2);
+  }
+
+  @Test
+  void drainUndrainRemove() {
+    assertThat(run("node", "drain", "1").out)
+        .isEqualTo("node 1 is draining\n  node 2 holds a replica of shard 1 already\n");
+    assertThat(run("node", "drain", "1", "--dry-run").out)
+        .isEqualTo(
+            """
+            SHARD  WHAT                               KIB  BECAUSE
+                1  replica 11 becomes 97 on node 3  5120  node 1 is draining
+            1 jobs, about 5,120 KiB to travel; nothing was begun
+            """);
+    assertThat(run("node", "undrain", "1").out).isEqualTo("node 1 takes replicas again\n");
+    Run refused = run("node", "remove", "1");
+    assertThat(refused.code).isEqualTo(1);
+    assertThat(refused.err).contains("node 1 cannot be removed: it holds 8 replicas");
+  }
+
+  @Test
+  void why() {
+    assertThat(run("shard", "why", "4").out).isEqualTo("shard 4 is as it is\n");
+    assertThat(run("node", "why", "2", "-o", "json").json().at("/0/rule").asText()).isEqualTo("is");
+  }
+
+  @Test
+  void balance() {
+    assertThat(run("balance", "off").out).startsWith("balancing is off");
+    assertThat(run("balance", "show").out)
+        .isEqualTo("balancing is off\n  the cluster is as it is\n");
+    assertThat(run("balance", "on").out).isEqualTo("balancing is on\n");
+    assertThat(run("balance", "show", "-o", "json").json().at("/balance").asBoolean()).isTrue();
+  }
+
+  @Test
+  void jobs() {
+    assertThat(run("job", "show", "7").code).isEqualTo(5);
+    cluster.jobs().underWayFor(2);
+    assertThat(run("job", "list").out)
+        .isEqualTo(
+            """
+            JOB  SHARD  WHAT                             BECAUSE
+              7      1  replica 11 becomes 97 on node 3  node 1 is draining
+            """);
+    assertThat(run("job", "show", "7").out).contains("the group has not begun with it");
+    assertThat(run("job", "show", "7").out).contains("done").contains("is in its place");
+    JsonNode ended = run("job", "list", "--ended", "-o", "json").json();
+    assertThat(ended.at("/0/end").asText()).isEqualTo("done");
+    assertThat(run("job", "cancel", "7").err).contains("there is no job 7");
+  }
+
+  @Test
+  void cancel() {
+    cluster.jobs().underWayFor(5);
+    assertThat(run("job", "cancel", "7").out).endsWith("  no more orders are given\n");
+    assertThat(asked().getCancel().getJob()).isEqualTo(7);
+  }
+
+  @Test
+  void watch() {
+    assertThat(run("job", "watch", "7").code).isEqualTo(5);
+    cluster.jobs().underWayFor(1);
+    assertThat(run("job", "watch", "7"))
+        .isEqualTo(
+            new Run(
+                0,
+                """
+                job 7, shard 1: replica 11 becomes 97 on node 3; the group has not begun with it
+                job 7, shard 1: replica 11 becomes 97 on node 3; done: replica 97 on node 3 is in its place
+                """,
+                ""));
+    assertThat(run("job", "watch").out).as("none is under way").isEmpty();
+  }
+
+  @Test
+  void show() {
+    assertThat(run("shard", "show", "1").out.lines()).hasSize(2);
+    assertThat(run("shard", "show", "99").code).isEqualTo(5);
+    assertThat(run("node", "show", "1").out.lines().count()).isEqualTo(2 + 1 + 9);
+    assertThat(run("node", "show", "9").code).isEqualTo(5);
+  }
+}
