@@ -1,10 +1,15 @@
 package io.flotilla.placement.plan;
 
+import io.flotilla.placement.model.EndedJob;
+import io.flotilla.placement.model.Ending;
 import io.flotilla.placement.model.Replica;
+import io.flotilla.placement.model.Transfer;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Evens out how many shards nodes lead, by handing leadership to voters on nodes that are steady. A
@@ -43,11 +48,12 @@ final class LeaderBalance implements Scheduler {
     List<Piece> pieces = new ArrayList<>();
     List<List<Long>> mayLead = new ArrayList<>();
     List<Long> leaders = new ArrayList<>();
+    Set<Long> failed = failedBefore(draft);
     for (Piece piece : draft.pieces()) {
       if (piece.leader.isPresent()) {
         pieces.add(piece);
         leaders.add(leaderInTheEnd(piece));
-        mayLead.add(mayLead(draft, piece));
+        mayLead.add(mayLead(draft, piece, failed));
       }
     }
     List<Long> better = LeaderSpread.from(mayLead, leaders);
@@ -67,13 +73,27 @@ final class LeaderBalance implements Scheduler {
   private static long leaderInTheEnd(Piece piece) {
     return piece
         .job()
-        .filter(io.flotilla.placement.model.Transfer.class::isInstance)
-        .map(job -> ((io.flotilla.placement.model.Transfer) job).to().node())
+        .filter(Transfer.class::isInstance)
+        .map(job -> ((Transfer) job).to().node())
         .orElseGet(piece.leader::orElseThrow);
   }
 
+  /**
+   * Replicas that did not take leadership over though they were asked to, not long ago. Each
+   * attempt costs the shard's clients a wait.
+   */
+  private static Set<Long> failedBefore(Draft draft) {
+    Set<Long> failed = new HashSet<>();
+    for (EndedJob ended : draft.view().ended().values()) {
+      if (ended.job() instanceof Transfer transfer && ended.ending().how() == Ending.How.GIVEN_UP) {
+        failed.add(transfer.to().id());
+      }
+    }
+    return failed;
+  }
+
   /** Where a shard is led now, and where else it might be. */
-  private static List<Long> mayLead(Draft draft, Piece piece) {
+  private static List<Long> mayLead(Draft draft, Piece piece, Set<Long> failed) {
     long now = leaderInTheEnd(piece);
     List<Long> nodes = new ArrayList<>(List.of(now));
     Optional<String> obstacle = draft.whyNot(ShardRule.TO_TRANSFER, piece);
@@ -89,7 +109,17 @@ final class LeaderBalance implements Scheduler {
     }
     for (Replica replica : piece.shard.replicas()) {
       boolean steady = draft.seat(replica.node()).filter(Seat::isSteady).isPresent();
-      if (replica.node() != now && replica.isVoter() && steady) {
+      boolean fails = failed.contains(replica.id());
+      if (fails) {
+        draft
+            .journal()
+            .found(
+                NAME,
+                piece.id(),
+                replica.node(),
+                () -> "replica " + replica.id() + " did not take leadership over before");
+      }
+      if (replica.node() != now && replica.isVoter() && steady && !fails) {
         nodes.add(replica.node());
       }
     }

@@ -1,9 +1,22 @@
 /**
- * What should be, as functions of what is: {@link KeyspacePlanner} turns a wish for a keyspace and
- * a view of the cluster into shard descriptors, {@link MovePlanner} says where a replica goes.
- * Promises: the same arguments give the same plan anywhere; no clock, chance or I/O. Leaves to
- * {@code placement.store} to refuse a plan whose view has meanwhile moved. Start at {@link
- * KeyspacePlanner}.
+ * What should be, as functions of what is. {@link Planner} turns a view of the cluster, and what
+ * nodes say of themselves, into the jobs to be begun now; {@link WishPlanner} plans one job that
+ * somebody asked for, {@link KeyspacePlanner} a keyspace; {@link Why} explains.
+ *
+ * <p>Schedulers act one after the other on one {@link Draft}, the cluster as it will be: repair,
+ * drain, growth, then (unless balancing is off) zones, sizes, replicas, leaders. What forbids
+ * something is a {@link Rule}, a named condition that says why in the same code that forbids, so
+ * that {@code why} cannot tell anything but what the planner went by.
+ *
+ * <p>Promises: the same arguments give the same plan anywhere, without clock, chance or I/O; plans
+ * come to an end, and no state of the cluster is planned twice on the way; only replicas that have
+ * to move do. A shard has one job at a time; jobs under way count as done. Nothing is planned while
+ * half of the nodes or more are silent.
+ *
+ * <p>Leaves to {@code placement.store} to refuse a plan whose view has meanwhile moved, and to
+ * {@code placement.service} to say who is dead. Not here yet: merges (one more {@code Job} and
+ * scheduler), splits by load (nodes report sizes, but no rates), and weights of nodes that differ
+ * in size.
  */
 @NullMarked
 package io.flotilla.placement.plan;

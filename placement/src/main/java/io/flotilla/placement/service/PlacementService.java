@@ -123,8 +123,10 @@ final class PlacementService implements AutoCloseable {
       jobs.leadershipBegan();
     }
     ClusterView view = map.view();
-    view.shardsSince(shardsSince).forEach(shard -> reports.shardAppeared(shard.id()));
-    shardsSince = view.revision();
+    if (view.revision() > shardsSince) {
+      view.shardsSince(shardsSince).forEach(shard -> reports.shardAppeared(shard.id()));
+      shardsSince = view.revision();
+    }
     steward.act(view, () -> load(view), takesNothing(view), now);
     watches.pump(view);
   }

@@ -6,6 +6,17 @@
  * ({@link LeaderGate}); a watcher that moves from a dead leader to the next one misses no revision
  * and gets none twice; no queue here is without a bound. Leaves decisions to {@code placement.plan}
  * and their keeping to {@code placement.store}. Start at {@link PlacementService}.
+ *
+ * <p>Jobs: {@link AdminDoor} takes those that somebody wants, {@link Steward} begins those that the
+ * planner finds, {@link Orders} derives from them, at each report, what a node has to do, and
+ * {@link JobWatch} ends those of which no descriptor says that they are over. All of that begins
+ * anew with the next leader; only the jobs themselves are kept.
+ *
+ * <p>Who is dead is judged here by silence alone: a node that has not reported to this leader for
+ * {@link PlacementPolicy#nodeDeadMillis}, counted anew with each change of leadership, and only
+ * while most nodes are heard. What is missing is the word of the node's peers: where this member
+ * alone is deaf to a minority of nodes for that long, it replaces replicas that are well. That
+ * costs copying, never data, for the group itself makes each change.
  */
 @NullMarked
 package io.flotilla.placement.service;

@@ -5,17 +5,13 @@ import io.flotilla.placement.model.EndedJob;
 import io.flotilla.placement.model.Ending;
 import io.flotilla.placement.model.FreshIds;
 import io.flotilla.placement.model.Job;
-import io.flotilla.placement.model.KeyBytes;
 import io.flotilla.placement.model.Keyspace;
 import io.flotilla.placement.model.KeyspacePlan;
 import io.flotilla.placement.model.Move;
 import io.flotilla.placement.model.Node;
-import io.flotilla.placement.model.Replica;
 import io.flotilla.placement.model.Revised;
 import io.flotilla.placement.model.Settings;
 import io.flotilla.placement.model.Shard;
-import io.flotilla.placement.model.Split;
-import io.flotilla.placement.model.Transfer;
 import io.flotilla.proto.placement.BeginJobs;
 import io.flotilla.proto.placement.ChangeNodeRequest;
 import io.flotilla.proto.placement.EndJob;
@@ -183,7 +179,7 @@ final class ClusterState {
               "planned at revision %d, but nodes or keyspaces changed at %d",
               plan.revision(), layoutRevision));
     }
-    Optional<String> stale = whatIsNotFresh(plan);
+    Optional<String> stale = KeyspaceFit.whatIsWrong(plan, freshIds, keyspaces, nodes);
     if (stale.isPresent()) {
       return refused(Outcome.STALE, stale.get());
     }
@@ -195,57 +191,8 @@ final class ClusterState {
       shards.put(shard.id(), new Revised<>(revision, shard));
       changed.accept(StateRecord.of(shard, revision));
     }
-    freshIds = beyond(plan);
+    freshIds = KeyspaceFit.beyond(plan, freshIds);
     return done().setKeyspace(MapMessages.write(keyspace)).build();
-  }
-
-  /** What in a plan uses an id that was handed out before, or names what does not exist. */
-  private Optional<String> whatIsNotFresh(KeyspacePlan plan) {
-    Keyspace keyspace = plan.keyspace();
-    boolean ownId =
-        Keyspace.builtIn(keyspace.name())
-            .map(keyspace::equals)
-            .orElse(keyspace.id() >= freshIds.keyspace());
-    if (!ownId || keyspaces.containsKey(keyspace.id())) {
-      return Optional.of("keyspace id " + keyspace.id() + " is not for '" + keyspace.name() + "'");
-    }
-    long nextShard = freshIds.shard();
-    long nextReplica = freshIds.replica();
-    for (Shard shard : plan.shards()) {
-      if (shard.id() < nextShard || shard.keyspace() != keyspace.id()) {
-        return Optional.of("shard id " + shard.id() + " is not fresh, or of another keyspace");
-      }
-      nextShard = shard.id() + 1;
-      for (Replica replica : shard.replicas()) {
-        if (replica.id() < nextReplica || !nodes.containsKey(replica.node())) {
-          return Optional.of(replica + " of shard " + shard.id() + " is not fresh, or has no node");
-        }
-        nextReplica = replica.id() + 1;
-      }
-    }
-    return coversKeyspace(keyspace, plan.shards())
-        ? Optional.empty()
-        : Optional.of("the shards do not cover keyspace '" + keyspace.name() + "' exactly");
-  }
-
-  private static boolean coversKeyspace(Keyspace keyspace, List<Shard> shards) {
-    KeyBytes end = keyspace.range().start();
-    for (Shard shard : shards) {
-      if (!shard.range().start().equals(end)) {
-        return false;
-      }
-      end = shard.range().end();
-    }
-    return end.equals(keyspace.range().end());
-  }
-
-  private FreshIds beyond(KeyspacePlan plan) {
-    Shard last = plan.shards().get(plan.shards().size() - 1);
-    return new FreshIds(
-        freshIds.node(),
-        last.id() + 1,
-        last.replicas().get(last.replicas().size() - 1).id() + 1,
-        Math.max(freshIds.keyspace(), plan.keyspace().id() + 1));
   }
 
   private PlacementResult changeShard(
@@ -324,18 +271,13 @@ final class ClusterState {
           ? done().addJobs(JobMessages.write(job)).build()
           : refused(mayBeTheSame(wish, job) ? Outcome.STALE : Outcome.CONFLICT, job.isInTheWay());
     }
-    Optional<String> misfit = wish.misfit(known.value()).or(() -> wish.as(new Unknown()));
-    Optional<FreshIds> after = misfit.isPresent() ? Optional.empty() : wish.as(new Used());
-    if (after.isEmpty()) {
-      return refused(
-          Outcome.STALE,
-          "it "
-              + wish.words()
-              + ", but "
-              + misfit.orElse("an id of what is new was handed out before"));
+    JobFit fit = JobFit.of(wish, known.value(), nodes, freshIds);
+    Optional<String> misfit = fit.misfit();
+    if (misfit.isPresent()) {
+      return refused(Outcome.STALE, "it " + wish.words() + ", but " + misfit.get());
     }
     revision++;
-    freshIds = after.get();
+    freshIds = fit.after();
     Job job = wish.begun(revision);
     jobs.begin(job, changed);
     return done().addJobs(JobMessages.write(job)).build();
@@ -344,61 +286,6 @@ final class ClusterState {
   /** Of the same replica: may be the same wish, which was planned before the job was known. */
   private static boolean mayBeTheSame(Job wish, Job job) {
     return wish instanceof Move a && job instanceof Move b && a.from() == b.from();
-  }
-
-  /** What in a wish names a node that takes nothing. */
-  private final class Unknown implements Job.Kinds<Optional<String>> {
-    @Override
-    public Optional<String> move(Move move) {
-      Revised<Node> to = nodes.get(move.to().node());
-      if (to == null) {
-        return Optional.of("there is no node " + move.to().node());
-      }
-      return to.value().isDraining()
-          ? Optional.of("node " + move.to().node() + " is draining")
-          : Optional.empty();
-    }
-
-    @Override
-    public Optional<String> split(Split split) {
-      return Optional.empty();
-    }
-
-    @Override
-    public Optional<String> transfer(Transfer transfer) {
-      return Optional.empty();
-    }
-  }
-
-  /** The ids that are fresh after a wish; nothing if it uses one that was handed out before. */
-  private final class Used implements Job.Kinds<Optional<FreshIds>> {
-    @Override
-    public Optional<FreshIds> move(Move move) {
-      return beyond(freshIds.shard(), List.of(move.to()));
-    }
-
-    @Override
-    public Optional<FreshIds> split(Split split) {
-      return split.newShard() < freshIds.shard()
-          ? Optional.empty()
-          : beyond(split.newShard() + 1, split.newReplicas());
-    }
-
-    @Override
-    public Optional<FreshIds> transfer(Transfer transfer) {
-      return Optional.of(freshIds);
-    }
-
-    private Optional<FreshIds> beyond(long shard, List<Replica> replicas) {
-      long next = freshIds.replica();
-      for (Replica replica : replicas) {
-        if (replica.id() < next) {
-          return Optional.empty();
-        }
-        next = replica.id() + 1;
-      }
-      return Optional.of(new FreshIds(freshIds.node(), shard, next, freshIds.keyspace()));
-    }
   }
 
   private PlacementResult end(EndJob command, Consumer<StateRecord> changed) {

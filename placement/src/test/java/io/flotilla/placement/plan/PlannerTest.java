@@ -222,6 +222,17 @@ final class PlannerTest {
   }
 
   @Test
+  void whoDidNotTakeLeadershipOverIsNotAskedAgain() {
+    world.nodes(2);
+    long shard = world.shard(1, 2);
+    world.shard(1, 2);
+    Job job = world.plan().get(0);
+    world.giveUp(job, "in vain");
+    assertThat(world.plan()).extracting(Job::shard).doesNotContain(job.shard());
+    assertSays(world.why(shard), "replica 2 did not take leadership over before");
+  }
+
+  @Test
   void zonesAreKeptApart() {
     world.node(1, "a");
     world.node(2, "a");

@@ -116,7 +116,7 @@ final class Reports {
       for (ShardReport report : sent.getShardsList()) {
         acknowledged.put(report.getShard(), report.toBuilder().clearChanged().build());
       }
-      obey(reply);
+      obey(reply, sent);
     } else if (failure != null) {
       RpcException why = Control.failure(failure);
       LOG.debug("placement member {} did not take a report", members.current(), why);
@@ -128,11 +128,11 @@ final class Reports {
     }
   }
 
-  private void obey(ReportReply reply) {
+  private void obey(ReportReply reply, ReportRequest sent) {
     try {
       moves.obey(reply.getOrdersList());
       splits.obey(reply.getSplitsList());
-      transfers.obey(reply.getTransfersList());
+      transfers.obey(reply.getTransfersList(), sent.getRefusalsList());
     } catch (StorageException e) {
       fatal.accept(e);
     }

@@ -4,6 +4,7 @@ import io.flotilla.proto.placement.JobRefusal;
 import io.flotilla.proto.placement.TransferOrder;
 import io.flotilla.raft.core.GroupStatus;
 import io.flotilla.raft.core.GroupStatus.RoleName;
+import io.flotilla.raft.core.Refusal;
 import io.flotilla.raft.core.ReplicaId;
 import io.flotilla.raft.runtime.RaftException;
 import io.flotilla.raft.runtime.RaftGroup;
@@ -35,8 +36,11 @@ final class Transfers {
     this.control = control;
   }
 
-  void obey(List<TransferOrder> orders) {
-    refusals.clear(); // they have arrived; who still orders the same did not hear them, and will
+  /**
+   * @param heard refusals that have arrived
+   */
+  void obey(List<TransferOrder> orders, List<JobRefusal> heard) {
+    refusals.removeAll(heard);
     for (TransferOrder order : orders) {
       host.group(order.getShard()).ifPresent(group -> obey(order, group));
     }
@@ -74,17 +78,18 @@ final class Transfers {
     switch (verdict(group.status(), order)) {
       case NOT_NOW -> {}
       case NEVER ->
-          refusals.add(
-              JobRefusal.newBuilder()
-                  .setJob(order.getJob())
-                  .setWhy("replica " + to.value() + " is no voter of shard " + order.getShard())
-                  .build());
+          refuse(order, "replica " + order.getTo() + " is no voter of shard " + order.getShard());
       case OBEY -> {
-        if (!busy.contains(order.getShard())) {
+        boolean refused = refusals.stream().anyMatch(each -> each.getJob() == order.getJob());
+        if (!refused && !busy.contains(order.getShard())) {
           handOver(order, group, to);
         }
       }
     }
+  }
+
+  private void refuse(TransferOrder order, String why) {
+    refusals.add(JobRefusal.newBuilder().setJob(order.getJob()).setWhy(why).build());
   }
 
   private void handOver(TransferOrder order, RaftGroup group, ReplicaId to) {
@@ -97,8 +102,12 @@ final class Transfers {
 
   private void ended(TransferOrder order, @Nullable Throwable failure) {
     busy.remove(order.getShard());
-    if (failure instanceof RaftException) {
-      LOG.debug("job {} has to wait", order.getJob(), failure);
+    if (failure instanceof RaftException refused) {
+      LOG.debug("job {} has to wait", order.getJob(), refused);
+      // It cost the shard's clients an election timeout: not again for the same job.
+      if (refused.refusal().filter(Refusal.TransferGivenUp.class::isInstance).isPresent()) {
+        refuse(order, "replica " + order.getTo() + " did not take leadership over in time");
+      }
     } else if (failure != null) {
       throw new IllegalStateException(
           "leadership was not handed over, otherwise than it may", failure);
