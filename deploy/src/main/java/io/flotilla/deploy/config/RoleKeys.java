@@ -32,7 +32,16 @@ public final class RoleKeys {
                 "placement.members", "id=host:port of every member, the same in every member"),
             Setting.of("placement.replicas", 3, "replicas of each shard of a new keyspace"),
             Setting.of(
-                "placement.initial-shards", 16, "shards of the keyspaces 'default' and 'redis'")));
+                "placement.initial-shards", 16, "shards of the keyspaces 'default' and 'redis'"),
+            Setting.of(
+                "placement.node-dead-seconds",
+                300,
+                "a node silent for so long is dead: its replicas are replaced"),
+            Setting.of(
+                "placement.node-steady-seconds",
+                30,
+                "nothing is evened out with a node that is new, or back, for less"),
+            Setting.of("placement.split-mebibytes", 1024, "a shard that weighs more is cut")));
   }
 
   public static List<Setting> node() {

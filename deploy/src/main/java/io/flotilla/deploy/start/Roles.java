@@ -3,6 +3,7 @@ package io.flotilla.deploy.start;
 import io.flotilla.deploy.config.ConfigException;
 import io.flotilla.deploy.config.RoleKeys;
 import io.flotilla.deploy.config.Settings;
+import io.flotilla.placement.plan.Policy;
 import io.flotilla.placement.service.PlacementConfig;
 import io.flotilla.placement.service.PlacementPolicy;
 import io.flotilla.placement.service.PlacementServer;
@@ -55,10 +56,18 @@ final class Roles {
                 settings.text("listen.host"),
                 settings.port("listen.port"),
                 settings.path("data.dir"),
-                new PlacementPolicy(
-                    settings.integer("placement.replicas", 1, REPLICAS_MAX),
-                    settings.integer("placement.initial-shards", 1, SHARDS_MAX),
-                    PlacementPolicy.DEFAULT.nodeSilentMillis())));
+                placementPolicy(settings)));
+  }
+
+  private static PlacementPolicy placementPolicy(Settings settings) {
+    return new PlacementPolicy(
+        settings.integer("placement.replicas", 1, REPLICAS_MAX),
+        settings.integer("placement.initial-shards", 1, SHARDS_MAX),
+        PlacementPolicy.DEFAULT.nodeSilentMillis(),
+        1000 * settings.integer("placement.node-dead-seconds", 5, 86_400),
+        1000 * settings.integer("placement.node-steady-seconds", 1, 3600),
+        Policy.DEFAULT.splittingAt(
+            (long) settings.integer("placement.split-mebibytes", 1, 1 << 20) << 20));
   }
 
   private static ShardNodeConfig nodeConfig(Settings settings) {

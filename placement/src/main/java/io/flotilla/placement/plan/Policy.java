@@ -30,6 +30,10 @@ public record Policy(
     return new Policy(ANY_NUMBER, ANY_NUMBER, ANY_NUMBER, ANY_NUMBER, splitBytes);
   }
 
+  public Policy splittingAt(long bytes) {
+    return new Policy(movesInMax, movesOutMax, transfersMax, splitsMax, bytes);
+  }
+
   private static void require(boolean holds, String name, long value) {
     if (!holds) {
       throw new IllegalArgumentException(name + " is " + value + ", which is too little");

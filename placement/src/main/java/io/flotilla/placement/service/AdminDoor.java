@@ -116,7 +116,13 @@ final class AdminDoor {
                           request.getTransfer().getShard(), request.getTransfer().getToNode()));
       case ADD_SHARDS -> addShards(call, request.getAddShards());
       case CANCEL -> cancel(call, request.getCancel().getJob());
-      case NODE -> changeNode(call, request.getNode());
+      case NODE -> {
+        if (isKnown(request.getNode().getChange())) {
+          changeNode(call, request.getNode());
+        } else {
+          call.fail(ErrorCode.INVALID_REQUEST, "unknown change; allowed: drain, undrain, remove");
+        }
+      }
       case BALANCE -> setBalance(call, request.getBalance());
       case WISH_NOT_SET -> call.fail(ErrorCode.INVALID_REQUEST, "nothing is asked for");
     }
@@ -269,6 +275,13 @@ final class AdminDoor {
             have, goal.getShards(), policy.splitsMax());
   }
 
+  private static boolean isKnown(ChangeNodeRequest.Change change) {
+    return switch (change) {
+      case DRAIN, UNDRAIN, REMOVE -> true;
+      case UNKNOWN, UNRECOGNIZED -> false;
+    };
+  }
+
   private void changeNode(RpcCall<AdminRequest, AdminReply> call, ChangeNodeRequest change) {
     if (call.request().getDryRun()) {
       onlyTell(call, () -> call.reply(whatIf(change)));
@@ -276,8 +289,16 @@ final class AdminDoor {
     }
     gate.decidePlanned(
         call,
-        () -> PlacementCommand.newBuilder().setChangeNode(change).build(),
+        () -> PlacementCommand.newBuilder().setChangeNode(known(change)).build(),
         result -> call.reply(afterwards(change)));
+  }
+
+  /** Made anew, so that nothing this version does not know gets into the log. */
+  private static ChangeNodeRequest known(ChangeNodeRequest change) {
+    return ChangeNodeRequest.newBuilder()
+        .setNode(change.getNode())
+        .setChange(change.getChange())
+        .build();
   }
 
   private AdminReply whatIf(ChangeNodeRequest change) throws PlanRefusedException {
@@ -314,9 +335,10 @@ final class AdminDoor {
   }
 
   private void setBalance(RpcCall<AdminRequest, AdminReply> call, SetBalanceRequest wish) {
+    SetBalanceRequest known = SetBalanceRequest.newBuilder().setOn(wish.getOn()).build();
     gate.decidePlanned(
         call,
-        () -> PlacementCommand.newBuilder().setSetBalance(wish).build(),
+        () -> PlacementCommand.newBuilder().setSetBalance(known).build(),
         result -> call.reply(AdminReply.getDefaultInstance()));
   }
 
