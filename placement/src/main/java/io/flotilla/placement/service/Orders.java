@@ -54,7 +54,7 @@ final class Orders {
 
   /** Shards with learners that no job brings in: what is left of jobs that were given up. */
   private List<Shard> strays(ClusterView view) {
-    if (view != learnersOf) {
+    if (view.revision() != learnersOf.revision()) {
       List<Shard> found = new ArrayList<>();
       for (Revised<Shard> each : view.shards().values()) {
         Shard shard = each.value();

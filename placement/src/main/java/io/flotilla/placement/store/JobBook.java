@@ -7,6 +7,7 @@ import io.flotilla.placement.model.Job;
 import io.flotilla.placement.model.Shard;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 
@@ -24,12 +25,12 @@ final class JobBook {
   }
 
   /** By shard. */
-  TreeMap<Long, Job> jobs() {
+  SortedMap<Long, Job> jobs() {
     return jobs;
   }
 
   /** By job. */
-  TreeMap<Long, EndedJob> ended() {
+  SortedMap<Long, EndedJob> ended() {
     return ended;
   }
 

@@ -40,9 +40,8 @@ final class AdminOutput {
     }
     output.print(JobView.plan(plan));
     long bytes = plan.stream().mapToLong(Job.Planned::approximateBytes).sum();
-    output
-        .out()
-        .printf("%d jobs, about %,d KiB to travel; nothing was begun%n", plan.size(), bytes >> 10);
+    String jobs = plan.size() == 1 ? "1 job" : plan.size() + " jobs";
+    output.out().printf("%s, about %,d KiB to travel; nothing was begun%n", jobs, bytes >> 10);
   }
 
   /** One line for each finding. */

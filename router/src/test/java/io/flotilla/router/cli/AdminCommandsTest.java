@@ -58,7 +58,7 @@ class AdminCommandsTest {
             new Run(
                 0,
                 """
-                JOB  SHARD  WHAT                                             BECAUSE
+                JOB  SHARD  WHAT                                            BECAUSE
                   8      3  is cut in two; the right part becomes shard 77  asked for
                 """,
                 ""));
@@ -74,7 +74,7 @@ class AdminCommandsTest {
     assertThat(missing.err).contains("there is no shard 99");
     Run dry = run("shard", "split", "3", "--dry-run");
     assertThat(asked().getDryRun()).isTrue();
-    assertThat(dry.out).contains("1 jobs, about 0 KiB to travel; nothing was begun");
+    assertThat(dry.out).contains("1 job, about 0 KiB to travel; nothing was begun");
   }
 
   @Test
@@ -105,9 +105,9 @@ class AdminCommandsTest {
     assertThat(run("node", "drain", "1", "--dry-run").out)
         .isEqualTo(
             """
-            SHARD  WHAT                               KIB  BECAUSE
+            SHARD  WHAT                              KIB  BECAUSE
                 1  replica 11 becomes 97 on node 3  5120  node 1 is draining
-            1 jobs, about 5,120 KiB to travel; nothing was begun
+            1 job, about 5,120 KiB to travel; nothing was begun
             """);
     assertThat(run("node", "undrain", "1").out).isEqualTo("node 1 takes replicas again\n");
     Run refused = run("node", "remove", "1");

@@ -260,9 +260,9 @@ class CommandsTest {
     assertThat(run("shard", "move", "2", "--from", "1", "--to", "3", "--dry-run").out)
         .isEqualTo(
             """
-            SHARD  WHAT                              KIB  BECAUSE
+            SHARD  WHAT                               KIB  BECAUSE
                 2  replica 21 becomes 1000 on node 3    4
-            1 jobs, about 4 KiB to travel; nothing was begun
+            1 job, about 4 KiB to travel; nothing was begun
             """);
     Run all = run("shard", "move", "--all", "--from", "1", "--to", "3", "--dry-run", "-o", "json");
     assertThat(all.json()).hasSize(8);
