@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
  * A node of a loaded cluster of processes is drained and removed; leaders go where they are sent.
  */
 class DrainTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(120);
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   @TempDir private Path directory;
 

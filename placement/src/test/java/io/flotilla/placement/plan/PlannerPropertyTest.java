@@ -47,10 +47,10 @@ final class PlannerPropertyTest {
       world.shard(all.subList(0, replicas).stream().mapToLong(Long::longValue).toArray());
     }
     if (random.nextBoolean()) {
-      world.drain(1 + random.nextInt(nodes));
+      world.drain(1L + random.nextInt(nodes));
     }
     if (replicas > 1 && random.nextInt(3) == 0) {
-      long dead = 1 + random.nextInt(nodes);
+      long dead = 1L + random.nextInt(nodes);
       world.health.put(dead, LoadView.Health.DEAD);
       world.leaders.replaceAll(
           (shard, leader) ->
@@ -91,13 +91,13 @@ final class PlannerPropertyTest {
           (shard, crowd) ->
               assertThat(crowds(world).get(shard))
                   .as("zones of shard %d, unless it had to flee", shard)
-                  .isLessThanOrEqualTo(mayCrowd(world, plan, shard) ? Integer.MAX_VALUE : crowd));
+                  .isLessThanOrEqualTo(mayCrowd(plan, shard) ? Integer.MAX_VALUE : crowd));
     }
     assertEvacuated(world);
     assertEven(world);
   }
 
-  private static boolean mayCrowd(PlanWorld world, List<Job> plan, long shard) {
+  private static boolean mayCrowd(List<Job> plan, long shard) {
     return plan.stream()
         .anyMatch(
             job ->
@@ -247,7 +247,7 @@ final class PlannerPropertyTest {
       world.node(id, "z" + id % 5);
     }
     for (int i = 0; i < 10_000; i++) {
-      long first = 1 + i % 100;
+      long first = 1L + i % 100;
       world.shard(first, 1 + (first + 30) % 100, 1 + (first + 61 + i / 100 % 2 * 5) % 100);
     }
     world.settle(50);

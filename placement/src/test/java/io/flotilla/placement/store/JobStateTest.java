@@ -249,27 +249,24 @@ final class JobStateTest {
     List<Shard> shards = machine.view().shardsSince(0);
     Shard shard = shards.get(random.nextInt(shards.size()));
     Job job = machine.view().jobs().get(shard.id());
-    long node = 1 + random.nextInt(4);
-    switch (random.nextInt(7)) {
-      case 0:
-        return change(node, ChangeNodeRequest.Change.forNumber(1 + random.nextInt(2)));
-      case 1:
-        return PlacementCommand.newBuilder()
-            .setSetBalance(SetBalanceRequest.newBuilder().setOn(random.nextBoolean()))
-            .build();
-      case 2:
-        return PlacementCommand.newBuilder()
-            .setShardGoal(
-                ShardGoal.newBuilder()
-                    .setKeyspace(1)
-                    .setShards(shards.size() + random.nextInt(3))
-                    .setBefore(machine.view().settings().goals().getOrDefault(1, 0)))
-            .build();
-      case 3:
-        return job == null ? register("n" + node) : end(job.id(), JobEnd.CANCELLED);
-      default:
-        return job instanceof Split split ? cut(shard, split) : begin(wish(shard, random));
-    }
+    long node = 1L + random.nextInt(4);
+    return switch (random.nextInt(7)) {
+      case 0 -> change(node, ChangeNodeRequest.Change.forNumber(1 + random.nextInt(2)));
+      case 1 ->
+          PlacementCommand.newBuilder()
+              .setSetBalance(SetBalanceRequest.newBuilder().setOn(random.nextBoolean()))
+              .build();
+      case 2 ->
+          PlacementCommand.newBuilder()
+              .setShardGoal(
+                  ShardGoal.newBuilder()
+                      .setKeyspace(1)
+                      .setShards(shards.size() + random.nextInt(3))
+                      .setBefore(machine.view().settings().goals().getOrDefault(1, 0)))
+              .build();
+      case 3 -> job == null ? register("n" + node) : end(job.id(), JobEnd.CANCELLED);
+      default -> job instanceof Split split ? cut(shard, split) : begin(wish(shard, random));
+    };
   }
 
   private Job wish(Shard shard, Random random) throws Exception {
