@@ -3,10 +3,9 @@
  * machine, and where snapshots lie and who asks for them. Each port's Javadoc says who calls,
  * whether it may block, what is durable when it returns, and what a failure means.
  *
- * <p>{@link LogStore}, {@link StateMachine} and {@link SnapshotStore} have one contract test each,
- * run against each of their makers, those of the simulator included. {@link Transport} has one that
- * is run against the real network; the simulated one delivers when the simulator says so. {@link
- * SnapshotTransport} has none: its one real maker is tested with those who ask and answer.
+ * <p>{@link LogStore}, {@link StateMachine}, {@link SnapshotStore}, {@link Transport} and {@link
+ * SnapshotTransport} have one contract test each, run against each of their makers, those of the
+ * simulator included.
  */
 @NullMarked
 package io.flotilla.raft.port;

@@ -6,9 +6,11 @@ import static org.awaitility.Awaitility.await;
 import io.flotilla.raft.core.Entry;
 import io.flotilla.raft.core.Position;
 import io.flotilla.raft.core.RaftMessage;
+import io.flotilla.raft.port.Messages;
 import io.flotilla.raft.port.NodeId;
 import io.flotilla.raft.port.RaftParcel;
 import io.flotilla.raft.port.Transport;
+import io.flotilla.raft.port.TransportContract;
 import io.flotilla.rpc.Hello;
 import io.flotilla.rpc.NetThreads;
 import io.flotilla.rpc.RpcServer;
@@ -22,6 +24,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 
 class NettyTransportTest extends TransportContract {
@@ -66,6 +69,12 @@ class NettyTransportTest extends TransportContract {
     public Queue<RaftParcel> received() {
       return received;
     }
+
+    @Override
+    public void close() {
+      transport.close();
+      server.close();
+    }
   }
 
   private static Hello hello(long node) {
@@ -79,11 +88,13 @@ class NettyTransportTest extends TransportContract {
 
   @Override
   protected void closeAll() {
-    for (Node node : nodes) {
-      node.transport.close();
-      node.server.close();
-    }
+    nodes.forEach(Node::close);
     threads.close();
+  }
+
+  @Override
+  protected void until(BooleanSupplier done) {
+    await().until(done::getAsBoolean);
   }
 
   @Test

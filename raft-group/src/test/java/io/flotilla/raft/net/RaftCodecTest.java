@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.flotilla.raft.core.Membership;
 import io.flotilla.raft.core.Position;
 import io.flotilla.raft.core.RaftMessage;
+import io.flotilla.raft.port.Messages;
 import io.flotilla.raft.port.NodeId;
 import io.flotilla.raft.port.RaftParcel;
 import java.lang.management.ManagementFactory;

@@ -67,6 +67,8 @@ final class RuntimeNode implements Victim {
   private @Nullable RaftRuntime<SimMachine.Round> alive;
   private @Nullable AgentTurns turns;
   private @Nullable SimLogStore log;
+  private SimTransport transport;
+  private SimSnapshotTransport questions;
   private boolean paused;
   private Runnable onNextTerm = () -> {};
 
@@ -86,6 +88,8 @@ final class RuntimeNode implements Victim {
     this.network = network;
     this.nodes = nodes;
     this.limits = limits;
+    this.transport = newTransport();
+    this.questions = newQuestions();
     double skew = 1 + world.faults().pace().clockSkew() * (world.chance().upTo(2) - 1);
     this.tickMicros = (long) (world.ticks(1) * skew);
     this.send = SnapshotDraws.send(world);
@@ -130,6 +134,8 @@ final class RuntimeNode implements Victim {
                 new GroupEvents(groups),
                 this::fatal));
     log = store;
+    transport = newTransport();
+    questions = newQuestions();
     alive = runtime;
     turns =
         new AgentTurns(
@@ -334,7 +340,6 @@ final class RuntimeNode implements Victim {
         parcel.message(),
         platter.hardState(parcel.group(), parcel.from()),
         platter.lastIndex(parcel.group(), parcel.from()));
-    int to = (int) parcel.toNode().value();
     if (Promises.isVote(parcel.message())) {
       int voter = SimReplica.number(parcel.from());
       int candidate = SimReplica.number(parcel.to());
@@ -348,32 +353,27 @@ final class RuntimeNode implements Victim {
             parcel.from(),
             parcel.to(),
             world.perhapsShorter(parcel.message()));
-    network.send(id, to, () -> nodes.apply(to).receive(sent));
+    transport.send(List.of(sent));
   }
 
-  void receive(RaftParcel parcel) {
-    whileUp(runtime -> runtime.receive(List.of(parcel)));
+  private SimTransport newTransport() {
+    return new SimTransport(id, network, to -> nodes.apply(to)::receive);
   }
 
-  /** Asks another node about a snapshot; what is lost is lost without a word. */
+  private SimSnapshotTransport newQuestions() {
+    return new SimSnapshotTransport(id, network, to -> nodes.apply(to)::serve);
+  }
+
+  void receive(List<RaftParcel> parcels) {
+    whileUp(runtime -> runtime.receive(parcels));
+  }
+
   private void ask(NodeId node, SnapshotRequest request, Consumer<SnapshotReply> reply) {
-    RaftRuntime<SimMachine.Round> asker = alive;
-    int to = (int) node.value();
-    network.send(
-        id,
-        to,
-        () ->
-            nodes
-                .apply(to)
-                .serve(
-                    id,
-                    request,
-                    answer ->
-                        network.send(to, id, () -> receive(asker, () -> reply.accept(answer)))));
+    questions.ask(node, request, answer -> whileUp(runtime -> reply.accept(answer)));
   }
 
-  private void serve(int from, SnapshotRequest request, Consumer<SnapshotReply> answer) {
-    whileUp(runtime -> runtime.snapshotServer().serve(new NodeId(from), request, answer));
+  private void serve(NodeId from, SnapshotRequest request, Consumer<SnapshotReply> answer) {
+    whileUp(runtime -> runtime.snapshotServer().serve(from, request, answer));
   }
 
   private void receive(@Nullable RaftRuntime<SimMachine.Round> born, Runnable action) {
@@ -455,6 +455,8 @@ final class RuntimeNode implements Victim {
     if (log != null && alive != null) {
       world.trace().add("crash", id, 0, 0, () -> "");
       log.crash();
+      transport.close();
+      questions.close();
       alive = null;
       paused = false;
       missed.clear();

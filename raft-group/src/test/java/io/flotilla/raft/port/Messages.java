@@ -1,4 +1,4 @@
-package io.flotilla.raft.net;
+package io.flotilla.raft.port;
 
 import io.flotilla.raft.core.Entry;
 import io.flotilla.raft.core.GroupId;
@@ -6,8 +6,6 @@ import io.flotilla.raft.core.Membership;
 import io.flotilla.raft.core.Position;
 import io.flotilla.raft.core.RaftMessage;
 import io.flotilla.raft.core.ReplicaId;
-import io.flotilla.raft.port.NodeId;
-import io.flotilla.raft.port.RaftParcel;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -15,20 +13,20 @@ import java.util.Optional;
 import java.util.Random;
 
 /** Messages of all kinds, by chance but from a seed, and whether two of them are equal. */
-final class Messages {
-  static final int KINDS = 11;
+public final class Messages {
+  public static final int KINDS = 11;
 
   private final Random random;
 
-  Messages(long seed) {
+  public Messages(long seed) {
     this.random = new Random(seed);
   }
 
-  RaftMessage any() {
+  public RaftMessage any() {
     return ofKind(random.nextInt(KINDS));
   }
 
-  RaftMessage ofKind(int kind) {
+  public RaftMessage ofKind(int kind) {
     long term = number();
     return switch (kind) {
       case 0 -> new RaftMessage.VoteRequest(term, flip(), flip(), position());
@@ -95,7 +93,7 @@ final class Messages {
     return random.nextBoolean();
   }
 
-  static RaftParcel parcel(long from, long to, long group, RaftMessage message) {
+  public static RaftParcel parcel(long from, long to, long group, RaftMessage message) {
     return new RaftParcel(
         new NodeId(from),
         new NodeId(to),
@@ -106,7 +104,7 @@ final class Messages {
   }
 
   /** Entries have no equality of their own; everything else has. */
-  static String text(RaftMessage message) {
+  public static String text(RaftMessage message) {
     if (message instanceof RaftMessage.AppendRequest append) {
       StringBuilder text = new StringBuilder(append.toString());
       for (Entry entry : append.entries()) {
