@@ -270,9 +270,7 @@ public abstract class SnapshotTransportContract {
         });
     two.close();
     answerHeld(new Random(6));
-    open(
-        TWO,
-        (from, request, answer) -> answer.accept(piece((SnapshotRequest.Read) request)));
+    open(TWO, (from, request, answer) -> answer.accept(piece((SnapshotRequest.Read) request)));
     assertThat(answerTo(one, TWO, read(2, 10))).isEqualTo(piece(read(2, 10)));
     assertThat(replies).isSubsetOf(piece(read(1, 10)), LOST);
     one.close();

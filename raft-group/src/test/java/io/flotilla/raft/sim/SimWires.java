@@ -18,8 +18,7 @@ final class SimWires {
 
   SimWires(Network faults) {
     network =
-        new SimNetwork<>(
-            clock, new Chance(1), HOSTS, faults, (from, to, arrival) -> arrival.run());
+        new SimNetwork<>(clock, new Chance(1), HOSTS, faults, (from, to, arrival) -> arrival.run());
   }
 
   /** So that something happens though everything is lost, time passes in steps. */
