@@ -55,6 +55,7 @@ record Rooms(String root) {
   private static final List<Room> TABLE =
       List.of(
           room("proto").uses(PROTOBUF),
+          room("session").within(PLAIN_JDK),
           room("rpc").knows("proto").uses(NETTY, PROTOBUF, SLF4J),
           room("raft.core").within(PLAIN_JDK),
           room("raft.port").knows("raft.core"),
@@ -89,7 +90,7 @@ record Rooms(String root) {
               .uses(PROTOBUF, METRICS, SLF4J),
           room("router.map").knows("rpc", "proto").uses(CAFFEINE, PROTOBUF, METRICS, SLF4J),
           room("router.client")
-              .knows("router.map", "rpc", "proto")
+              .knows("router.map", "rpc", "session", "proto")
               .uses(CAFFEINE, PROTOBUF, METRICS, SLF4J),
           room("router.gateway").knows("router.client", "rpc").uses(NETTY, METRICS, SLF4J),
           room("router.load")

@@ -1,20 +1,19 @@
-package io.flotilla.router.client;
+package io.flotilla.session;
 
-import io.flotilla.rpc.ErrorCode;
-import java.security.SecureRandom;
+import java.util.OptionalLong;
 
 /**
  * A client's identity for exactly-once: a random number of 128 bits, and a serial number for each
- * write. {@link #ackedBelow} tells shards which completion records nobody will ask for again: those
- * of serials below the lowest that is still open. A serial is open from just before the write is
- * first sent until its caller has been told.
+ * write. Any thread may call; nothing blocks. {@link #ackedBelow} tells shards which completion
+ * records nobody will ask for again: those of serials below the lowest that is still open. A serial
+ * is open from just before the write is first sent until its caller has been told.
  *
  * <p>The open serials are a ring of bits, so that one write that takes long costs the others one
  * bit each.
  */
-final class Session {
+public final class Session {
   /** One write may be this many serials behind the newest. */
-  static final int WINDOW_MAX = 1 << 22;
+  public static final int WINDOW_MAX = 1 << 22;
 
   private static final long LIFETIME_MILLIS = 24 * 3_600_000L;
   private static final long STAMP_MILLIS = 60_000;
@@ -25,30 +24,35 @@ final class Session {
   private long next = 1;
   private long lowest = 1;
 
-  Session() {
-    SecureRandom random = new SecureRandom();
-    this.high = random.nextLong();
-    this.low = random.nextLong();
+  /**
+   * @param high half of a number that no other client has: drawn by chance, as the other half
+   */
+  public Session(long high, long low) {
+    this.high = high;
+    this.low = low;
   }
 
-  long high() {
+  public long high() {
     return high;
   }
 
-  long low() {
+  public long low() {
     return low;
   }
 
-  /** A new serial number. */
-  synchronized long begin() {
+  /** A new serial number; none as long as {@link #WINDOW_MAX} were begun since one still open. */
+  public synchronized OptionalLong begin() {
+    if (next - lowest >= WINDOW_MAX) {
+      return OptionalLong.empty();
+    }
     if (next - lowest >= ended.length * 64L) {
       grow();
     }
-    return next++;
+    return OptionalLong.of(next++);
   }
 
   /** The caller has been told; no attempt under this serial will be sent any more. */
-  synchronized void end(long serial) {
+  public synchronized void end(long serial) {
     ended[word(serial)] |= 1L << serial;
     while (lowest < next && (ended[word(lowest)] & 1L << lowest) != 0) {
       ended[word(lowest)] &= ~(1L << lowest);
@@ -57,7 +61,7 @@ final class Session {
   }
 
   /** All serials below this one have ended. */
-  synchronized long ackedBelow() {
+  public synchronized long ackedBelow() {
     return lowest;
   }
 
@@ -65,7 +69,7 @@ final class Session {
    * Until when, in milliseconds of wall clock, a write that is first sent now may be executed.
    * Rounded up to a minute, so that writes of different moments can share a request.
    */
-  static long notAfterMillis(long nowMillis) {
+  public static long notAfterMillis(long nowMillis) {
     return (nowMillis + LIFETIME_MILLIS) / STAMP_MILLIS * STAMP_MILLIS + STAMP_MILLIS;
   }
 
@@ -74,11 +78,6 @@ final class Session {
   }
 
   private void grow() {
-    if (ended.length * 64 >= WINDOW_MAX) {
-      throw new KvException(
-          ErrorCode.OVERLOADED,
-          "one write has been under way for the last " + WINDOW_MAX + "; it must end first");
-    }
     long[] before = ended;
     ended = new long[before.length * 2];
     for (long serial = lowest; serial < next; serial++) {

@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /** How often each kind has happened. One thread. */
-final class FaultCounts {
+public final class FaultCounts {
   private final Map<FaultKind, Long> counts = new EnumMap<>(FaultKind.class);
 
   void add(FaultKind kind) {
@@ -25,7 +25,7 @@ final class FaultCounts {
     }
   }
 
-  long of(FaultKind kind) {
+  public long of(FaultKind kind) {
     return counts.getOrDefault(kind, 0L);
   }
 

@@ -1,7 +1,7 @@
 package io.flotilla.raft.sim;
 
 /** What can be counted of what went wrong, and of what was done to a group on purpose. */
-enum FaultKind {
+public enum FaultKind {
   CRASH("crashes"),
   PAUSE("pauses"),
   PARTITION("partitions"),

@@ -301,6 +301,13 @@ public final class RaftProperties {
     }
   }
 
+  /** What the committed entries up to an index make. */
+  SimState truthAt(long index) {
+    SimState state = new SimState();
+    committed.subList(0, (int) index).forEach(state::apply);
+    return state;
+  }
+
   /** What the committed entries make. */
   public SimState truth() {
     return truth;

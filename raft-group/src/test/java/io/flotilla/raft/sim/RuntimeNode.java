@@ -6,13 +6,14 @@ import io.flotilla.raft.core.GroupStatus;
 import io.flotilla.raft.core.GroupStatus.RoleName;
 import io.flotilla.raft.core.Membership;
 import io.flotilla.raft.core.ReplicaId;
+import io.flotilla.raft.port.ApplyRound;
 import io.flotilla.raft.port.LogStore.RecoveredLog;
 import io.flotilla.raft.port.LogWrite;
 import io.flotilla.raft.port.NodeId;
 import io.flotilla.raft.port.RaftParcel;
 import io.flotilla.raft.port.SnapshotReply;
 import io.flotilla.raft.port.SnapshotRequest;
-import io.flotilla.raft.port.StateStore;
+import io.flotilla.raft.port.StateImage;
 import io.flotilla.raft.port.StorageException;
 import io.flotilla.raft.runtime.GroupSpec;
 import io.flotilla.raft.runtime.RaftGroup;
@@ -24,15 +25,18 @@ import io.flotilla.raft.runtime.RuntimePorts;
 import io.flotilla.raft.runtime.SnapshotFetchConfig;
 import io.flotilla.raft.runtime.SnapshotPorts;
 import io.flotilla.raft.runtime.SnapshotSendConfig;
-import java.nio.file.Path;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
@@ -51,6 +55,7 @@ final class RuntimeNode implements Victim {
   private final SimNetwork<Runnable> network;
   private final IntFunction<RuntimeNode> nodes;
   private final RuntimeLimits limits;
+  private final SimStates.Maker maker;
   private final long tickMicros;
   private final SnapshotSendConfig send;
   private final SnapshotFetchConfig fetch;
@@ -59,12 +64,13 @@ final class RuntimeNode implements Victim {
   private final NodeClients clients;
   private final NodeLeaders leaders;
 
-  /** What it was told to hold, and its states: kept on its disk, as the two below. */
-  private final Map<GroupId, Tenant> tenants = new HashMap<>();
+  /** What it was told to hold: kept on its disk, as the two below. */
+  private final Map<GroupId, ReplicaId> tenants = new HashMap<>();
 
   private SimPlatter platter = new SimPlatter();
-  private SimFiles files = new SimFiles();
-  private @Nullable RaftRuntime<SimMachine.Round> alive;
+  private SimStates<?> states;
+  private @Nullable RaftRuntime<?> alive;
+  private @Nullable Opener opener;
   private @Nullable AgentTurns turns;
   private @Nullable SimLogStore log;
   private SimTransport transport;
@@ -72,8 +78,10 @@ final class RuntimeNode implements Victim {
   private boolean paused;
   private Runnable onNextTerm = () -> {};
 
-  /** A replica that lives here until its group removes it, or the disk is lost. */
-  private record Tenant(ReplicaId replica, SimMachine machine) {}
+  /** Opens a replica on the machine that is kept for its group. */
+  private interface Opener {
+    RaftGroup open(GroupSpec spec) throws StorageException, ReplicaLostException;
+  }
 
   RuntimeNode(
       World world,
@@ -81,13 +89,16 @@ final class RuntimeNode implements Victim {
       List<SimGroup> groups,
       SimNetwork<Runnable> network,
       IntFunction<RuntimeNode> nodes,
-      RuntimeLimits limits) {
+      RuntimeLimits limits,
+      SimStates.Maker maker) {
     this.world = world;
     this.id = id;
     this.groups = groups;
     this.network = network;
     this.nodes = nodes;
     this.limits = limits;
+    this.maker = maker;
+    this.states = maker.make(id, world.chance());
     this.transport = newTransport();
     this.questions = newQuestions();
     double skew = 1 + world.faults().pace().clockSkew() * (world.chance().upTo(2) - 1);
@@ -104,6 +115,10 @@ final class RuntimeNode implements Victim {
 
   @Override
   public void start() {
+    start(states);
+  }
+
+  private <R extends ApplyRound> void start(SimStates<R> own) {
     world.trace().add("start", id, 0, 0, () -> "");
     SimLogStore store =
         new SimLogStore(
@@ -120,13 +135,13 @@ final class RuntimeNode implements Victim {
             Duration.ofNanos(world.chance().oneOf(0, 200, 2_000, (int) tickMicros - 1) * 1000L),
             core,
             limits);
-    RaftRuntime<SimMachine.Round> runtime =
+    RaftRuntime<R> runtime =
         new RaftRuntime<>(
             config,
             new RuntimePorts<>(
                 new ObservedLog(store, this::handedOver, this::wake),
                 parcels -> parcels.forEach(this::send),
-                new States(),
+                own,
                 snapshots(),
                 () -> world.clock().nowMicros() * 1000,
                 () -> world.clock().nowMicros() / 1000,
@@ -137,6 +152,8 @@ final class RuntimeNode implements Victim {
     transport = newTransport();
     questions = newQuestions();
     alive = runtime;
+    opener = spec -> runtime.open(spec, own.machine(spec.id()));
+    onDisk(() -> own.restart(generations(runtime)));
     turns =
         new AgentTurns(
             world,
@@ -148,25 +165,49 @@ final class RuntimeNode implements Victim {
     wake();
   }
 
-  private final class States implements StateStore<SimMachine.Round> {
-    @Override
-    public SimMachine.Round newRound() {
-      return new SimMachine.Round();
-    }
+  /** What the logs name, and of groups without a log here what was made last. */
+  private Map<GroupId, Long> generations(RaftRuntime<?> runtime) {
+    Map<GroupId, Long> named = new TreeMap<>(Comparator.comparingLong(GroupId::value));
+    tenants.forEach(
+        (group, replica) ->
+            named.put(
+                group,
+                found(runtime, group, replica)
+                    .map(RecoveredLog::generation)
+                    .orElseGet(() -> states.machine(group).generation())));
+    return named;
+  }
 
-    @Override
-    public void flush() {
-      RuntimeNode.this.flush();
-    }
+  private static Optional<RecoveredLog> found(
+      RaftRuntime<?> runtime, GroupId group, ReplicaId replica) {
+    return Optional.ofNullable(runtime.recovered().get(group))
+        .filter(log -> log.self().equals(replica));
   }
 
   private SnapshotPorts snapshots() {
-    return new SnapshotPorts(
-        new SimSnapshotStore(files, Path.of("snapshots")),
-        this::ask,
-        send,
-        fetch,
-        new SplittableRandom(world.chance().between(Long.MIN_VALUE, Long.MAX_VALUE - 1)));
+    try {
+      return new SnapshotPorts(
+          states.snapshots(),
+          this::ask,
+          send,
+          fetch,
+          new SplittableRandom(world.chance().between(Long.MIN_VALUE, Long.MAX_VALUE - 1)));
+    } catch (IOException broken) {
+      throw new UncheckedIOException(broken);
+    }
+  }
+
+  private interface DiskAction {
+    void run() throws StorageException;
+  }
+
+  /** The disk of the states never fails. */
+  private void onDisk(DiskAction action) {
+    try {
+      action.run();
+    } catch (StorageException broken) {
+      throw new AssertionError("the states of node " + id, broken);
+    }
   }
 
   private void fatal(Throwable failure) {
@@ -178,7 +219,7 @@ final class RuntimeNode implements Victim {
   /** From now on, and whenever the node starts again, this replica of a group is here. */
   void host(SimGroup group, ReplicaId replica) {
     settle(group, replica);
-    RaftRuntime<SimMachine.Round> runtime = alive;
+    RaftRuntime<?> runtime = alive;
     if (runtime != null) {
       unlessGone(runtime, () -> open(runtime, group));
       wake();
@@ -190,57 +231,51 @@ final class RuntimeNode implements Victim {
         .trace()
         .add("host", id, group.number(), replica.value(), () -> group.id() + ": " + replica);
     int number = SimReplica.number(replica);
-    SimMachine machine =
-        new SimMachine(
-            world.chance(),
-            group.number(),
-            files,
-            state -> group.properties().applied(number, state));
+    onDisk(
+        () ->
+            states.create(
+                group.id(),
+                state -> group.properties().applied(number, state),
+                group.properties()::truthAt));
     group.properties().disk(number, index -> platter.durableTerm(group.id(), replica, index));
-    if (tenants.put(group.id(), new Tenant(replica, machine)) != null) {
+    if (tenants.put(group.id(), replica) != null) {
       throw new AssertionError("two replicas of " + group.id() + " on node " + id);
     }
   }
 
   /** What it holds of a group, or is to hold as soon as it is up. */
   Optional<ReplicaId> tenant(SimGroup group) {
-    return Optional.ofNullable(tenants.get(group.id())).map(Tenant::replica);
+    return Optional.ofNullable(tenants.get(group.id()));
   }
 
-  private void open(RaftRuntime<SimMachine.Round> runtime, SimGroup group) {
-    Tenant tenant = tenants.get(group.id());
-    if (tenant == null || runtime.group(group.id()).isPresent()) {
+  private void open(RaftRuntime<?> runtime, SimGroup group) {
+    ReplicaId replica = tenants.get(group.id());
+    if (replica == null || runtime.group(group.id()).isPresent()) {
       return;
     }
-    ReplicaId replica = tenant.replica();
-    RecoveredLog found =
-        Optional.ofNullable(runtime.recovered().get(group.id()))
-            .filter(log -> log.self().equals(replica))
-            .orElse(null);
-    SimMachine machine = tenant.machine();
-    machine.restart(found == null ? machine.generation() : found.generation());
-    group.restarted(replica, found == null ? new SimLog() : platter.log(group.id()));
+    boolean hasLog = found(runtime, group.id(), replica).isPresent();
+    group.restarted(replica, hasLog ? platter.log(group.id()) : new SimLog());
     boolean isFirst = replica.value() <= world.voters();
     GroupSpec spec =
         new GroupSpec(
             group.id(),
             replica,
             isFirst ? MembershipRules.voters(world.voters()) : Membership.of(List.of()),
-            machine.generation(),
+            generations(runtime).get(group.id()),
             group.number() % world.voters() + 1 == replica.value());
     try {
-      RaftGroup opened = runtime.open(spec, machine);
-      var unused = opened.removed().thenRun(() -> removed(runtime, group, tenant));
+      RaftGroup opened = Objects.requireNonNull(opener).open(spec);
+      var unused = opened.removed().thenRun(() -> removed(runtime, group, replica));
     } catch (ReplicaLostException removed) {
       group.properties().members().removed(SimReplica.number(replica));
-      destroy(group, tenant);
+      destroy(group, replica);
     } catch (StorageException broken) {
       throw new AssertionError("node " + id + " cannot open group " + group.id(), broken);
     }
   }
 
   /** Its log is gone: its state goes as soon as nobody touches it any more. */
-  private void removed(RaftRuntime<SimMachine.Round> runtime, SimGroup group, Tenant tenant) {
+  private void removed(RaftRuntime<?> runtime, SimGroup group, ReplicaId replica) {
     now(
         () ->
             unlessGone(
@@ -250,21 +285,20 @@ final class RuntimeNode implements Victim {
                       runtime
                           .close(group.id())
                           .thenRun(
-                              () -> now(() -> unlessGone(runtime, () -> destroy(group, tenant))));
+                              () -> now(() -> unlessGone(runtime, () -> destroy(group, replica))));
                   wake();
                 }));
   }
 
-  private void destroy(SimGroup group, Tenant tenant) {
-    world
-        .trace()
-        .add("destroy", id, group.number(), tenant.replica().value(), () -> tenant.toString());
-    if (platter.holder(group.id()).equals(Optional.of(tenant.replica()))) {
+  private void destroy(SimGroup group, ReplicaId replica) {
+    world.trace().add("destroy", id, group.number(), replica.value(), replica::toString);
+    if (platter.holder(group.id()).equals(Optional.of(replica))) {
       throw new AssertionError(
-          "REMOVED: the log of %s in %s is still on node %d"
-              .formatted(tenant.replica(), group.id(), id));
+          "REMOVED: the log of %s in %s is still on node %d".formatted(replica, group.id(), id));
     }
-    tenants.remove(group.id(), tenant);
+    if (tenants.remove(group.id(), replica)) {
+      onDisk(() -> states.remove(group.id()));
+    }
   }
 
   /** Whether it runs and keeps the replica that a membership names here, or else none at all. */
@@ -287,7 +321,7 @@ final class RuntimeNode implements Victim {
     }
   }
 
-  private void observe(RaftRuntime<SimMachine.Round> runtime) {
+  private void observe(RaftRuntime<?> runtime) {
     for (SimGroup group : groups) {
       RaftGroup replica = runtime.group(group.id()).orElse(null);
       if (replica == null || group.isRemoved(replica.status().replica())) {
@@ -376,7 +410,7 @@ final class RuntimeNode implements Victim {
     whileUp(runtime -> runtime.snapshotServer().serve(from, request, answer));
   }
 
-  private void receive(@Nullable RaftRuntime<SimMachine.Round> born, Runnable action) {
+  private void receive(@Nullable RaftRuntime<?> born, Runnable action) {
     if (born != null) {
       unlessGone(
           born,
@@ -398,8 +432,8 @@ final class RuntimeNode implements Victim {
   }
 
   /** Lets somebody at its runtime, unless it is down. */
-  void whileUp(Consumer<RaftRuntime<SimMachine.Round>> action) {
-    RaftRuntime<SimMachine.Round> runtime = alive;
+  void whileUp(Consumer<RaftRuntime<?>> action) {
+    RaftRuntime<?> runtime = alive;
     receive(runtime, () -> action.accept(runtime));
   }
 
@@ -410,12 +444,12 @@ final class RuntimeNode implements Victim {
 
   /** Says from now on whether the node has not crashed since. */
   BooleanSupplier life() {
-    RaftRuntime<SimMachine.Round> runtime = alive;
+    RaftRuntime<?> runtime = alive;
     return () -> alive == runtime;
   }
 
-  SimMachine machine(SimGroup group) {
-    return here(group).machine();
+  JudgedMachine<?> machine(SimGroup group) {
+    return states.machine(group.id());
   }
 
   /** Outside of the future's completion, which would swallow what a judge throws. */
@@ -425,7 +459,7 @@ final class RuntimeNode implements Victim {
 
   // ---- what may happen to it
 
-  private void unlessGone(RaftRuntime<SimMachine.Round> born, Runnable action) {
+  private void unlessGone(RaftRuntime<?> born, Runnable action) {
     if (born == alive && paused) {
       missed.add(() -> unlessGone(born, action));
     } else if (born == alive) {
@@ -457,6 +491,7 @@ final class RuntimeNode implements Victim {
       log.crash();
       transport.close();
       questions.close();
+      onDisk(states::crash);
       alive = null;
       paused = false;
       missed.clear();
@@ -490,7 +525,7 @@ final class RuntimeNode implements Victim {
       groups.forEach(group -> tenant(group).ifPresent(group.homes()::lose));
       tenants.clear();
       platter = new SimPlatter();
-      files = new SimFiles();
+      states = maker.make(id, world.chance());
     }
     return mayLose;
   }
@@ -513,7 +548,7 @@ final class RuntimeNode implements Victim {
 
   @Override
   public void campaign() {
-    RaftRuntime<SimMachine.Round> runtime = alive;
+    RaftRuntime<?> runtime = alive;
     if (runtime != null && !runtime.groups().isEmpty()) {
       List<RaftGroup> replicas = runtime.groups();
       replicas.get(world.chance().below(replicas.size())).campaign();
@@ -558,7 +593,7 @@ final class RuntimeNode implements Victim {
 
   /** All that is applied is durable now. */
   void flush() {
-    tenants.values().forEach(tenant -> tenant.machine().flush());
+    onDisk(states::flush);
   }
 
   /** Whether the group's log weighs no more than it may, so many times, give or take an entry. */
@@ -578,20 +613,20 @@ final class RuntimeNode implements Victim {
 
   /** What a snapshot that is taken now weighs. */
   long snapshotBytes(SimGroup group) {
-    return machine(group).image().encode().length;
+    try (StateImage image = machine(group).image()) {
+      return image.approximateBytes();
+    } catch (StorageException broken) {
+      throw new AssertionError("no image of " + group.id(), broken);
+    }
   }
 
   SimState state(SimGroup group) {
     return machine(group).state();
   }
 
-  private Tenant here(SimGroup group) {
-    return Objects.requireNonNull(tenants.get(group.id()));
-  }
-
   /** What its disk holds of a group, beyond what is decided: by that others may still go. */
   boolean hasUndecided(SimGroup group) {
-    ReplicaId replica = here(group).replica();
+    ReplicaId replica = Objects.requireNonNull(tenants.get(group.id()));
     return platter.lastIndex(group.id(), replica) > group.properties().commit();
   }
 }

@@ -34,6 +34,7 @@ public final class RuntimeSimulation implements SimRun {
 
   private final long seed;
   private final int voters;
+  private final SimStates.Maker states;
   private final World world;
   private boolean clientsAlone;
   private final SimNetwork<Runnable> network;
@@ -43,8 +44,9 @@ public final class RuntimeSimulation implements SimRun {
   private final List<SimClient> clients = new ArrayList<>();
   private final List<SessionClient> sessions;
 
-  private RuntimeSimulation(long seed, int size, boolean readableTrace) {
+  private RuntimeSimulation(long seed, int size, SimStates.Maker states, boolean readableTrace) {
     this.seed = seed;
+    this.states = states;
     Chance chance = new Chance(seed * 31 + size);
     this.voters = size;
     Faults faults = Faults.draw(chance).ofNodes(chance);
@@ -65,14 +67,10 @@ public final class RuntimeSimulation implements SimRun {
     RuntimeLimits limits = limits(chance);
     this.nodes =
         IntStream.rangeClosed(1, hosts)
-            .mapToObj(id -> new RuntimeNode(world, id, groups, network, this::node, limits))
+            .mapToObj(id -> new RuntimeNode(world, id, groups, network, this::node, limits, states))
             .toList();
     this.schedule = new FaultSchedule(world, network, nodes);
-    groups.forEach(this::addClients);
-    this.sessions =
-        groups.stream()
-            .map(group -> new SessionClient(world, chance.fork(), group, nodes))
-            .toList();
+    this.sessions = groups.stream().map(group -> addClients(group, chance)).toList();
   }
 
   private static RuntimeLimits limits(Chance chance) {
@@ -92,27 +90,28 @@ public final class RuntimeSimulation implements SimRun {
             retain);
   }
 
-  private void addClients(SimGroup group) {
+  /** All clients of a group share one session, and so several writes of it are open at a time. */
+  private SessionClient addClients(SimGroup group, Chance chance) {
+    SimSession session = new SimSession(1);
     List<Door> doors = nodes.stream().map(node -> node.clients().door(group)).toList();
     for (SimClient.Kind kind : SimClient.Kind.values()) {
-      clients.add(
-          new SimClient(
-              world,
-              group.properties(),
-              doors,
-              group.record(),
-              kind == SimClient.Kind.LOYAL ? 2 : 1,
-              kind));
+      clients.add(new SimClient(world, group.properties(), doors, group.record(), session, kind));
     }
+    return new SessionClient(world, chance.fork(), group, nodes, session);
   }
 
   public static RuntimeSimulation of(long seed, int nodes) {
-    return new RuntimeSimulation(seed, nodes, false);
+    return of(seed, nodes, (node, chance) -> new MemoryStates(chance));
+  }
+
+  /** With other states in the nodes than the simulator's own. */
+  public static RuntimeSimulation of(long seed, int nodes, SimStates.Maker states) {
+    return new RuntimeSimulation(seed, nodes, states, false);
   }
 
   @Override
   public RuntimeSimulation readable() {
-    RuntimeSimulation again = new RuntimeSimulation(seed, voters, true);
+    RuntimeSimulation again = new RuntimeSimulation(seed, voters, states, true);
     return clientsAlone ? again.judgedByClientsAlone() : again;
   }
 

@@ -74,7 +74,15 @@ final class ServiceLab {
     this.servers =
         IntStream.rangeClosed(1, size)
             .mapToObj(
-                id -> new RuntimeNode(world, id, List.of(group), network, this::server, limits))
+                id ->
+                    new RuntimeNode(
+                        world,
+                        id,
+                        List.of(group),
+                        network,
+                        this::server,
+                        limits,
+                        (node, flushes) -> new MemoryStates(flushes)))
             .toList();
     servers.forEach(RuntimeNode::start);
   }
@@ -103,7 +111,8 @@ final class ServiceLab {
     for (int i = 0; i < count; i++) {
       SimClient.Kind kind = i % 2 == 0 ? SimClient.Kind.ROVING : SimClient.Kind.LOYAL;
       SimClient client =
-          new SimClient(world, group.properties(), doors, group.record(), ++clerks, kind);
+          new SimClient(
+              world, group.properties(), doors, group.record(), new SimSession(++clerks), kind);
       clients.add(client);
       client.start();
     }

@@ -5,7 +5,9 @@ import io.flotilla.raft.history.History;
 import io.flotilla.raft.history.Value;
 import io.flotilla.raft.runtime.RaftGroup;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -15,14 +17,16 @@ import org.jspecify.annotations.Nullable;
  * how old their state is: what was committed longer ago has to be there. One thread.
  */
 final class SessionClient {
-  static final int ID = 3;
+  /** What a node that crashed was asked is never answered. */
+  private static final int PATIENCE_TICKS = 40;
 
   private final World world;
   private final Chance chance;
   private final SimGroup group;
   private final List<RuntimeNode> nodes;
+  private final SimSession session;
+  private final Set<Integer> open = new HashSet<>();
   private boolean stopped;
-  private int sequence;
 
   /** What it has seen: an applied index, and the last of its writes that were acknowledged. */
   private long token;
@@ -31,11 +35,13 @@ final class SessionClient {
   private long reads;
   private long ages;
 
-  SessionClient(World world, Chance chance, SimGroup group, List<RuntimeNode> nodes) {
+  SessionClient(
+      World world, Chance chance, SimGroup group, List<RuntimeNode> nodes, SimSession session) {
     this.world = world;
     this.chance = chance;
     this.group = group;
     this.nodes = nodes;
+    this.session = session;
   }
 
   void start() {
@@ -76,30 +82,41 @@ final class SessionClient {
 
   /** Tried once: what is not acknowledged may have happened, or may yet. */
   private void write(RuntimeNode node, RaftGroup replica) {
-    int mine = ++sequence;
+    int mine = session.begin();
     SimCommand command =
         new SimCommand(
-            ID,
+            session.id(),
             mine,
             chance.between(2, SimState.KEYS - 1),
-            new Action.Put(Value.of(ID + "." + mine)));
+            new Action.Put(Value.of(session.id() + "." + mine)));
     History.Call call = group.record().write(command);
     replica
-        .propose(command.encode(0))
-        .whenComplete((result, failure) -> acknowledged(node, mine, call, result));
+        .propose(session.stamped(command).encode(0))
+        .whenComplete((result, failure) -> told(node, command, call, result));
+    open.add(mine);
+    world.clock().after(world.ticks(PATIENCE_TICKS), () -> end(command));
   }
 
-  private void acknowledged(
-      RuntimeNode node, int mine, History.Call call, byte @Nullable [] result) {
-    if (result != null) {
-      long applied = node.state(group).applied();
-      node.now(
-          () -> {
+  private void told(
+      RuntimeNode node, SimCommand command, History.Call call, byte @Nullable [] result) {
+    long applied = result == null ? 0 : node.state(group).applied();
+    node.now(
+        () -> {
+          if (end(command) && result != null) {
             call.returned(SimCommand.decodeOutcome(result));
             token = Math.max(token, applied);
-            acknowledged = Math.max(acknowledged, mine);
-          });
+            acknowledged = Math.max(acknowledged, command.sequence());
+          }
+        });
+  }
+
+  /** Whether it had not ended before. */
+  private boolean end(SimCommand command) {
+    boolean first = open.remove(command.sequence());
+    if (first) {
+      session.end(command);
     }
+    return first;
   }
 
   private void read(RuntimeNode node, RaftGroup replica) {
@@ -125,10 +142,10 @@ final class SessionClient {
           "MONOTONIC READS: node %d shows %d to a session that saw %d"
               .formatted(node.id(), state.applied(), seen));
     }
-    if (state.sequence(ID) < written) {
+    if (written > 0 && !state.covers(session.id(), written)) {
       throw new AssertionError(
-          "READ YOUR WRITES: node %d shows write %d to a session whose write %d is acknowledged"
-              .formatted(node.id(), state.sequence(ID), written));
+          "READ YOUR WRITES: node %d does not show write %d to a session that was told of it"
+              .formatted(node.id(), written));
     }
   }
 

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A client with one operation under way at a time, which it tries again under the same number until
- * it has an answer, or, now and then, gives up. One thread.
+ * it has an answer, or, now and then, gives up. Its session may be others' as well. One thread.
  */
 final class SimClient {
   /** A loyal one mostly reads, and stays where it is: it finds out who wrongly thinks it leads. */
@@ -24,7 +24,7 @@ final class SimClient {
   private final RaftProperties properties;
   private final List<? extends Door> doors;
   private final ClientRecord record;
-  private final int id;
+  private final SimSession session;
   private final Kind kind;
   private int sequence;
   private int target;
@@ -42,13 +42,13 @@ final class SimClient {
       RaftProperties properties,
       List<? extends Door> doors,
       ClientRecord record,
-      int id,
+      SimSession session,
       Kind kind) {
     this.world = world;
     this.properties = properties;
     this.doors = doors;
     this.record = record;
-    this.id = id;
+    this.session = session;
     this.kind = kind;
     this.target = anyDoor();
     Arrays.fill(seen, Value.ABSENT);
@@ -78,11 +78,12 @@ final class SimClient {
     key = world.chance().below(SimState.KEYS);
     attemptsForThis = 0;
     if (world.chance().happens(kind == Kind.LOYAL ? 0.1 : 0.7)) {
-      command = new SimCommand(id, ++sequence, key, change());
+      sequence = session.begin();
+      command = new SimCommand(session.id(), sequence, key, change());
       call = record.write(command);
     } else {
       command = null;
-      call = record.read(id, key);
+      call = record.read(session.id(), key);
     }
     tryOnce();
   }
@@ -92,7 +93,7 @@ final class SimClient {
     if (key == 0) {
       return new Action.Increment(world.chance().between(1, 3));
     }
-    String unique = id + "." + sequence;
+    String unique = session.id() + "." + sequence;
     if (key == 1) {
       return new Action.Append(unique + ";");
     }
@@ -107,7 +108,7 @@ final class SimClient {
     long mine = ++attempt;
     attemptsForThis++;
     History.Call asked = call;
-    SimCommand write = command;
+    SimCommand write = command == null ? null : session.stamped(command);
     int readKey = key;
     Door door = doors.get(target - 1);
     travel(() -> door.request(write, readKey, reply -> travel(() -> answered(asked, mine, reply))));
@@ -173,11 +174,11 @@ final class SimClient {
    * What the first execution did, in the one order of committed entries, is what a retry is told.
    */
   private void exactlyOnce(Outcome told) {
-    Outcome truth = properties.truth().outcome(id, sequence);
+    Outcome truth = properties.truth().outcome(session.id(), sequence);
     if (!told.equals(truth)) {
       throw new AssertionError(
           "EXACTLY ONCE: client "
-              + id
+              + session.id()
               + " was told "
               + told
               + " for "
@@ -206,6 +207,9 @@ final class SimClient {
   private void finish() {
     finished++;
     call = null;
+    if (command != null) {
+      session.end(command);
+    }
     long think = world.ticks(1) / world.chance().oneOf(1, 4, 20);
     world.clock().after(think, this::next);
   }

@@ -10,13 +10,29 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 
-/** What a client asks to be written. It sends one at a time and never an older one again. */
-public record SimCommand(int client, int sequence, int key, Action action) {
+/**
+ * What a client asks to be written.
+ *
+ * @param client whose session this is of
+ * @param sequence its number in that session
+ * @param ackedBelow all with a lower number have ended: nobody asks for them any more
+ */
+public record SimCommand(int client, int sequence, int ackedBelow, int key, Action action) {
   private static final int PUT = 1;
   private static final int DELETE = 2;
   private static final int CAS = 3;
   private static final int INCREMENT = 4;
   private static final int APPEND = 5;
+
+  /** Of a client that sends one at a time. */
+  SimCommand(int client, int sequence, int key, Action action) {
+    this(client, sequence, sequence, key, action);
+  }
+
+  /** The same, sent when all below a number have ended. */
+  SimCommand withAckedBelow(long number) {
+    return new SimCommand(client, sequence, (int) number, key, action);
+  }
 
   /**
    * @param paddingBytes that mean nothing and make it longer
@@ -26,6 +42,7 @@ public record SimCommand(int client, int sequence, int key, Action action) {
     try (DataOutputStream to = new DataOutputStream(bytes)) {
       to.writeInt(client);
       to.writeInt(sequence);
+      to.writeInt(ackedBelow);
       to.writeByte(key);
       if (action instanceof Action.Put put) {
         to.writeByte(PUT);
@@ -52,9 +69,10 @@ public record SimCommand(int client, int sequence, int key, Action action) {
     return bytes.toByteArray();
   }
 
-  static SimCommand decode(byte[] payload) {
+  public static SimCommand decode(byte[] payload) {
     try (DataInputStream from = new DataInputStream(new ByteArrayInputStream(payload))) {
-      return new SimCommand(from.readInt(), from.readInt(), from.readByte(), action(from));
+      return new SimCommand(
+          from.readInt(), from.readInt(), from.readInt(), from.readByte(), action(from));
     } catch (IOException broken) {
       throw new UncheckedIOException(broken);
     }
@@ -84,7 +102,7 @@ public record SimCommand(int client, int sequence, int key, Action action) {
   }
 
   /** What it did, as the state machine answers it. */
-  static byte[] encode(Outcome outcome) {
+  public static byte[] encode(Outcome outcome) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (DataOutputStream to = new DataOutputStream(bytes)) {
       if (outcome instanceof Outcome.Number number) {

@@ -5,7 +5,6 @@ import io.flotilla.raft.history.Outcome;
 import io.flotilla.raft.port.ApplyRound;
 import io.flotilla.raft.port.ImageException;
 import io.flotilla.raft.port.SnapshotFile;
-import io.flotilla.raft.port.StateMachine;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -19,7 +18,7 @@ import java.util.function.Consumer;
  * One replica's state in a simulated node: kept in memory, flushed now and then, and after a crash
  * as old as the last flush. One thread.
  */
-final class SimMachine implements StateMachine<SimMachine.Round> {
+final class SimMachine implements JudgedMachine<SimMachine.Round> {
   /** Commits by making what was staged visible. */
   static final class Round implements ApplyRound {
     /** So that a round is full now and then. */
@@ -86,7 +85,8 @@ final class SimMachine implements StateMachine<SimMachine.Round> {
     loaded.clear();
   }
 
-  long generation() {
+  @Override
+  public long generation() {
     return generation;
   }
 
@@ -168,7 +168,8 @@ final class SimMachine implements StateMachine<SimMachine.Round> {
     return state;
   }
 
-  SimState state() {
+  @Override
+  public SimState state() {
     return visible;
   }
 }

@@ -11,30 +11,27 @@ import java.util.Arrays;
 
 /**
  * A small replicated state: a few keys that do what the model of {@code raft.history} says, and for
- * each client the last command that took effect. One thread.
+ * each client what of its session's commands took effect. One thread.
  */
 public final class SimState {
   public static final int KEYS = 4;
   public static final int CLIENTS_MAX = 32;
 
   private final Value[] values;
-  private final int[] sequences;
-  private final Outcome[] outcomes;
+  private final Completions[] sessions;
   private long applied;
   private long hash;
 
   public SimState() {
     values = new Value[KEYS];
-    sequences = new int[CLIENTS_MAX + 1];
-    outcomes = new Outcome[CLIENTS_MAX + 1];
+    sessions = new Completions[CLIENTS_MAX + 1];
     Arrays.fill(values, Value.ABSENT);
-    Arrays.fill(outcomes, Outcome.unknown());
+    Arrays.fill(sessions, Completions.NONE);
   }
 
   private SimState(SimState from) {
     values = from.values.clone();
-    sequences = from.sequences.clone();
-    outcomes = from.outcomes.clone();
+    sessions = from.sessions.clone();
     applied = from.applied;
     hash = from.hash;
   }
@@ -43,11 +40,8 @@ public final class SimState {
     for (Value value : values) {
       SimCommand.write(value, to);
     }
-    for (int client = 0; client <= CLIENTS_MAX; client++) {
-      to.writeInt(sequences[client]);
-      byte[] outcome = SimCommand.encode(outcomes[client]);
-      to.writeByte(outcome.length);
-      to.write(outcome);
+    for (Completions session : sessions) {
+      session.writeTo(to);
     }
     to.writeLong(applied);
     to.writeLong(hash);
@@ -59,8 +53,7 @@ public final class SimState {
       state.values[key] = SimCommand.value(from);
     }
     for (int client = 0; client <= CLIENTS_MAX; client++) {
-      state.sequences[client] = from.readInt();
-      state.outcomes[client] = SimCommand.decodeOutcome(from.readNBytes(from.readByte()));
+      state.sessions[client] = Completions.readFrom(from);
     }
     state.applied = from.readLong();
     state.hash = from.readLong();
@@ -90,24 +83,28 @@ public final class SimState {
   }
 
   private Outcome execute(SimCommand command) {
-    int client = command.client();
-    if (command.sequence() > sequences[client]) {
-      Action.Step step = command.action().step(values[command.key()]);
-      values[command.key()] = step.after();
-      sequences[client] = command.sequence();
-      outcomes[client] = step.told();
+    Completions session = sessions[command.client()];
+    if (session.isTooLate(command)) {
+      return Outcome.unknown();
     }
-    return outcome(client, command.sequence());
+    Outcome known = session.of(command.sequence()).orElse(null);
+    if (known != null) {
+      return known;
+    }
+    Action.Step step = command.action().step(values[command.key()]);
+    values[command.key()] = step.after();
+    sessions[command.client()] = session.with(command, step.told());
+    return step.told();
   }
 
-  /** What a client's last command did; unknown if that is not its last. */
+  /** What a client's command did; unknown if that is not known any more, or yet. */
   public Outcome outcome(int client, int sequence) {
-    return sequences[client] == sequence ? outcomes[client] : Outcome.unknown();
+    return sessions[client].of(sequence).orElse(Outcome.unknown());
   }
 
-  /** The last of a client's commands that took effect; 0: none. */
-  int sequence(int client) {
-    return sequences[client];
+  /** Whether a client's command took effect, or is not asked for any more. */
+  boolean covers(int client, int sequence) {
+    return sessions[client].covers(sequence);
   }
 
   public Value value(int key) {

@@ -37,6 +37,9 @@ public final class Simulation implements SimRun {
 
   private static final int CLIENTS = 4;
 
+  /** Each shared by clients of both kinds. */
+  private static final int SESSIONS = 2;
+
   /**
    * Rounds of elections that may fail in a healed world. Each fails with a chance well below one
    * half, as timeouts are drawn anew.
@@ -57,6 +60,8 @@ public final class Simulation implements SimRun {
   private final List<SimReplica> replicas;
   private final FaultSchedule schedule;
   private final ClientRecord record = new ClientRecord();
+  private final List<SimSession> sessions =
+      IntStream.rangeClosed(1, SESSIONS).mapToObj(SimSession::new).toList();
   private final List<SimClient> clients;
 
   private Simulation(long seed, int size, boolean readableTrace) {
@@ -87,7 +92,8 @@ public final class Simulation implements SimRun {
 
   private SimClient client(int id) {
     SimClient.Kind kind = id > CLIENTS / 2 ? SimClient.Kind.LOYAL : SimClient.Kind.ROVING;
-    return new SimClient(world, world.properties(), replicas, record, id, kind);
+    SimSession session = sessions.get(id % SESSIONS);
+    return new SimClient(world, world.properties(), replicas, record, session, kind);
   }
 
   public static Simulation of(long seed, int replicas) {

@@ -8,6 +8,8 @@ import io.flotilla.router.map.ShardMap;
 import io.flotilla.rpc.ErrorCode;
 import io.flotilla.rpc.RpcClient;
 import io.flotilla.rpc.RpcMethod;
+import io.flotilla.session.Session;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
@@ -32,7 +34,7 @@ final class Dispatcher implements LiveMap.Listener {
   private final MapWatch watch;
   private final RpcClient rpc;
   private final Supplier<ScheduledExecutorService> loops;
-  private final Session session = new Session();
+  private final Session session;
   private final SessionTokens tokens = new SessionTokens();
   private final Admission admission;
   private final RetryBudget budget;
@@ -55,6 +57,8 @@ final class Dispatcher implements LiveMap.Listener {
     this.watch = watch;
     this.rpc = rpc;
     this.loops = loops;
+    SecureRandom random = new SecureRandom();
+    this.session = new Session(random.nextLong(), random.nextLong());
     this.admission = new Admission(config.limits());
     this.budget = new RetryBudget(config.retry().budgetPerSecond(), System.nanoTime());
     this.lobby = new Lobby(this, loops.get());

@@ -7,6 +7,7 @@ import io.flotilla.router.map.Route;
 import io.flotilla.rpc.ErrorCode;
 import io.flotilla.rpc.RpcException;
 import io.flotilla.rpc.RpcMethods;
+import io.flotilla.session.Session;
 import java.util.List;
 
 /** Writes of one shard. Those of one request share the session and the last moment. */
@@ -50,11 +51,23 @@ final class WriteBelt extends Belt<PendingWrite<?>, WriteRequest, WriteReply> {
             .setNotAfterMillis(notAfter);
     for (PendingWrite<?> write : load) {
       if (!write.hasSerial()) {
-        write.stamp(session.begin(), notAfter);
+        write.stamp(begin(), notAfter);
       }
       request.addWrites(write.message());
     }
     return request.setAckedBelow(session.ackedBelow()).build();
+  }
+
+  private long begin() {
+    return session
+        .begin()
+        .orElseThrow(
+            () ->
+                new KvException(
+                    ErrorCode.OVERLOADED,
+                    "one write has been under way for the last "
+                        + Session.WINDOW_MAX
+                        + "; it must end first"));
   }
 
   @Override

@@ -13,7 +13,7 @@
  * LimitsConfig}.
  *
  * <p>Leaves to others: which shard holds a key and who leads it ({@code router.map}), connections
- * and frames ({@code rpc}).
+ * and frames ({@code rpc}), serial numbers ({@code session}).
  */
 @NullMarked
 package io.flotilla.router.client;
