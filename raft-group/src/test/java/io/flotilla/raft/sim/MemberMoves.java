@@ -157,27 +157,28 @@ final class MemberMoves {
     return victim.tenant(group).filter(members::isVoter).isEmpty() || members.voters().size() > 2;
   }
 
+  /** Asked after each event while somebody waits for it: what is cheap and often false is first. */
   private boolean isWhole(SimGroup group) {
     Membership members = group.properties().members().newest();
-    if (isShort(group) || members.isJoint() || group.homes().isChangeUndecided()) {
+    if (members.isJoint() || group.homes().isChangeUndecided() || isShort(group)) {
       return false;
     }
-    List<Optional<GroupStatus>> all =
-        members.everybody().stream()
-            .map(member -> nodes.apply((int) member.node()).statusIfHere(group))
-            .toList();
-    long term = all.stream().flatMap(Optional::stream).mapToLong(GroupStatus::term).max().orElse(0);
     long commit = group.properties().commit();
-    return all.stream()
-            .allMatch(one -> one.filter(s -> agrees(s, members, term, commit)).isPresent())
-        && all.stream().anyMatch(one -> one.orElseThrow().role() == RoleName.LEADER);
-  }
-
-  private static boolean agrees(GroupStatus status, Membership members, long term, long commit) {
-    return MembershipRules.holds(members, status.replica())
-        && status.membership().equals(members)
-        && status.term() == term
-        && status.durableIndex() >= commit;
+    long term = -1;
+    boolean isLed = false;
+    for (Member member : members.everybody()) {
+      GroupStatus status = nodes.apply((int) member.node()).statusIfHere(group).orElse(null);
+      if (status == null
+          || status.durableIndex() < commit
+          || (term >= 0 && status.term() != term)
+          || !status.membership().equals(members)
+          || !MembershipRules.holds(members, status.replica())) {
+        return false;
+      }
+      term = status.term();
+      isLed |= status.role() == RoleName.LEADER;
+    }
+    return isLed;
   }
 
   private static boolean canSpare(SimGroup group, RuntimeNode victim) {

@@ -39,7 +39,18 @@ final class MembershipRules {
   }
 
   static boolean holds(Membership membership, ReplicaId replica) {
-    return membership.everybody().stream().anyMatch(member -> member.replica().equals(replica));
+    return isAmong(membership.voters(), replica)
+        || isAmong(membership.outgoing(), replica)
+        || isAmong(membership.learners(), replica);
+  }
+
+  private static boolean isAmong(List<Membership.Member> members, ReplicaId replica) {
+    for (Membership.Member member : members) {
+      if (member.replica().equals(replica)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   static boolean isQuorum(Membership membership, IntPredicate counts) {

@@ -119,6 +119,7 @@ final class RuntimeNode implements Victim {
   }
 
   private <R extends ApplyRound> void start(SimStates<R> own) {
+    world.changed();
     world.trace().add("start", id, 0, 0, () -> "");
     SimLogStore store =
         new SimLogStore(
@@ -227,6 +228,7 @@ final class RuntimeNode implements Victim {
   }
 
   private void settle(SimGroup group, ReplicaId replica) {
+    world.changed();
     world
         .trace()
         .add("host", id, group.number(), replica.value(), () -> group.id() + ": " + replica);
@@ -291,6 +293,7 @@ final class RuntimeNode implements Victim {
   }
 
   private void destroy(SimGroup group, ReplicaId replica) {
+    world.changed();
     world.trace().add("destroy", id, group.number(), replica.value(), replica::toString);
     if (platter.holder(group.id()).equals(Optional.of(replica))) {
       throw new AssertionError(
@@ -322,6 +325,7 @@ final class RuntimeNode implements Victim {
   }
 
   private void observe(RaftRuntime<?> runtime) {
+    world.changed();
     for (SimGroup group : groups) {
       RaftGroup replica = runtime.group(group.id()).orElse(null);
       if (replica == null || group.isRemoved(replica.status().replica())) {
@@ -487,6 +491,7 @@ final class RuntimeNode implements Victim {
   @Override
   public void crash() {
     if (log != null && alive != null) {
+      world.changed();
       world.trace().add("crash", id, 0, 0, () -> "");
       log.crash();
       transport.close();

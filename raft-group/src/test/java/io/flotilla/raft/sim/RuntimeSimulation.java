@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
@@ -225,11 +226,15 @@ public final class RuntimeSimulation implements SimRun {
   /** A node that leads, as soon as all groups could do without it; if that is soon. */
   private Optional<RuntimeNode> awaitReplaceable() {
     AtomicReference<RuntimeNode> found = new AtomicReference<>();
+    AtomicLong looked = new AtomicLong(-1);
     world
         .clock()
         .runUntil(
             world.clock().nowMicros() + world.ticks(CATCH_UP_TICKS),
             () -> {
+              if (looked.getAndSet(world.changes()) == world.changes()) {
+                return false;
+              }
               nodes.stream().filter(node -> node.leaders().canBeReplaced()).forEach(found::set);
               return found.get() != null;
             });

@@ -17,6 +17,7 @@ final class World {
   private final Faults drawn;
   private Faults faults;
   private boolean clientsAloneJudgeReads;
+  private long changes;
 
   /**
    * @param voters replicas of a new group
@@ -76,6 +77,16 @@ final class World {
 
   long ticks(long count) {
     return count * faults.tickMicros();
+  }
+
+  /** A node, or what it says of its replicas, may be another than before. */
+  void changed() {
+    changes++;
+  }
+
+  /** As long as it is the same, so is every node: most events only bring something to a door. */
+  long changes() {
+    return changes;
   }
 
   /** Now and then an append loses its last entries, as a leader with a smaller limit sends it. */
