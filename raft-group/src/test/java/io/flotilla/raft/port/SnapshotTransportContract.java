@@ -11,12 +11,12 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Random;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -108,7 +108,7 @@ public abstract class SnapshotTransportContract {
     List<SnapshotReply> answers = new ArrayList<>(List.of(new SnapshotReply.Released()));
     for (Reason reason : Reason.values()) {
       if (reason != Reason.LOST) {
-        answers.add(new SnapshotReply.Refused(reason, 1_000 + reason.ordinal()));
+        answers.add(new SnapshotReply.Refused(reason, 1_000 + answers.size()));
       }
     }
     Membership.Member member = new Membership.Member(new ReplicaId(3), 2);
@@ -163,7 +163,7 @@ public abstract class SnapshotTransportContract {
     openHolding(TWO);
     Place one = openAsker();
     Random order = new Random(3);
-    Map<SnapshotRequest.Read, Queue<SnapshotReply>> told = new ConcurrentHashMap<>();
+    Map<SnapshotRequest.Read, Queue<SnapshotReply>> told = new HashMap<>();
     for (int i = 0; i < 100; i++) {
       told.put(read(i, 100), new ConcurrentLinkedQueue<>());
     }
@@ -186,7 +186,7 @@ public abstract class SnapshotTransportContract {
   public void moreQuestionsThanAnybodyAnswersNeitherBlockNorThrow() throws IOException {
     openHolding(TWO);
     Place one = openAsker();
-    Map<Integer, Queue<SnapshotReply>> told = new ConcurrentHashMap<>();
+    Map<Integer, Queue<SnapshotReply>> told = new HashMap<>();
     for (int i = 0; i < 2_000; i++) {
       Queue<SnapshotReply> replies = new ConcurrentLinkedQueue<>();
       told.put(i, replies);
