@@ -37,6 +37,7 @@ final class Reports {
   private final Moves moves;
   private final Splits splits;
   private final Transfers transfers;
+  private final Refused refused = new Refused();
   private final Map<Long, ShardReport> acknowledged = new HashMap<>();
   private boolean complete = true;
   private boolean underWay;
@@ -60,8 +61,8 @@ final class Reports {
     this.host = host;
     this.node = node;
     this.moves = new Moves(node, host, control);
-    this.splits = new Splits(host, keyspaces, control);
-    this.transfers = new Transfers(host, control);
+    this.splits = new Splits(host, keyspaces, control, refused);
+    this.transfers = new Transfers(host, control, refused);
   }
 
   /**
@@ -88,7 +89,7 @@ final class Reports {
         request.addShards(news);
       }
     }
-    request.addAllRefusals(transfers.refusals());
+    request.addAllRefusals(refused.unheard());
     ReportRequest sent = request.build();
     underWay = true;
     client
@@ -116,7 +117,8 @@ final class Reports {
       for (ShardReport report : sent.getShardsList()) {
         acknowledged.put(report.getShard(), report.toBuilder().clearChanged().build());
       }
-      obey(reply, sent);
+      refused.heard(sent.getRefusalsList());
+      obey(reply);
     } else if (failure != null) {
       RpcException why = Control.failure(failure);
       LOG.debug("placement member {} did not take a report", members.current(), why);
@@ -128,11 +130,11 @@ final class Reports {
     }
   }
 
-  private void obey(ReportReply reply, ReportRequest sent) {
+  private void obey(ReportReply reply) {
     try {
       moves.obey(reply.getOrdersList());
       splits.obey(reply.getSplitsList());
-      transfers.obey(reply.getTransfersList(), sent.getRefusalsList());
+      transfers.obey(reply.getTransfersList());
     } catch (StorageException e) {
       fatal.accept(e);
     }

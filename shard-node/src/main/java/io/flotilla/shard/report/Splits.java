@@ -33,17 +33,16 @@ final class Splits {
   private final ShardHost host;
   private final Keyspaces keyspaces;
   private final Control control;
+  private final Refused refused;
 
   /** Shards that are being cut. */
   private final Set<Long> busy = new HashSet<>();
 
-  /** The last order that could not be carried out, so that this is said once. */
-  private long refusedJob;
-
-  Splits(ShardHost host, Keyspaces keyspaces, Control control) {
+  Splits(ShardHost host, Keyspaces keyspaces, Control control, Refused refused) {
     this.host = host;
     this.keyspaces = keyspaces;
     this.control = control;
+    this.refused = refused;
   }
 
   /**
@@ -54,7 +53,9 @@ final class Splits {
   void obey(List<SplitOrder> orders) throws StorageException {
     for (SplitOrder order : orders) {
       Optional<HostedShard> led = host.hosted(order.getShard().getId()).filter(Splits::leads);
-      if (led.isPresent() && !busy.contains(order.getShard().getId())) {
+      if (led.isPresent()
+          && !busy.contains(order.getShard().getId())
+          && !refused.contains(order.getJob())) {
         split(led.get(), order);
       }
     }
@@ -77,13 +78,13 @@ final class Splits {
     }
     Optional<ByteString> at = cut(shard, order, partitioning.get());
     if (at.isEmpty()) {
-      refused(order, "there is no key where it could be cut");
+      refuse(order, "there is no key where it could be cut");
       return;
     }
     SplitEntry entry = entry(order, at.get(), leader(shard, order));
     Optional<String> refusal = Split.refusal(now, entry);
     if (refusal.isPresent()) {
-      refused(order, refusal.get());
+      refuse(order, refusal.get());
       return;
     }
     busy.add(now.getId());
@@ -132,7 +133,7 @@ final class Splits {
       if (reply.getRefusal().isEmpty()) {
         LOG.info("job {}: shard {} was cut in two", order.getJob(), order.getShard().getId());
       } else {
-        refused(order, reply.getRefusal());
+        refuse(order, reply.getRefusal());
       }
     } else if (failure != null && cause(failure) instanceof RaftException) {
       LOG.debug("job {} has to wait", order.getJob(), failure);
@@ -146,14 +147,8 @@ final class Splits {
     return failure instanceof CompletionException && cause != null ? cause : failure;
   }
 
-  private void refused(SplitOrder order, String why) {
-    if (refusedJob != order.getJob()) {
-      refusedJob = order.getJob();
-      LOG.warn(
-          "job {}: shard {} cannot be cut in two: {}",
-          order.getJob(),
-          order.getShard().getId(),
-          why);
-    }
+  private void refuse(SplitOrder order, String why) {
+    LOG.warn("job {}: shard {} cannot be cut: {}", order.getJob(), order.getShard().getId(), why);
+    refused.add(order.getJob(), why);
   }
 }

@@ -1,6 +1,5 @@
 package io.flotilla.shard.report;
 
-import io.flotilla.proto.placement.JobRefusal;
 import io.flotilla.proto.placement.TransferOrder;
 import io.flotilla.raft.core.GroupStatus;
 import io.flotilla.raft.core.GroupStatus.RoleName;
@@ -9,7 +8,6 @@ import io.flotilla.raft.core.ReplicaId;
 import io.flotilla.raft.runtime.RaftException;
 import io.flotilla.raft.runtime.RaftGroup;
 import io.flotilla.shard.host.ShardHost;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -28,27 +26,19 @@ final class Transfers {
 
   private final ShardHost host;
   private final Control control;
+  private final Refused refused;
   private final Set<Long> busy = new HashSet<>();
-  private final List<JobRefusal> refusals = new ArrayList<>();
 
-  Transfers(ShardHost host, Control control) {
+  Transfers(ShardHost host, Control control, Refused refused) {
     this.host = host;
     this.control = control;
+    this.refused = refused;
   }
 
-  /**
-   * @param heard refusals that have arrived
-   */
-  void obey(List<TransferOrder> orders, List<JobRefusal> heard) {
-    refusals.removeAll(heard);
+  void obey(List<TransferOrder> orders) {
     for (TransferOrder order : orders) {
       host.group(order.getShard()).ifPresent(group -> obey(order, group));
     }
-  }
-
-  /** To go with the next report. */
-  List<JobRefusal> refusals() {
-    return List.copyOf(refusals);
   }
 
   /** What a replica makes of an order. */
@@ -80,8 +70,7 @@ final class Transfers {
       case NEVER ->
           refuse(order, "replica " + order.getTo() + " is no voter of shard " + order.getShard());
       case OBEY -> {
-        boolean refused = refusals.stream().anyMatch(each -> each.getJob() == order.getJob());
-        if (!refused && !busy.contains(order.getShard())) {
+        if (!refused.contains(order.getJob()) && !busy.contains(order.getShard())) {
           handOver(order, group, to);
         }
       }
@@ -89,7 +78,7 @@ final class Transfers {
   }
 
   private void refuse(TransferOrder order, String why) {
-    refusals.add(JobRefusal.newBuilder().setJob(order.getJob()).setWhy(why).build());
+    refused.add(order.getJob(), why);
   }
 
   private void handOver(TransferOrder order, RaftGroup group, ReplicaId to) {
@@ -102,10 +91,10 @@ final class Transfers {
 
   private void ended(TransferOrder order, @Nullable Throwable failure) {
     busy.remove(order.getShard());
-    if (failure instanceof RaftException refused) {
-      LOG.debug("job {} has to wait", order.getJob(), refused);
+    if (failure instanceof RaftException why) {
+      LOG.debug("job {} has to wait", order.getJob(), why);
       // It cost the shard's clients an election timeout: not again for the same job.
-      if (refused.refusal().filter(Refusal.TransferGivenUp.class::isInstance).isPresent()) {
+      if (why.refusal().filter(Refusal.TransferGivenUp.class::isInstance).isPresent()) {
         refuse(order, "replica " + order.getTo() + " did not take leadership over in time");
       }
     } else if (failure != null) {

@@ -12,7 +12,6 @@ import io.flotilla.raft.sim.SimStates;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -126,7 +125,13 @@ final class SimulatedShards implements SimStates<SimulatedShards.Round>, AutoClo
 
   @Override
   public void restart(Map<GroupId, Long> named) throws StorageException {
-    store.deleteAllBut(new HashSet<>(named.values()));
+    List<KvStore.Found> live = new ArrayList<>();
+    for (KvStore.Found state : store.found()) {
+      if (Objects.equals(named.get(new GroupId(state.shard().getId())), state.generation())) {
+        live.add(state);
+      }
+    }
+    store.deleteAllBut(live);
     for (Map.Entry<GroupId, Long> one : named.entrySet()) {
       machine(one.getKey())
           .restart(KvStateMachine.open(store, one.getKey().value(), one.getValue()));
