@@ -116,13 +116,18 @@ final class SimClient {
     world.clock().after(patience, () -> timedOut(mine));
   }
 
+  /** Once or never, but perhaps so late that it is an attempt at what was given up long ago. */
   private void travel(Runnable arrival) {
     Faults.Network network = world.faults().network();
     if (world.chance().happens(network.loss())) {
       world.counts().add(FaultKind.LOSS);
     } else {
       Faults.Delay delay = network.delay();
-      world.clock().after(world.chance().between(delay.leastMicros(), delay.mostMicros()), arrival);
+      long micros =
+          world.chance().happens(network.straggle())
+              ? world.chance().between(delay.mostMicros(), delay.stragglerMicros())
+              : world.chance().between(delay.leastMicros(), delay.mostMicros());
+      world.clock().after(micros, arrival);
     }
   }
 
