@@ -14,6 +14,7 @@ import io.flotilla.raft.runtime.RaftGroup;
 import io.flotilla.shard.kv.KeyRange;
 import io.flotilla.shard.kv.KvReads;
 import io.flotilla.shard.kv.KvStateMachine;
+import io.flotilla.shard.kv.Split;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
@@ -96,6 +97,11 @@ public final class HostedShard {
   /** Whether a request that was routed by this epoch may ask for what is in the range. */
   public boolean isOf(Epoch epoch) {
     return epoch.getVersion() == descriptor().getEpoch().getVersion();
+  }
+
+  /** Why the shard, as it is here now, cannot be cut so; nothing if it can. */
+  public Optional<String> whyNotSplit(SplitEntry entry) {
+    return Split.refusal(descriptor(), entry);
   }
 
   /**

@@ -12,7 +12,6 @@ import io.flotilla.raft.port.StorageException;
 import io.flotilla.raft.runtime.RaftException;
 import io.flotilla.shard.host.HostedShard;
 import io.flotilla.shard.host.ShardHost;
-import io.flotilla.shard.kv.Split;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -82,7 +81,7 @@ final class Splits {
       return;
     }
     SplitEntry entry = entry(order, at.get(), leader(shard, order));
-    Optional<String> refusal = Split.refusal(now, entry);
+    Optional<String> refusal = shard.whyNotSplit(entry);
     if (refusal.isPresent()) {
       refuse(order, refusal.get());
       return;
