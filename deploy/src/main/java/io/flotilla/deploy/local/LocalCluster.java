@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -47,8 +48,23 @@ final class LocalCluster {
     Files.move(part, directory.resolve(FILE), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
   }
 
+  Path directory() {
+    return directory;
+  }
+
   List<LocalProcess> processes() {
     return processes;
+  }
+
+  List<LocalProcess> ofRole(String role) {
+    return processes.stream().filter(process -> process.role().equals(role)).toList();
+  }
+
+  /** The same with one more, not saved. */
+  LocalCluster with(LocalProcess process) {
+    List<LocalProcess> more = new ArrayList<>(processes);
+    more.add(process);
+    return new LocalCluster(directory, more);
   }
 
   /**
@@ -72,12 +88,7 @@ final class LocalCluster {
 
   /** Placement's addresses, as {@code --endpoints} takes them. */
   String endpoints() {
-    return String.join(
-        ",",
-        processes.stream()
-            .filter(p -> p.role().equals("placement"))
-            .map(LocalProcess::ready)
-            .toList());
+    return String.join(",", ofRole("placement").stream().map(LocalProcess::ready).toList());
   }
 
   /** The last lines that a process wrote, to say why it ended. */

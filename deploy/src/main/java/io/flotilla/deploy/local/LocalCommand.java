@@ -14,6 +14,7 @@ import picocli.CommandLine.Spec;
     description = "A cluster of separate processes on this machine.",
     subcommands = {
       LocalUpCommand.class,
+      LocalAddCommand.class,
       LocalStatusCommand.class,
       LocalKillCommand.class,
       LocalRestartCommand.class,
@@ -25,7 +26,7 @@ public final class LocalCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     throw new ParameterException(
-        spec.commandLine(), "local needs one of: up, status, kill, restart, down");
+        spec.commandLine(), "local needs one of: up, add, status, kill, restart, down");
   }
 
   /** Runs a verb; what the person can mend is one line on standard error. */

@@ -21,6 +21,22 @@ final class LocalHealth implements AutoCloseable {
             ClientConfig.of(List.of(cluster.endpoints().split(",", -1))).withCallTimeout(TIMEOUT));
   }
 
+  /**
+   * The cluster's id.
+   *
+   * @throws LocalException if placement does not answer
+   */
+  String cluster() {
+    try {
+      return client.admin().status().join().cluster();
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof KvException refused) {
+        throw new LocalException("placement does not answer: " + refused.getMessage());
+      }
+      throw e;
+    }
+  }
+
   /** One line that says what is missing; empty if every shard has a leader. */
   String problem() {
     try {

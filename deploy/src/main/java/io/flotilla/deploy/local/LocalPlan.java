@@ -55,7 +55,7 @@ record LocalPlan(
         processes.add(placement(launcher, cluster, i, placementAddresses));
       }
       for (int i = 0; i < nodes; i++) {
-        processes.add(node(launcher, cluster, i, nodeAddresses.get(i), placementAddresses));
+        processes.add(node(launcher, cluster, i + 1, nodeAddresses.get(i), placementAddresses));
       }
       for (int i = 0; i < gateways; i++) {
         processes.add(gateway(launcher, cluster, i, gatewayAddresses.get(i), placementAddresses));
@@ -101,10 +101,26 @@ record LocalPlan(
                 shards));
   }
 
-  private LocalProcess node(
-      String launcher, String cluster, int i, String address, List<String> placement)
+  /**
+   * Lays out one more node of a cluster, on a free port.
+   *
+   * @param cluster its id
+   */
+  static LocalProcess nodeFor(LocalCluster existing, String cluster, String launcher)
       throws IOException {
-    String name = "node-" + (i + 1);
+    List<String> placement =
+        existing.ofRole("placement").stream().map(LocalProcess::ready).toList();
+    int number = existing.ofRole("node").size() + 1;
+    LocalPlan plan = new LocalPlan(existing.directory(), placement.size(), number, 0, 0, 1);
+    try (Ports ports = new Ports(0)) {
+      return plan.node(launcher, cluster, number, ports.take(1, 0).get(0), placement);
+    }
+  }
+
+  private LocalProcess node(
+      String launcher, String cluster, int number, String address, List<String> placement)
+      throws IOException {
+    String name = "node-" + number;
     return process(
         launcher,
         name,

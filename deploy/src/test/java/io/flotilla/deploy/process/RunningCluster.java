@@ -63,7 +63,16 @@ final class RunningCluster implements AutoCloseable {
     return cluster;
   }
 
+  /** Starts more storage nodes. */
+  void addNodes(int count) throws Exception {
+    launch(
+        120,
+        List.of("local", "add", "--dir", directory.toString(), "--nodes", Integer.toString(count)));
+    read();
+  }
+
   private void read() throws IOException {
+    members.clear();
     for (JsonNode process : new ObjectMapper().readTree(directory.resolve("local.json").toFile())) {
       List<String> restart = new ArrayList<>();
       process.get("restart").forEach(word -> restart.add(word.asText()));
@@ -145,6 +154,13 @@ final class RunningCluster implements AutoCloseable {
     ProcessHandle process = ProcessHandle.of(member.pid()).orElseThrow();
     process.destroyForcibly();
     process.onExit().get(10, TimeUnit.SECONDS);
+  }
+
+  /** SIGTERM, and gone when this returns. */
+  void terminate(Member member) throws Exception {
+    ProcessHandle process = ProcessHandle.of(member.pid()).orElseThrow();
+    process.destroy();
+    process.onExit().get(60, TimeUnit.SECONDS);
   }
 
   /** SIGKILL to all at once, and all gone when this returns. */

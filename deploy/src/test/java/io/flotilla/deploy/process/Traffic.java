@@ -157,6 +157,42 @@ final class Traffic implements AutoCloseable {
   }
 
   /**
+   * Within how many seconds 99 of 100 operations were answered that began in this time; NaN if none
+   * was.
+   *
+   * @param fromNanos as {@link System#nanoTime}
+   */
+  double p99Seconds(long fromNanos, long toNanos) {
+    long[] latencies =
+        history.operations().stream()
+            .filter(one -> one.invoked() >= fromNanos && one.invoked() < toNanos)
+            .filter(one -> one.returned() != Operation.NEVER)
+            .mapToLong(one -> one.returned() - one.invoked())
+            .sorted()
+            .toArray();
+    return latencies.length == 0 ? Double.NaN : latencies[latencies.length * 99 / 100] / 1e9;
+  }
+
+  /** The longest time within this one in which nobody was answered. */
+  double longestGapSeconds(long fromNanos, long toNanos) {
+    return longestGap(
+            history.operations().stream()
+                .mapToLong(Operation::returned)
+                .filter(time -> time >= fromNanos && time < toNanos)
+                .sorted()
+                .toArray())
+        / 1e9;
+  }
+
+  private static long longestGap(long[] returns) {
+    long longest = 0;
+    for (int i = 1; i < returns.length; i++) {
+      longest = Math.max(longest, returns[i] - returns[i - 1]);
+    }
+    return longest;
+  }
+
+  /**
    * What a traffic was like.
    *
    * @param longestGapSeconds in which nobody was answered
@@ -171,11 +207,8 @@ final class Traffic implements AutoCloseable {
               .filter(time -> time != Operation.NEVER)
               .sorted()
               .toArray();
-      long longest = 0;
-      for (int i = 1; i < returns.length; i++) {
-        longest = Math.max(longest, returns[i] - returns[i - 1]);
-      }
-      return new Summary(returns.length, operations.size() - returns.length, longest / 1e9);
+      double longest = longestGap(returns) / 1e9;
+      return new Summary(returns.length, operations.size() - returns.length, longest);
     }
 
     Summary plus(Summary other) {

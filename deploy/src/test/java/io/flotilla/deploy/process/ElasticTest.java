@@ -1,0 +1,168 @@
+package io.flotilla.deploy.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.flotilla.deploy.process.Traffic.Summary;
+import io.flotilla.router.client.ClusterStatus;
+import io.flotilla.router.client.FlotillaClient;
+import io.flotilla.shard.kv.KvStore;
+import io.flotilla.shard.kv.KvStoreConfig;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+import java.util.function.ToIntFunction;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A loaded cluster of processes gets four times the shards and two nodes, loses one node by intent
+ * and one by force, and placement sees to the rest. The numbers of the shards are set by {@code
+ * -Dflotilla.elastic.shards}.
+ */
+class ElasticTest {
+  private static final String KEYSPACE = "redis";
+  private static final int SHARDS = Integer.getInteger("flotilla.elastic.shards", 4);
+  private static final int CLIENTS = 64;
+  private static final Duration PATIENCE = Duration.ofMinutes(5);
+
+  @TempDir private Path directory;
+  private final List<String> phases = new ArrayList<>();
+
+  @Test
+  void theClusterGrowsAndShrinksUnderLoad() throws Exception {
+    Path home = directory.resolve("cluster");
+    Map<String, String> hasty =
+        Map.of(
+            "FLOTILLA_PLACEMENT_NODE_DEAD_SECONDS", "10",
+            "FLOTILLA_PLACEMENT_NODE_STEADY_SECONDS", "3");
+    try (RunningCluster cluster =
+            RunningCluster.up(home, hasty, "--shards", Integer.toString(SHARDS));
+        FlotillaClient client = cluster.connect();
+        Traffic traffic = new Traffic("elastic", 1)) {
+      for (int i = 0; i < CLIENTS; i++) {
+        traffic.through(new StoreDoor.Sdk(client.keyspace(KEYSPACE).withTimeout(PATIENCE).sync()));
+      }
+      phase("before", traffic, () -> {});
+      phase("shards added", traffic, () -> addShards(client));
+      phase("nodes added", traffic, () -> addNodes(cluster, client));
+      long drained = status(client).nodes().get(0).id();
+      String drainedName = cluster.node(client, drained).name();
+      phase("node drained", traffic, () -> drain(cluster, client, drained));
+      long killed = status(client).nodes().get(0).id();
+      phase("node killed", traffic, () -> killForGood(cluster, client, killed));
+
+      traffic.close();
+      Summary sum = traffic.judge(new StoreDoor.Sdk(client.keyspace(KEYSPACE).sync()));
+      assertThat(sum.unknown()).as("operations that failed").isZero();
+      assertTiled(client);
+      assertThat(statesIn(home.resolve(drainedName))).as("shards on a drained node").isZero();
+      System.out.printf("grown and shrunk: %s; %s%n", sum, String.join("; ", phases));
+    }
+  }
+
+  private interface Change {
+    void make() throws Exception;
+  }
+
+  private void phase(String name, Traffic traffic, Change change) throws Exception {
+    traffic.awaitProgress();
+    long beganNanos = System.nanoTime();
+    change.make();
+    traffic.awaitProgress();
+    long endedNanos = System.nanoTime();
+    phases.add(
+        String.format(
+            Locale.ROOT,
+            "%s: %.1f s, p99 %.0f ms, longest gap %.2f s",
+            name,
+            (endedNanos - beganNanos) / 1e9,
+            traffic.p99Seconds(beganNanos, endedNanos) * 1e3,
+            traffic.longestGapSeconds(beganNanos, endedNanos)));
+  }
+
+  private static void addShards(FlotillaClient client) {
+    FlotillaClient.await(client.admin().addShards(KEYSPACE, 3 * SHARDS, false));
+    awaitStatus(client, status -> shards(status).size() == 4 * SHARDS && status.jobs().isEmpty());
+  }
+
+  private static void addNodes(RunningCluster cluster, FlotillaClient client) throws Exception {
+    cluster.addNodes(2);
+    awaitStatus(client, status -> status.nodes().size() == 5 && isEven(status.nodes()));
+    awaitStatus(client, status -> status.jobs().isEmpty());
+  }
+
+  private static void drain(RunningCluster cluster, FlotillaClient client, long node)
+      throws Exception {
+    FlotillaClient.await(client.admin().drainNode(node, false));
+    awaitStatus(client, status -> replicasOn(status, node) == 0 && status.jobs().isEmpty());
+    RunningCluster.Member member = cluster.node(client, node);
+    FlotillaClient.await(client.admin().removeNode(node));
+    cluster.terminate(member);
+  }
+
+  private static void killForGood(RunningCluster cluster, FlotillaClient client, long node)
+      throws Exception {
+    cluster.kill(cluster.node(client, node));
+    awaitStatus(client, status -> replicasOn(status, node) == 0 && status.jobs().isEmpty());
+    FlotillaClient.await(client.admin().removeNode(node));
+    awaitStatus(client, status -> isEven(status.nodes()) && status.jobs().isEmpty());
+  }
+
+  private static void awaitStatus(FlotillaClient client, Predicate<ClusterStatus> holds) {
+    await().atMost(PATIENCE).until(() -> holds.test(status(client)));
+  }
+
+  private static ClusterStatus status(FlotillaClient client) {
+    return FlotillaClient.await(client.admin().status());
+  }
+
+  private static long replicasOn(ClusterStatus status, long node) {
+    return status.shards().stream()
+        .flatMap(shard -> shard.replicas().stream())
+        .filter(replica -> replica.node() == node)
+        .count();
+  }
+
+  private static boolean isEven(Collection<ClusterStatus.Node> nodes) {
+    return isEven(nodes, ClusterStatus.Node::replicas)
+        && isEven(nodes, ClusterStatus.Node::leaders);
+  }
+
+  private static boolean isEven(
+      Collection<ClusterStatus.Node> nodes, ToIntFunction<ClusterStatus.Node> count) {
+    int most = nodes.stream().mapToInt(count).max().orElse(0);
+    int least = nodes.stream().mapToInt(count).min().orElse(0);
+    return most - least <= 1;
+  }
+
+  private static List<ClusterStatus.Shard> shards(ClusterStatus status) {
+    return status.shards().stream().filter(shard -> shard.keyspace().equals(KEYSPACE)).toList();
+  }
+
+  /** Every slot is in one shard, and every shard on three nodes. */
+  private static void assertTiled(FlotillaClient client) {
+    Map<String, String> ranges = new TreeMap<>();
+    for (ClusterStatus.Shard shard : shards(status(client))) {
+      ranges.put(shard.start().toString(), shard.end().toString());
+      assertThat(shard.replicas()).extracting(ClusterStatus.Replica::node).hasSize(3);
+      assertThat(shard.replicas()).extracting(ClusterStatus.Replica::node).doesNotHaveDuplicates();
+    }
+    assertThat(ranges).hasSize(4 * SHARDS);
+    assertThat(ranges.values()).as("each end is a start, or the end").doesNotHaveDuplicates();
+    long inner = ranges.values().stream().filter(ranges::containsKey).count();
+    assertThat(inner).isGreaterThanOrEqualTo(4 * SHARDS - 1);
+  }
+
+  private static int statesIn(Path node) throws Exception {
+    try (KvStore store = KvStore.open(node.resolve("state"), KvStoreConfig.DEFAULT)) {
+      return store.found().size();
+    }
+  }
+}
