@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -16,6 +17,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Stream;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
@@ -58,7 +60,8 @@ public final class Generations {
   private final long imageFileBytes;
   private final AtomicLong next;
   private final Queue<KeySpan> retired = new ConcurrentLinkedQueue<>();
-  private final Queue<Deleted> deleted = new ConcurrentLinkedQueue<>();
+  private final Queue<Deleted> deleted = new ArrayDeque<>();
+  private final ReentrantLock sweeping = new ReentrantLock();
 
   /**
    * Keys that are gone for all new views.
@@ -191,17 +194,22 @@ public final class Generations {
    * go when the last of them is closed. What a crash leaves, no log names.
    */
   public void sweep() throws StorageException {
-    for (KeySpan keys = retired.poll(); keys != null; keys = retired.poll()) {
-      db.deleteRange(keys.from(), keys.to());
-      deleted.add(new Deleted(keys, db.now()));
-    }
-    long oldest = db.oldestView();
-    for (Deleted next = deleted.peek(); next != null; next = deleted.peek()) {
-      if (oldest < next.after()) {
-        return;
+    sweeping.lock(); // who is deleted first comes first in the queue, whoever sweeps
+    try {
+      for (KeySpan keys = retired.poll(); keys != null; keys = retired.poll()) {
+        db.deleteRange(keys.from(), keys.to());
+        deleted.add(new Deleted(keys, db.now()));
       }
-      db.deleteFiles(next.keys().from(), next.keys().to());
-      deleted.remove();
+      long oldest = db.oldestView();
+      for (Deleted next = deleted.peek(); next != null; next = deleted.peek()) {
+        if (oldest < next.after()) {
+          return;
+        }
+        db.deleteFiles(next.keys().from(), next.keys().to());
+        deleted.remove();
+      }
+    } finally {
+      sweeping.unlock();
     }
   }
 

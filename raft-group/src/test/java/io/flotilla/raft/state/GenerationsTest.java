@@ -18,7 +18,11 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -316,6 +320,31 @@ class GenerationsTest {
           .filter(file -> file.toString().endsWith(".sst"))
           .mapToLong(file -> file.toFile().length())
           .sum();
+    }
+  }
+
+  @Test
+  void manyMaySweepAtOnce() throws Exception {
+    int sweepers = 4;
+    ExecutorService threads = Executors.newFixedThreadPool(sweepers);
+    try {
+      for (int round = 0; round < 50; round++) {
+        for (int i = 0; i < 20; i++) {
+          generations.allot().retire();
+        }
+        List<Callable<Boolean>> sweeps =
+            Collections.nCopies(
+                sweepers,
+                () -> {
+                  generations.sweep();
+                  return true;
+                });
+        for (Future<Boolean> sweep : threads.invokeAll(sweeps)) {
+          assertThat(sweep.get()).isTrue();
+        }
+      }
+    } finally {
+      threads.shutdownNow();
     }
   }
 
