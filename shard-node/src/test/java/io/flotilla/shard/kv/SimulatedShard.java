@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.flotilla.proto.kv.Operation;
 import io.flotilla.proto.kv.Result;
+import io.flotilla.proto.kv.WriteEntry;
 import io.flotilla.proto.kv.WriteReply;
 import io.flotilla.raft.core.Entry;
 import io.flotilla.raft.history.Action;
@@ -180,14 +181,13 @@ final class SimulatedShard implements JudgedMachine<SimulatedShards.Round> {
       return entry;
     }
     SimCommand command = SimCommand.decode(entry.payload());
-    byte[] payload =
+    WriteEntry write =
         ShardUnderTest.entry(command.client(), command.ackedBelow())
             .addWrites(
                 ShardUnderTest.write(
                     command.sequence(), operation(name(command.key()), command.action())))
-            .build()
-            .toByteArray();
-    return new Entry(entry.index(), entry.term(), entry.kind(), payload);
+            .build();
+    return new Entry(entry.index(), entry.term(), entry.kind(), ShardUnderTest.bytes(write));
   }
 
   private static Operation operation(String key, Action action) {
