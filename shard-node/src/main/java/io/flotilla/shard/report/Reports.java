@@ -28,6 +28,9 @@ final class Reports {
   private static final Duration CALL_TIMEOUT = Duration.ofSeconds(2);
   private static final Duration PAUSE = Duration.ofMillis(100);
 
+  /** While there is something to carry out: each of its steps is told, and followed by the next. */
+  private static final Duration PAUSE_WITH_ORDERS = Duration.ofMillis(200);
+
   private final RpcClient client;
   private final Control control;
   private final PlacementMembers members;
@@ -41,6 +44,7 @@ final class Reports {
   private final Map<Long, ShardReport> acknowledged = new HashMap<>();
   private boolean complete = true;
   private boolean underWay;
+  private boolean soon;
   private boolean again;
 
   /**
@@ -127,7 +131,19 @@ final class Reports {
     }
     if (again || failure != null) {
       control.after(PAUSE, this::sendAgain);
+    } else if (reply != null && hasOrders(reply) && !soon) {
+      soon = true;
+      control.after(
+          PAUSE_WITH_ORDERS,
+          () -> {
+            soon = false;
+            sendAgain();
+          });
     }
+  }
+
+  private static boolean hasOrders(ReportReply reply) {
+    return reply.getOrdersCount() + reply.getSplitsCount() + reply.getTransfersCount() > 0;
   }
 
   private void obey(ReportReply reply) {
