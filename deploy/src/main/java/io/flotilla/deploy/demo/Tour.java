@@ -7,6 +7,7 @@ import io.flotilla.router.client.KvClient;
 import io.flotilla.router.load.LoadReport;
 import io.flotilla.router.load.Meter;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -30,6 +31,8 @@ final class Tour {
   private static final double KILL_AT = 0.35;
   private static final double REVIVE_AT = 0.65;
   private static final int VICTIM = 1;
+  private static final String FILES = "redis";
+  private static final Duration SPREAD_WITHIN = Duration.ofMinutes(3);
 
   private final EmbeddedCluster cluster;
   private final Screen screen;
@@ -57,10 +60,11 @@ final class Tour {
     List<Corpus.Piece> pieces = Corpus.pieces(VALUE_BYTES_MAX);
     pieces = pieces.subList(0, Math.min(filesMax, pieces.size()));
     try (FlotillaClient client = cluster.connect()) {
-      KvClient files = client.keyspace("redis");
+      KvClient files = client.keyspace(FILES);
       KvClient counters = client.keyspace("default");
       Meter writes = write(pieces, files, counters);
       catchUp();
+      grow(pieces, files, counters);
       Meter reads = readBack(pieces, files);
       sampleThroughRedis(pieces);
       long miscounted = checkCounters(counters);
@@ -91,14 +95,7 @@ final class Tour {
       digests.put(i, Corpus.digest(value));
       written.merge(piece.module(), 1, Integer::sum);
       writtenBytes += value.length;
-      Bytes counter = counterKey(piece.module());
-      window.run(
-          meter,
-          false,
-          () ->
-              files
-                  .put(Bytes.wrap(piece.key()), Bytes.wrap(value))
-                  .thenCompose(done -> counters.increment(counter, 1)));
+      window.run(meter, false, () -> put(piece, value, files, counters));
       report("written", meter, i, pieces.size());
     }
     window.drain();
@@ -136,8 +133,51 @@ final class Tour {
         cluster.nodeName(VICTIM), behind, (System.nanoTime() - began) / 1e9);
   }
 
+  private static CompletableFuture<Long> put(
+      Corpus.Piece piece, byte[] value, KvClient files, KvClient counters) {
+    return files
+        .put(Bytes.wrap(piece.key()), Bytes.wrap(value))
+        .thenCompose(done -> counters.increment(counterKey(piece.module()), 1));
+  }
+
+  /** Writes the objects again, from the first one on, until all is where it should be. */
+  private void grow(List<Corpus.Piece> pieces, KvClient files, KvClient counters) throws Exception {
+    screen.chapter("3. A fourth node and twice the shards, while the objects are written again");
+    long began = System.nanoTime();
+    int shards = 2 * cluster.shards();
+    cluster.addNode();
+    cluster.addShards(FILES, cluster.shards());
+    Meter meter = new Meter(began);
+    Window window = new Window();
+    for (int i = 0; !(i % REPORT_EVERY == 0 && isSpread(shards, began)); i++) {
+      Corpus.Piece piece = pieces.get(i % pieces.size());
+      byte[] value = piece.read();
+      written.merge(piece.module(), 1, Integer::sum);
+      window.run(meter, false, () -> put(piece, value, files, counters));
+    }
+    window.drain();
+    screen.say("  shards     %d instead of %d", shards, cluster.shards());
+    screen.say("  replicas   %s", String.join("  ", cluster.replicasByNode()));
+    screen.say("  leaders    %s", leaders());
+    screen.say(
+        "  evened out by placement in %.1f s; %,d objects written meanwhile, %s, longest gap %.2f"
+            + " s",
+        (System.nanoTime() - began) / 1e9,
+        meter.done(),
+        percentiles(meter.writes()),
+        meter.longestGapNanos() / 1e9);
+  }
+
+  private boolean isSpread(int shards, long beganNanos) {
+    if (System.nanoTime() - beganNanos > SPREAD_WITHIN.toNanos()) {
+      throw new IllegalStateException(
+          "shards are not spread after " + SPREAD_WITHIN.toSeconds() + " s");
+    }
+    return cluster.isSpread(FILES, shards);
+  }
+
   private Meter readBack(List<Corpus.Piece> pieces, KvClient files) throws Exception {
-    screen.chapter("3. Everything is read back, linearizably, and compared by SHA-256");
+    screen.chapter("4. Everything is read back, linearizably, and compared by SHA-256");
     Meter meter = new Meter(System.nanoTime());
     Window window = new Window();
     for (int i = 0; i < pieces.size(); i++) {
@@ -162,7 +202,7 @@ final class Tour {
   }
 
   private void sampleThroughRedis(List<Corpus.Piece> pieces) throws IOException {
-    screen.chapter("4. The same data as a Redis client sees it");
+    screen.chapter("5. The same data as a Redis client sees it");
     int step = Math.max(1, pieces.size() / REDIS_SAMPLE);
     int read = 0;
     try (RedisProbe redis = new RedisProbe("127.0.0.1", cluster.redisPort())) {

@@ -1,5 +1,6 @@
 package io.flotilla.deploy.dev;
 
+import io.flotilla.placement.plan.Policy;
 import io.flotilla.placement.service.PlacementConfig;
 import io.flotilla.placement.service.PlacementPolicy;
 import io.flotilla.placement.service.PlacementServer;
@@ -26,6 +27,7 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Predicate;
+import java.util.function.ToIntFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,6 +41,11 @@ public final class EmbeddedCluster implements AutoCloseable {
   private static final String CLUSTER = "embedded";
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final long POLL_MILLIS = 50;
+
+  /** Who watches wants to see the balance soon. */
+  private static final int NODE_STEADY_MILLIS = 2000;
+
+  private static final Policy PACE = new Policy(8, 8, 8, 16, Policy.DEFAULT.splitBytes());
 
   /**
    * @param redisPort 0: any free one
@@ -103,7 +110,12 @@ public final class EmbeddedCluster implements AutoCloseable {
     }
     PlacementPolicy policy =
         new PlacementPolicy(
-            Math.min(3, plan.nodes()), plan.shards(), PlacementPolicy.DEFAULT.nodeSilentMillis());
+            Math.min(3, plan.nodes()),
+            plan.shards(),
+            PlacementPolicy.DEFAULT.nodeSilentMillis(),
+            PlacementPolicy.DEFAULT.nodeDeadMillis(),
+            NODE_STEADY_MILLIS,
+            PACE);
     for (Map.Entry<Long, String> member : members.entrySet()) {
       long id = member.getKey();
       Path home = plan.home().resolve("placement-" + id);
@@ -141,6 +153,11 @@ public final class EmbeddedCluster implements AutoCloseable {
     return plan.home();
   }
 
+  /** That each keyspace began with. */
+  public int shards() {
+    return plan.shards();
+  }
+
   public String endpoints() {
     return String.join(",", members.values());
   }
@@ -151,6 +168,42 @@ public final class EmbeddedCluster implements AutoCloseable {
 
   public String nodeName(int index) {
     return "node-" + nodes.get(index).nodeId();
+  }
+
+  /** Starts one more node, with a directory of its own. */
+  public void addNode() throws Exception {
+    nodes.add(startNode(nodes.size(), 0));
+  }
+
+  /** Has the largest shards of a keyspace cut until there are so many more. */
+  public void addShards(String keyspace, int more) {
+    FlotillaClient.await(client.admin().addShards(keyspace, more, false));
+  }
+
+  /**
+   * Whether a keyspace has so many shards, no node holds or leads two more than another, and
+   * nothing is under way.
+   */
+  public boolean isSpread(String keyspace, int shards) {
+    ClusterStatus status = FlotillaClient.await(client.admin().status());
+    long there =
+        status.shards().stream().filter(shard -> shard.keyspace().equals(keyspace)).count();
+    return there == shards
+        && status.nodes().size() == nodes.size()
+        && status.jobs().isEmpty()
+        && isEven(status.nodes(), ClusterStatus.Node::replicas)
+        && isEven(status.nodes(), ClusterStatus.Node::leaders);
+  }
+
+  private static boolean isEven(
+      List<ClusterStatus.Node> nodes, ToIntFunction<ClusterStatus.Node> count) {
+    int most = nodes.stream().mapToInt(count).max().orElse(0);
+    return most - nodes.stream().mapToInt(count).min().orElse(0) <= 1;
+  }
+
+  /** For each node, how many shards it holds a replica of. */
+  public List<String> replicasByNode() {
+    return byNode(ClusterStatus.Node::replicas);
   }
 
   /** Ends a node as a crash would: nothing is flushed, no goodbye is said. */
@@ -190,8 +243,12 @@ public final class EmbeddedCluster implements AutoCloseable {
 
   /** For each node, how many shards it leads. */
   public List<String> leadersByNode() {
-    return client.admin().status().join().nodes().stream()
-        .map(n -> "node-" + n.id() + ": " + n.leaders())
+    return byNode(ClusterStatus.Node::leaders);
+  }
+
+  private List<String> byNode(ToIntFunction<ClusterStatus.Node> count) {
+    return FlotillaClient.await(client.admin().status()).nodes().stream()
+        .map(node -> "node-" + node.id() + ": " + count.applyAsInt(node))
         .toList();
   }
 
