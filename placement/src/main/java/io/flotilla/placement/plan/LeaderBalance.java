@@ -128,19 +128,20 @@ final class LeaderBalance implements Scheduler {
 
   private static void explain(Draft draft) {
     List<Seat> steady = draft.seats().stream().filter(Seat::isSteady).toList();
+    draft.journal().found(NAME, 0, 0, () -> words(steady));
+  }
+
+  private static String words(List<Seat> steady) {
+    if (steady.size() < 2) {
+      return String.format("leaders are not evened out: %d nodes are steady", steady.size());
+    }
     int most = steady.stream().mapToInt(seat -> seat.leaders).max().orElse(0);
     int least = steady.stream().mapToInt(seat -> seat.leaders).min().orElse(0);
-    draft
-        .journal()
-        .found(
-            NAME,
-            0,
-            0,
-            () ->
-                String.format(
-                    "leaders are %s: %d to %d on each node",
-                    most - least < 2 ? "even" : "not even yet, or no replicas are where they could",
-                    least,
-                    most));
+    return most - least < 2
+        ? String.format("leaders are even: %d to %d on each node", least, most)
+        : String.format(
+            "leaders are uneven: %d to %d on each node, jobs under way and planned counted; the"
+                + " rest waits for them, or no replica is where it could lead",
+            least, most);
   }
 }

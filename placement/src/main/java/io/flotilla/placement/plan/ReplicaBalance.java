@@ -96,20 +96,23 @@ final class ReplicaBalance implements Scheduler {
   }
 
   private static void explain(Draft draft, List<Seat> steady) {
+    draft.journal().found(NAME, 0, 0, () -> words(steady));
+  }
+
+  private static String words(List<Seat> steady) {
+    if (steady.size() < 2) {
+      return String.format(
+          "replicas are not evened out: %d nodes are steady, which are heard for long enough and"
+              + " not draining; it takes two",
+          steady.size());
+    }
     int most = steady.stream().mapToInt(Seat::replicas).max().orElse(0);
     int least = steady.stream().mapToInt(Seat::replicas).min().orElse(0);
-    draft
-        .journal()
-        .found(
-            NAME,
-            0,
-            0,
-            () ->
-                most - least < 2
-                    ? String.format("replicas are even: %d to %d on each node", least, most)
-                    : String.format(
-                        "replicas are uneven: %d to %d on each node, jobs under way and planned"
-                            + " counted; the rest waits for them, or zones forbid it",
-                        least, most));
+    return most - least < 2
+        ? String.format("replicas are even: %d to %d on each node", least, most)
+        : String.format(
+            "replicas are uneven: %d to %d on each node, jobs under way and planned counted; the"
+                + " rest waits for them, or zones forbid it",
+            least, most);
   }
 }

@@ -16,29 +16,22 @@ final class Targets {
 
   /** The node to take now; nothing if there is none, or it has to wait. */
   static Optional<Seat> choose(String rule, Draft draft, Piece piece, long leaving) {
+    List<String> against = new ArrayList<>();
     List<Seat> allowed = new ArrayList<>();
     for (Seat seat : draft.seats()) {
       Optional<String> why = draft.whyNot(TargetRule.ALWAYS, piece, leaving, seat);
       if (why.isEmpty()) {
         allowed.add(seat);
-      } else {
-        note(rule, draft, piece, leaving, "node " + seat.id() + " " + why.get());
+      } else if (seat.id() != leaving) {
+        against.add("node " + seat.id() + " " + why.get());
       }
     }
-    Optional<Seat> best = best(draft, piece, leaving, allowed);
-    if (best.isEmpty()) {
-      note(rule, draft, piece, leaving, "no node may take it; add one");
-      return Optional.empty();
-    }
-    int crowd = draft.crowding(piece, leaving, best.get());
+    int crowd =
+        allowed.stream().mapToInt(seat -> draft.crowding(piece, leaving, seat)).min().orElse(0);
     List<Seat> ready = new ArrayList<>();
     for (Seat seat : allowed) {
       if (draft.crowding(piece, leaving, seat) > crowd) {
-        note(
-            rule,
-            draft,
-            piece,
-            leaving,
+        against.add(
             String.format(
                 "node %d is in zone '%s', where more of its replicas are than elsewhere",
                 seat.id(), seat.node.zone()));
@@ -48,10 +41,22 @@ final class Targets {
       if (why.isEmpty()) {
         ready.add(seat);
       } else {
-        note(rule, draft, piece, leaving, "node " + seat.id() + " " + why.get());
+        against.add("node " + seat.id() + " " + why.get());
       }
     }
-    return best(draft, piece, leaving, ready);
+    Optional<Seat> chosen = best(draft, piece, leaving, ready);
+    if (chosen.isPresent()) {
+      // For who asks after the shard; who asks after the node hears only of what stays there.
+      against.forEach(text -> draft.journal().found(rule, piece.id(), 0, () -> text));
+    } else {
+      String how = allowed.isEmpty() ? ": no node may take it; add one" : " for now";
+      String text =
+          String.format(
+              "shard %d stays on node %d%s (%s)",
+              piece.id(), leaving, how, String.join("; ", against));
+      draft.journal().found(rule, piece.id(), leaving, () -> text);
+    }
+    return chosen;
   }
 
   /** Of those that are allowed, whoever has time or not. */
@@ -61,9 +66,5 @@ final class Targets {
             Comparator.<Seat>comparingInt(seat -> draft.crowding(piece, leaving, seat))
                 .thenComparingInt(Seat::replicas)
                 .thenComparingLong(Seat::id));
-  }
-
-  private static void note(String rule, Draft draft, Piece piece, long leaving, String text) {
-    draft.journal().found(rule, piece.id(), leaving, () -> text);
   }
 }

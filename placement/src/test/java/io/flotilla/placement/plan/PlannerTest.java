@@ -117,14 +117,31 @@ final class PlannerTest {
     long shard = world.shard(1, 2, 3);
     world.drain(3);
     assertThat(world.plan()).isEmpty();
-    assertSays(world.whyNode(3), "node 1 holds a replica of shard 1 already");
-    assertSays(world.whyNode(3), "no node may take it; add one");
+    assertSays(
+        world.whyNode(3),
+        "shard 1 stays on node 3: no node may take it; add one (node 1 holds a replica of shard 1"
+            + " already; node 2 holds a replica of shard 1 already)");
     world.node(4, "");
     world.health.put(4L, LoadView.Health.SILENT);
     assertSays(world.why(shard), "node 4 is silent");
     world.health.put(4L, LoadView.Health.STEADY);
+    assertSays(world.why(shard), "node 1 holds a replica of shard 1 already");
+    assertThat(world.whyNode(3))
+        .as("nothing stays there")
+        .noneMatch(line -> line.contains("shard 1"));
     world.drain(4);
     assertSays(world.why(shard), "node 4 is draining");
+  }
+
+  @Test
+  void whereNobodyIsSteadyNothingIsCalledEven() {
+    world.nodes(3);
+    long shard = world.shard(1, 2, 3);
+    for (long node = 1; node <= 3; node++) {
+      world.health.put(node, LoadView.Health.FRESH);
+    }
+    assertSays(world.why(shard), "replicas are not evened out: 0 nodes are steady");
+    assertSays(world.why(shard), "leaders are not evened out: 0 nodes are steady");
   }
 
   @Test

@@ -18,7 +18,7 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "watch",
     description = {
-      "Says what changes about jobs, until they are over.",
+      "Says what changes about jobs, until none is under way.",
       "Exits with 0 if all were done, 1 if one was cancelled or given up.",
     },
     mixinStandardHelpOptions = true)
@@ -58,6 +58,9 @@ final class JobWatchCommand implements Callable<Integer> {
     }
     if (only != null) {
       watched.add(only);
+    }
+    if (only == null && status.jobs().isEmpty() && !output.json()) {
+      output.out().println("no job is under way");
     }
     while (look(status)) {
       Thread.sleep(LOOK_EVERY_MILLIS);

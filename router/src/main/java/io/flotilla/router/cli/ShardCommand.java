@@ -74,7 +74,7 @@ final class ShardCommand {
   @Command(
       name = "list",
       description = {
-        "Lists shards in the order of keys.",
+        "Lists shards by id: those that were cut off from others come last.",
         "At a replica's node: * leads, ~ learns, ! is silent.",
       },
       mixinStandardHelpOptions = true)
