@@ -60,8 +60,8 @@ final class NodeVerbs {
       name = "drain",
       description = {
         "Has all replicas of a node go elsewhere, and gives it nothing new.",
-        "Returns at once, and says what stands in the way. job watch waits while jobs are under way,"
-            + " node why says what is left.",
+        "Returns at once, and says what stands in the way. job watch waits while jobs are under"
+            + " way, node why says what is left.",
       },
       mixinStandardHelpOptions = true)
   static final class DrainCommand implements Callable<Integer> {
