@@ -7,7 +7,7 @@ import java.nio.ByteBuffer;
 /**
  * What is kept of a completed write, so that a retry is answered and not executed.
  *
- * @param index of the log entry
+ * @param index of the entry, in the log of the shard that executed it, which a split may have left
  * @param ackedBelow the largest that any executed entry of the client has said, up to this one
  * @param expiresMillis the latest {@code not_after} of the client's executed entries, up to this
  *     one, as log time

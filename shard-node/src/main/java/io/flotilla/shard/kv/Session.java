@@ -12,19 +12,16 @@ final class Session {
   private final TreeMap<Long, Recorded> records = new TreeMap<>();
   private long ackedBelow;
   private long expiresMillis;
-  private long carrierIndex;
   private long carrierSeq;
 
   /** One record: its key, and what of it says something of the client. */
   static final class Recorded {
     private final byte[] key;
-    private final long index;
     private final long ackedBelow;
     private final long expiresMillis;
 
     Recorded(byte[] key, Completion completion) {
       this.key = key;
-      this.index = completion.index();
       this.ackedBelow = completion.ackedBelow();
       this.expiresMillis = completion.expiresMillis();
     }
@@ -63,14 +60,27 @@ final class Session {
     return found == null ? null : found.key();
   }
 
+  /**
+   * Learns of a record. What records say only grows from one entry to the next, also where a split
+   * lies between them and indexes begin anew: so the carrier is told by it, and not by an index.
+   */
   void add(long seq, Recorded record) {
+    boolean first = records.isEmpty();
     records.put(seq, record);
-    if (record.index > carrierIndex || (record.index == carrierIndex && seq > carrierSeq)) {
-      carrierIndex = record.index;
+    if (first || isBeyondCarrier(seq, record)) {
       carrierSeq = seq;
       ackedBelow = record.ackedBelow;
       expiresMillis = record.expiresMillis;
     }
+  }
+
+  private boolean isBeyondCarrier(long seq, Recorded record) {
+    if (record.ackedBelow != ackedBelow) {
+      return record.ackedBelow > ackedBelow;
+    }
+    return record.expiresMillis == expiresMillis
+        ? seq > carrierSeq
+        : record.expiresMillis > expiresMillis;
   }
 
   /** Forgets one acknowledged write and names its record; null if there is none (left). */

@@ -273,6 +273,31 @@ class SplitTest {
   }
 
   @Test
+  void clientsGoOnThoughIndexesBeginAnew() throws Exception {
+    for (int seq = 1; seq <= 20; seq++) {
+      shard.run(seq, put("x" + seq, "1"));
+    }
+    split(SPLIT);
+    KvStateMachine child = child();
+    long later = 2 * ShardUnderTest.LATER;
+    WriteEntry.Builder first =
+        next(1, 21).setNotAfterMillis(later).addWrites(write(21, increment("x", 1)));
+    assertThat(run(child, first).getStatus()).isEqualTo(Status.OK);
+    assertThat(child.state().sessions().find(new ClientId(0, 1)).size())
+        .as("the acknowledged ones are forgotten")
+        .isEqualTo(1);
+    // Another client takes log time beyond what the first one's older writes had said.
+    run(
+        child,
+        next(2, 0)
+            .setLogTimeMillis(ShardUnderTest.LATER + 1)
+            .setNotAfterMillis(later)
+            .addWrites(write(1, put("w", "1"))));
+    Result retried = run(child, first);
+    assertThat(retried.getNumber()).as("it is not executed twice").isEqualTo(1);
+  }
+
+  @Test
   void logTimeIsInherited() throws Exception {
     shard.run(entry(1, 0).setLogTimeMillis(500).addWrites(write(1, put("x", "1"))));
     split(SPLIT);
