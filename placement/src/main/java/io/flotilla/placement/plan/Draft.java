@@ -47,6 +47,9 @@ final class Draft {
       seats.put(node.value().id(), new Seat(node.value(), load.of(node.value().id())));
     }
     for (Revised<Shard> each : view.shards().values()) {
+      each.value().replicas().forEach(replica -> seatIfGone(replica.node()));
+    }
+    for (Revised<Shard> each : view.shards().values()) {
       Shard shard = each.value();
       Job job = view.jobs().get(shard.id());
       Piece piece = new Piece(shard, load.leaderOf(shard.id()), load.bytesOf(shard.id()), job);
@@ -59,6 +62,17 @@ final class Draft {
       if (piece != null) {
         foresee(piece, job);
       }
+    }
+  }
+
+  /**
+   * A leader that had its order before the node was removed may have taken a replica in there, and
+   * say so later. Such a replica never comes back, and is to be replaced.
+   */
+  private void seatIfGone(long node) {
+    Revised<Node> gone = view.removed().get(node);
+    if (gone != null) {
+      seats.computeIfAbsent(node, id -> new Seat(gone.value(), LoadView.Health.DEAD));
     }
   }
 

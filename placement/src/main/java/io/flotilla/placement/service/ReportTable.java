@@ -189,8 +189,11 @@ final class ReportTable {
           .ifPresent(
               reports ->
                   reports.byShard.forEach(
-                      (shard, report) ->
-                          bytes.merge(shard, report.getApproximateBytes(), Math::max)));
+                      (shard, report) -> {
+                        if (isOfRange(report, view)) {
+                          bytes.merge(shard, report.getApproximateBytes(), Math::max);
+                        }
+                      }));
     }
     Map<Long, Long> leaders = new HashMap<>();
     hints.forEach(
@@ -202,6 +205,13 @@ final class ReportTable {
           }
         });
     return new LoadView(nowNanos - sinceNanos >= silentNanos, health, leaders, bytes);
+  }
+
+  /** Not weighed before the shard was cut: it would be cut again for what is another's now. */
+  private static boolean isOfRange(ShardReport report, ClusterView view) {
+    return view.shard(report.getShard())
+        .filter(shard -> report.getEpoch().getVersion() >= shard.epoch().version())
+        .isPresent();
   }
 
   private LoadView.Health health(long node, long nowNanos, long deadNanos, long steadyNanos) {

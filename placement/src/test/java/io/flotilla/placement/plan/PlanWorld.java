@@ -32,6 +32,7 @@ final class PlanWorld {
   private static final int KEY_BYTES = 20;
 
   final TreeMap<Long, Revised<Node>> nodes = new TreeMap<>();
+  final TreeMap<Long, Revised<Node>> removed = new TreeMap<>();
   final TreeMap<Long, Revised<Shard>> shards = new TreeMap<>();
   final TreeMap<Long, Job> jobs = new TreeMap<>();
   final TreeMap<Long, EndedJob> ended = new TreeMap<>();
@@ -96,7 +97,7 @@ final class PlanWorld {
         1,
         new FreshIds(999, nextShard, nextReplica, 3),
         nodes,
-        new TreeMap<>(),
+        removed,
         keyspaces,
         shards,
         jobs,

@@ -55,6 +55,15 @@ final class PlannerTest {
   }
 
   @Test
+  void aReplicaThatCameToANodeAfterItWasRemovedIsReplaced() {
+    world.nodes(5);
+    world.shard(2, 1, 3);
+    world.removed.put(3L, world.nodes.remove(3L));
+    world.health.remove(3L);
+    assertThat(words()).containsExactly("moves replica 3 of shard 1 to node 4");
+  }
+
+  @Test
   void nothingIsDoneWhileHalfOfTheNodesAreSilent() {
     world.nodes(4);
     long shard = world.shard(2, 1, 3);

@@ -97,6 +97,24 @@ final class ReportTableTest {
     assertThat(table.silentNodes(view, 111 * SECOND)).containsExactlyInAnyOrder(1L, 2L, 3L);
   }
 
+  @Test
+  void whatWasWeighedBeforeASplitDoesNotCount() {
+    report(1, weighs(1, 600, 2));
+    report(2, weighs(1, 1100, 1));
+    assertThat(table.load(view, 100 * SECOND, SECOND, SECOND).bytesOf(1)).isEqualTo(1100);
+    ClusterView split = view(3, 2, new Epoch(2, 1));
+    assertThat(table.load(split, 100 * SECOND, SECOND, SECOND).bytesOf(1))
+        .as("a follower has not said yet what is left")
+        .isEqualTo(600);
+  }
+
+  private static ShardReport weighs(long shard, long bytes, int version) {
+    return follows(shard, 4).toBuilder()
+        .setApproximateBytes(bytes)
+        .setEpoch(io.flotilla.proto.map.Epoch.newBuilder().setVersion(version).setConfVersion(1))
+        .build();
+  }
+
   private void report(long node, ShardReport shard) {
     table.record(
         ReportRequest.newBuilder().setNode(node).addShards(shard).build(), view, 100 * SECOND);
@@ -115,6 +133,10 @@ final class ReportTableTest {
   }
 
   private static ClusterView view(int nodes, int shards) {
+    return view(nodes, shards, Epoch.FIRST);
+  }
+
+  private static ClusterView view(int nodes, int shards, Epoch epoch) {
     TreeMap<Long, Revised<Node>> nodeMap = new TreeMap<>();
     for (long id = 1; id <= nodes; id++) {
       nodeMap.put(id, new Revised<>(1, new Node(id, "h:1", "i" + id, new TreeMap<>())));
@@ -123,7 +145,7 @@ final class ReportTableTest {
     KeyRange range = new KeyRange(KeyBytes.EMPTY, KeyBytes.EMPTY);
     List<Replica> replicas = List.of(new Replica(1, 1, Replica.Role.VOTER));
     for (long id = 1; id <= shards; id++) {
-      shardMap.put(id, new Revised<>(1, new Shard(id, 1, range, Epoch.FIRST, replicas, 1)));
+      shardMap.put(id, new Revised<>(1, new Shard(id, 1, range, epoch, replicas, 1)));
     }
     return new ClusterView(
         "c", 1, 1, FreshIds.FIRST, nodeMap, new TreeMap<>(), shardMap, new TreeMap<>());
