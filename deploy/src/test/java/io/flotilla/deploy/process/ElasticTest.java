@@ -6,6 +6,8 @@ import static org.awaitility.Awaitility.await;
 import io.flotilla.deploy.process.Traffic.Summary;
 import io.flotilla.router.client.ClusterStatus;
 import io.flotilla.router.client.FlotillaClient;
+import io.flotilla.shard.kv.KvStore;
+import io.flotilla.shard.kv.KvStoreConfig;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -51,6 +53,7 @@ class ElasticTest {
       phase("shards added", traffic, () -> addShards(client));
       phase("nodes added", traffic, () -> addNodes(cluster, client));
       long drained = status(client).nodes().get(0).id();
+      String drainedName = cluster.node(client, drained).name();
       phase("node drained", traffic, () -> drain(cluster, client, drained));
       long killed = status(client).nodes().get(0).id();
       phase("node killed", traffic, () -> killForGood(cluster, client, killed));
@@ -59,6 +62,7 @@ class ElasticTest {
       Summary sum = traffic.judge(new StoreDoor.Sdk(client.keyspace(KEYSPACE).sync()));
       assertThat(sum.unknown()).as("operations that failed").isZero();
       assertTiled(client);
+      assertThat(statesIn(home.resolve(drainedName))).as("shards on a drained node").isZero();
       System.out.printf("grown and shrunk: %s; %s%n", sum, String.join("; ", phases));
     }
   }
@@ -99,7 +103,12 @@ class ElasticTest {
     FlotillaClient.await(client.admin().drainNode(node, false));
     awaitStatus(client, status -> replicasOn(status, node) == 0 && status.jobs().isEmpty());
     RunningCluster.Member member = cluster.node(client, node);
-    FlotillaClient.await(client.admin().removeNode(node));
+    // Refused while the node still deletes what has left it.
+    await()
+        .atMost(PATIENCE)
+        .ignoreExceptionsMatching(
+            e -> String.valueOf(e.getMessage()).contains("yet: it is deleting"))
+        .untilAsserted(() -> FlotillaClient.await(client.admin().removeNode(node)));
     cluster.terminate(member);
   }
 
@@ -154,5 +163,11 @@ class ElasticTest {
     assertThat(ranges.values()).as("each end is a start, or the end").doesNotHaveDuplicates();
     long inner = ranges.values().stream().filter(ranges::containsKey).count();
     assertThat(inner).isGreaterThanOrEqualTo(4 * SHARDS - 1);
+  }
+
+  private static int statesIn(Path node) throws Exception {
+    try (KvStore store = KvStore.open(node.resolve("state"), KvStoreConfig.DEFAULT)) {
+      return store.found().size();
+    }
   }
 }

@@ -1,7 +1,6 @@
 package io.flotilla.placement.plan;
 
 import io.flotilla.placement.model.EndedJob;
-import io.flotilla.placement.model.Ending;
 import io.flotilla.placement.model.Replica;
 import io.flotilla.placement.model.Transfer;
 import java.util.ArrayList;
@@ -85,7 +84,8 @@ final class LeaderBalance implements Scheduler {
   private static Set<Long> failedBefore(Draft draft) {
     Set<Long> failed = new HashSet<>();
     for (EndedJob ended : draft.view().ended().values()) {
-      if (ended.job() instanceof Transfer transfer && ended.ending().how() == Ending.How.GIVEN_UP) {
+      if (ended.job() instanceof Transfer transfer
+          && draft.load().failedLately().contains(transfer.id())) {
         failed.add(transfer.to().id());
       }
     }

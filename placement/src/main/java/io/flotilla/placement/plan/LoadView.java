@@ -4,6 +4,7 @@ import io.flotilla.placement.model.ClusterView;
 import io.flotilla.placement.model.Shard;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What nodes have said of themselves, as far as plans need it. Volatile: never in placement's log.
@@ -13,9 +14,15 @@ import java.util.Optional;
  * @param health of nodes, by id; one that is not here is silent
  * @param leaders nodes that lead, by shard
  * @param bytes what a shard weighs, roughly, by shard
+ * @param failedLately jobs that were given up not long ago: what they were for is not tried again
+ *     for a while
  */
 public record LoadView(
-    boolean settled, Map<Long, Health> health, Map<Long, Long> leaders, Map<Long, Long> bytes) {
+    boolean settled,
+    Map<Long, Health> health,
+    Map<Long, Long> leaders,
+    Map<Long, Long> bytes,
+    Set<Long> failedLately) {
   /** How a node is, by what was heard of it and when. */
   public enum Health {
     /** Heard, and for long enough that it can be counted on. */
@@ -36,6 +43,7 @@ public record LoadView(
     health = Map.copyOf(health);
     leaders = Map.copyOf(leaders);
     bytes = Map.copyOf(bytes);
+    failedLately = Set.copyOf(failedLately);
   }
 
   public Health of(long node) {

@@ -1,7 +1,6 @@
 package io.flotilla.placement.plan;
 
 import io.flotilla.placement.model.EndedJob;
-import io.flotilla.placement.model.Ending;
 import io.flotilla.placement.model.Job;
 import io.flotilla.placement.model.Keyspace;
 import io.flotilla.placement.model.Partitioning;
@@ -92,14 +91,14 @@ enum ShardRule implements Rule<ShardRule.Subject> {
     @Override
     public Optional<String> forbids(Subject of) {
       return of.draft.view().ended().values().stream()
-          .filter(ended -> isRefusal(ended, of.piece.shard))
+          .filter(ended -> of.draft.load().failedLately().contains(ended.job().id()))
+          .filter(ended -> isSplitOf(ended, of.piece.shard))
           .findFirst()
-          .map(ended -> "could not be split before: " + ended.ending().why());
+          .map(ended -> "could not be split a while ago: " + ended.ending().why());
     }
 
-    private boolean isRefusal(EndedJob ended, Shard shard) {
-      return ended.ending().how() == Ending.How.GIVEN_UP
-          && ended.job() instanceof Split split
+    private boolean isSplitOf(EndedJob ended, Shard shard) {
+      return ended.job() instanceof Split split
           && split.shard() == shard.id()
           && split.expected().equals(shard.epoch());
     }

@@ -17,9 +17,9 @@ final class Slots {
     return end - slotAt(shard.range().start());
   }
 
-  /** The slot at whose border a key lies, if it does. */
+  /** Whether a slot begins at a key. */
   static boolean isBorder(KeyBytes key) {
-    return key.length() == KEYSPACE_BYTES + 2;
+    return key.length() == KEYSPACE_BYTES + 2 && slotAt(key) < Keyspace.SLOTS;
   }
 
   private static int slotAt(KeyBytes key) {

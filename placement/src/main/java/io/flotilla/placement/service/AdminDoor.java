@@ -38,6 +38,7 @@ import io.flotilla.rpc.ErrorCode;
 import io.flotilla.rpc.RpcCall;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.LongUnaryOperator;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 
@@ -52,12 +53,22 @@ final class AdminDoor {
   private final LeaderGate gate;
   private final Supplier<ClusterView> view;
   private final Supplier<LoadView> load;
+  private final LongUnaryOperator heldOn;
   private final Policy policy;
 
-  AdminDoor(LeaderGate gate, Supplier<ClusterView> view, Supplier<LoadView> load, Policy policy) {
+  /**
+   * @param heldOn of how many shards a node says that it has data
+   */
+  AdminDoor(
+      LeaderGate gate,
+      Supplier<ClusterView> view,
+      Supplier<LoadView> load,
+      LongUnaryOperator heldOn,
+      Policy policy) {
     this.gate = gate;
     this.view = view;
     this.load = load;
+    this.heldOn = heldOn;
     this.policy = policy;
   }
 
@@ -289,8 +300,30 @@ final class AdminDoor {
     }
     gate.decidePlanned(
         call,
-        () -> PlacementCommand.newBuilder().setChangeNode(known(change)).build(),
+        () -> {
+          checkHasLetGo(change);
+          return PlacementCommand.newBuilder().setChangeNode(known(change)).build();
+        },
         result -> call.reply(afterwards(change)));
+  }
+
+  /**
+   * A node that is removed has nothing of a shard on its disk: what has moved away, it deletes
+   * within some seconds. What it still holds by the map is the state's to refuse.
+   */
+  private void checkHasLetGo(ChangeNodeRequest change) throws PlanRefusedException {
+    long node = change.getNode();
+    long held = heldOn.applyAsLong(node);
+    boolean inMap =
+        view.get().shards().values().stream()
+            .anyMatch(shard -> shard.value().replicaOn(node).isPresent());
+    if (change.getChange() == ChangeNodeRequest.Change.REMOVE && held > 0 && !inMap) {
+      throw new PlanRefusedException(
+          String.format(
+              "node %d cannot be removed yet: it is deleting the data of %d shards that have left"
+                  + " it; try again in some seconds",
+              node, held));
+    }
   }
 
   /** Made anew, so that nothing this version does not know gets into the log. */

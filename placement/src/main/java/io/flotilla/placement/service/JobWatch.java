@@ -1,6 +1,8 @@
 package io.flotilla.placement.service;
 
 import io.flotilla.placement.model.ClusterView;
+import io.flotilla.placement.model.EndedJob;
+import io.flotilla.placement.model.Ending;
 import io.flotilla.placement.model.Job;
 import io.flotilla.placement.model.Move;
 import io.flotilla.placement.model.Node;
@@ -25,12 +27,14 @@ import java.util.Set;
 final class JobWatch {
   private static final Duration TRANSFER_PATIENCE = Duration.ofSeconds(15);
   private static final Duration SPLIT_PATIENCE = Duration.ofSeconds(60);
+  private static final Duration FAILURE_COUNTS = Duration.ofMinutes(10);
   private static final int WHY_CHARS_MAX = 300;
 
   private final ReportTable reports;
   private final long deadNanos;
   private final Map<Long, Long> seenNanos = new HashMap<>();
   private final Map<Long, String> refusals = new HashMap<>();
+  private final Map<Long, Long> failedNanos = new HashMap<>();
   private ClusterView known = ClusterView.EMPTY;
 
   /**
@@ -44,6 +48,7 @@ final class JobWatch {
   void leadershipBegan() {
     seenNanos.clear();
     refusals.clear();
+    failedNanos.clear();
   }
 
   /** Takes what nodes say of their orders. */
@@ -54,6 +59,30 @@ final class JobWatch {
         refusals.put(refusal.getJob(), why.substring(0, Math.min(why.length(), WHY_CHARS_MAX)));
       }
     }
+  }
+
+  /** Whether a node has said that it cannot do what this job asks of it. */
+  boolean isRefused(Job job) {
+    return refusals.containsKey(job.id());
+  }
+
+  /**
+   * Jobs that were given up not long ago, as far as this leader of placement can tell: of those
+   * that were given up before its time, all.
+   */
+  Set<Long> failedLately(ClusterView view, long nowNanos) {
+    failedNanos.keySet().retainAll(view.ended().keySet());
+    Set<Long> lately = new HashSet<>();
+    for (EndedJob ended : view.ended().values()) {
+      if (ended.ending().how() == Ending.How.GIVEN_UP) {
+        long id = ended.job().id();
+        long sinceNanos = failedNanos.computeIfAbsent(id, unknown -> nowNanos);
+        if (nowNanos - sinceNanos < FAILURE_COUNTS.toNanos()) {
+          lately.add(id);
+        }
+      }
+    }
+    return lately;
   }
 
   /** The next job that is over, and how. */

@@ -16,6 +16,7 @@ import io.flotilla.proto.placement.TransferOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * Tells nodes what they have to do about the jobs under way: as leader of the shards that they
@@ -25,18 +26,24 @@ import java.util.Optional;
  */
 final class Orders {
   private final ReportTable reports;
+  private final Predicate<Job> isRefused;
   private ClusterView learnersOf = ClusterView.EMPTY;
   private List<Shard> withStrayLearners = List.of();
 
-  Orders(ReportTable reports) {
+  /**
+   * @param isRefused of which jobs a node has said that they cannot be done: they are not ordered
+   *     again while they are being given up
+   */
+  Orders(ReportTable reports, Predicate<Job> isRefused) {
     this.reports = reports;
+    this.isRefused = isRefused;
   }
 
   ReportReply to(long node, ClusterView view) {
     ReportReply.Builder reply = ReportReply.newBuilder();
     for (Job job : view.jobs().values()) {
       Optional<Shard> shard = view.shard(job.shard());
-      if (shard.isPresent()) {
+      if (shard.isPresent() && !isRefused.test(job)) {
         boolean unused = job.as(new Writer(reply, shard.get(), node, leads(node, job.shard())));
       }
     }

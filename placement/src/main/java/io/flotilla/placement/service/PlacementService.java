@@ -90,8 +90,9 @@ final class PlacementService implements AutoCloseable {
     this.jobs = new JobWatch(reports, TimeUnit.MILLISECONDS.toNanos(policy.nodeDeadMillis()));
     this.steward = new Steward(gate, cluster, policy, jobs);
     this.keyspaces = new KeyspaceDoor(gate, map::view, () -> takesNothing(map.view()), policy);
-    this.admin = new AdminDoor(gate, map::view, () -> load(map.view()), policy.pace());
-    this.orders = new Orders(reports);
+    this.admin =
+        new AdminDoor(gate, map::view, () -> load(map.view()), this::heldOn, policy.pace());
+    this.orders = new Orders(reports, jobs::isRefused);
     map.onChange(desk::ring);
     desk.start(this::round);
   }
@@ -132,11 +133,18 @@ final class PlacementService implements AutoCloseable {
   }
 
   private LoadView load(ClusterView view) {
+    long now = nanos.getAsLong();
     return reports.load(
         view,
-        nanos.getAsLong(),
+        now,
         TimeUnit.MILLISECONDS.toNanos(policy.nodeDeadMillis()),
-        TimeUnit.MILLISECONDS.toNanos(policy.nodeSteadyMillis()));
+        TimeUnit.MILLISECONDS.toNanos(policy.nodeSteadyMillis()),
+        jobs.failedLately(view, now));
+  }
+
+  /** As far as the node itself says; nothing of one that is silent. */
+  private long heldOn(long node) {
+    return reports.isAlive(node, nanos.getAsLong()) ? reports.held(node) : 0;
   }
 
   /** Nodes on which nothing new begins. */

@@ -81,6 +81,10 @@ final class ReportTable {
       gone.forEach(shard -> resign(report.getNode(), shard, leaderOf(shard).getTerm()));
       byShard.clear();
     }
+    for (long shard : report.getGoneList()) {
+      resign(report.getNode(), shard, leaderOf(shard).getTerm());
+      byShard.remove(shard);
+    }
     for (ShardReport shard : report.getShardsList()) {
       boolean known = view.shards().containsKey(shard.getShard());
       if (known || shard.getShard() < view.freshIds().shard()) {
@@ -153,6 +157,13 @@ final class ReportTable {
     return reportsOf(node).flatMap(reports -> Optional.ofNullable(reports.byShard.get(shard)));
   }
 
+  /** Of how many shards a node has data, in the map or not, as it said last. */
+  long held(long node) {
+    return reportsOf(node)
+        .map(reports -> reports.byShard.values().stream().filter(r -> r.getApplied() > 0).count())
+        .orElse(0L);
+  }
+
   long silentNanos(long node, long nowNanos) {
     long since = sinceNanos;
     long heard = reportsOf(node).map(reports -> reports.heardNanos).orElse(since);
@@ -179,8 +190,10 @@ final class ReportTable {
    *
    * @param deadNanos a node silent for so long is dead
    * @param steadyNanos a node heard for so long is steady
+   * @param failedLately as {@link LoadView} has it
    */
-  LoadView load(ClusterView view, long nowNanos, long deadNanos, long steadyNanos) {
+  LoadView load(
+      ClusterView view, long nowNanos, long deadNanos, long steadyNanos, Set<Long> failedLately) {
     Map<Long, LoadView.Health> health = new HashMap<>();
     Map<Long, Long> bytes = new HashMap<>();
     for (long node : view.nodes().keySet()) {
@@ -204,7 +217,7 @@ final class ReportTable {
             leaders.put(shard, node);
           }
         });
-    return new LoadView(nowNanos - sinceNanos >= silentNanos, health, leaders, bytes);
+    return new LoadView(nowNanos - sinceNanos >= silentNanos, health, leaders, bytes, failedLately);
   }
 
   /** Not weighed before the shard was cut: it would be cut again for what is another's now. */

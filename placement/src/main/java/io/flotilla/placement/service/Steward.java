@@ -37,6 +37,9 @@ final class Steward {
 
   private static final long PLAN_EVERY_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
+  /** While the map changes all the time, planning must leave the desk time for all else. */
+  private static final long PLAN_AFTER_CHANGE_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+
   private final LeaderGate gate;
   private final String cluster;
   private final PlacementPolicy policy;
@@ -74,7 +77,8 @@ final class Steward {
   private Optional<PlacementCommand> plan(
       ClusterView view, Supplier<LoadView> load, long nowNanos) {
     boolean same = view.revision() == plannedRevision;
-    if (same && nowNanos - plannedNanos < PLAN_EVERY_NANOS) {
+    long pauseNanos = same ? PLAN_EVERY_NANOS : PLAN_AFTER_CHANGE_NANOS;
+    if (plannedRevision >= 0 && nowNanos - plannedNanos < pauseNanos) {
       return Optional.empty();
     }
     plannedRevision = view.revision();

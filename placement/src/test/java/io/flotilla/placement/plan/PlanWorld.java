@@ -22,8 +22,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** A cluster on paper, in which jobs are done as soon as a test says so. */
@@ -39,6 +41,7 @@ final class PlanWorld {
   final Map<Long, LoadView.Health> health = new HashMap<>();
   final Map<Long, Long> leaders = new HashMap<>();
   final Map<Long, Long> bytes = new HashMap<>();
+  final Set<Long> failedLately = new HashSet<>();
   Settings settings = Settings.INITIAL;
   boolean settled = true;
   Policy policy = Policy.DEFAULT.atOnce();
@@ -106,7 +109,7 @@ final class PlanWorld {
   }
 
   LoadView load() {
-    return new LoadView(settled, health, leaders, bytes);
+    return new LoadView(settled, health, leaders, bytes, failedLately);
   }
 
   List<Job> plan() {
@@ -165,6 +168,7 @@ final class PlanWorld {
   void giveUp(Job job, String why) {
     long id = nextJob++;
     ended.put(id, new EndedJob(job.begun(id), new Ending(Ending.How.GIVEN_UP, why)));
+    failedLately.add(id);
   }
 
   Map<Long, Integer> replicasByNode() {

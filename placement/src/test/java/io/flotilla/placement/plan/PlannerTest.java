@@ -256,6 +256,8 @@ final class PlannerTest {
     world.giveUp(job, "in vain");
     assertThat(world.plan()).extracting(Job::shard).doesNotContain(job.shard());
     assertSays(world.why(shard), "replica 2 did not take leadership over before");
+    world.failedLately.clear();
+    assertThat(world.plan()).extracting(Job::shard).contains(job.shard());
   }
 
   @Test
@@ -326,8 +328,10 @@ final class PlannerTest {
     world.settings = Settings.INITIAL.withGoal(PlanWorld.KEYSPACE, 2);
     world.giveUp(world.plan().get(0), "it has too little data");
     assertThat(world.plan()).isEmpty();
-    assertSays(world.why(shard), "could not be split before: it has too little data");
+    assertSays(world.why(shard), "could not be split a while ago: it has too little data");
     assertSays(world.why(shard), "was given up: it has too little data");
+    world.failedLately.clear();
+    assertThat(world.plan()).as("data may have come meanwhile").hasSize(1);
   }
 
   @Test

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
@@ -50,7 +51,7 @@ final class WishPlannerTest {
     Map<Long, LoadView.Health> health = new HashMap<>();
     nodes.keySet().forEach(node -> health.put(node, LoadView.Health.STEADY));
     health.keySet().removeAll(List.of(silent));
-    return new WishPlanner(view, new LoadView(true, health, Map.of(), Map.of()))
+    return new WishPlanner(view, new LoadView(true, health, Map.of(), Map.of(), Set.of()))
         .move(SHARD, from, to);
   }
 

@@ -271,11 +271,13 @@ final class JobTest extends OneMember {
   @Test
   void aRefusalEndsAJobWithItsReason() {
     Job job = begin(split());
-    report(1, true);
-    send(
-        ReportRequest.newBuilder()
-            .setNode(1)
-            .addRefusals(JobRefusal.newBuilder().setJob(job.getId()).setWhy("it is one slot")));
+    assertThat(report(1, true).getSplitsList()).hasSize(1);
+    ReportReply reply =
+        send(
+            ReportRequest.newBuilder()
+                .setNode(1)
+                .addRefusals(JobRefusal.newBuilder().setJob(job.getId()).setWhy("it is one slot")));
+    assertThat(reply.getSplitsList()).as("not ordered while it is given up").isEmpty();
     assertThat(ending(job)).isEqualTo(new Ending(Ending.How.GIVEN_UP, "it is one slot"));
     assertThat(why(shard.getId(), 0)).anyMatch(line -> line.endsWith("given up: it is one slot"));
   }
@@ -442,6 +444,54 @@ final class JobTest extends OneMember {
         administer(change(4, ChangeNodeRequest.Change.DRAIN)),
         ErrorCode.CONFLICT,
         "node 4 was removed already");
+  }
+
+  @Test
+  void aNodeIsRemovedOnlyWhenItHasLetGoOfWhatLeftIt() throws Exception {
+    registerNodes(4);
+    send(
+        ReportRequest.newBuilder()
+            .setNode(4)
+            .addShards(ShardReport.newBuilder().setShard(shard.getId()).setApplied(9)));
+    assertError(
+        administer(change(4, ChangeNodeRequest.Change.REMOVE)),
+        ErrorCode.CONFLICT,
+        "node 4 cannot be removed yet: it is deleting the data of 1 shards");
+    send(ReportRequest.newBuilder().setNode(4).addGone(shard.getId()));
+    assertThat(administer(change(4, ChangeNodeRequest.Change.REMOVE)).replies).hasSize(1);
+
+    assertThat(ask(service::registerNode, register(5)).reply().getNode()).isEqualTo(5);
+    send(
+        ReportRequest.newBuilder()
+            .setNode(5)
+            .addShards(ShardReport.newBuilder().setShard(shard.getId()).setApplied(9)));
+    nanos.addAndGet(POLICY.nodeSilentMillis() * 1_000_000L);
+    assertThat(administer(change(5, ChangeNodeRequest.Change.REMOVE)).replies)
+        .as("who is silent deletes nothing more")
+        .hasSize(1);
+  }
+
+  @Test
+  void whatCouldNotBeCutIsTriedAgainAfterAWhile() {
+    allLead(1);
+    administer(AdminRequest.newBuilder().setBalance(SetBalanceRequest.newBuilder().setOn(false)));
+    administer(
+        AdminRequest.newBuilder()
+            .setAddShards(AddShardsRequest.newBuilder().setKeyspace("default").setCount(1)));
+    for (int i = 0; i < 4; i++) { // one shard of the keyspace after the other
+      secondsPass(6);
+      await().until(() -> !jobs().isEmpty());
+      Job job = jobs().get(0);
+      send(
+          ReportRequest.newBuilder()
+              .setNode(1)
+              .addRefusals(JobRefusal.newBuilder().setJob(job.getId()).setWhy("it is empty")));
+      assertThat(ending(job).how()).isEqualTo(Ending.How.GIVEN_UP);
+    }
+    secondsPass(500);
+    assertThat(jobs()).isEmpty();
+    secondsPass(110);
+    await().until(() -> !jobs().isEmpty());
   }
 
   @Test

@@ -11,10 +11,12 @@ import io.flotilla.placement.model.Node;
 import io.flotilla.placement.model.Replica;
 import io.flotilla.placement.model.Revised;
 import io.flotilla.placement.model.Shard;
+import io.flotilla.placement.plan.LoadView;
 import io.flotilla.proto.placement.Leader;
 import io.flotilla.proto.placement.ReportRequest;
 import io.flotilla.proto.placement.ShardReport;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
@@ -97,13 +99,30 @@ final class ReportTableTest {
     assertThat(table.silentNodes(view, 111 * SECOND)).containsExactlyInAnyOrder(1L, 2L, 3L);
   }
 
+  private LoadView load(ClusterView of) {
+    return table.load(of, 100 * SECOND, SECOND, SECOND, Set.of());
+  }
+
+  @Test
+  void aShardThatIsGoneIsNeitherHeldNorLedThere() {
+    report(1, leads(1, 4).toBuilder().setApplied(7).build());
+    report(1, leads(2, 4)); // a replica that is to learn, and has nothing yet
+    assertThat(table.held(1)).isEqualTo(1);
+    table.record(ReportRequest.newBuilder().setNode(1).addGone(1).build(), view, 100 * SECOND);
+    assertThat(table.held(1)).isZero();
+    assertThat(table.leaderOf(1)).isEqualTo(leader(1, 0, 4));
+    assertThat(table.leaderOf(2)).isEqualTo(leader(2, 1, 4));
+    assertThat(load(view).bytesOf(1)).isZero();
+    assertThat(table.held(9)).as("never heard").isZero();
+  }
+
   @Test
   void whatWasWeighedBeforeASplitDoesNotCount() {
     report(1, weighs(1, 600, 2));
     report(2, weighs(1, 1100, 1));
-    assertThat(table.load(view, 100 * SECOND, SECOND, SECOND).bytesOf(1)).isEqualTo(1100);
+    assertThat(load(view).bytesOf(1)).isEqualTo(1100);
     ClusterView split = view(3, 2, new Epoch(2, 1));
-    assertThat(table.load(split, 100 * SECOND, SECOND, SECOND).bytesOf(1))
+    assertThat(load(split).bytesOf(1))
         .as("a follower has not said yet what is left")
         .isEqualTo(600);
   }

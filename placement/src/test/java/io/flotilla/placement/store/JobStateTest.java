@@ -110,7 +110,7 @@ final class JobStateTest {
         .view()
         .shardsSince(0)
         .forEach(shard -> leaders.put(shard.id(), shard.replicas().get(0).node()));
-    return new WishPlanner(machine.view(), new LoadView(true, health, leaders, Map.of()));
+    return new WishPlanner(machine.view(), new LoadView(true, health, leaders, Map.of(), Set.of()));
   }
 
   @Test

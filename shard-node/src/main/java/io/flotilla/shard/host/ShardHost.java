@@ -170,7 +170,7 @@ public final class ShardHost {
     }
   }
 
-  /** Whether nothing has happened to it since it was created, other than by a split. */
+  /** Whether it is as its keyspace was created with it: not cut off from another, and unchanged. */
   private static boolean isFirst(Shard shard) {
     return shard.getEpoch().getVersion() == 1 && shard.getEpoch().getConfVersion() == 1;
   }
@@ -348,7 +348,7 @@ public final class ShardHost {
 
   /** What a request hears that another version of a shard has routed here. */
   public ErrorDetail staleEpoch(HostedShard shard, KeyRange asked) {
-    return StaleEpoch.detail(shard.descriptor(), asked, shards());
+    return StaleEpoch.detail(shard.descriptor(), asked, shards.values());
   }
 
   /** A shard's group, if it is open here. */

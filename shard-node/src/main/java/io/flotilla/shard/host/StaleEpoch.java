@@ -4,8 +4,8 @@ import io.flotilla.proto.errors.ErrorDetail;
 import io.flotilla.proto.map.Shard;
 import io.flotilla.rpc.ErrorCode;
 import io.flotilla.shard.kv.KeyRange;
+import java.util.Collection;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 
 /** Tells who was routed by another version of a shard where to go instead, as far as is known. */
@@ -19,7 +19,7 @@ final class StaleEpoch {
    * The shard's own descriptor, and those of all shards here that have any of what was asked for;
    * of a shard that was cut off and is not here, what it was like then.
    */
-  static ErrorDetail detail(Shard shard, KeyRange asked, List<HostedShard> here) {
+  static ErrorDetail detail(Shard shard, KeyRange asked, Collection<HostedShard> here) {
     Map<Long, Shard> told = new LinkedHashMap<>();
     told.put(shard.getId(), shard);
     for (HostedShard other : here) {

@@ -126,7 +126,6 @@ final class Following implements AutoCloseable {
 
   private void report() {
     try {
-      host.sweep();
       reports.send();
     } catch (StorageException e) {
       fatal.accept(e);

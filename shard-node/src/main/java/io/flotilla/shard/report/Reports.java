@@ -14,6 +14,8 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -70,7 +72,8 @@ final class Reports {
   }
 
   /**
-   * Sends a report; if one is still under way, after its answer. Reads sizes from the disk.
+   * Sends a report; if one is still under way, after its answer. Deletes what was given up and
+   * reads sizes, on the disk.
    *
    * @throws StorageException if the disk fails
    */
@@ -79,9 +82,12 @@ final class Reports {
     if (underWay) {
       return;
     }
+    host.sweep(); // first: who has left is told to be gone
     ReportRequest.Builder request = ReportRequest.newBuilder().setNode(node).setComplete(complete);
+    Set<Long> gone = new TreeSet<>(acknowledged.keySet());
     for (HostedShard shard : host.shards()) {
       ShardReport report = report(shard);
+      gone.remove(report.getShard());
       ShardReport before = acknowledged.get(report.getShard());
       boolean same = before != null && report.equals(weighedAs(before, report));
       if (complete || !same) {
@@ -93,7 +99,7 @@ final class Reports {
         request.addShards(news);
       }
     }
-    request.addAllRefusals(refused.unheard());
+    request.addAllGone(gone).addAllRefusals(refused.unheard());
     ReportRequest sent = request.build();
     underWay = true;
     client
@@ -121,6 +127,7 @@ final class Reports {
       for (ShardReport report : sent.getShardsList()) {
         acknowledged.put(report.getShard(), report.toBuilder().clearChanged().build());
       }
+      sent.getGoneList().forEach(acknowledged::remove);
       refused.heard(sent.getRefusalsList());
       obey(reply);
     } else if (failure != null) {
