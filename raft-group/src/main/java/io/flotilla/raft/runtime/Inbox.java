@@ -18,7 +18,8 @@ final class Inbox<T> {
   private long taken;
 
   /**
-   * @param bytesMax an empty inbox takes any one thing
+   * @param bytesMax as long as less lies here, one more thing is taken, whatever it weighs: else
+   *     what is heavy would never get in between things that are not
    * @param weight in bytes, and always the same of the same thing
    */
   Inbox(int countMax, long bytesMax, ToLongFunction<T> weight) {
@@ -30,8 +31,8 @@ final class Inbox<T> {
   /** False if it is full. */
   boolean offer(T thing) {
     long more = weight.applyAsLong(thing);
-    long all = bytes.addAndGet(more);
-    if ((all <= bytesMax || all == more) && queue.offer(thing)) {
+    long before = bytes.getAndAdd(more);
+    if (before < bytesMax && queue.offer(thing)) {
       return true;
     }
     bytes.addAndGet(-more);

@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
 final class SnapshotFetch {
   private static final Logger LOG = LoggerFactory.getLogger(SnapshotFetch.class);
 
-  /** How long a sender may be at making one. */
+  /** How long a sender may be at making one, or too busy for any piece of it. */
   private static final long PATIENCE_NANOS = TimeUnit.MINUTES.toNanos(15);
 
   /**
@@ -62,7 +62,8 @@ final class SnapshotFetch {
   private int begunAnew;
   private long damaged;
   private long notBeforeNanos;
-  private long seekingSinceNanos;
+  private long progressNanos;
+  private boolean isKeptWaiting;
 
   SnapshotFetch(GroupId group, Wish wish, SnapshotFetcher fetcher, long nowNanos) {
     this.group = group;
@@ -70,7 +71,7 @@ final class SnapshotFetch {
     this.fetcher = fetcher;
     this.config = fetcher.config;
     this.notBeforeNanos = nowNanos;
-    this.seekingSinceNanos = nowNanos;
+    this.progressNanos = nowNanos;
   }
 
   boolean isOver() {
@@ -83,7 +84,8 @@ final class SnapshotFetch {
 
   /** Who else has one should rather be asked. */
   boolean wouldRatherAsk(Wish other) {
-    return isAsking() && failures + begunAnew > 0 && !other.from().equals(wish.from());
+    boolean goesWell = failures + begunAnew == 0 && !isKeptWaiting;
+    return isAsking() && !goesWell && !other.from().equals(wish.from());
   }
 
   private boolean isAsking() {
@@ -197,15 +199,25 @@ final class SnapshotFetch {
       case NOT_HERE -> giveUp("node " + wish.from() + " does not have the group");
       case GONE -> beginAnew("it is no longer at node " + wish.from(), nowNanos);
       case NOT_READY -> {
-        notBeforeNanos = nowNanos + retryNanos;
-        if (nowNanos - seekingSinceNanos > PATIENCE_NANOS) {
-          giveUp("node " + wish.from() + " does not get it ready");
-        }
+        comeBack(retryNanos, "does not get it ready", nowNanos);
+      }
+      case BUSY -> {
+        lost(request);
+        isKeptWaiting = true;
+        comeBack(retryNanos, "is too busy all the time", nowNanos);
       }
       default -> {
         failed(request, nowNanos);
         notBeforeNanos = Math.max(notBeforeNanos, nowNanos + retryNanos);
       }
+    }
+  }
+
+  /** It is well and says when it will have time: no failure, and what has come so far stays. */
+  private void comeBack(long retryNanos, String otherwise, long nowNanos) {
+    notBeforeNanos = nowNanos + retryNanos;
+    if (nowNanos - progressNanos > PATIENCE_NANOS) {
+      giveUp("node " + wish.from() + " " + otherwise);
     }
   }
 
@@ -223,7 +235,7 @@ final class SnapshotFetch {
       IncomingPieces pieces = new IncomingPieces(manifest, config.pieceBytes());
       transfer = new Transfer(manifest, pieces, incoming);
       state = State.READING;
-      failures = 0;
+      wentOn(nowNanos);
       filesLeft = manifest.files().size();
       LOG.info("group {}: fetching {} from node {}", group, manifest, wish.from());
       for (int file = 0; file < manifest.files().size() && isAsking(); file++) {
@@ -240,13 +252,19 @@ final class SnapshotFetch {
       Transfer to, SnapshotRequest.Read read, SnapshotReply.Piece piece, long nowNanos) {
     try {
       to.incoming().write(read.file(), read.offset(), piece.data());
-      failures = 0;
+      wentOn(nowNanos);
       if (to.pieces().written(read)) {
         fileIsHere(to, read.file(), nowNanos);
       }
     } catch (IOException e) {
       beginAnew("it cannot be kept: " + e, nowNanos);
     }
+  }
+
+  private void wentOn(long nowNanos) {
+    failures = 0;
+    isKeptWaiting = false;
+    progressNanos = nowNanos;
   }
 
   private void fileIsHere(Transfer to, int file, long nowNanos) throws IOException {
@@ -266,12 +284,16 @@ final class SnapshotFetch {
 
   /** To be tried again. What fails together counts once. */
   private void failed(SnapshotRequest request, long nowNanos) {
-    if (request instanceof SnapshotRequest.Read read && transfer != null) {
-      transfer.pieces().lost(read);
-    }
+    lost(request);
     if (nowNanos - notBeforeNanos >= 0) {
       failures++;
       backOff(failures, "node " + wish.from() + " does not answer as it should", nowNanos);
+    }
+  }
+
+  private void lost(SnapshotRequest request) {
+    if (request instanceof SnapshotRequest.Read read && transfer != null) {
+      transfer.pieces().lost(read);
     }
   }
 
@@ -285,7 +307,7 @@ final class SnapshotFetch {
 
   private void seek(long nowNanos) {
     state = State.SEEKING;
-    seekingSinceNanos = nowNanos;
+    progressNanos = nowNanos;
     notBeforeNanos = nowNanos;
   }
 

@@ -14,14 +14,25 @@ class InboxTest {
   @Test
   void itIsBoundedInBytes() {
     assertThat(inbox.offer(60)).isTrue();
-    assertThat(inbox.offer(41)).isFalse();
     assertThat(inbox.offer(40)).isTrue();
     assertThat(inbox.offer(1)).isFalse();
     assertThat(inbox.drain(taken::add, 1)).isEqualTo(1);
-    assertThat(inbox.offer(61)).isFalse();
-    assertThat(inbox.offer(60)).isTrue();
-    assertThat(inbox.drain(taken::add, 10)).isEqualTo(2);
-    assertThat(taken).containsExactly(60, 40, 60);
+    assertThat(inbox.offer(59)).isTrue();
+    assertThat(inbox.offer(1)).isTrue();
+    assertThat(inbox.offer(1)).isFalse();
+    assertThat(inbox.drain(taken::add, 10)).isEqualTo(3);
+    assertThat(taken).containsExactly(60, 40, 59, 1);
+  }
+
+  @Test
+  void whatIsHeavierThanTheBoundGetsInBetweenThingsThatAreNot() {
+    assertThat(inbox.offer(99)).isTrue();
+    assertThat(inbox.offer(1_000)).isTrue();
+    assertThat(inbox.offer(1)).as("until it is taken").isFalse();
+    assertThat(inbox.poll()).isEqualTo(99);
+    assertThat(inbox.offer(1)).isFalse();
+    assertThat(inbox.poll()).isEqualTo(1_000);
+    assertThat(inbox.offer(1)).isTrue();
   }
 
   @Test

@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -336,6 +337,37 @@ class SnapshotFetchFailureTest {
     fetcher.want(GROUP, ONE, 20);
     rig.pass(Duration.ofSeconds(5));
     assertThat(rig.fetched).hasSize(1);
+  }
+
+  @Test
+  void whatHasComeStaysWhileTheSenderIsBusy() throws IOException {
+    SnapshotRig.Content content = rig.host(ONE, GROUP, 20, 50);
+    AtomicInteger refused = new AtomicInteger();
+    rig.network =
+        (question, reply) ->
+            List.of(
+                rig.reads().size() > 3 && refused.incrementAndGet() <= 100
+                    ? new SnapshotReply.Refused(Reason.BUSY, 50)
+                    : reply);
+    fetcher.want(GROUP, ONE, 20);
+    rig.pass(Duration.ofSeconds(30));
+    rig.assertFetched(content);
+    assertThat(refused).as("often enough for any failure").hasValueGreaterThan(100);
+    assertThat(rig.describes()).as("begun once").hasSize(2);
+  }
+
+  @Test
+  void whoIsKeptWaitingRatherAsksAnotherThatOffered() throws IOException {
+    rig.host(ONE, GROUP, 20, 50);
+    SnapshotRig.Content content = rig.host(THREE, GROUP, 22, 50);
+    fetcher.want(GROUP, ONE, 20);
+    rig.network =
+        (question, reply) ->
+            List.of(question.to().equals(ONE) ? new SnapshotReply.Refused(Reason.BUSY, 50) : reply);
+    fetch();
+    fetcher.want(GROUP, THREE, 22);
+    fetch();
+    rig.assertFetched(content);
   }
 
   @Test

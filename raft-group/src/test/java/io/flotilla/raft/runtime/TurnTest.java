@@ -378,11 +378,14 @@ class TurnTest {
     runtime = runtime(SMALL);
     RaftGroup group = openLeader(1);
     CompletableFuture<byte[]> first = group.propose(new byte[600]);
+    CompletableFuture<byte[]> second = group.propose(new byte[600]);
     assertThat(refusalOf(group.propose(new byte[600]))).isEqualTo(new Refusal.Overloaded());
     settle();
     assertThat(first).isCompleted();
+    assertThat(second).isCompleted();
     assertThat(group.propose(new byte[600])).isNotDone();
     Entry large = new Entry(1, 1, Entry.Kind.COMMAND, new byte[600]);
+    receive(new AppendRequest(1, Position.ZERO, 0, 0, List.of(large)));
     receive(new AppendRequest(1, Position.ZERO, 0, 0, List.of(large)));
     receive(new AppendRequest(1, Position.ZERO, 0, 0, List.of(large)));
     assertThat(drops).containsExactly(1);

@@ -3,6 +3,8 @@ package io.flotilla.raft.sim;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A hundred clusters of three or five nodes, each with the real runtime and several groups. */
 class RuntimeSimulationTest {
@@ -12,6 +14,13 @@ class RuntimeSimulationTest {
     System.out.println("raft.runtime: " + sum);
     assertThat(sum.faults().of(FaultKind.HUNG_LEADER)).as("hung leaders").isGreaterThan(40);
     assertThat(sum.answered()).as("operations that clients finished").isGreaterThan(20);
+  }
+
+  /** Large appends that never got into an inbox, and senders of snapshots with little time. */
+  @ParameterizedTest
+  @ValueSource(longs = {900_527, 900_542, 900_954, 901_422, 901_740})
+  void whatWasRedOnceIsNotAgain(long seed) {
+    assertThat(RunKind.RUNTIME.of().apply(seed).run().events()).isPositive();
   }
 
   @Test
