@@ -16,6 +16,7 @@ import io.flotilla.raft.port.ImageException;
 import io.flotilla.raft.port.SnapshotFile;
 import io.flotilla.raft.port.StateImage;
 import io.flotilla.raft.port.StorageException;
+import io.flotilla.raft.state.Generation;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -47,10 +48,14 @@ class ShardImageTest {
 
   /** Loads what the source is now, as the target's next state. */
   private long load() throws Exception {
-    Path image = Files.createTempDirectory(directory, "image");
-    try (StateImage now = source.machine.image()) {
-      List<SnapshotFile> files = now.writeTo(image);
-      return target.machine.load(image, files);
+    return load(source.machine.image());
+  }
+
+  private long load(StateImage image) throws Exception {
+    Path to = Files.createTempDirectory(directory, "image");
+    try (image) {
+      List<SnapshotFile> files = image.writeTo(to);
+      return target.machine.load(to, files);
     }
   }
 
@@ -163,6 +168,28 @@ class ShardImageTest {
     unknown[unknown.length - 1] = 99;
     plant(unknown, new byte[1]);
     assertRefused("a record of kind 77");
+  }
+
+  /** Whoever shares the generation: what is said of it would go on beside the shard, for ever. */
+  @Test
+  void recordsOfAnotherShardAreRefused() throws Exception {
+    source.run(1, put("k", "1"));
+    long other = ShardUnderTest.ID - 1; // before the shard's own, which would be the last word
+    plant(KvKeys.progress(source.generation, other), new Progress(1, 0).encode());
+    Generation shared = source.machine.state().generation();
+    StateImage whole = source.store.generations().image(shared, view -> 1);
+    assertThatThrownBy(() -> load(whole))
+        .isInstanceOf(ImageException.class)
+        .hasMessageEndingWith("it is of shard 6, not of 7");
+    assertThat(target.machine.appliedIndex()).isZero();
+  }
+
+  @Test
+  void theDescriptorOfAnotherShardIsRefused() throws Exception {
+    source.run(1, put("k", "1"));
+    byte[] descriptor = KvKeys.descriptor(source.generation, ShardUnderTest.ID);
+    plant(descriptor, ShardUnderTest.descriptor().toBuilder().setId(8).build().toByteArray());
+    assertRefused("it is of shard 8, not of 7");
   }
 
   @Test
