@@ -98,12 +98,16 @@ class ShardNodeTest {
     WriteRequest good = client.request(key, put).build();
     assertRefused(good.toBuilder().setShard(999).build(), ErrorCode.NO_SUCH_SHARD, "shard 999");
     for (long version : new long[] {0, 9}) {
-      RpcException stale =
-          assertRefused(
-              good.toBuilder().setEpoch(Epoch.newBuilder().setVersion(version)).build(),
-              ErrorCode.STALE_EPOCH,
-              "by another version of shard " + client.shardOf(key).getId());
-      assertThat(stale.detail().getShardsList()).containsExactly(client.shardOf(key));
+      WriteRequest old = good.toBuilder().setEpoch(Epoch.newBuilder().setVersion(version)).build();
+      for (String address : nodes.addresses()) { // whether it leads or not
+        RpcException stale =
+            assertRefused(
+                address,
+                old,
+                ErrorCode.STALE_EPOCH,
+                "by another version of shard " + client.shardOf(key).getId());
+        assertThat(stale.detail().getShardsList()).containsExactly(client.shardOf(key));
+      }
     }
     assertRefused(good.toBuilder().clearWrites().build(), ErrorCode.INVALID_REQUEST, "0 writes");
     assertRefused(
@@ -188,11 +192,13 @@ class ShardNodeTest {
   }
 
   private RpcException assertRefused(WriteRequest request, ErrorCode code, String message) {
+    return assertRefused(nodes.addresses().get(0), request, code, message);
+  }
+
+  private RpcException assertRefused(
+      String address, WriteRequest request, ErrorCode code, String message) {
     try {
-      client
-          .rpc
-          .call(nodes.addresses().get(0), RpcMethods.KV_WRITE, request, TestClient.CALL)
-          .join();
+      client.rpc.call(address, RpcMethods.KV_WRITE, request, TestClient.CALL).join();
       throw new AssertionError("not refused: " + request);
     } catch (CompletionException e) {
       RpcException refused = (RpcException) e.getCause();
