@@ -171,6 +171,19 @@ final class PlacementServiceTest extends OneMember {
   }
 
   @Test
+  void whoReportedToAnotherLeaderIsNotSilentYet() {
+    registerNodes(1);
+    nanos.addAndGet(60_000_000_000L);
+    assertThat(isAlive()).isFalse();
+    group.term = 3; // there was one in term 2
+    await().until(this::isAlive);
+  }
+
+  private boolean isAlive() {
+    return ask(service::status, StatusRequest.getDefaultInstance()).reply().getNodes(0).getAlive();
+  }
+
+  @Test
   void statusPutsMapAndReportsSideBySide() {
     registerNodes(3);
     await().until(() -> map.view().keyspaces().size() == 2);

@@ -117,6 +117,20 @@ final class ReportTableTest {
   }
 
   @Test
+  void aNewLeaderIsSettledOnceEveryNodeHadTimeToReport() {
+    assertThat(isSettled(104)).isFalse();
+    assertThat(isSettled(105)).isTrue();
+    table.leadershipBegan(106 * SECOND);
+    assertThat(isSettled(106)).isFalse();
+    assertThat(isSettled(110)).isFalse();
+    assertThat(isSettled(111)).isTrue();
+  }
+
+  private boolean isSettled(long atSecond) {
+    return table.load(view, atSecond * SECOND, SECOND, SECOND).settled();
+  }
+
+  @Test
   void whatWasWeighedBeforeASplitDoesNotCount() {
     report(1, weighs(1, 600, 2));
     report(2, weighs(1, 1100, 1));

@@ -38,6 +38,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -160,6 +161,48 @@ final class JobStateTest {
     Move toDraining =
         new Move(0, 1, shard.replicas().get(0).id(), new Replica(4, 50, Replica.Role.VOTER), "");
     assertRefused(begin(toDraining), Outcome.STALE, "node 4 is draining");
+  }
+
+  /** Ranges tile the key space at every revision, whatever a group says of itself. */
+  @Test
+  void whatWasCutComesWithAllThatItCutOffOrNotAtAll() throws Exception {
+    fourNodesTwoShards();
+    Split split = planner().split(1, KeyBytes.EMPTY);
+    run(begin(split));
+    Shard before = machine.view().shard(1).orElseThrow();
+    PlacementCommand whole = cut(before, split);
+    KeyBytes start = before.range().start();
+    KeyBytes beyond = start.followedBy(KeyBytes.of((byte) 1));
+    assertNotCut(whole, parent -> parent.clearCutOff(), "are not the range");
+    assertNotCut(
+        whole,
+        parent -> parent.getCutOffBuilder(0).setStart(MapMessages.write(beyond)),
+        "are not the range");
+    assertNotCut(
+        whole,
+        parent -> parent.getCutOffBuilder(0).setStart(MapMessages.write(start)),
+        "are not the range");
+    assertNotCut(
+        whole,
+        parent -> parent.getCutOffBuilder(0).setEnd(MapMessages.write(beyond)),
+        "are not the range");
+    assertNotCut(whole, parent -> parent.getCutOffBuilder(0).setKeyspace(2), "never handed out");
+    assertNotCut(whole, parent -> parent.getCutOffBuilder(0).setId(99), "never handed out");
+    assertNotCut(
+        whole,
+        parent -> parent.getCutOffBuilder(0).getReplicasBuilder(0).setReplica(99),
+        "never handed out");
+    assertThat(run(whole).getErrorCode()).isZero();
+    assertThat(machine.view().shard(split.newShard())).isPresent();
+    assertThat(machine.view().jobs()).isEmpty();
+  }
+
+  private void assertNotCut(
+      PlacementCommand whole, Consumer<io.flotilla.proto.map.Shard.Builder> change, String why)
+      throws Exception {
+    PlacementCommand.Builder changed = whole.toBuilder();
+    change.accept(changed.getShardChangedBuilder());
+    assertRefused(changed.build(), Outcome.CONFLICT, why);
   }
 
   @Test
