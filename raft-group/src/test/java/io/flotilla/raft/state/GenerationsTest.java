@@ -335,7 +335,7 @@ class GenerationsTest {
     int sweepers = 4;
     ExecutorService threads = Executors.newFixedThreadPool(sweepers);
     try {
-      for (int round = 0; round < 50; round++) {
+      for (int round = 0; round < 300; round++) {
         for (int i = 0; i < 20; i++) {
           generations.allot().retire();
         }
