@@ -3,9 +3,7 @@ package io.flotilla.router.cli;
 import io.flotilla.router.client.Explanation;
 import io.flotilla.router.client.FlotillaClient;
 import java.util.List;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 
 @Command(
     name = "balance",
@@ -21,24 +19,19 @@ import picocli.CommandLine.Mixin;
       BalanceCommand.ShowCommand.class
     })
 final class BalanceCommand {
-  private static int set(ClusterOptions cluster, OutputOptions output, boolean on) {
-    return cluster.runAdmin(
-        client ->
-            AdminOutput.print(
-                output,
-                FlotillaClient.await(client.admin().setBalance(on)),
-                false,
-                on ? "balancing is on" : "balancing is off; jobs under way go on"));
+  /** Says whether it may. */
+  private abstract static class SetVerb extends AdminVerb {
+    final int set(FlotillaClient client, boolean on, String done) {
+      return AdminOutput.print(
+          output, FlotillaClient.await(client.admin().setBalance(on)), false, done);
+    }
   }
 
   @Command(name = "on", description = "Lets it.", mixinStandardHelpOptions = true)
-  static final class OnCommand implements Callable<Integer> {
-    @Mixin private ClusterOptions cluster;
-    @Mixin private OutputOptions output;
-
+  static final class OnCommand extends SetVerb {
     @Override
-    public Integer call() {
-      return set(cluster, output, true);
+    int run(FlotillaClient client) {
+      return set(client, true, "balancing is on");
     }
   }
 
@@ -46,13 +39,10 @@ final class BalanceCommand {
       name = "off",
       description = "Forbids it. Jobs under way go on; cancel those that are not wanted.",
       mixinStandardHelpOptions = true)
-  static final class OffCommand implements Callable<Integer> {
-    @Mixin private ClusterOptions cluster;
-    @Mixin private OutputOptions output;
-
+  static final class OffCommand extends SetVerb {
     @Override
-    public Integer call() {
-      return set(cluster, output, false);
+    int run(FlotillaClient client) {
+      return set(client, false, "balancing is off; jobs under way go on");
     }
   }
 
@@ -60,34 +50,28 @@ final class BalanceCommand {
       name = "show",
       description = "Says whether it is on, and all that placement would begin now.",
       mixinStandardHelpOptions = true)
-  static final class ShowCommand implements Callable<Integer> {
-    @Mixin private ClusterOptions cluster;
-    @Mixin private OutputOptions output;
-
+  static final class ShowCommand extends AdminVerb {
     /** What JSON shows. */
     private record View(
         boolean balance, List<Explanation.Finding> findings, List<JobView> planned) {}
 
     @Override
-    public Integer call() {
-      return cluster.runAdmin(
-          client -> {
-            Explanation plan = FlotillaClient.await(client.admin().explainPlan());
-            if (output.json()) {
-              output.print(
-                  new View(
-                      plan.balance(),
-                      plan.findings(),
-                      plan.planned().stream().map(JobView::of).toList()));
-              return ExitCodes.OK;
-            }
-            output.out().println("balancing is " + (plan.balance() ? "on" : "off"));
-            plan.findings().forEach(finding -> output.out().println("  " + finding.text()));
-            if (!plan.planned().isEmpty()) {
-              AdminOutput.printPlan(output, plan.planned());
-            }
-            return ExitCodes.OK;
-          });
+    int run(FlotillaClient client) {
+      Explanation plan = FlotillaClient.await(client.admin().explainPlan());
+      if (output.json()) {
+        output.print(
+            new View(
+                plan.balance(),
+                plan.findings(),
+                plan.planned().stream().map(JobView::of).toList()));
+        return ExitCodes.OK;
+      }
+      output.out().println("balancing is " + (plan.balance() ? "on" : "off"));
+      plan.findings().forEach(finding -> output.out().println("  " + finding.text()));
+      if (!plan.planned().isEmpty()) {
+        AdminOutput.printPlan(output, plan.planned());
+      }
+      return ExitCodes.OK;
     }
   }
 }

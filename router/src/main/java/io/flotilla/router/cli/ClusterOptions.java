@@ -45,11 +45,4 @@ public final class ClusterOptions {
       return command.applyAsInt(client);
     }
   }
-
-  /** As {@link #run}, for what asks placement alone: the map is not waited for. */
-  public int runAdmin(ToIntFunction<FlotillaClient> command) {
-    try (FlotillaClient client = FlotillaClient.open(config())) {
-      return command.applyAsInt(client);
-    }
-  }
 }

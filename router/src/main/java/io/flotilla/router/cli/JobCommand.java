@@ -6,10 +6,8 @@ import io.flotilla.router.client.Job;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -59,29 +57,23 @@ final class JobCommand {
       name = "list",
       description = "Lists the jobs that are not done yet.",
       mixinStandardHelpOptions = true)
-  static final class ListCommand implements Callable<Integer> {
-    @Mixin private ClusterOptions cluster;
-    @Mixin private OutputOptions output;
-
+  static final class ListCommand extends AdminVerb {
     @Option(names = "--ended", description = "Those that are over instead, the newest 128.")
     private boolean ended;
 
     @Override
-    public Integer call() {
-      return cluster.runAdmin(
-          client -> {
-            ClusterStatus status = FlotillaClient.await(client.admin().status());
-            if (output.json()) {
-              Stream<JobView> views =
-                  ended
-                      ? status.ended().stream().map(JobView::of)
-                      : status.jobs().stream().map(JobView::of);
-              output.print(views.toList());
-            } else {
-              output.print(ended ? ended(status.ended()) : JobView.table(status.jobs()));
-            }
-            return ExitCodes.OK;
-          });
+    int run(FlotillaClient client) {
+      ClusterStatus status = FlotillaClient.await(client.admin().status());
+      if (output.json()) {
+        Stream<JobView> views =
+            ended
+                ? status.ended().stream().map(JobView::of)
+                : status.jobs().stream().map(JobView::of);
+        output.print(views.toList());
+      } else {
+        output.print(ended ? ended(status.ended()) : JobView.table(status.jobs()));
+      }
+      return ExitCodes.OK;
     }
   }
 
@@ -89,34 +81,27 @@ final class JobCommand {
       name = "show",
       description = "Shows one job, under way or over, and what is said of its shard.",
       mixinStandardHelpOptions = true)
-  static final class ShowCommand implements Callable<Integer> {
-    @Mixin private ClusterOptions cluster;
-    @Mixin private OutputOptions output;
-
+  static final class ShowCommand extends AdminVerb {
     @Parameters(paramLabel = "JOB", description = "Its number, as in job list.")
     private long id;
 
     @Override
-    public Integer call() {
-      return cluster.runAdmin(
-          client -> {
-            ClusterStatus status = FlotillaClient.await(client.admin().status());
-            Optional<Job> job = status.jobs().stream().filter(each -> each.id() == id).findFirst();
-            Optional<Job.Ended> over = endedJob(status, id);
-            if (job.isEmpty() && over.isEmpty()) {
-              output.err().println("flotilla: not found: job " + id);
-              return ExitCodes.NOT_FOUND;
-            }
-            if (output.json()) {
-              output.print(job.map(JobView::of).or(() -> over.map(JobView::of)).orElseThrow());
-            } else if (job.isPresent()) {
-              output.print(JobView.table(List.of(job.get())));
-              output.out().println("  " + Progress.of(job.get(), status));
-            } else {
-              output.print(ended(List.of(over.orElseThrow())));
-            }
-            return ExitCodes.OK;
-          });
+    int run(FlotillaClient client) {
+      ClusterStatus status = FlotillaClient.await(client.admin().status());
+      Optional<Job> job = status.jobs().stream().filter(each -> each.id() == id).findFirst();
+      Optional<Job.Ended> over = endedJob(status, id);
+      if (job.isEmpty() && over.isEmpty()) {
+        return notFound("job " + id);
+      }
+      if (output.json()) {
+        output.print(job.map(JobView::of).or(() -> over.map(JobView::of)).orElseThrow());
+      } else if (job.isPresent()) {
+        output.print(JobView.table(List.of(job.get())));
+        output.out().println("  " + Progress.of(job.get(), status));
+      } else {
+        output.print(ended(List.of(over.orElseThrow())));
+      }
+      return ExitCodes.OK;
     }
   }
 
@@ -132,23 +117,17 @@ final class JobCommand {
         "A move whose group is already changing its voters is refused: it is done in a moment.",
       },
       mixinStandardHelpOptions = true)
-  static final class CancelCommand implements Callable<Integer> {
-    @Mixin private ClusterOptions cluster;
-    @Mixin private OutputOptions output;
-
+  static final class CancelCommand extends AdminVerb {
     @Parameters(paramLabel = "JOB", arity = "1..*", description = "Numbers, as in job list.")
     private List<Long> ids = new ArrayList<>();
 
     @Override
-    public Integer call() {
-      return cluster.runAdmin(
-          client -> {
-            for (long id : ids) {
-              AdminOutput.print(
-                  output, FlotillaClient.await(client.admin().cancelJob(id)), false, "cancelled");
-            }
-            return ExitCodes.OK;
-          });
+    int run(FlotillaClient client) {
+      for (long id : ids) {
+        AdminOutput.print(
+            output, FlotillaClient.await(client.admin().cancelJob(id)), false, "cancelled");
+      }
+      return ExitCodes.OK;
     }
   }
 

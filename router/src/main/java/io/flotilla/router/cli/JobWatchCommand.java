@@ -9,10 +9,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 @Command(
@@ -22,11 +20,8 @@ import picocli.CommandLine.Parameters;
       "Exits with 0 if all were done, 1 if one was cancelled or given up.",
     },
     mixinStandardHelpOptions = true)
-final class JobWatchCommand implements Callable<Integer> {
+final class JobWatchCommand extends AdminVerb {
   private static final long LOOK_EVERY_MILLIS = 500;
-
-  @Mixin private ClusterOptions cluster;
-  @Mixin private OutputOptions output;
 
   @Parameters(
       paramLabel = "JOB",
@@ -38,23 +33,19 @@ final class JobWatchCommand implements Callable<Integer> {
   private final Map<Long, String> said = new HashMap<>();
 
   @Override
-  public Integer call() {
-    return cluster.runAdmin(
-        client -> {
-          try {
-            return watch(client);
-          } catch (InterruptedException stop) {
-            Thread.currentThread().interrupt();
-            return ExitCodes.FAILED;
-          }
-        });
+  int run(FlotillaClient client) {
+    try {
+      return watch(client);
+    } catch (InterruptedException stop) {
+      Thread.currentThread().interrupt();
+      return ExitCodes.FAILED;
+    }
   }
 
   private int watch(FlotillaClient client) throws InterruptedException {
     ClusterStatus status = FlotillaClient.await(client.admin().status());
     if (only != null && !isUnderWay(status, only) && JobCommand.endedJob(status, only).isEmpty()) {
-      output.err().println("flotilla: not found: job " + only);
-      return ExitCodes.NOT_FOUND;
+      return notFound("job " + only);
     }
     if (only != null) {
       watched.add(only);

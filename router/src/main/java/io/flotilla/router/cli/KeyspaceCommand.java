@@ -11,10 +11,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -37,32 +35,26 @@ final class KeyspaceCommand {
   }
 
   @Command(name = "list", description = "Lists keyspaces.", mixinStandardHelpOptions = true)
-  static final class ListCommand implements Callable<Integer> {
-    @Mixin private ClusterOptions cluster;
-    @Mixin private OutputOptions output;
-
+  static final class ListCommand extends AdminVerb {
     @Override
-    public Integer call() {
-      return cluster.runAdmin(
-          client -> {
-            ClusterStatus status = FlotillaClient.await(client.admin().status());
-            List<View> views = new ArrayList<>();
-            for (ClusterStatus.Keyspace keyspace : status.keyspaces()) {
-              long shards =
-                  status.shards().stream()
-                      .filter(shard -> shard.keyspace().equals(keyspace.name()))
-                      .count();
-              views.add(View.of(keyspace, shards));
-            }
-            if (output.json()) {
-              output.print(views);
-            } else {
-              Table table = new Table("ID", "KEYSPACE", "PARTITIONING", "SHARDS");
-              views.forEach(v -> table.row(v.id, v.name, v.partitioning, v.shards));
-              output.print(table);
-            }
-            return ExitCodes.OK;
-          });
+    int run(FlotillaClient client) {
+      ClusterStatus status = FlotillaClient.await(client.admin().status());
+      List<View> views = new ArrayList<>();
+      for (ClusterStatus.Keyspace keyspace : status.keyspaces()) {
+        long shards =
+            status.shards().stream()
+                .filter(shard -> shard.keyspace().equals(keyspace.name()))
+                .count();
+        views.add(View.of(keyspace, shards));
+      }
+      if (output.json()) {
+        output.print(views);
+      } else {
+        Table table = new Table("ID", "KEYSPACE", "PARTITIONING", "SHARDS");
+        views.forEach(v -> table.row(v.id, v.name, v.partitioning, v.shards));
+        output.print(table);
+      }
+      return ExitCodes.OK;
     }
   }
 
@@ -70,10 +62,7 @@ final class KeyspaceCommand {
       name = "create",
       description = "Creates a keyspace, cut into shards from the start.",
       mixinStandardHelpOptions = true)
-  static final class CreateCommand implements Callable<Integer> {
-    @Mixin private ClusterOptions cluster;
-    @Mixin private OutputOptions output;
-
+  static final class CreateCommand extends AdminVerb {
     @Parameters(paramLabel = "NAME")
     private String name;
 
@@ -109,21 +98,17 @@ final class KeyspaceCommand {
     private int replicas;
 
     @Override
-    public Integer call() throws IOException {
+    int run(FlotillaClient client) throws IOException {
       List<Bytes> cuts = splitKeys == null ? List.of() : read(splitKeys);
       NewKeyspace wish = new NewKeyspace(name, partitioning, shards, cuts, replicas);
       int expected = cuts.isEmpty() ? shards : cuts.size() + 1;
-      return cluster.runAdmin(
-          client -> {
-            View made =
-                View.of(FlotillaClient.await(client.admin().createKeyspace(wish)), expected);
-            if (output.json()) {
-              output.print(made);
-            } else {
-              output.out().println("created " + made.name + " with " + made.shards + " shards");
-            }
-            return ExitCodes.OK;
-          });
+      View made = View.of(FlotillaClient.await(client.admin().createKeyspace(wish)), expected);
+      if (output.json()) {
+        output.print(made);
+      } else {
+        output.out().println("created " + made.name + " with " + made.shards + " shards");
+      }
+      return ExitCodes.OK;
     }
 
     private List<Bytes> read(Path file) throws IOException {

@@ -8,12 +8,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -25,10 +23,7 @@ import picocli.CommandLine.Parameters;
       "Returns when the jobs have begun; job list shows those that are not done.",
     },
     mixinStandardHelpOptions = true)
-final class MoveCommand implements Callable<Integer> {
-  @Mixin private ClusterOptions cluster;
-  @Mixin private OutputOptions output;
-
+final class MoveCommand extends AdminVerb {
   @ArgGroup(multiplicity = "1")
   private Which which;
 
@@ -59,22 +54,18 @@ final class MoveCommand implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() {
-    return cluster.runAdmin(
-        client -> {
-          ClusterStatus status = FlotillaClient.await(client.admin().status());
-          Optional<String> missing = whatIsMissing(status);
-          if (missing.isPresent()) {
-            output.err().println("flotilla: not found: " + missing.get());
-            return ExitCodes.NOT_FOUND;
-          }
-          if (dryRun) {
-            plan(client, shards(status));
-          } else {
-            begin(client, shards(status));
-          }
-          return ExitCodes.OK;
-        });
+  int run(FlotillaClient client) {
+    ClusterStatus status = FlotillaClient.await(client.admin().status());
+    Optional<String> missing = whatIsMissing(status);
+    if (missing.isPresent()) {
+      return notFound(missing.get());
+    }
+    if (dryRun) {
+      plan(client, shards(status));
+    } else {
+      begin(client, shards(status));
+    }
+    return ExitCodes.OK;
   }
 
   /** What the command line names and the cluster does not have. */

@@ -7,11 +7,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Parameters;
 
 @Command(
     name = "node",
@@ -55,22 +52,16 @@ final class NodeCommand {
       name = "list",
       description = "Lists all nodes that have registered and were not removed.",
       mixinStandardHelpOptions = true)
-  static final class ListCommand implements Callable<Integer> {
-    @Mixin private ClusterOptions cluster;
-    @Mixin private OutputOptions output;
-
+  static final class ListCommand extends AdminVerb {
     @Override
-    public Integer call() {
-      return cluster.runAdmin(
-          client -> {
-            List<ClusterStatus.Node> nodes = FlotillaClient.await(client.admin().nodes());
-            if (output.json()) {
-              output.print(nodes);
-            } else {
-              output.print(table(nodes));
-            }
-            return ExitCodes.OK;
-          });
+    int run(FlotillaClient client) {
+      List<ClusterStatus.Node> nodes = FlotillaClient.await(client.admin().nodes());
+      if (output.json()) {
+        output.print(nodes);
+      } else {
+        output.print(table(nodes));
+      }
+      return ExitCodes.OK;
     }
   }
 
@@ -78,25 +69,16 @@ final class NodeCommand {
       name = "metrics",
       description = "Asks a node what it counts and times. Times are in microseconds.",
       mixinStandardHelpOptions = true)
-  static final class MetricsCommand implements Callable<Integer> {
-    @Mixin private ClusterOptions cluster;
-    @Mixin private OutputOptions output;
-
-    @Parameters(paramLabel = "NODE", description = "Its id, as in node list.")
-    private long node;
-
+  static final class MetricsCommand extends NodeVerb {
     @Override
-    public Integer call() {
-      return cluster.runAdmin(
-          client -> {
-            List<NodeMetric> metrics = FlotillaClient.await(client.admin().metrics(node));
-            if (output.json()) {
-              output.print(metrics.stream().map(MetricsCommand::view).toList());
-            } else {
-              output.print(table(metrics));
-            }
-            return ExitCodes.OK;
-          });
+    int run(FlotillaClient client) {
+      List<NodeMetric> metrics = FlotillaClient.await(client.admin().metrics(node));
+      if (output.json()) {
+        output.print(metrics.stream().map(MetricsCommand::view).toList());
+      } else {
+        output.print(table(metrics));
+      }
+      return ExitCodes.OK;
     }
 
     private static Map<String, Object> view(NodeMetric metric) {

@@ -4,11 +4,8 @@ import io.flotilla.router.client.AdminAnswer;
 import io.flotilla.router.client.ClusterStatus;
 import io.flotilla.router.client.FlotillaClient;
 import java.util.List;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** What is done with one node by hand. */
 final class NodeVerbs {
@@ -18,41 +15,30 @@ final class NodeVerbs {
       name = "show",
       description = "Shows one node and the replicas that it holds.",
       mixinStandardHelpOptions = true)
-  static final class ShowCommand implements Callable<Integer> {
-    @Mixin private ClusterOptions cluster;
-    @Mixin private OutputOptions output;
-
-    @Parameters(paramLabel = "NODE", description = "Its id, as in node list.")
-    private long node;
-
+  static final class ShowCommand extends NodeVerb {
     /** What JSON shows. */
     private record View(ClusterStatus.Node node, List<ShardView> shards) {}
 
     @Override
-    public Integer call() {
-      return cluster.runAdmin(
-          client -> {
-            ClusterStatus status = FlotillaClient.await(client.admin().status());
-            List<ClusterStatus.Node> found =
-                status.nodes().stream().filter(each -> each.id() == node).toList();
-            if (found.isEmpty()) {
-              output.err().println("flotilla: not found: node " + node);
-              return ExitCodes.NOT_FOUND;
-            }
-            List<ClusterStatus.Shard> held =
-                status.shards().stream()
-                    .filter(
-                        shard -> shard.replicas().stream().anyMatch(each -> each.node() == node))
-                    .toList();
-            if (output.json()) {
-              output.print(new View(found.get(0), held.stream().map(ShardView::of).toList()));
-            } else {
-              output.print(NodeCommand.table(found));
-              output.out().println();
-              output.print(ShardCommand.table(held));
-            }
-            return ExitCodes.OK;
-          });
+    int run(FlotillaClient client) {
+      ClusterStatus status = FlotillaClient.await(client.admin().status());
+      List<ClusterStatus.Node> found =
+          status.nodes().stream().filter(each -> each.id() == node).toList();
+      if (found.isEmpty()) {
+        return notFound("node " + node);
+      }
+      List<ClusterStatus.Shard> held =
+          status.shards().stream()
+              .filter(shard -> shard.replicas().stream().anyMatch(each -> each.node() == node))
+              .toList();
+      if (output.json()) {
+        output.print(new View(found.get(0), held.stream().map(ShardView::of).toList()));
+      } else {
+        output.print(NodeCommand.table(found));
+        output.out().println();
+        output.print(ShardCommand.table(held));
+      }
+      return ExitCodes.OK;
     }
   }
 
@@ -64,25 +50,16 @@ final class NodeVerbs {
             + " way, node why says what is left.",
       },
       mixinStandardHelpOptions = true)
-  static final class DrainCommand implements Callable<Integer> {
-    @Mixin private ClusterOptions cluster;
-    @Mixin private OutputOptions output;
-
-    @Parameters(paramLabel = "NODE", description = "Its id, as in node list.")
-    private long node;
-
+  static final class DrainCommand extends NodeVerb {
     @Option(
         names = "--dry-run",
         description = "Prints where its replicas would go and what would travel; begins nothing.")
     private boolean dryRun;
 
     @Override
-    public Integer call() {
-      return cluster.runAdmin(
-          client -> {
-            AdminAnswer answer = FlotillaClient.await(client.admin().drainNode(node, dryRun));
-            return AdminOutput.print(output, answer, dryRun, "node " + node + " is draining");
-          });
+    int run(FlotillaClient client) {
+      AdminAnswer answer = FlotillaClient.await(client.admin().drainNode(node, dryRun));
+      return AdminOutput.print(output, answer, dryRun, "node " + node + " is draining");
     }
   }
 
@@ -90,22 +67,14 @@ final class NodeVerbs {
       name = "undrain",
       description = "Takes back a drain. What has left does not return by itself but for balance.",
       mixinStandardHelpOptions = true)
-  static final class UndrainCommand implements Callable<Integer> {
-    @Mixin private ClusterOptions cluster;
-    @Mixin private OutputOptions output;
-
-    @Parameters(paramLabel = "NODE", description = "Its id, as in node list.")
-    private long node;
-
+  static final class UndrainCommand extends NodeVerb {
     @Override
-    public Integer call() {
-      return cluster.runAdmin(
-          client ->
-              AdminOutput.print(
-                  output,
-                  FlotillaClient.await(client.admin().undrainNode(node)),
-                  false,
-                  "node " + node + " takes replicas again"));
+    int run(FlotillaClient client) {
+      return AdminOutput.print(
+          output,
+          FlotillaClient.await(client.admin().undrainNode(node)),
+          false,
+          "node " + node + " takes replicas again");
     }
   }
 
@@ -116,22 +85,14 @@ final class NodeVerbs {
         "Refused while it holds replicas: drain it first.",
       },
       mixinStandardHelpOptions = true)
-  static final class RemoveCommand implements Callable<Integer> {
-    @Mixin private ClusterOptions cluster;
-    @Mixin private OutputOptions output;
-
-    @Parameters(paramLabel = "NODE", description = "Its id, as in node list.")
-    private long node;
-
+  static final class RemoveCommand extends NodeVerb {
     @Override
-    public Integer call() {
-      return cluster.runAdmin(
-          client ->
-              AdminOutput.print(
-                  output,
-                  FlotillaClient.await(client.admin().removeNode(node)),
-                  false,
-                  "node " + node + " is removed; its process may be stopped"));
+    int run(FlotillaClient client) {
+      return AdminOutput.print(
+          output,
+          FlotillaClient.await(client.admin().removeNode(node)),
+          false,
+          "node " + node + " is removed; its process may be stopped");
     }
   }
 
@@ -139,18 +100,10 @@ final class NodeVerbs {
       name = "why",
       description = "Says how a node is, what is being done about it, and why nothing is.",
       mixinStandardHelpOptions = true)
-  static final class WhyCommand implements Callable<Integer> {
-    @Mixin private ClusterOptions cluster;
-    @Mixin private OutputOptions output;
-
-    @Parameters(paramLabel = "NODE", description = "Its id, as in node list.")
-    private long node;
-
+  static final class WhyCommand extends NodeVerb {
     @Override
-    public Integer call() {
-      return cluster.runAdmin(
-          client ->
-              AdminOutput.print(output, FlotillaClient.await(client.admin().explainNode(node))));
+    int run(FlotillaClient client) {
+      return AdminOutput.print(output, FlotillaClient.await(client.admin().explainNode(node)));
     }
   }
 }

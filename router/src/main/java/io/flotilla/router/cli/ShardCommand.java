@@ -6,7 +6,6 @@ import io.flotilla.router.client.FlotillaClient;
 import io.flotilla.router.client.Location;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -78,10 +77,7 @@ final class ShardCommand {
         "At a replica's node: * leads, ~ learns, ! is silent.",
       },
       mixinStandardHelpOptions = true)
-  static final class ListCommand implements Callable<Integer> {
-    @Mixin private ClusterOptions cluster;
-    @Mixin private OutputOptions output;
-
+  static final class ListCommand extends AdminVerb {
     @Option(
         names = {"-k", "--keyspace"},
         paramLabel = "NAME",
@@ -89,24 +85,21 @@ final class ShardCommand {
     private @Nullable String keyspace;
 
     @Override
-    public Integer call() {
-      return cluster.runAdmin(
-          client -> {
-            List<ClusterStatus.Shard> shards =
-                FlotillaClient.await(client.admin().shards()).stream()
-                    .filter(shard -> keyspace == null || shard.keyspace().equals(keyspace))
-                    .toList();
-            if (shards.isEmpty() && keyspace != null) {
-              output.err().println("flotilla: there is no keyspace \"" + keyspace + "\"");
-              return ExitCodes.NOT_FOUND;
-            }
-            if (output.json()) {
-              output.print(shards.stream().map(ShardView::of).toList());
-            } else {
-              output.print(table(shards));
-            }
-            return ExitCodes.OK;
-          });
+    int run(FlotillaClient client) {
+      List<ClusterStatus.Shard> shards =
+          FlotillaClient.await(client.admin().shards()).stream()
+              .filter(shard -> keyspace == null || shard.keyspace().equals(keyspace))
+              .toList();
+      if (shards.isEmpty() && keyspace != null) {
+        output.err().println("flotilla: there is no keyspace \"" + keyspace + "\"");
+        return ExitCodes.NOT_FOUND;
+      }
+      if (output.json()) {
+        output.print(shards.stream().map(ShardView::of).toList());
+      } else {
+        output.print(table(shards));
+      }
+      return ExitCodes.OK;
     }
   }
 
@@ -114,28 +107,22 @@ final class ShardCommand {
       name = "locate",
       description = "Says which shard holds a key, whether the key is there or not.",
       mixinStandardHelpOptions = true)
-  static final class LocateCommand implements Callable<Integer> {
-    @Mixin private ClusterOptions cluster;
-    @Mixin private OutputOptions output;
+  static final class LocateCommand extends AdminVerb {
     @Mixin private KeyOptions keys;
 
     @Parameters(paramLabel = "KEY")
     private String key;
 
     @Override
-    public Integer call() {
+    int run(FlotillaClient client) {
       Bytes wanted = keys.read(key);
-      return cluster.runAdmin(
-          client -> {
-            Location location =
-                FlotillaClient.await(client.admin().locate(keys.keyspace(), wanted));
-            if (output.json()) {
-              output.print(ShardView.of(location.shard()));
-            } else {
-              output.print(table(List.of(location.shard())));
-            }
-            return ExitCodes.OK;
-          });
+      Location location = FlotillaClient.await(client.admin().locate(keys.keyspace(), wanted));
+      if (output.json()) {
+        output.print(ShardView.of(location.shard()));
+      } else {
+        output.print(table(List.of(location.shard())));
+      }
+      return ExitCodes.OK;
     }
   }
 }

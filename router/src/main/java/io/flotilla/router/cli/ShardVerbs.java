@@ -1,19 +1,33 @@
 package io.flotilla.router.cli;
 
+import io.flotilla.router.client.AdminAnswer;
+import io.flotilla.router.client.AdminClient;
 import io.flotilla.router.client.Bytes;
 import io.flotilla.router.client.FlotillaClient;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** What is done with one shard, or with the number of them, by hand. */
 final class ShardVerbs {
   private ShardVerbs() {}
+
+  /** Begins a job of a shard, or says which it would be. */
+  private abstract static class JobVerb extends ShardVerb {
+    @Option(names = "--dry-run", description = "Prints the job, and begins nothing.")
+    private boolean dryRun;
+
+    @Override
+    final int run(FlotillaClient client) {
+      AdminAnswer answer = FlotillaClient.await(begin(client.admin(), dryRun));
+      return AdminOutput.print(output, answer, dryRun, "begun");
+    }
+
+    abstract CompletableFuture<AdminAnswer> begin(AdminClient admin, boolean dryRun);
+  }
 
   @Command(
       name = "split",
@@ -22,13 +36,7 @@ final class ShardVerbs {
         "Returns when the job has begun; job watch waits for it.",
       },
       mixinStandardHelpOptions = true)
-  static final class SplitCommand implements Callable<Integer> {
-    @Mixin private ClusterOptions cluster;
-    @Mixin private OutputOptions output;
-
-    @Parameters(paramLabel = "SHARD")
-    private long shard;
-
+  static final class SplitCommand extends JobVerb {
     @Option(
         names = "--at",
         paramLabel = "KEY",
@@ -40,20 +48,11 @@ final class ShardVerbs {
     @Option(names = "--hex", description = "The key is hexadecimal digits.")
     private boolean hex;
 
-    @Option(names = "--dry-run", description = "Prints the job, and begins nothing.")
-    private boolean dryRun;
-
     @Override
-    public Integer call() {
+    CompletableFuture<AdminAnswer> begin(AdminClient admin, boolean dryRun) {
       Optional<Bytes> key =
           Optional.ofNullable(at).map(text -> hex ? Bytes.hex(text) : Bytes.utf8(text));
-      return cluster.runAdmin(
-          client ->
-              AdminOutput.print(
-                  output,
-                  FlotillaClient.await(client.admin().splitShard(shard, key, dryRun)),
-                  dryRun,
-                  "begun"));
+      return admin.splitShard(shard, key, dryRun);
     }
   }
 
@@ -61,32 +60,17 @@ final class ShardVerbs {
       name = "transfer",
       description = "Hands leadership of a shard to another of its nodes.",
       mixinStandardHelpOptions = true)
-  static final class TransferCommand implements Callable<Integer> {
-    @Mixin private ClusterOptions cluster;
-    @Mixin private OutputOptions output;
-
-    @Parameters(paramLabel = "SHARD")
-    private long shard;
-
+  static final class TransferCommand extends JobVerb {
     @Option(
         names = "--to",
         paramLabel = "NODE",
         description = "Default: of those that hold it, the one that leads least.")
     private @Nullable Long to;
 
-    @Option(names = "--dry-run", description = "Prints the job, and begins nothing.")
-    private boolean dryRun;
-
     @Override
-    public Integer call() {
+    CompletableFuture<AdminAnswer> begin(AdminClient admin, boolean dryRun) {
       OptionalLong target = to == null ? OptionalLong.empty() : OptionalLong.of(to);
-      return cluster.runAdmin(
-          client ->
-              AdminOutput.print(
-                  output,
-                  FlotillaClient.await(client.admin().transferLeader(shard, target, dryRun)),
-                  dryRun,
-                  "begun"));
+      return admin.transferLeader(shard, target, dryRun);
     }
   }
 
@@ -97,10 +81,7 @@ final class ShardVerbs {
         "Returns at once; shard list shows them come, balance show what is left to do.",
       },
       mixinStandardHelpOptions = true)
-  static final class AddCommand implements Callable<Integer> {
-    @Mixin private ClusterOptions cluster;
-    @Mixin private OutputOptions output;
-
+  static final class AddCommand extends AdminVerb {
     @Option(
         names = {"-k", "--keyspace"},
         paramLabel = "NAME",
@@ -118,17 +99,15 @@ final class ShardVerbs {
     private boolean dryRun;
 
     @Override
-    public Integer call() {
+    int run(FlotillaClient client) {
       if (count < 0) {
         throw new IllegalArgumentException("--count is " + count + "; allowed: 0 and more");
       }
-      return cluster.runAdmin(
-          client ->
-              AdminOutput.print(
-                  output,
-                  FlotillaClient.await(client.admin().addShards(keyspace, count, dryRun)),
-                  dryRun,
-                  "taken"));
+      return AdminOutput.print(
+          output,
+          FlotillaClient.await(client.admin().addShards(keyspace, count, dryRun)),
+          dryRun,
+          "taken");
     }
   }
 
@@ -137,18 +116,10 @@ final class ShardVerbs {
       description =
           "Says why a shard is where it is, what is being done about it, and why nothing is.",
       mixinStandardHelpOptions = true)
-  static final class WhyCommand implements Callable<Integer> {
-    @Mixin private ClusterOptions cluster;
-    @Mixin private OutputOptions output;
-
-    @Parameters(paramLabel = "SHARD")
-    private long shard;
-
+  static final class WhyCommand extends ShardVerb {
     @Override
-    public Integer call() {
-      return cluster.runAdmin(
-          client ->
-              AdminOutput.print(output, FlotillaClient.await(client.admin().explainShard(shard))));
+    int run(FlotillaClient client) {
+      return AdminOutput.print(output, FlotillaClient.await(client.admin().explainShard(shard)));
     }
   }
 
@@ -156,33 +127,23 @@ final class ShardVerbs {
       name = "show",
       description = "Shows one shard, and the job that it may have.",
       mixinStandardHelpOptions = true)
-  static final class ShowCommand implements Callable<Integer> {
-    @Mixin private ClusterOptions cluster;
-    @Mixin private OutputOptions output;
-
-    @Parameters(paramLabel = "SHARD")
-    private long shard;
-
+  static final class ShowCommand extends ShardVerb {
     @Override
-    public Integer call() {
-      return cluster.runAdmin(
-          client -> {
-            var status = FlotillaClient.await(client.admin().status());
-            var found = status.shards().stream().filter(each -> each.id() == shard).toList();
-            if (found.isEmpty()) {
-              output.err().println("flotilla: not found: shard " + shard);
-              return ExitCodes.NOT_FOUND;
-            }
-            if (output.json()) {
-              output.print(ShardView.of(found.get(0)));
-              return ExitCodes.OK;
-            }
-            output.print(ShardCommand.table(found));
-            status.jobs().stream()
-                .filter(job -> job.shard() == shard)
-                .forEach(job -> output.out().println("  job " + job.id() + ": " + job.words()));
-            return ExitCodes.OK;
-          });
+    int run(FlotillaClient client) {
+      var status = FlotillaClient.await(client.admin().status());
+      var found = status.shards().stream().filter(each -> each.id() == shard).toList();
+      if (found.isEmpty()) {
+        return notFound("shard " + shard);
+      }
+      if (output.json()) {
+        output.print(ShardView.of(found.get(0)));
+        return ExitCodes.OK;
+      }
+      output.print(ShardCommand.table(found));
+      status.jobs().stream()
+          .filter(job -> job.shard() == shard)
+          .forEach(job -> output.out().println("  job " + job.id() + ": " + job.words()));
+      return ExitCodes.OK;
     }
   }
 }

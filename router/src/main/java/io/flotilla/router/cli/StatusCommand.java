@@ -5,9 +5,7 @@ import io.flotilla.router.client.FlotillaClient;
 import io.flotilla.router.client.Health;
 import java.io.PrintWriter;
 import java.util.List;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 
 @Command(
     name = "status",
@@ -16,10 +14,7 @@ import picocli.CommandLine.Mixin;
       "Exits with 0 if healthy, 3 if degraded, 4 if something cannot be served.",
     },
     mixinStandardHelpOptions = true)
-final class StatusCommand implements Callable<Integer> {
-  @Mixin private ClusterOptions cluster;
-  @Mixin private OutputOptions output;
-
+final class StatusCommand extends AdminVerb {
   /** What JSON shows. */
   private record Report(
       Health health,
@@ -42,22 +37,19 @@ final class StatusCommand implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() {
-    return cluster.runAdmin(
-        client -> {
-          ClusterStatus status = FlotillaClient.await(client.admin().status());
-          Health health = status.health();
-          if (output.json()) {
-            output.print(Report.of(status));
-          } else {
-            print(status, health);
-          }
-          return switch (health.level()) {
-            case HEALTHY -> ExitCodes.OK;
-            case DEGRADED -> ExitCodes.DEGRADED;
-            case UNAVAILABLE -> ExitCodes.UNAVAILABLE;
-          };
-        });
+  int run(FlotillaClient client) {
+    ClusterStatus status = FlotillaClient.await(client.admin().status());
+    Health health = status.health();
+    if (output.json()) {
+      output.print(Report.of(status));
+    } else {
+      print(status, health);
+    }
+    return switch (health.level()) {
+      case HEALTHY -> ExitCodes.OK;
+      case DEGRADED -> ExitCodes.DEGRADED;
+      case UNAVAILABLE -> ExitCodes.UNAVAILABLE;
+    };
   }
 
   private void print(ClusterStatus status, Health health) {

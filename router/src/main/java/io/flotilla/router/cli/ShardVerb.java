@@ -1,0 +1,9 @@
+package io.flotilla.router.cli;
+
+import picocli.CommandLine.Parameters;
+
+/** A command about one shard. */
+abstract class ShardVerb extends AdminVerb {
+  @Parameters(paramLabel = "SHARD")
+  long shard;
+}
