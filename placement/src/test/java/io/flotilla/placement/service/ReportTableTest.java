@@ -127,7 +127,7 @@ final class ReportTableTest {
   }
 
   private boolean isSettled(long atSecond) {
-    return table.load(view, atSecond * SECOND, SECOND, SECOND).settled();
+    return table.load(view, atSecond * SECOND, SECOND, SECOND, Set.of()).settled();
   }
 
   @Test
