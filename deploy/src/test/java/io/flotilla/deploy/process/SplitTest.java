@@ -8,8 +8,8 @@ import io.flotilla.deploy.process.Traffic.Summary;
 import io.flotilla.placement.service.PlacementConfig;
 import io.flotilla.placement.service.PlacementPolicy;
 import io.flotilla.placement.service.PlacementServer;
+import io.flotilla.proto.kv.ChangeReply;
 import io.flotilla.proto.kv.SplitEntry;
-import io.flotilla.proto.kv.SplitReply;
 import io.flotilla.proto.map.Replica;
 import io.flotilla.proto.map.Shard;
 import io.flotilla.raft.core.GroupStatus;
@@ -167,7 +167,7 @@ class SplitTest {
     for (Replica replica : now.getReplicasList()) {
       entry.addNewReplicas(replica.toBuilder().setReplica(nextId++));
     }
-    SplitReply reply =
+    ChangeReply reply =
         shard
             .split(entry.setPreferredLeader(entry.getNewReplicas(0).getReplica()).build())
             .handle((done, failure) -> failure == null ? done : null)

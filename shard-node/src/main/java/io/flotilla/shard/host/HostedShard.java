@@ -2,9 +2,9 @@ package io.flotilla.shard.host;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
+import io.flotilla.proto.kv.ChangeReply;
 import io.flotilla.proto.kv.Command;
 import io.flotilla.proto.kv.SplitEntry;
-import io.flotilla.proto.kv.SplitReply;
 import io.flotilla.proto.map.Epoch;
 import io.flotilla.proto.map.Shard;
 import io.flotilla.raft.core.Membership.Member;
@@ -109,15 +109,15 @@ public final class HostedShard {
    *
    * @return what became of it; fails with {@link RaftException}
    */
-  public CompletableFuture<SplitReply> split(SplitEntry entry) {
+  public CompletableFuture<ChangeReply> split(SplitEntry entry) {
     return group
         .propose(Command.newBuilder().setSplit(entry).build().toByteArray())
-        .thenApply(HostedShard::splitReply);
+        .thenApply(HostedShard::changeReply);
   }
 
-  private static SplitReply splitReply(byte[] result) {
+  private static ChangeReply changeReply(byte[] result) {
     try {
-      return SplitReply.parseFrom(result);
+      return ChangeReply.parseFrom(result);
     } catch (InvalidProtocolBufferException e) {
       throw new IllegalStateException("a split had another result", e);
     }

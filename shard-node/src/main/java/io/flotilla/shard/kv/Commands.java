@@ -45,6 +45,7 @@ public final class Commands {
           isUnderstood(command) && isUnderstood(command.getSplit())
               ? Optional.empty()
               : Optional.of("a split with unknown fields");
+      case FREEZE, THAW, ABSORB, FENCE -> Optional.of("a step of a merge");
       case KIND_NOT_SET -> Optional.of("a command of no known kind");
     };
   }

@@ -2,11 +2,11 @@ package io.flotilla.shard.kv;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
+import io.flotilla.proto.kv.ChangeReply;
 import io.flotilla.proto.kv.Command;
 import io.flotilla.proto.kv.Operation;
 import io.flotilla.proto.kv.Result;
 import io.flotilla.proto.kv.SplitEntry;
-import io.flotilla.proto.kv.SplitReply;
 import io.flotilla.proto.kv.Write;
 import io.flotilla.proto.kv.WriteEntry;
 import io.flotilla.proto.kv.WriteReply;
@@ -32,7 +32,7 @@ import java.util.concurrent.ConcurrentMap;
 /**
  * One shard: applies {@link Command}s, each write of them atomically and at most once, and keeps
  * the descriptor's replicas as its group's membership has them. The result of an entry is an
- * encoded {@link WriteReply} or {@link SplitReply}. What is not said to be for any thread is for
+ * encoded {@link WriteReply} or {@link ChangeReply}. What is not said to be for any thread is for
  * the one that applies.
  *
  * <p>What an entry of writes does, in this order: log time rises to its stamp; a few expired
@@ -292,7 +292,7 @@ public final class KvStateMachine implements StateMachine<KvRound> {
     applied(index);
     Optional<String> refusal = Split.refusal(state.shard(), command);
     if (refusal.isPresent()) {
-      return SplitReply.newBuilder()
+      return ChangeReply.newBuilder()
           .setRefusal(refusal.get())
           .setShard(state.shard())
           .build()
@@ -307,7 +307,7 @@ public final class KvStateMachine implements StateMachine<KvRound> {
     Progress begin = new Progress(BEGIN.index(), state.progress().logTimeMillis());
     round.put(KvKeys.progress(generation, cutOff), begin.encode());
     round.afterwards(() -> cutOffs.happened(cutOff, generation));
-    return SplitReply.newBuilder().setShard(split.rest()).build().toByteArray();
+    return ChangeReply.newBuilder().setShard(split.rest()).build().toByteArray();
   }
 
   private void putDescriptor(Shard shard, KvRound round) {

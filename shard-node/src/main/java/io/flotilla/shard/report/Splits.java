@@ -1,8 +1,8 @@
 package io.flotilla.shard.report;
 
 import com.google.protobuf.ByteString;
+import io.flotilla.proto.kv.ChangeReply;
 import io.flotilla.proto.kv.SplitEntry;
-import io.flotilla.proto.kv.SplitReply;
 import io.flotilla.proto.map.Partitioning;
 import io.flotilla.proto.map.Replica;
 import io.flotilla.proto.map.Shard;
@@ -126,7 +126,7 @@ final class Splits {
         .build();
   }
 
-  private void ended(SplitOrder order, @Nullable SplitReply reply, @Nullable Throwable failure) {
+  private void ended(SplitOrder order, @Nullable ChangeReply reply, @Nullable Throwable failure) {
     busy.remove(order.getShard().getId());
     if (reply != null) {
       if (reply.getRefusal().isEmpty()) {

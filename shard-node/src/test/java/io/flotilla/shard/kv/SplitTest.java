@@ -9,11 +9,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
+import io.flotilla.proto.kv.ChangeReply;
 import io.flotilla.proto.kv.Command;
 import io.flotilla.proto.kv.Result;
 import io.flotilla.proto.kv.Result.Status;
 import io.flotilla.proto.kv.SplitEntry;
-import io.flotilla.proto.kv.SplitReply;
 import io.flotilla.proto.kv.WriteEntry;
 import io.flotilla.proto.kv.WriteReply;
 import io.flotilla.proto.map.Epoch;
@@ -89,8 +89,8 @@ class SplitTest {
     shard.close();
   }
 
-  private SplitReply split(SplitEntry entry) throws Exception {
-    return SplitReply.parseFrom(shard.apply(command(entry)));
+  private ChangeReply split(SplitEntry entry) throws Exception {
+    return ChangeReply.parseFrom(shard.apply(command(entry)));
   }
 
   private static byte[] command(SplitEntry entry) {
@@ -132,7 +132,7 @@ class SplitTest {
     shard.run(1, put("c", "1"));
     shard.run(2, put("m", "2"));
     shard.run(3, put("x", "3"));
-    SplitReply reply = split(SPLIT);
+    ChangeReply reply = split(SPLIT);
     assertThat(reply.getRefusal()).isEmpty();
     assertThat(reply.getShard()).isEqualTo(REST).isEqualTo(shard.machine.shard());
     assertThat(told).containsExactly(CHILD);
@@ -192,7 +192,7 @@ class SplitTest {
             Map.entry(with(s -> s.setNewReplicas(1, replica(2, 201))), "201 on node 2"),
             Map.entry(with(s -> s.setNewReplicas(1, replica(2, 0))), "0 on node 2"));
     for (Map.Entry<SplitEntry, String> one : refused.entrySet()) {
-      SplitReply reply = split(one.getKey());
+      ChangeReply reply = split(one.getKey());
       assertThat(reply.getRefusal()).contains(one.getValue());
       assertThat(reply.getShard()).isEqualTo(PARENT);
     }
