@@ -21,21 +21,34 @@ final class Follower extends Role {
   private Optional<ReplicaId> leader;
   private long answeredRound = -1;
 
-  private Follower(Replica self, Optional<ReplicaId> leader) {
+  private Follower(Replica self, Optional<ReplicaId> leader, ElectionTimer timer) {
     super(self);
     this.leader = leader;
-    this.timer = new ElectionTimer(self);
+    this.timer = timer;
     this.reads = new ForwardedReads(self);
   }
 
   static Follower of(Replica self, Optional<ReplicaId> leader) {
+    return of(self, leader, new ElectionTimer(self));
+  }
+
+  private static Follower of(Replica self, Optional<ReplicaId> leader, ElectionTimer timer) {
     self.event(new RaftEvent.Following(self.term(), leader));
-    return new Follower(self, leader);
+    return new Follower(self, leader, timer);
   }
 
   /** After a start, when nothing is known of anybody. */
   static Follower starting(Replica self) {
-    return new Follower(self, Optional.empty());
+    return new Follower(self, Optional.empty(), new ElectionTimer(self));
+  }
+
+  /**
+   * Its patience is not renewed by a term alone (Figure 2): candidates whose logs are too old, if
+   * they only are quicker, would keep the one who could win from ever standing.
+   */
+  @Override
+  Follower following() {
+    return of(self, Optional.empty(), timer);
   }
 
   @Override

@@ -65,6 +65,11 @@ abstract sealed class Role permits Follower, PreCandidate, Candidate, Leader {
     }
     end(Optional.empty());
     self.enterTerm(term);
+    return following();
+  }
+
+  /** The follower of nobody yet that it becomes in a newer term. */
+  Follower following() {
     return Follower.of(self, Optional.empty());
   }
 

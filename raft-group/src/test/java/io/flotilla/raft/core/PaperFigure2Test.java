@@ -137,6 +137,7 @@ class PaperFigure2Test {
     Solo solo = new Solo(WITHOUT_PRE_VOTE, Solo.recovered(0, 1, 3));
     solo.tick(9);
     solo.receive(TWO, new VoteRequest(3, false, false, new Position(1, 1)));
+    solo.receive(TWO, new VoteRequest(4, false, false, new Position(1, 1)));
     solo.receive(TWO, new AppendRequest(2, new Position(1, 1), 0, 0, List.of()));
     solo.receive(TWO, new Heartbeat(2, 0, 0));
     solo.receive(THREE, new VoteReply(3, false, true));
