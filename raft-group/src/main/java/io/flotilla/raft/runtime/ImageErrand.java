@@ -1,10 +1,12 @@
 package io.flotilla.raft.runtime;
 
 import io.flotilla.raft.core.GroupStatus;
+import io.flotilla.raft.core.Membership;
 import io.flotilla.raft.core.RaftCore;
 import io.flotilla.raft.port.StateImage;
 import io.flotilla.raft.port.StateMachine;
 import io.flotilla.raft.port.StorageException;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -17,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * between two rounds, labelled by the loop, which alone knows the log. One at a time.
  */
 final class ImageErrand {
+  private static final Membership NOBODY = Membership.of(List.of());
+
   private final AtomicReference<@Nullable CompletableFuture<Optional<SnapshotSource.Image>>> asked =
       new AtomicReference<>();
 
@@ -70,10 +74,13 @@ final class ImageErrand {
       return Optional.empty();
     }
     CompletableFuture<Optional<SnapshotSource.Image>> asker = asked.getAndSet(null);
-    if (asker == null || index == 0) {
+    // Who joins by the log alone does not know its members before the first change of them.
+    Membership members = index == 0 ? NOBODY : core.membershipAt(index);
+    if (asker == null || members.voters().isEmpty()) {
       image.close();
       if (asker != null) {
-        asker.completeExceptionally(new IllegalStateException("nothing is applied yet"));
+        asker.completeExceptionally(
+            new IllegalStateException("the members as of index " + index + " are not known here"));
       }
       return Optional.empty();
     }
@@ -81,8 +88,7 @@ final class ImageErrand {
         Optional.of(new LogCutter.Image(index, image.approximateBytes()));
     asker.complete(
         Optional.of(
-            new SnapshotSource.Image(
-                image, status.term(), core.positionAt(index), core.membershipAt(index))));
+            new SnapshotSource.Image(image, status.term(), core.positionAt(index), members)));
     return labelled;
   }
 

@@ -27,21 +27,24 @@ class ImageErrandTest {
   private final ImageErrand errand = new ImageErrand();
   private final AtomicInteger again = new AtomicInteger();
 
+  private final RaftCore core = core(MEMBERS);
+
   /** Its log was cut at 5 and ends with 9, all of it in term 3. */
-  private final RaftCore core =
-      new RaftCore(
-          CoreConfig.DEFAULT,
-          SELF,
-          new Recovered(
-              new HardState(4, Optional.empty()),
-              new Position(5, 3),
-              MEMBERS,
-              List.of(new Position(6, 3)),
-              9,
-              List.of(),
-              5),
-          (first, last, bytes) -> Optional.empty(),
-          (min, max) -> min);
+  private static RaftCore core(Membership members) {
+    return new RaftCore(
+        CoreConfig.DEFAULT,
+        SELF,
+        new Recovered(
+            new HardState(4, Optional.empty()),
+            new Position(5, 3),
+            members,
+            List.of(new Position(6, 3)),
+            9,
+            List.of(),
+            5),
+        (first, last, bytes) -> Optional.empty(),
+        (min, max) -> min);
+  }
 
   private CompletableFuture<Optional<SnapshotSource.Image>> ask() {
     return errand.ask().toCompletableFuture();
@@ -100,6 +103,16 @@ class ImageErrandTest {
             (min, max) -> min);
     errand.take(journal);
     assertThat(errand.label(fresh, again::incrementAndGet)).isEmpty();
+    assertThat(image).isCompletedExceptionally();
+    assertThat(journal.closedImages()).isEqualTo(1);
+  }
+
+  @Test
+  void whoDoesNotKnowTheMembersHasNoImage() throws Exception {
+    applied(7);
+    CompletableFuture<Optional<SnapshotSource.Image>> image = ask();
+    errand.take(journal);
+    assertThat(errand.label(core(Membership.of(List.of())), again::incrementAndGet)).isEmpty();
     assertThat(image).isCompletedExceptionally();
     assertThat(journal.closedImages()).isEqualTo(1);
   }
