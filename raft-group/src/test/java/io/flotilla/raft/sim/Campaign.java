@@ -1,6 +1,8 @@
 package io.flotilla.raft.sim;
 
 import io.flotilla.raft.sim.RunKind.Run;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -20,8 +22,14 @@ import java.util.function.LongFunction;
 final class Campaign implements AutoCloseable {
   /** What a run threw; the run can be had again. */
   record Violation(Run run, Throwable what) {
+    /** What a check says of itself; of what was not meant to be thrown, also from where. */
     String message() {
-      return what instanceof AssertionError ? what.getMessage() : what.toString();
+      if (what instanceof AssertionError && what.getCause() == null) {
+        return what.getMessage();
+      }
+      StringWriter trace = new StringWriter();
+      what.printStackTrace(new PrintWriter(trace));
+      return trace.toString();
     }
   }
 

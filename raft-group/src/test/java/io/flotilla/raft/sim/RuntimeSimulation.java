@@ -169,7 +169,10 @@ public final class RuntimeSimulation implements SimRun {
 
   private boolean areLogsShort(int times) {
     return groups.stream()
-        .allMatch(group -> members(group).allMatch(node -> node.isLogShort(group, times)));
+        .allMatch(
+            group ->
+                leader(group).isPresent()
+                    && members(group).allMatch(node -> node.isLogShort(group, times)));
   }
 
   /** What is still to be asked of leaders, or told to replicas, is until it is done. */
