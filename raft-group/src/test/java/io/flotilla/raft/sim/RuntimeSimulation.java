@@ -33,6 +33,11 @@ public final class RuntimeSimulation implements SimRun {
 
   private static final int FIRST_WRITE_TICKS = 20;
 
+  /**
+   * For each entry that nobody else may have yet: where an append carries one, and waits for it.
+   */
+  private static final int HANDED_OVER_TICKS = 10;
+
   private final long seed;
   private final int voters;
   private final SimStates.Maker states;
@@ -216,14 +221,24 @@ public final class RuntimeSimulation implements SimRun {
     if (leading.isPresent()) {
       RuntimeNode hung = leading.get();
       world.counts().add(FaultKind.HUNG_LEADER);
+      long alone = groups.stream().mapToLong(group -> uncommitted(group, hung)).sum();
       hung.hangDisk();
       within(
           "others lead than node " + hung.id() + ", whose disk hangs",
-          HUNG_DISK_TIMEOUTS * world.core().electionTicks() + FIRST_WRITE_TICKS,
+          HUNG_DISK_TIMEOUTS * world.core().electionTicks()
+              + FIRST_WRITE_TICKS
+              + HANDED_OVER_TICKS * alone,
           () -> groups.stream().allMatch(group -> isLedBeside(group, hung)));
       clientsGoOn();
       hung.diskGetsOn();
     }
+  }
+
+  private static long uncommitted(SimGroup group, RuntimeNode leading) {
+    return leading
+        .statusIfHere(group)
+        .map(status -> status.lastIndex() - status.commitIndex())
+        .orElse(0L);
   }
 
   /** A node that leads, as soon as all groups could do without it; if that is soon. */
