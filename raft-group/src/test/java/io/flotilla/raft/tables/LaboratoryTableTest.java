@@ -78,6 +78,17 @@ class LaboratoryTableTest {
           "TestSnapshotUnreliableRecoverConcurrentPartition4B",
           "TestSnapshotUnreliableRecoverConcurrentPartitionLinearizable4B");
 
+  private static final List<String> CONTROLLER =
+      List.of(
+          "shardctrler TestBasic: leave and join",
+          "shardctrler TestBasic: historical queries",
+          "shardctrler TestBasic: move",
+          "shardctrler TestBasic: concurrent leave and join",
+          "shardctrler TestBasic: minimal transfers after joins",
+          "shardctrler TestBasic: minimal transfers after leaves",
+          "shardctrler TestMulti: join and leave of several",
+          "shardctrler TestMulti: the same configuration on all servers");
+
   private static final List<String> OURS =
       List.of(
           "LabElectionTest",
@@ -85,7 +96,8 @@ class LaboratoryTableTest {
           "LabPersistenceTest",
           "LabSnapshotTest",
           "LabServiceTest",
-          "LabServiceSnapshotTest");
+          "LabServiceSnapshotTest",
+          "placement/LabControllerTest");
 
   private final TestSources sources = new TestSources(Path.of(".."));
   private final ShownByTable table = ShownByTable.in(Path.of("README.md"), "Laboratory tests");
@@ -97,7 +109,8 @@ class LaboratoryTableTest {
         .doesNotHaveDuplicates()
         .containsAll(RAFT)
         .containsAll(STATE_MACHINE)
-        .containsAll(SERVICE);
+        .containsAll(SERVICE)
+        .containsAll(CONTROLLER);
   }
 
   @Test
