@@ -9,13 +9,10 @@ import java.util.function.Consumer;
 
 /**
  * Sends requests over few shared connections per address, made when first needed and again, with
- * capped and jittered backoff, when lost. Any thread may call; nothing blocks. Futures fail with
- * {@link RpcException}: {@link ErrorCode#UNAVAILABLE} if the request certainly was not sent, {@link
- * ErrorCode#UNKNOWN_OUTCOME} if it was and the connection or the deadline ended first. They
- * complete on an event loop, or at once in the caller's thread when a bound is reached. Cancelling
- * a future tells the server soon.
+ * capped and jittered backoff, when lost. Futures complete on an event loop, or at once in the
+ * caller's thread when a bound is reached. Cancelling one tells the server soon.
  */
-public final class RpcClient implements AutoCloseable {
+public final class RpcClient implements RpcCaller, AutoCloseable {
   private final NetThreads threads;
   private final Hello self;
   private final ClientLimits limits;
@@ -32,11 +29,7 @@ public final class RpcClient implements AutoCloseable {
     this.limits = limits;
   }
 
-  /**
-   * Sends a request and gets its reply.
-   *
-   * @param address host:port
-   */
+  @Override
   public <Q extends MessageLite, R extends MessageLite> CompletableFuture<R> call(
       String address, RpcMethod<Q, R> method, Q request, Duration timeout) {
     long deadline = System.nanoTime() + timeout.toNanos();
@@ -47,13 +40,7 @@ public final class RpcClient implements AutoCloseable {
     return call.result();
   }
 
-  /**
-   * Opens a stream of replies. {@code onReply} gets them in order on an event loop; {@code onEnd}
-   * is called once, with the reason, when no more will come, but not after the stream was closed
-   * here.
-   *
-   * @return cancels the stream when closed
-   */
+  @Override
   public <Q extends MessageLite, R extends MessageLite> RpcStream stream(
       String address,
       RpcMethod<Q, R> method,

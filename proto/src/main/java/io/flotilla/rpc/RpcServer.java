@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * One listener of a process: answers requests, and hands peers' connections to whoever asked for
  * their kind. Handlers run on event loops and may not block.
  */
-public final class RpcServer implements AutoCloseable {
+public final class RpcServer implements RpcHandlers, AutoCloseable {
   private static final int BACKLOG = 1024;
   private static final long CLOSE_MILLIS = 2000;
   private static final WriteBufferWaterMark WATER_MARK =
@@ -54,6 +54,7 @@ public final class RpcServer implements AutoCloseable {
   }
 
   /** Before {@link #listen}. */
+  @Override
   public <Q extends MessageLite, R extends MessageLite> RpcServer handle(
       RpcMethod<Q, R> method, RpcHandler<Q, R> handler) {
     checkNotListening();

@@ -4,6 +4,7 @@ import io.flotilla.rpc.RpcException;
 import java.time.Duration;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -18,17 +19,23 @@ final class Control implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Control.class);
   private static final long CLOSE_SECONDS = 10;
 
-  private final ScheduledThreadPoolExecutor thread;
+  private final ScheduledExecutorService thread;
   private final Consumer<Throwable> fatal;
 
   /**
+   * @param thread one, which this ends
    * @param fatal told of what no task expected
    */
-  Control(Consumer<Throwable> fatal) {
+  Control(ScheduledExecutorService thread, Consumer<Throwable> fatal) {
+    this.thread = thread;
     this.fatal = fatal;
-    thread = new ScheduledThreadPoolExecutor(1, task -> new Thread(task, "placement-link"));
+  }
+
+  static ScheduledExecutorService newThread() {
+    var thread = new ScheduledThreadPoolExecutor(1, task -> new Thread(task, "placement-link"));
     thread.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
     thread.setRemoveOnCancelPolicy(true);
+    return thread;
   }
 
   void run(Runnable task) {

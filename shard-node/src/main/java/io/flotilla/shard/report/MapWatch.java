@@ -2,7 +2,7 @@ package io.flotilla.shard.report;
 
 import io.flotilla.proto.placement.MapUpdate;
 import io.flotilla.proto.placement.WatchRequest;
-import io.flotilla.rpc.RpcClient;
+import io.flotilla.rpc.RpcCaller;
 import io.flotilla.rpc.RpcException;
 import io.flotilla.rpc.RpcMethods;
 import io.flotilla.rpc.RpcStream;
@@ -24,7 +24,7 @@ final class MapWatch implements AutoCloseable {
   private static final int INBOX_UPDATES_MAX = 256;
   private static final Duration PAUSE = Duration.ofMillis(100);
 
-  private final RpcClient client;
+  private final RpcCaller client;
   private final Control control;
   private final PlacementMembers members;
   private final Consumer<MapUpdate> onUpdate;
@@ -36,7 +36,7 @@ final class MapWatch implements AutoCloseable {
    * @param onUpdate called by the control thread; may block
    */
   MapWatch(
-      RpcClient client, Control control, List<String> placement, Consumer<MapUpdate> onUpdate) {
+      RpcCaller client, Control control, List<String> placement, Consumer<MapUpdate> onUpdate) {
     this.client = client;
     this.control = control;
     this.members = new PlacementMembers(placement);

@@ -1,17 +1,18 @@
 package io.flotilla.shard.report;
 
 import io.flotilla.proto.placement.RegisterNodeRequest;
-import io.flotilla.rpc.RpcClient;
+import io.flotilla.rpc.RpcCaller;
 import io.flotilla.shard.host.NodeTable;
 import io.flotilla.shard.host.ShardHost;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** See the package. Methods are for any thread and do not block, but {@link #close}. */
 public final class PlacementLink implements AutoCloseable {
-  private final RpcClient client;
+  private final RpcCaller client;
   private final List<String> placement;
   private final Consumer<Throwable> fatal;
   private final Control control;
@@ -21,11 +22,24 @@ public final class PlacementLink implements AutoCloseable {
    * @param placement addresses of members, as host:port
    * @param fatal told when the disk fails, or of something that must not happen
    */
-  public PlacementLink(RpcClient client, List<String> placement, Consumer<Throwable> fatal) {
+  public PlacementLink(RpcCaller client, List<String> placement, Consumer<Throwable> fatal) {
+    this(client, placement, Control.newThread(), fatal);
+  }
+
+  /**
+   * As the other one.
+   *
+   * @param thread one, which this ends
+   */
+  public PlacementLink(
+      RpcCaller client,
+      List<String> placement,
+      ScheduledExecutorService thread,
+      Consumer<Throwable> fatal) {
     this.client = client;
     this.placement = List.copyOf(placement);
     this.fatal = fatal;
-    this.control = new Control(fatal);
+    this.control = new Control(thread, fatal);
   }
 
   /**

@@ -2,7 +2,7 @@ package io.flotilla.shard.report;
 
 import io.flotilla.proto.placement.RegisterNodeReply;
 import io.flotilla.proto.placement.RegisterNodeRequest;
-import io.flotilla.rpc.RpcClient;
+import io.flotilla.rpc.RpcCaller;
 import io.flotilla.rpc.RpcException;
 import io.flotilla.rpc.RpcMethods;
 import java.time.Duration;
@@ -21,14 +21,14 @@ final class Registration {
   private static final Duration FIRST_PAUSE = Duration.ofMillis(50);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(2);
 
-  private final RpcClient client;
+  private final RpcCaller client;
   private final Control control;
   private final PlacementMembers members;
   private final RegisterNodeRequest request;
   private final CompletableFuture<Long> node = new CompletableFuture<>();
 
   Registration(
-      RpcClient client, Control control, List<String> placement, RegisterNodeRequest request) {
+      RpcCaller client, Control control, List<String> placement, RegisterNodeRequest request) {
     this.client = client;
     this.control = control;
     this.members = new PlacementMembers(placement);

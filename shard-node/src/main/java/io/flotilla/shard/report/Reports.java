@@ -5,7 +5,7 @@ import io.flotilla.proto.placement.ReportRequest;
 import io.flotilla.proto.placement.ShardReport;
 import io.flotilla.raft.core.GroupStatus;
 import io.flotilla.raft.port.StorageException;
-import io.flotilla.rpc.RpcClient;
+import io.flotilla.rpc.RpcCaller;
 import io.flotilla.rpc.RpcException;
 import io.flotilla.rpc.RpcMethods;
 import io.flotilla.shard.host.HostedShard;
@@ -33,7 +33,7 @@ final class Reports {
   /** While there is something to carry out: each of its steps is told, and followed by the next. */
   private static final Duration PAUSE_WITH_ORDERS = Duration.ofMillis(200);
 
-  private final RpcClient client;
+  private final RpcCaller client;
   private final Control control;
   private final PlacementMembers members;
   private final ShardHost host;
@@ -53,7 +53,7 @@ final class Reports {
    * @param fatal told when the disk fails
    */
   Reports(
-      RpcClient client,
+      RpcCaller client,
       Control control,
       List<String> placement,
       ShardHost host,

@@ -17,8 +17,8 @@ import io.flotilla.raft.port.StorageException;
 import io.flotilla.rpc.ErrorCode;
 import io.flotilla.rpc.RpcCall;
 import io.flotilla.rpc.RpcException;
+import io.flotilla.rpc.RpcHandlers;
 import io.flotilla.rpc.RpcMethods;
-import io.flotilla.rpc.RpcServer;
 import io.flotilla.shard.host.HostedShard;
 import io.flotilla.shard.host.NodeTable;
 import io.flotilla.shard.host.ShardHost;
@@ -28,12 +28,12 @@ import io.flotilla.shard.kv.ShardGoneException;
 import io.flotilla.shard.kv.StaleVersionException;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.Executor;
 import java.util.function.Consumer;
-import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /** Answers reads and writes of the shards on this node. Handlers run on event loops. */
-final class KvService {
+public final class KvService {
   private static final int KEYS_MAX = 4096;
   private static final long COUNTED_AT_ONCE = 200_000;
 
@@ -46,32 +46,35 @@ final class KvService {
   private final ServiceConfig config;
   private final WriteChecks checks;
   private final Refusals refusals;
-  private final ReadGate gate = new ReadGate(ReadGate.WAIT_MAX);
-  private final ReadPool pool;
-  private final LongSupplier wallMillis;
+  private final ReadGate gate;
+  private final Executor readers;
+  private final Clocks clocks;
   private final Consumer<Throwable> fatal;
 
   /**
-   * @param wallMillis the time that this node stamps into entries when it leads
+   * @param readers may block on the state's disk; refuses with {@link RpcException}
+   * @param clocks the wall clock's time is stamped into entries where this node leads
    * @param fatal told when the state's disk fails
    */
-  KvService(
+  public KvService(
       ShardHost host,
       NodeTable nodes,
-      ReadPool pool,
+      Executor readers,
       ServiceConfig config,
-      LongSupplier wallMillis,
+      Clocks clocks,
       Consumer<Throwable> fatal) {
     this.host = host;
     this.config = config;
     this.checks = new WriteChecks(config);
     this.refusals = new Refusals(nodes);
-    this.pool = pool;
-    this.wallMillis = wallMillis;
+    this.gate = new ReadGate(ReadGate.WAIT_MAX, clocks.nanos());
+    this.readers = readers;
+    this.clocks = clocks;
     this.fatal = fatal;
   }
 
-  void handleOn(RpcServer server) {
+  /** Adds its methods. */
+  public void handleOn(RpcHandlers server) {
     server.handle(RpcMethods.KV_WRITE, this::write);
     server.handle(RpcMethods.KV_READ, this::read);
     server.handle(RpcMethods.KV_SCAN, this::scan);
@@ -80,7 +83,7 @@ final class KvService {
   private void write(RpcCall<WriteRequest, WriteReply> call) {
     WriteRequest request = call.request();
     try {
-      long nowMillis = wallMillis.getAsLong();
+      long nowMillis = clocks.wallMillis().getAsLong();
       checkDeadline(call);
       checks.check(request, nowMillis);
       HostedShard shard = host.find(request.getShard());
@@ -231,7 +234,7 @@ final class KvService {
     gate.open(shard, demand, call.deadlineNanos())
         .thenAccept(
             opened ->
-                pool.run(
+                readers.execute(
                     () -> {
                       try {
                         checkDeadline(call);
@@ -267,16 +270,17 @@ final class KvService {
   private <R> R readNow(HostedShard shard, ReadDemand demand, Reading<R> reading, Stamp<R> stamp)
       throws StorageException, ShardGoneException, StaleVersionException {
     Optional<Duration> age = gate.age(shard, demand);
-    long begunNanos = System.nanoTime();
+    long begunNanos = clocks.nanos().getAsLong();
     R reply = reading.read();
     return age.isEmpty()
         ? reply
-        : stamp.on(reply, 1 + age.get().plusNanos(System.nanoTime() - begunNanos).toMillis());
+        : stamp.on(
+            reply, 1 + age.get().plusNanos(clocks.nanos().getAsLong() - begunNanos).toMillis());
   }
 
   /** What nobody waits for any more is not begun: in an overload it is most of what comes. */
-  private static void checkDeadline(RpcCall<?, ?> call) {
-    if (System.nanoTime() - call.deadlineNanos() > 0) {
+  private void checkDeadline(RpcCall<?, ?> call) {
+    if (clocks.nanos().getAsLong() - call.deadlineNanos() > 0) {
       throw new RpcException(ErrorCode.DEADLINE_EXCEEDED, "it passed before the request was begun");
     }
   }

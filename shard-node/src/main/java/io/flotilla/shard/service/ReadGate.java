@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.LongSupplier;
 
 /**
  * When the replica here may answer a read: the rule of each level. Where that takes waiting for
@@ -23,9 +24,14 @@ final class ReadGate {
   private static final Duration AGE_LEFT_ALONE = Duration.ofSeconds(1);
 
   private final Duration waitMax;
+  private final LongSupplier nanos;
 
-  ReadGate(Duration waitMax) {
+  /**
+   * @param nanos that deadlines are by
+   */
+  ReadGate(Duration waitMax, LongSupplier nanos) {
     this.waitMax = waitMax;
+    this.nanos = nanos;
   }
 
   /**
@@ -114,6 +120,6 @@ final class ReadGate {
   }
 
   private long waitNanos(long deadlineNanos) {
-    return Math.max(0, Math.min(waitMax.toNanos(), deadlineNanos - System.nanoTime()));
+    return Math.max(0, Math.min(waitMax.toNanos(), deadlineNanos - nanos.getAsLong()));
   }
 }

@@ -3,13 +3,14 @@ package io.flotilla.shard.service;
 import io.flotilla.rpc.ErrorCode;
 import io.flotilla.rpc.RpcException;
 import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** The threads that may block on the state's disk, and a bounded queue before them. */
-final class ReadPool implements AutoCloseable {
+final class ReadPool implements Executor, AutoCloseable {
   private static final long CLOSE_SECONDS = 5;
 
   private final ThreadPoolExecutor threads;
@@ -29,7 +30,8 @@ final class ReadPool implements AutoCloseable {
   /**
    * @throws RpcException with {@link ErrorCode#OVERLOADED} if too many wait already
    */
-  void run(Runnable read) {
+  @Override
+  public void execute(Runnable read) {
     try {
       threads.execute(read);
     } catch (RejectedExecutionException e) {

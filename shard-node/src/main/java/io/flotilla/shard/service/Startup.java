@@ -148,7 +148,7 @@ final class Startup {
     ServiceConfig service = config.service();
     ReadPool pool = parts.add(new ReadPool(service.readThreads(), service.readsQueuedMax()));
     parts.add(server);
-    new KvService(host, nodes, pool, service, wallMillis, this::failed).handleOn(server);
+    new KvService(host, nodes, pool, service, Clocks.of(wallMillis), this::failed).handleOn(server);
     new MetricsService(registry).handleOn(server);
     return advertised(listen(server, port));
   }

@@ -105,7 +105,13 @@ final class CutOffNodes implements AutoCloseable {
     hosts.add(host);
     ReadPool pool = parts.add(new ReadPool(2, 1000));
     RpcServer server = parts.add(new RpcServer(threads, new Hello(CLUSTER, Hello.Role.NODE, node)));
-    new KvService(host, table, pool, ServiceConfig.DEFAULT, System::currentTimeMillis, fatal::add)
+    new KvService(
+            host,
+            table,
+            pool,
+            ServiceConfig.DEFAULT,
+            Clocks.of(System::currentTimeMillis),
+            fatal::add)
         .handleOn(server);
     table.put(node, "127.0.0.1:" + server.listen("127.0.0.1", 0));
   }

@@ -67,7 +67,8 @@ class ReadFailureTest {
     host.offer(List.of(SHARD));
     ReadPool pool = parts.add(new ReadPool(1, 10));
     RpcServer server = parts.add(new RpcServer(threads, new Hello(CLUSTER, Hello.Role.NODE, 1)));
-    new KvService(host, new NodeTable(), pool, ServiceConfig.DEFAULT, () -> 0, fatal::add)
+    new KvService(
+            host, new NodeTable(), pool, ServiceConfig.DEFAULT, Clocks.of(() -> 0), fatal::add)
         .handleOn(server);
     address = "127.0.0.1:" + server.listen("127.0.0.1", 0);
     client = parts.add(new TestClient(CLUSTER, () -> List.of(SHARD), () -> List.of(address)));

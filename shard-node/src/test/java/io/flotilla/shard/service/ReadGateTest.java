@@ -41,8 +41,8 @@ class ReadGateTest {
 
   @TempDir Path directory;
   private final HeldGroup group = new HeldGroup();
-  private final ReadGate patient = new ReadGate(Duration.ofHours(1));
-  private final ReadGate hasty = new ReadGate(Duration.ZERO);
+  private final ReadGate patient = new ReadGate(Duration.ofHours(1), System::nanoTime);
+  private final ReadGate hasty = new ReadGate(Duration.ZERO, System::nanoTime);
   private KvStore store;
   private HostedShard shard;
 
