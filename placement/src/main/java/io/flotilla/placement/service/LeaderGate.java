@@ -20,6 +20,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,11 +37,16 @@ final class LeaderGate {
   private final RaftGroup group;
   private final Map<Long, String> members;
   private final Desk desk;
+  private final LongSupplier nanos;
 
-  LeaderGate(RaftGroup group, Map<Long, String> members, Desk desk) {
+  /**
+   * @param nanos that deadlines are by
+   */
+  LeaderGate(RaftGroup group, Map<Long, String> members, Desk desk, LongSupplier nanos) {
     this.group = group;
     this.members = Map.copyOf(members);
     this.desk = desk;
+    this.nanos = nanos;
   }
 
   boolean leads() {
@@ -81,7 +87,7 @@ final class LeaderGate {
     // A follower's barrier may be answered by the leader; what is volatile is only here.
     if (!leads()) {
       call.fail(notLeader(leader()));
-    } else if (System.nanoTime() - call.deadlineNanos() > 0) {
+    } else if (nanos.getAsLong() - call.deadlineNanos() > 0) {
       call.fail(ErrorCode.DEADLINE_EXCEEDED, "its time was over before it was begun");
     } else {
       action.run();

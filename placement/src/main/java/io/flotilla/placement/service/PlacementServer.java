@@ -124,7 +124,13 @@ public final class PlacementServer implements AutoCloseable {
     PlacementService service =
         closing.add(
             new PlacementService(
-                config.cluster(), config.members(), config.policy(), group, map, System::nanoTime));
+                config.cluster(),
+                config.members(),
+                config.policy(),
+                group,
+                map,
+                System::nanoTime,
+                Desk.newThread("placement-desk")));
     RpcServer server = closing.add(new RpcServer(threads, self));
     transport.attach(server, runtime);
     NettySnapshotTransport.attach(server, runtime.snapshotServer());

@@ -28,14 +28,15 @@ import io.flotilla.proto.placement.WatchRequest;
 import io.flotilla.raft.runtime.RaftGroup;
 import io.flotilla.rpc.ErrorCode;
 import io.flotilla.rpc.RpcCall;
+import io.flotilla.rpc.RpcHandlers;
 import io.flotilla.rpc.RpcMethods;
-import io.flotilla.rpc.RpcServer;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
@@ -45,14 +46,14 @@ import org.slf4j.LoggerFactory;
  * Answers placement's requests on one member. Handlers run on event loops and never block; each
  * waits for the leader's proof at the {@link LeaderGate} and goes on at the desk.
  */
-final class PlacementService implements AutoCloseable {
+public final class PlacementService implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(PlacementService.class);
   private static final Duration TICK = Duration.ofMillis(100);
 
   private final PlacementStateMachine map;
   private final SortedMap<Long, String> members;
   private final LongSupplier nanos;
-  private final Desk desk = new Desk("placement-desk", TICK);
+  private final Desk desk;
   private final LeaderGate gate;
   private final ReportTable reports;
   private final WatchHub watches;
@@ -69,20 +70,23 @@ final class PlacementService implements AutoCloseable {
    * Begins to serve the leader's duties.
    *
    * @param members addresses by member id, which is the replica id
-   * @param nanos a clock as {@link System#nanoTime}, for the liveness of nodes
+   * @param nanos a clock as {@link System#nanoTime}: deadlines are by it, and the liveness of nodes
+   * @param thread one, which this ends
    */
-  PlacementService(
+  public PlacementService(
       String cluster,
       SortedMap<Long, String> members,
       PlacementPolicy policy,
       RaftGroup group,
       PlacementStateMachine map,
-      LongSupplier nanos) {
+      LongSupplier nanos,
+      ScheduledExecutorService thread) {
     this.map = map;
     this.members = Collections.unmodifiableSortedMap(new TreeMap<>(members));
     this.nanos = nanos;
     this.policy = policy;
-    this.gate = new LeaderGate(group, members, desk);
+    this.desk = new Desk(thread, TICK);
+    this.gate = new LeaderGate(group, members, desk, nanos);
     this.reports =
         new ReportTable(
             TimeUnit.MILLISECONDS.toNanos(policy.nodeSilentMillis()), nanos.getAsLong());
@@ -98,7 +102,7 @@ final class PlacementService implements AutoCloseable {
   }
 
   /** Adds all of placement's methods. */
-  void addTo(RpcServer server) {
+  public void addTo(RpcHandlers server) {
     server
         .handle(RpcMethods.REGISTER_NODE, this::registerNode)
         .handle(RpcMethods.REPORT, this::report)

@@ -16,7 +16,7 @@ final class DeskTest {
 
   @Test
   void manyRingsMakeOneRound() throws Exception {
-    try (Desk desk = new Desk("desk", NEVER)) {
+    try (Desk desk = new Desk(Desk.newThread("desk"), NEVER)) {
       desk.start(rounds::incrementAndGet);
       await().until(() -> rounds.get() == 1);
       CountDownLatch hold = hold(desk);
@@ -34,7 +34,7 @@ final class DeskTest {
 
   @Test
   void aRoundComesWithEachTick() {
-    try (Desk desk = new Desk("desk", Duration.ofMillis(1))) {
+    try (Desk desk = new Desk(Desk.newThread("desk"), Duration.ofMillis(1))) {
       desk.start(rounds::incrementAndGet);
       await().until(() -> rounds.get() > 5);
     }
@@ -42,7 +42,7 @@ final class DeskTest {
 
   @Test
   void refusesWorkBeyondItsBoundAndStillHearsTheBell() throws Exception {
-    try (Desk desk = new Desk("desk", NEVER)) {
+    try (Desk desk = new Desk(Desk.newThread("desk"), NEVER)) {
       desk.start(rounds::incrementAndGet);
       await().until(() -> rounds.get() == 1);
       CountDownLatch hold = hold(desk);
@@ -59,7 +59,7 @@ final class DeskTest {
 
   @Test
   void goesOnAfterATaskThatFailed() {
-    try (Desk desk = new Desk("desk", NEVER)) {
+    try (Desk desk = new Desk(Desk.newThread("desk"), NEVER)) {
       desk.start(rounds::incrementAndGet);
       assertThat(
               desk.offer(
@@ -75,7 +75,7 @@ final class DeskTest {
 
   @Test
   void takesNothingOnceClosed() {
-    Desk desk = new Desk("desk", NEVER);
+    Desk desk = new Desk(Desk.newThread("desk"), NEVER);
     desk.start(rounds::incrementAndGet);
     desk.close();
     assertThat(desk.offer(() -> {})).isFalse();

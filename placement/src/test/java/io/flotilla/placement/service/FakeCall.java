@@ -15,7 +15,7 @@ final class FakeCall<Q extends MessageLite, R extends MessageLite> implements Rp
   private final List<Runnable> onClosed = new ArrayList<>();
   private final Q request;
   volatile boolean writable = true;
-  volatile long deadlineNanos = System.nanoTime() + 60_000_000_000L;
+  volatile long deadlineNanos = Long.MAX_VALUE / 2;
   private volatile Optional<ErrorDetail> error = Optional.empty();
 
   FakeCall(Q request) {

@@ -26,7 +26,7 @@ final class LeaderGateTest {
 
   @TempDir private Path directory;
 
-  private final Desk desk = new Desk("desk", Duration.ofHours(1));
+  private final Desk desk = new Desk(Desk.newThread("desk"), Duration.ofHours(1));
   private final FakeCall<StatusRequest, StatusReply> call =
       new FakeCall<>(StatusRequest.getDefaultInstance());
   private PlacementStore store;
@@ -37,7 +37,7 @@ final class LeaderGateTest {
   void start() throws Exception {
     store = new PlacementStore(directory);
     map = new PlacementStateMachine(store, Generations.INITIAL);
-    gate = new LeaderGate(new LoneGroup(store, map), Map.of(1L, "p:1"), desk);
+    gate = new LeaderGate(new LoneGroup(store, map), Map.of(1L, "p:1"), desk, System::nanoTime);
   }
 
   @AfterEach

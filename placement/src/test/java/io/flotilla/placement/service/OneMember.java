@@ -59,7 +59,13 @@ abstract class OneMember {
     group = new LoneGroup(store, map);
     service =
         new PlacementService(
-            "c", new TreeMap<>(Map.of(1L, "p:1", 2L, "p:2")), POLICY, group, map, nanos::get);
+            "c",
+            new TreeMap<>(Map.of(1L, "p:1", 2L, "p:2")),
+            POLICY,
+            group,
+            map,
+            nanos::get,
+            Desk.newThread("desk"));
     await().until(() -> map.view().cluster().equals("c"));
   }
 

@@ -110,7 +110,7 @@ final class PlacementServiceTest extends OneMember {
   @Test
   void whatComesTooLateIsNotBegun() {
     FakeCall<StatusRequest, StatusReply> late = new FakeCall<>(StatusRequest.getDefaultInstance());
-    late.deadlineNanos = System.nanoTime() - 1;
+    late.deadlineNanos = nanos.get() - 1;
     service.status(late);
     await().until(late::isAnswered);
     assertThat(late.errorCode()).isEqualTo(ErrorCode.DEADLINE_EXCEEDED);
