@@ -6,20 +6,15 @@ import io.flotilla.router.map.MapWatch;
 import io.flotilla.router.map.Route;
 import io.flotilla.router.map.ShardMap;
 import io.flotilla.rpc.ErrorCode;
-import io.flotilla.rpc.RpcClient;
 import io.flotilla.rpc.RpcMethod;
-import io.flotilla.session.Session;
-import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,9 +27,7 @@ final class Dispatcher implements LiveMap.Listener {
   private final ClientConfig config;
   private final LiveMap map;
   private final MapWatch watch;
-  private final RpcClient rpc;
-  private final Supplier<ScheduledExecutorService> loops;
-  private final Session session;
+  private final ClientPorts ports;
   private final SessionTokens tokens = new SessionTokens();
   private final Admission admission;
   private final RetryBudget budget;
@@ -46,23 +39,15 @@ final class Dispatcher implements LiveMap.Listener {
   private final LongAdder requests = new LongAdder();
   private final LongAdder failedRequests = new LongAdder();
 
-  Dispatcher(
-      ClientConfig config,
-      LiveMap map,
-      MapWatch watch,
-      RpcClient rpc,
-      Supplier<ScheduledExecutorService> loops) {
+  Dispatcher(ClientConfig config, LiveMap map, MapWatch watch, ClientPorts ports) {
     this.config = config;
     this.map = map;
     this.watch = watch;
-    this.rpc = rpc;
-    this.loops = loops;
-    SecureRandom random = new SecureRandom();
-    this.session = new Session(random.nextLong(), random.nextLong());
+    this.ports = ports;
     this.admission = new Admission(config.limits());
-    this.budget = new RetryBudget(config.retry().budgetPerSecond(), System.nanoTime());
-    this.lobby = new Lobby(this, loops.get());
-    this.refreshedNanos = new AtomicLong(System.nanoTime() - REFRESH_NANOS_MIN);
+    this.budget = new RetryBudget(config.retry().budgetPerSecond(), nanos());
+    this.lobby = new Lobby(this, ports.loops().get());
+    this.refreshedNanos = new AtomicLong(nanos() - REFRESH_NANOS_MIN);
     map.listen(this);
   }
 
@@ -74,8 +59,12 @@ final class Dispatcher implements LiveMap.Listener {
     return map;
   }
 
-  Session session() {
-    return session;
+  ClientPorts ports() {
+    return ports;
+  }
+
+  long nanos() {
+    return ports.nanos().getAsLong();
   }
 
   SessionTokens tokens() {
@@ -129,18 +118,18 @@ final class Dispatcher implements LiveMap.Listener {
   private Lane lane(long shard, Pending<?> operation) {
     return operation.ofAnyReplica()
         ? lanesOfAnyReplica.computeIfAbsent(
-            shard, id -> lane(id, new ReplicaTargets(id, map, System::nanoTime)))
+            shard, id -> lane(id, new ReplicaTargets(id, map, ports.nanos())))
         : lanes.computeIfAbsent(shard, id -> lane(id, new LeaderTargets(id, map)));
   }
 
   private Lane lane(long shard, Targets targets) {
-    return new Lane(shard, targets, this, loops.get());
+    return new Lane(shard, targets, this, ports.loops().get());
   }
 
   <Q extends MessageLite, R extends MessageLite> CompletableFuture<R> send(
       String address, RpcMethod<Q, R> method, Q request, Duration timeout) {
     requests.increment();
-    return rpc.call(address, method, request, timeout);
+    return ports.rpc().call(address, method, request, timeout);
   }
 
   void countFailure() {
@@ -168,7 +157,7 @@ final class Dispatcher implements LiveMap.Listener {
 
   /** Asks placement for the map, unless that was done just now. */
   void refreshSoon() {
-    long now = System.nanoTime();
+    long now = nanos();
     long last = refreshedNanos.get();
     if (now - last >= REFRESH_NANOS_MIN && refreshedNanos.compareAndSet(last, now)) {
       watch.refresh();
@@ -226,7 +215,7 @@ final class Dispatcher implements LiveMap.Listener {
       return false;
     }
     if (operation instanceof PendingWrite<?> write && write.hasSerial()) {
-      session.end(write.serial());
+      ports.session().end(write.serial());
     }
     operations.increment();
     admission.leave(operation.bytes());

@@ -31,9 +31,7 @@ public final class FlotillaClient implements AutoCloseable {
   private static final long ABORT_MILLIS = 1_000;
 
   private final ClientConfig config;
-  private final NetThreads threads;
-  private final boolean ownsThreads;
-  private final RpcClient rpc;
+  private final Runnable onClosed;
   private final LiveMap map = new LiveMap();
   private final MapWatch watch;
   private final Keyspaces keyspaces;
@@ -41,16 +39,15 @@ public final class FlotillaClient implements AutoCloseable {
   private final AdminClient admin;
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  private FlotillaClient(ClientConfig config, NetThreads threads, boolean ownsThreads) {
+  private FlotillaClient(ClientConfig config, ClientPorts ports, Runnable onClosed) {
     this.config = config;
-    this.threads = threads;
-    this.ownsThreads = ownsThreads;
-    this.rpc = new RpcClient(threads, new Hello(config.cluster(), Hello.Role.CLIENT, 0));
-    this.watch = new MapWatch(rpc, config.placement(), map, threads.loop());
-    this.keyspaces = new Keyspaces(map, watch, threads.loop());
-    this.dispatcher = new Dispatcher(config, map, watch, rpc, threads::loop);
-    this.admin =
-        new AdminClient(new PlacementCalls(config, rpc, threads.loop()), keyspaces, config);
+    this.onClosed = onClosed;
+    this.watch =
+        new MapWatch(
+            ports.rpc(), config.placement(), map, ports.loops().get(), ports.nanos(), ports.draw());
+    this.keyspaces = new Keyspaces(map, watch, ports.loops().get());
+    this.dispatcher = new Dispatcher(config, map, watch, ports);
+    this.admin = new AdminClient(new PlacementCalls(config, ports), keyspaces, config);
     watch.start();
   }
 
@@ -72,12 +69,29 @@ public final class FlotillaClient implements AutoCloseable {
 
   /** Opens a client that learns the map in the background. Operations wait for it. */
   public static FlotillaClient open(ClientConfig config) {
-    return new FlotillaClient(config, new NetThreads(config.threads(), "flotilla-client"), true);
+    NetThreads threads = new NetThreads(config.threads(), "flotilla-client");
+    return open(config, threads, threads::close);
   }
 
   /** As {@link #open(ClientConfig)}, on event loops that the caller owns and closes later. */
   public static FlotillaClient open(ClientConfig config, NetThreads threads) {
-    return new FlotillaClient(config, threads, false);
+    return open(config, threads, () -> {});
+  }
+
+  private static FlotillaClient open(ClientConfig config, NetThreads threads, Runnable onClosed) {
+    RpcClient rpc = new RpcClient(threads, new Hello(config.cluster(), Hello.Role.CLIENT, 0));
+    return new FlotillaClient(
+        config,
+        ClientPorts.of(rpc, threads),
+        () -> {
+          rpc.close();
+          onClosed.run();
+        });
+  }
+
+  /** As {@link #open(ClientConfig)}, with connections and loops that the caller ends later. */
+  public static FlotillaClient open(ClientConfig config, ClientPorts ports) {
+    return new FlotillaClient(config, ports, () -> {});
   }
 
   /**
@@ -135,10 +149,7 @@ public final class FlotillaClient implements AutoCloseable {
       }
     }
     watch.close();
-    rpc.close();
-    if (ownsThreads) {
-      threads.close();
-    }
+    onClosed.run();
   }
 
   private static boolean waitFor(CompletableFuture<Void> drained, long timeoutMillis) {

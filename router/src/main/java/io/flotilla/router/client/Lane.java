@@ -50,8 +50,10 @@ final class Lane {
     this.shard = shard;
     this.dispatcher = dispatcher;
     this.loop = loop;
-    this.recovery = new Recovery(targets, dispatcher.map(), config.retry(), dispatcher.budget());
-    this.writes = new WriteBelt(config.limits(), dispatcher.session(), dispatcher.tokens(), this);
+    ClientPorts ports = dispatcher.ports();
+    this.recovery =
+        new Recovery(targets, dispatcher.map(), config.retry(), dispatcher.budget(), ports.draw());
+    this.writes = new WriteBelt(config.limits(), ports, dispatcher.tokens(), this);
     this.reads = new ReadBelt(config.limits(), dispatcher.tokens(), this);
     this.scans = new ScanBelt(config.limits(), dispatcher.tokens(), this);
     this.belts = List.of(writes, reads, scans);
@@ -81,7 +83,7 @@ final class Lane {
     execute(
         () -> {
           drain();
-          long endOfTime = System.nanoTime() + Long.MAX_VALUE / 2;
+          long endOfTime = dispatcher.nanos() + Long.MAX_VALUE / 2;
           belts.forEach(
               belt ->
                   belt.expire(
@@ -124,7 +126,7 @@ final class Lane {
 
   private void drain() {
     drainIsDue.set(false);
-    long now = System.nanoTime();
+    long now = dispatcher.nanos();
     for (Pending<?> operation = inbox.poll(); operation != null; operation = inbox.poll()) {
       if (!sweepIsDue || operation.deadlineNanos() - nextDeadlineNanos < 0) {
         nextDeadlineNanos = operation.deadlineNanos();
@@ -150,7 +152,7 @@ final class Lane {
   }
 
   private void flush() {
-    if (paused && System.nanoTime() - resumeNanos < 0) {
+    if (paused && dispatcher.nanos() - resumeNanos < 0) {
       return;
     }
     paused = false;
@@ -163,7 +165,7 @@ final class Lane {
   private <P extends Pending<?>, Q extends MessageLite, R extends MessageLite> void flush(
       Belt<P, Q, R> belt, @Nullable Route route) {
     while (!paused && belt.mayTakeOff() && (!recovery.inTrouble() || flights() == 0)) {
-      List<P> load = belt.load(route, System.nanoTime(), this::turnAway);
+      List<P> load = belt.load(route, dispatcher.nanos(), this::turnAway);
       if (load.isEmpty() || route == null) {
         return;
       }
@@ -185,7 +187,7 @@ final class Lane {
   }
 
   private void turnAway(Pending<?> operation) {
-    if (!operation.isOver() && operation.hasNoTimeFor(System.nanoTime())) {
+    if (!operation.isOver() && operation.hasNoTimeFor(dispatcher.nanos())) {
       dispatcher.fail(operation, operation.lateness(lastFailure));
     } else {
       dispatcher.reroute(operation);
@@ -250,7 +252,7 @@ final class Lane {
         if (step == Recovery.Step.REFRESH) {
           dispatcher.refreshSoon();
         }
-        pause(recovery.pauseMillis(why, flight.route().candidates(), System.nanoTime()));
+        pause(recovery.pauseMillis(why, flight.route().candidates(), dispatcher.nanos()));
       }
     }
   }
@@ -268,7 +270,7 @@ final class Lane {
   private void pause(long millis) {
     if (millis > 0) {
       paused = true;
-      resumeNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+      resumeNanos = dispatcher.nanos() + TimeUnit.MILLISECONDS.toNanos(millis);
       loop.schedule((Runnable) this::flush, millis, TimeUnit.MILLISECONDS);
     }
   }
@@ -282,7 +284,7 @@ final class Lane {
 
   private void sweep() {
     sweepIsDue = false;
-    long now = System.nanoTime();
+    long now = dispatcher.nanos();
     if (now - nextDeadlineNanos >= 0) {
       long next = now + Long.MAX_VALUE / 2;
       for (Belt<?, ?, ?> belt : belts) {
@@ -304,7 +306,7 @@ final class Lane {
 
   /** No longer than a node may be silent, nor than anybody waits. */
   private Duration attemptTimeout(List<? extends Pending<?>> load) {
-    long now = System.nanoTime();
+    long now = dispatcher.nanos();
     long longest = 1;
     for (Pending<?> operation : load) {
       longest = Math.max(longest, operation.deadlineNanos() - now);

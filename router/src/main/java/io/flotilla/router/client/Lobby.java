@@ -53,7 +53,7 @@ final class Lobby {
 
   private void look() {
     lookIsDue.set(false);
-    long now = System.nanoTime();
+    long now = dispatcher.nanos();
     List<Pending<?>> homeless = new ArrayList<>();
     for (Pending<?> operation = waiting.poll(); operation != null; operation = waiting.poll()) {
       if (operation.isOver() || operation.isLate(now)) {

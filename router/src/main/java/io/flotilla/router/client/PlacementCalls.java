@@ -2,28 +2,26 @@ package io.flotilla.router.client;
 
 import com.google.protobuf.MessageLite;
 import io.flotilla.rpc.ErrorCode;
-import io.flotilla.rpc.RpcClient;
 import io.flotilla.rpc.RpcException;
 import io.flotilla.rpc.RpcMethod;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** Requests to placement's leader, whoever that is. */
 final class PlacementCalls {
   private final ClientConfig config;
-  private final RpcClient rpc;
+  private final ClientPorts ports;
   private final ScheduledExecutorService loop;
   private volatile String leader;
 
-  PlacementCalls(ClientConfig config, RpcClient rpc, ScheduledExecutorService loop) {
+  PlacementCalls(ClientConfig config, ClientPorts ports) {
     this.config = config;
-    this.rpc = rpc;
-    this.loop = loop;
+    this.ports = ports;
+    this.loop = ports.loops().get();
     this.leader = config.placement().get(0);
   }
 
@@ -43,7 +41,9 @@ final class PlacementCalls {
   <Q extends MessageLite, R extends MessageLite> CompletableFuture<R> ask(
       String address, RpcMethod<Q, R> method, Q request) {
     CompletableFuture<R> answer = new CompletableFuture<>();
-    rpc.call(address, method, request, config.attemptTimeout())
+    ports
+        .rpc()
+        .call(address, method, request, config.attemptTimeout())
         .whenComplete(
             (reply, failure) -> {
               if (reply != null) {
@@ -61,7 +61,7 @@ final class PlacementCalls {
     private final RpcMethod<Q, R> method;
     private final Q request;
     private final boolean repeatable;
-    private final long deadlineNanos = System.nanoTime() + config.callTimeout().toNanos();
+    private final long deadlineNanos = ports.nanos().getAsLong() + config.callTimeout().toNanos();
     private int failures;
 
     Attempts(RpcMethod<Q, R> method, Q request, boolean repeatable) {
@@ -71,9 +71,11 @@ final class PlacementCalls {
     }
 
     void next(String member) {
-      long left = deadlineNanos - System.nanoTime();
+      long left = deadlineNanos - ports.nanos().getAsLong();
       long timeout = Math.max(1, Math.min(left, config.attemptTimeout().toNanos()));
-      rpc.call(member, method, request, Duration.ofNanos(timeout))
+      ports
+          .rpc()
+          .call(member, method, request, Duration.ofNanos(timeout))
           .whenComplete((reply, failure) -> onAnswer(member, reply, failure));
     }
 
@@ -85,7 +87,7 @@ final class PlacementCalls {
       }
       RpcException why = asRpc(failure);
       failures++;
-      boolean late = System.nanoTime() - deadlineNanos >= 0;
+      boolean late = ports.nanos().getAsLong() - deadlineNanos >= 0;
       if (isFinal(why) || late) {
         answer.completeExceptionally(told(why, "placement member " + member + ": ", repeatable));
         return;
@@ -113,8 +115,8 @@ final class PlacementCalls {
               : Math.min(
                   config.retry().backoffMax().toMillis(),
                   config.retry().backoffMin().toMillis() << Math.min(beyond, 20));
-      long left = TimeUnit.NANOSECONDS.toMillis(deadlineNanos - System.nanoTime());
-      long pause = Math.min(Math.max(left, 0), ThreadLocalRandom.current().nextLong(upper + 1));
+      long left = TimeUnit.NANOSECONDS.toMillis(deadlineNanos - ports.nanos().getAsLong());
+      long pause = Math.min(Math.max(left, 0), ports.draw().applyAsLong(0, upper));
       try {
         loop.schedule(() -> next(member), pause, TimeUnit.MILLISECONDS);
       } catch (RejectedExecutionException closed) {

@@ -4,7 +4,7 @@ import io.flotilla.router.map.LiveMap;
 import io.flotilla.router.map.Route;
 import io.flotilla.rpc.ErrorCode;
 import io.flotilla.rpc.RpcException;
-import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.LongBinaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,15 +21,22 @@ final class Recovery {
   private final LiveMap map;
   private final RetryConfig config;
   private final RetryBudget budget;
+  private final LongBinaryOperator draw;
   private int strikes;
   private boolean repeated;
   private boolean redirected;
 
-  Recovery(Targets targets, LiveMap map, RetryConfig config, RetryBudget budget) {
+  Recovery(
+      Targets targets,
+      LiveMap map,
+      RetryConfig config,
+      RetryBudget budget,
+      LongBinaryOperator draw) {
     this.targets = targets;
     this.map = map;
     this.config = config;
     this.budget = budget;
+    this.draw = draw;
   }
 
   /** What to do after a failed request. */
@@ -133,8 +140,8 @@ final class Recovery {
     return draw(0, upper);
   }
 
-  private static long draw(long from, long to) {
-    return ThreadLocalRandom.current().nextLong(from, to + 1);
+  private long draw(long from, long to) {
+    return draw.applyAsLong(from, to);
   }
 
   private long backoffMaxMillis() {

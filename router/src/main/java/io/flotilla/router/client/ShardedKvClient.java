@@ -262,7 +262,7 @@ final class ShardedKvClient implements KvClient {
   /** At once if the map shows the keyspace; refusals become failed answers. */
   private <T> CompletableFuture<T> withKeyspace(
       BiFunction<KeyCodec, Long, CompletableFuture<T>> run) {
-    long deadline = System.nanoTime() + timeout.toNanos();
+    long deadline = dispatcher.nanos() + timeout.toNanos();
     Keyspace known = keyspaces.known(name);
     if (known != null) {
       try {

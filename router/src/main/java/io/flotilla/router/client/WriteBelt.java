@@ -9,18 +9,21 @@ import io.flotilla.rpc.RpcException;
 import io.flotilla.rpc.RpcMethods;
 import io.flotilla.session.Session;
 import java.util.List;
+import java.util.function.LongSupplier;
 
 /** Writes of one shard. Those of one request share the session and the last moment. */
 final class WriteBelt extends Belt<PendingWrite<?>, WriteRequest, WriteReply> {
   private final LimitsConfig limits;
   private final Session session;
+  private final LongSupplier wallMillis;
   private final SessionTokens tokens;
   private final Lane lane;
 
-  WriteBelt(LimitsConfig limits, Session session, SessionTokens tokens, Lane lane) {
+  WriteBelt(LimitsConfig limits, ClientPorts ports, SessionTokens tokens, Lane lane) {
     super(RpcMethods.KV_WRITE, limits.requestsInFlightPerShardMax());
     this.limits = limits;
-    this.session = session;
+    this.session = ports.session();
+    this.wallMillis = ports.wallMillis();
     this.tokens = tokens;
     this.lane = lane;
   }
@@ -128,17 +131,17 @@ final class WriteBelt extends Belt<PendingWrite<?>, WriteRequest, WriteReply> {
     lane.fail(write, write.verdict(new KvException(code, message)));
   }
 
-  private static long notAfterMillis(List<PendingWrite<?>> load) {
+  private long notAfterMillis(List<PendingWrite<?>> load) {
     for (PendingWrite<?> write : load) {
       if (write.hasSerial()) {
         return write.notAfterMillis();
       }
     }
-    return Session.notAfterMillis(System.currentTimeMillis());
+    return Session.notAfterMillis(wallMillis.getAsLong());
   }
 
-  private static boolean isFresh(PendingWrite<?> first, PendingWrite<?> next) {
+  private boolean isFresh(PendingWrite<?> first, PendingWrite<?> next) {
     long stamped = first.hasSerial() ? first.notAfterMillis() : next.notAfterMillis();
-    return stamped == Session.notAfterMillis(System.currentTimeMillis());
+    return stamped == Session.notAfterMillis(wallMillis.getAsLong());
   }
 }

@@ -4,7 +4,7 @@ import io.flotilla.proto.placement.GetMapRequest;
 import io.flotilla.proto.placement.MapUpdate;
 import io.flotilla.proto.placement.WatchRequest;
 import io.flotilla.rpc.ErrorCode;
-import io.flotilla.rpc.RpcClient;
+import io.flotilla.rpc.RpcCaller;
 import io.flotilla.rpc.RpcException;
 import io.flotilla.rpc.RpcMethods;
 import io.flotilla.rpc.RpcStream;
@@ -13,8 +13,9 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongBinaryOperator;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,12 +34,14 @@ public final class MapWatch implements AutoCloseable {
   private static final long STEADY_NANOS = TimeUnit.SECONDS.toNanos(1);
   private static final Duration REFRESH_TIMEOUT = Duration.ofSeconds(1);
 
-  private final RpcClient rpc;
+  private final RpcCaller rpc;
   private final List<String> members;
   private final LiveMap map;
   private final ScheduledExecutorService loop;
+  private final LongSupplier nanos;
+  private final LongBinaryOperator draw;
 
-  private int next = ThreadLocalRandom.current().nextInt(1 << 16);
+  private int next;
   private @Nullable String hinted;
   private int failures;
   private long generation;
@@ -54,12 +57,23 @@ public final class MapWatch implements AutoCloseable {
    *
    * @param members addresses of placement members; any of them will do
    * @param loop on which everything here happens
+   * @param nanos a clock that only moves forward
+   * @param draw a number from the one to the other, both included
    */
-  public MapWatch(RpcClient rpc, List<String> members, LiveMap map, ScheduledExecutorService loop) {
+  public MapWatch(
+      RpcCaller rpc,
+      List<String> members,
+      LiveMap map,
+      ScheduledExecutorService loop,
+      LongSupplier nanos,
+      LongBinaryOperator draw) {
     this.rpc = rpc;
     this.members = List.copyOf(members);
     this.map = map;
     this.loop = loop;
+    this.nanos = nanos;
+    this.draw = draw;
+    this.next = (int) draw.applyAsLong(0, members.size() - 1);
   }
 
   public void start() {
@@ -97,7 +111,7 @@ public final class MapWatch implements AutoCloseable {
       return;
     }
     long mine = ++generation;
-    openedNanos = System.nanoTime();
+    openedNanos = nanos.getAsLong();
     watched = nextMember();
     WatchRequest request =
         WatchRequest.newBuilder().setAfterRevision(map.current().revision()).build();
@@ -124,13 +138,13 @@ public final class MapWatch implements AutoCloseable {
     log.debug("map stream from {} ended: {}", watched, reason.getMessage());
     note(watched, reason);
     hinted = leaderIn(reason);
-    failures = System.nanoTime() - openedNanos > STEADY_NANOS ? 1 : failures + 1;
+    failures = nanos.getAsLong() - openedNanos > STEADY_NANOS ? 1 : failures + 1;
     stream = null;
     // One round over all members at once; whoever is down costs no waiting.
     int beyond = failures - members.size();
     long pause =
         beyond < 0 ? 0 : Math.min(PAUSE_MILLIS_MAX, PAUSE_MILLIS_MIN << Math.min(beyond, 10));
-    long drawn = pause == 0 ? 0 : ThreadLocalRandom.current().nextLong(pause / 2, pause + 1);
+    long drawn = pause == 0 ? 0 : draw.applyAsLong(pause / 2, pause);
     loop.schedule(this::open, drawn, TimeUnit.MILLISECONDS);
   }
 
