@@ -11,7 +11,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /** Lets the agents of one life of a node take their turns when the clock says so. One thread. */
-final class AgentTurns {
+public final class AgentTurns {
   private final World world;
   private final int node;
   private final List<Agent> agents;
@@ -29,7 +29,7 @@ final class AgentTurns {
    * @param unlessGone lets something happen to this life of the node: now, later, or never
    * @param worked run after each turn that did something
    */
-  AgentTurns(
+  public AgentTurns(
       World world, int node, List<Agent> agents, Consumer<Runnable> unlessGone, Runnable worked) {
     this.world = world;
     this.node = node;
@@ -39,7 +39,7 @@ final class AgentTurns {
   }
 
   /** Something has come in: whose bell was rung looks at it soon, each in its own time. */
-  void wake() {
+  public void wake() {
     for (Agent agent : agents) {
       Doorbell bell = bells.get(agent);
       if (bell == null || !bell.isListening()) {

@@ -19,9 +19,9 @@ import java.util.function.LongFunction;
  * Many runs, each a world of its own, on as many threads as one likes, until there are enough of
  * them, or violations, or somebody says so. Any thread may ask how far it is.
  */
-final class Campaign implements AutoCloseable {
+public final class Campaign implements AutoCloseable {
   /** What a run threw; the run can be had again. */
-  record Violation(Run run, Throwable what) {
+  public record Violation(Run run, Throwable what) {
     /** What a check says of itself; of what was not meant to be thrown, also from where. */
     String message() {
       if (what instanceof AssertionError && what.getCause() == null) {
@@ -34,7 +34,7 @@ final class Campaign implements AutoCloseable {
   }
 
   /** All runs that have ended. */
-  record Sum(
+  public record Sum(
       long runs,
       long simulatedMicros,
       long events,

@@ -9,7 +9,7 @@ import java.util.stream.Collectors;
 public final class FaultCounts {
   private final Map<FaultKind, Long> counts = new EnumMap<>(FaultKind.class);
 
-  void add(FaultKind kind) {
+  public void add(FaultKind kind) {
     add(kind, 1);
   }
 

@@ -5,19 +5,19 @@ import java.util.List;
 import java.util.Set;
 
 /** Makes happen, at random moments, what {@link Faults} allows, until it is told to stop. */
-final class FaultSchedule {
+public final class FaultSchedule {
   private final World world;
   private final SimNetwork<?> network;
   private final List<? extends Victim> replicas;
   private boolean stopped;
 
-  FaultSchedule(World world, SimNetwork<?> network, List<? extends Victim> replicas) {
+  public FaultSchedule(World world, SimNetwork<?> network, List<? extends Victim> replicas) {
     this.world = world;
     this.network = network;
     this.replicas = replicas;
   }
 
-  void start() {
+  public void start() {
     Faults.Process often = world.faults().process();
     if (!world.faults().partitions().isEmpty()) {
       repeat(often.partitionEvery(), this::partition);
@@ -33,7 +33,7 @@ final class FaultSchedule {
   }
 
   /** Everything works again. */
-  void stop() {
+  public void stop() {
     stopped = true;
     network.mend();
     for (Victim replica : replicas) {

@@ -57,7 +57,7 @@ public record Faults(
       int handOverEvery,
       int loseDiskEvery,
       int hangDiskEvery) {
-    static final Process NONE = new Process(0, 0, 0, 0, 0, 0, 0, 0, 0);
+    public static final Process NONE = new Process(0, 0, 0, 0, 0, 0, 0, 0, 0);
   }
 
   /**
@@ -93,7 +93,7 @@ public record Faults(
   /** How long faults last, in ticks. */
   static final int FAULT_TICKS = 600;
 
-  static Faults draw(Chance chance) {
+  public static Faults draw(Chance chance) {
     long tick = chance.oneOf(10_000L, 50_000L, 100_000L);
     return new Faults(
         tick,

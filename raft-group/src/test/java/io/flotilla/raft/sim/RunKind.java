@@ -8,7 +8,7 @@ import java.util.function.LongFunction;
  * What a seed is the seed of. A kind and a seed name a run, wherever it was found: {@code flotilla
  * sim --replay} takes them.
  */
-record RunKind(String name, LongFunction<SimRun> of) {
+public record RunKind(String name, LongFunction<SimRun> of) {
   /** Mostly five replicas; now and then another number. */
   static final RunKind CORE =
       new RunKind(
@@ -29,11 +29,12 @@ record RunKind(String name, LongFunction<SimRun> of) {
       new RunKind(
           "runtime-by-clients", seed -> RuntimeSimulation.of(seed, 3).judgedByClientsAlone());
 
-  static final List<RunKind> ALL = List.of(CORE, RUNTIME, CORE_BY_CLIENTS, RUNTIME_BY_CLIENTS);
+  public static final List<RunKind> ALL =
+      List.of(CORE, RUNTIME, CORE_BY_CLIENTS, RUNTIME_BY_CLIENTS);
 
   /** One run. Its text is what {@link #named} reads. */
-  record Run(RunKind kind, long seed) {
-    SimRun begin() {
+  public record Run(RunKind kind, long seed) {
+    public SimRun begin() {
       return kind.of().apply(seed);
     }
 
@@ -44,7 +45,7 @@ record RunKind(String name, LongFunction<SimRun> of) {
   }
 
   /** A run by its name, as in {@code core:17}; empty if that names none. */
-  static Optional<Run> named(List<RunKind> kinds, String name) {
+  public static Optional<Run> named(List<RunKind> kinds, String name) {
     int colon = name.indexOf(':');
     try {
       long seed = Long.parseLong(name.substring(colon + 1));

@@ -11,17 +11,17 @@ import java.util.concurrent.ExecutionException;
  * {@code flotilla sim --replay} does without a test; {@code -Dsim.seeds=N} runs so many, {@code
  * -Dsim.from=N} from there on.
  */
-final class Seeds {
+public final class Seeds {
   private static final int WORKERS = 2;
 
   private final RunKind kind;
   private final long from = Long.getLong("sim.from", 1);
 
-  Seeds(RunKind kind) {
+  public Seeds(RunKind kind) {
     this.kind = kind;
   }
 
-  Campaign.Sum run(long count) throws InterruptedException, ExecutionException {
+  public Campaign.Sum run(long count) throws InterruptedException, ExecutionException {
     Long one = Long.getLong("sim.seed");
     long first = one == null ? from : one;
     long seeds = one == null ? Long.getLong("sim.seeds", count) : 1;

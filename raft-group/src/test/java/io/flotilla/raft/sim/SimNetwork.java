@@ -51,7 +51,7 @@ public final class SimNetwork<M> {
   }
 
   /** Where it counts from now on what it does to messages. */
-  void countIn(FaultCounts elsewhere) {
+  public void countIn(FaultCounts elsewhere) {
     counts = elsewhere;
   }
 

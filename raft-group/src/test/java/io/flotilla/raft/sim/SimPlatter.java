@@ -9,10 +9,13 @@ import io.flotilla.raft.port.LogStore.DamagedLog;
 import io.flotilla.raft.port.LogStore.RecoveredLog;
 import io.flotilla.raft.port.LogWrite;
 import io.flotilla.raft.port.StorageException;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -212,10 +215,11 @@ public final class SimPlatter {
     return copy;
   }
 
+  /** In an order that is the same in every process. */
   Map<GroupId, RecoveredLog> recovered() {
-    Map<GroupId, RecoveredLog> recovered = new HashMap<>();
+    Map<GroupId, RecoveredLog> recovered = new TreeMap<>(Comparator.comparing(GroupId::value));
     groups.forEach((group, kept) -> recovered.put(group, kept.recovered()));
-    return Map.copyOf(recovered);
+    return Collections.unmodifiableMap(recovered);
   }
 
   Map<GroupId, ReplicaId> tombstones() {

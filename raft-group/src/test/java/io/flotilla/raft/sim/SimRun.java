@@ -1,7 +1,7 @@
 package io.flotilla.raft.sim;
 
 /** A run that can be had again. */
-interface SimRun {
+public interface SimRun {
   /**
    * @throws AssertionError if a property is broken, or anything else that the product throws
    */

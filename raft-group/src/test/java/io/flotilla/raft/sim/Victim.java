@@ -1,7 +1,7 @@
 package io.flotilla.raft.sim;
 
 /** What {@link FaultSchedule} is let loose on: one host of the simulated network. */
-interface Victim {
+public interface Victim {
   /** From 1, as on the network. */
   int id();
 

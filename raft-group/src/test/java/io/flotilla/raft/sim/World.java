@@ -6,7 +6,7 @@ import io.flotilla.raft.core.RaftMessage;
 import java.util.List;
 
 /** What all parts of one simulated world share. One thread. */
-final class World {
+public final class World {
   private final SimClock clock = new SimClock();
   private final Chance chance;
   private final Trace trace;
@@ -23,7 +23,7 @@ final class World {
    * @param voters replicas of a new group
    * @param hosts all that there are, with those that may join later
    */
-  World(Chance chance, Faults faults, int voters, int hosts, boolean readableTrace) {
+  public World(Chance chance, Faults faults, int voters, int hosts, boolean readableTrace) {
     this.chance = chance;
     this.drawn = faults;
     this.faults = faults;
@@ -33,15 +33,15 @@ final class World {
     this.properties = new RaftProperties(voters);
   }
 
-  SimClock clock() {
+  public SimClock clock() {
     return clock;
   }
 
-  Chance chance() {
+  public Chance chance() {
     return chance;
   }
 
-  Trace trace() {
+  public Trace trace() {
     return trace;
   }
 
@@ -50,11 +50,11 @@ final class World {
   }
 
   /** What has gone wrong so far. */
-  FaultCounts counts() {
+  public FaultCounts counts() {
     return counts;
   }
 
-  Faults faults() {
+  public Faults faults() {
     return faults;
   }
 
@@ -63,7 +63,7 @@ final class World {
     return drawn;
   }
 
-  CoreConfig core() {
+  public CoreConfig core() {
     return faults.core();
   }
 
@@ -75,7 +75,7 @@ final class World {
     return hosts;
   }
 
-  long ticks(long count) {
+  public long ticks(long count) {
     return count * faults.tickMicros();
   }
 
@@ -90,7 +90,7 @@ final class World {
   }
 
   /** Now and then an append loses its last entries, as a leader with a smaller limit sends it. */
-  RaftMessage perhapsShorter(RaftMessage message) {
+  public RaftMessage perhapsShorter(RaftMessage message) {
     if (message instanceof RaftMessage.AppendRequest append
         && chance.happens(faults.network().shorten())) {
       counts.add(FaultKind.SHORTENING);
@@ -118,12 +118,12 @@ final class World {
   }
 
   /** How long a snapshot is under way. */
-  long fetchMicros() {
+  public long fetchMicros() {
     return chance.between(1, ticks(chance.oneOf(1, 10, faults.snapshotTicksMax())));
   }
 
   /** From now on nothing goes wrong of itself; clocks stay as uneven as they are. */
-  void heal() {
+  public void heal() {
     faults = faults.healed();
   }
 }
