@@ -106,7 +106,7 @@ public record Faults(
   }
 
   /** The same world when nothing goes wrong any more; clocks stay uneven, limits stay small. */
-  Faults healed() {
+  public Faults healed() {
     return new Faults(
         tickMicros,
         Network.calm(tickMicros),

@@ -59,7 +59,7 @@ public final class World {
   }
 
   /** What could go wrong until it was healed. */
-  Faults drawn() {
+  public Faults drawn() {
     return drawn;
   }
 

@@ -1,0 +1,164 @@
+package io.flotilla.deploy.whole;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.MessageLite;
+import io.flotilla.placement.model.ClusterView;
+import io.flotilla.placement.store.MapMessages;
+import io.flotilla.proto.kv.Operation;
+import io.flotilla.proto.kv.ReadRequest;
+import io.flotilla.proto.kv.Result;
+import io.flotilla.proto.kv.WriteReply;
+import io.flotilla.proto.kv.WriteRequest;
+import io.flotilla.proto.map.Shard;
+import io.flotilla.raft.sim.World;
+import io.flotilla.shard.kv.Commands;
+import io.flotilla.shard.kv.KeyRange;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Which shard holds each key, by the groups' own word: the newest descriptor that any replica has
+ * applied, of itself or of what it cut off. These tile the key space at every moment, and nothing
+ * else answers for a key than the shard that holds it, or did when the request came.
+ */
+final class KeyOwners {
+  private static final Comparator<ByteString> BYTES =
+      ByteString.unsignedLexicographicalComparator();
+
+  /** Whose a key is, and since when. */
+  private record Owner(long shard, long sinceMicros) {}
+
+  /** A shard at one version has one range. */
+  private record Version(long shard, long version) {}
+
+  private final World world;
+  private final Map<Long, Shard> newest = new TreeMap<>();
+  private final Map<Version, KeyRange> ranges = new HashMap<>();
+  private final Map<ByteString, Owner> owners = new HashMap<>();
+  private boolean founded;
+  private long answered;
+
+  KeyOwners(World world) {
+    this.world = world;
+  }
+
+  /** Keyspaces come into the map with all of their shards. */
+  void founded(ClusterView view) {
+    view.shards().values().stream()
+        .map(shard -> MapMessages.write(shard.value()))
+        .filter(shard -> version(shard) == 1 && shard.getEpoch().getConfVersion() == 1)
+        .filter(shard -> !newest.containsKey(shard.getId()))
+        .forEach(shard -> newest.put(shard.getId(), shard));
+    founded = view.keyspaces().size() == WholeSimulation.KEYSPACES;
+  }
+
+  boolean isFounded() {
+    return founded;
+  }
+
+  void learn(Shard shard) {
+    boolean news = take(shard);
+    for (Shard part : shard.getCutOffList()) {
+      news |= take(part);
+    }
+    if (news) {
+      checkTiling();
+      long now = world.clock().nowMicros();
+      owners.replaceAll(
+          (key, owner) -> {
+            long shardNow = ownerOf(key);
+            return owner.shard() == shardNow ? owner : new Owner(shardNow, now);
+          });
+    }
+  }
+
+  private boolean take(Shard shard) {
+    KeyRange range = KeyRange.of(shard);
+    KeyRange other = ranges.putIfAbsent(new Version(shard.getId(), version(shard)), range);
+    if (other != null && !other.equals(range)) {
+      throw new AssertionError(
+          "VERSIONS: shard %d at version %d is both %s and %s"
+              .formatted(shard.getId(), version(shard), range, other));
+    }
+    Shard known = newest.get(shard.getId());
+    if (known == null || version(shard) > version(known)) {
+      newest.put(shard.getId(), shard);
+      return true;
+    }
+    return false;
+  }
+
+  private static long version(Shard shard) {
+    return shard.getEpoch().getVersion();
+  }
+
+  private void checkTiling() {
+    Map<Integer, List<Shard>> keyspaces = new TreeMap<>();
+    newest
+        .values()
+        .forEach(
+            shard ->
+                keyspaces.computeIfAbsent(shard.getKeyspace(), id -> new ArrayList<>()).add(shard));
+    for (Map.Entry<Integer, List<Shard>> keyspace : keyspaces.entrySet()) {
+      List<Shard> shards = keyspace.getValue();
+      shards.sort(Comparator.comparing(Shard::getStart, BYTES));
+      ByteString end = UserKeys.keyspace(keyspace.getKey());
+      for (Shard shard : shards) {
+        if (!shard.getStart().equals(end)) {
+          throw new AssertionError("TILING: shards of the groups' own word do not tile: " + shards);
+        }
+        end = shard.getEnd();
+      }
+      if (!end.equals(UserKeys.keyspace(keyspace.getKey() + 1))) {
+        throw new AssertionError("TILING: shards of the groups' own word end early: " + shards);
+      }
+    }
+  }
+
+  private long ownerOf(ByteString key) {
+    return newest.values().stream()
+        .filter(shard -> KeyRange.of(shard).contains(key))
+        .mapToLong(Shard::getId)
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("LOST: nobody holds " + key));
+  }
+
+  void replied(SimProcess server, MessageLite request, MessageLite reply, long arrivedMicros) {
+    if (request instanceof WriteRequest write && reply instanceof WriteReply results) {
+      for (int i = 0; i < results.getResultsCount(); i++) {
+        Result.Status status = results.getResults(i).getStatus();
+        if (status == Result.Status.OK || status == Result.Status.CONDITION_FAILED) {
+          Operation operation = write.getWrites(i).getOperation();
+          answered(server, write.getShard(), Commands.key(operation), arrivedMicros);
+        }
+      }
+    } else if (request instanceof ReadRequest read) {
+      read.getKeysList().forEach(key -> answered(server, read.getShard(), key, arrivedMicros));
+    }
+  }
+
+  private void answered(SimProcess server, long shard, ByteString key, long arrivedMicros) {
+    answered++;
+    Owner owner = owners.computeIfAbsent(key, fresh -> new Owner(ownerOf(fresh), 0));
+    if (owner.shard() != shard && owner.sinceMicros() < arrivedMicros) {
+      throw new AssertionError(
+          "OWNERS: %s answers of shard %d for a key that has been shard %d's since %d us, asked at %d us"
+              .formatted(
+                  server.address(), shard, owner.shard(), owner.sinceMicros(), arrivedMicros));
+    }
+  }
+
+  /** Shards that there are. */
+  int shards() {
+    return newest.size();
+  }
+
+  /** Of requests, each key that was answered for. */
+  long answers() {
+    return answered;
+  }
+}

@@ -1,0 +1,217 @@
+package io.flotilla.deploy.whole;
+
+import io.flotilla.proto.placement.RegisterNodeRequest;
+import io.flotilla.raft.core.GroupId;
+import io.flotilla.raft.core.GroupStatus;
+import io.flotilla.raft.core.RaftEvent;
+import io.flotilla.raft.core.ReplicaId;
+import io.flotilla.raft.port.NodeId;
+import io.flotilla.raft.port.RaftParcel;
+import io.flotilla.raft.port.StorageException;
+import io.flotilla.raft.runtime.RaftListener;
+import io.flotilla.raft.runtime.RaftRuntime;
+import io.flotilla.shard.host.HostedShard;
+import io.flotilla.shard.host.NodeTable;
+import io.flotilla.shard.host.ShardHost;
+import io.flotilla.shard.kv.KvRound;
+import io.flotilla.shard.kv.KvStore;
+import io.flotilla.shard.kv.KvStoreConfig;
+import io.flotilla.shard.report.PlacementLink;
+import io.flotilla.shard.service.Clocks;
+import io.flotilla.shard.service.KvService;
+import io.flotilla.shard.service.ServiceConfig;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** A node that hosts shards, put together as the real one is. One thread. */
+final class SimNode extends SimProcess implements SimRaft.Peer {
+  /** Too large for anything to be flushed of itself, at a moment that no seed decides. */
+  private static final KvStoreConfig STORE = new KvStoreConfig(8 << 20, 2, 1 << 20, 1);
+
+  private final WholeSimulation whole;
+  private final Path directory;
+  private final SimRaft<KvRound> raft;
+
+  /** On its disk: its id, and where the others listen. */
+  private long node;
+
+  private Map<Long, String> known = new TreeMap<>();
+  private boolean dead;
+  private @Nullable KvStore store;
+  private @Nullable ShardHost shards;
+  private @Nullable PlacementLink link;
+  private NodeTable nodes = new NodeTable();
+
+  SimNode(WholeSimulation whole, int id) {
+    super(whole.world(), id, "node" + id + ":7410");
+    this.whole = whole;
+    this.directory = whole.directory().resolve("node-" + id);
+    this.raft = new SimRaft<>(whole, this);
+  }
+
+  /** 0 as long as placement has given it none. */
+  long node() {
+    return node;
+  }
+
+  /** It never comes back, nor does its disk. */
+  void die() {
+    dead = true;
+    crash();
+  }
+
+  boolean isDead() {
+    return dead;
+  }
+
+  @Override
+  boolean mayStart() {
+    return !dead;
+  }
+
+  @Override
+  void begin(Life born) {
+    nodes = new NodeTable();
+    known.forEach(nodes::put);
+    PlacementLink line =
+        new PlacementLink(
+            whole.connections(this, born), whole.placement(), newLoop(born), this::fatal);
+    link = line;
+    line.register(registration())
+        .whenComplete(
+            (id, refusal) ->
+                world.clock().after(0, () -> during(born, () -> registered(id, born))));
+    if (node != 0) {
+      serve(born, line);
+    }
+  }
+
+  private RegisterNodeRequest registration() {
+    return RegisterNodeRequest.newBuilder()
+        .setIncarnation("incarnation-" + id())
+        .setAddress(address())
+        .setNode(node)
+        .build();
+  }
+
+  private void registered(@Nullable Long given, Life born) {
+    if (given == null) {
+      throw new AssertionError("REGISTRATION: placement refuses " + address());
+    }
+    if (node == 0) {
+      node = given;
+      serve(born, link);
+    }
+    if (node != given) {
+      throw new AssertionError("REGISTRATION: node " + node + " is to be " + given);
+    }
+  }
+
+  private void serve(Life born, @Nullable PlacementLink line) {
+    try {
+      KvStore states = KvStore.open(directory.resolve("state"), STORE);
+      store = states;
+      RaftRuntime<KvRound> runtime =
+          raft.start(
+              born,
+              new NodeId(node),
+              states,
+              directory.resolve("snapshots"),
+              this::hostOf,
+              whole::node,
+              new LeaderNews());
+      ShardHost host = new ShardHost(node, states, runtime::open, line::run, this::fatal);
+      shards = host;
+      host.onCutOff(line::reportSoon);
+      host.recover(runtime.recovered());
+      new KvService(
+              host,
+              nodes,
+              newLoop(born),
+              ServiceConfig.DEFAULT,
+              new Clocks(this::nanos, this::wallMillis),
+              this::fatal)
+          .handleOn(server());
+      line.follow(node, host, nodes, table -> known = table.all());
+    } catch (IOException broken) {
+      throw new AssertionError(address() + " cannot start", broken);
+    }
+  }
+
+  private int hostOf(NodeId other) {
+    return nodes.address(other.value()).map(whole::process).map(SimProcess::id).orElse(0);
+  }
+
+  /** A new leader is reported at once. */
+  private final class LeaderNews implements RaftListener {
+    @Override
+    public void happened(GroupId group, ReplicaId self, RaftEvent event) {
+      if (event instanceof RaftEvent.LeaderElected || event instanceof RaftEvent.SteppedDown) {
+        Optional.ofNullable(link).ifPresent(PlacementLink::reportSoon);
+      }
+    }
+  }
+
+  @Override
+  void end() {
+    raft.crash();
+    shards = null;
+    link = null;
+    close();
+  }
+
+  /** Gives back what the process has open; what was not flushed is gone. */
+  void close() {
+    KvStore states = store;
+    store = null;
+    if (states != null) {
+      try {
+        states.kill();
+      } catch (StorageException broken) {
+        throw new AssertionError(broken);
+      }
+    }
+  }
+
+  @Override
+  void wake() {
+    raft.wake();
+  }
+
+  @Override
+  public boolean leads() {
+    return shards().stream()
+        .anyMatch(shard -> shard.group().status().role() == GroupStatus.RoleName.LEADER);
+  }
+
+  /** What is open here now. */
+  List<HostedShard> shards() {
+    ShardHost host = shards;
+    return host == null ? List.of() : host.shards();
+  }
+
+  /** States on its disk, open or not. */
+  List<KvStore.Found> found() {
+    KvStore states = store;
+    try {
+      return states == null ? List.of() : states.found();
+    } catch (StorageException broken) {
+      throw new AssertionError(broken);
+    }
+  }
+
+  @Override
+  public void receive(List<RaftParcel> parcels) {
+    raft.receive(parcels);
+  }
+
+  @Override
+  public SimRaft<KvRound> raft() {
+    return raft;
+  }
+}

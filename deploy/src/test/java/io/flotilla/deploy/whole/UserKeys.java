@@ -1,0 +1,36 @@
+package io.flotilla.deploy.whole;
+
+import com.google.protobuf.ByteString;
+import io.flotilla.router.client.Bytes;
+import java.nio.ByteBuffer;
+
+/** The keys that users read and write, evenly over the keyspace, so that most cuts part some. */
+final class UserKeys {
+  /** Counters; then registers; then texts that grow. */
+  enum Kind {
+    COUNTER,
+    REGISTER,
+    TEXT
+  }
+
+  static final int COUNT = 12;
+
+  private UserKeys() {}
+
+  static Kind kind(int number) {
+    return number % 3 == 0 ? Kind.COUNTER : number % 3 == 1 ? Kind.REGISTER : Kind.TEXT;
+  }
+
+  static Bytes key(int number) {
+    return Bytes.of((byte) (number * 256 / COUNT + 7), (byte) number);
+  }
+
+  static String name(int number) {
+    return kind(number).name().toLowerCase(java.util.Locale.ROOT) + "-" + number;
+  }
+
+  /** What its encoded keys begin with. */
+  static ByteString keyspace(int id) {
+    return ByteString.copyFrom(ByteBuffer.allocate(Integer.BYTES).putInt(0, id));
+  }
+}
