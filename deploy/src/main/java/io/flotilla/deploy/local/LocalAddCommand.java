@@ -3,7 +3,6 @@ package io.flotilla.deploy.local;
 import io.flotilla.router.cli.ExitCodes;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.time.Duration;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -31,11 +30,7 @@ final class LocalAddCommand implements Callable<Integer> {
       description = "How many (default ${DEFAULT-VALUE}).")
   private int nodes;
 
-  @Option(
-      names = "--wait-seconds",
-      defaultValue = "60",
-      description = "How long to wait (default ${DEFAULT-VALUE}).")
-  private int waitSeconds;
+  @Mixin private WaitOption wait;
 
   @Override
   public Integer call() throws Exception {
@@ -60,11 +55,8 @@ final class LocalAddCommand implements Callable<Integer> {
       cluster.save(); // before it runs: 'down' must know it
       added.start();
     }
-    LocalStart.awaitServing(cluster, Duration.ofSeconds(waitSeconds));
-    for (LocalProcess process : cluster.ofRole("node").subList(before, before + nodes)) {
-      String pid = process.handle().map(handle -> Long.toString(handle.pid())).orElse("gone");
-      out.printf("  %-12s %-22s pid %s%n", process.name(), process.ready(), pid);
-    }
+    LocalStart.awaitServing(cluster, wait.patience());
+    LocalStart.print(cluster.ofRole("node").subList(before, before + nodes), out);
     return ExitCodes.OK;
   }
 }

@@ -1,5 +1,6 @@
 package io.flotilla.deploy.local;
 
+import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,6 +39,14 @@ final class LocalStart {
         Thread.sleep(POLL_MILLIS);
         problem = health.problem();
       }
+    }
+  }
+
+  /** A line for each: its name, where it serves, its process. */
+  static void print(List<LocalProcess> processes, PrintWriter out) {
+    for (LocalProcess process : processes) {
+      String pid = process.handle().map(handle -> Long.toString(handle.pid())).orElse("gone");
+      out.printf("  %-12s %-22s pid %s%n", process.name(), process.ready(), pid);
     }
   }
 

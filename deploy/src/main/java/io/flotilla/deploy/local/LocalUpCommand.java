@@ -4,9 +4,7 @@ import io.flotilla.router.cli.ExitCodes;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -58,11 +56,7 @@ final class LocalUpCommand implements Callable<Integer> {
               + " ports).")
   private int basePort;
 
-  @Option(
-      names = "--wait-seconds",
-      defaultValue = "60",
-      description = "How long to wait (default ${DEFAULT-VALUE}).")
-  private int waitSeconds;
+  @Mixin private WaitOption wait;
 
   @Override
   public Integer call() throws Exception {
@@ -77,10 +71,8 @@ final class LocalUpCommand implements Callable<Integer> {
     LocalStart.startAll(stopped);
     out.printf("started %d processes, waiting until they serve ...%n", stopped.size());
     out.flush();
-    LocalStart.awaitServing(cluster, Duration.ofSeconds(waitSeconds));
-    for (LocalProcess process : cluster.processes()) {
-      out.printf("  %-12s %-22s pid %s%n", process.name(), process.ready(), pid(process));
-    }
+    LocalStart.awaitServing(cluster, wait.patience());
+    LocalStart.print(cluster.processes(), out);
     out.printf("%nendpoints  %s%n", cluster.endpoints());
     cluster.processes().stream()
         .filter(p -> p.role().equals("gateway"))
@@ -101,10 +93,5 @@ final class LocalUpCommand implements Callable<Integer> {
             .create(LocalStart.launcher());
     cluster.save();
     return cluster;
-  }
-
-  private static String pid(LocalProcess process) {
-    Optional<ProcessHandle> handle = process.handle();
-    return handle.map(h -> Long.toString(h.pid())).orElse("gone");
   }
 }
