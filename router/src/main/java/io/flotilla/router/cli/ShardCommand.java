@@ -73,7 +73,7 @@ final class ShardCommand {
   @Command(
       name = "list",
       description = {
-        "Lists shards by id: those that were cut off from others come last.",
+        "Lists shards in the order of their keys, keyspace by keyspace.",
         "At a replica's node: * leads, ~ learns, ! is silent.",
       },
       mixinStandardHelpOptions = true)

@@ -10,6 +10,7 @@ import java.util.OptionalLong;
  *
  * @param cluster its id
  * @param revision of the map
+ * @param shards in the order of keyspaces' ids, then of keys
  * @param jobs that placement is carrying out
  * @param ended the newest of the jobs that are over, in their order
  */

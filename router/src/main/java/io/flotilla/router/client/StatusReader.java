@@ -9,6 +9,8 @@ import io.flotilla.proto.placement.ShardGoal;
 import io.flotilla.proto.placement.ShardStatus;
 import io.flotilla.proto.placement.StatusReply;
 import io.flotilla.router.map.KeyCodec;
+import io.flotilla.router.map.Route;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -18,6 +20,10 @@ import java.util.Set;
 
 /** Reads placement's status into the SDK's own words. */
 final class StatusReader {
+  /** Encoded keys begin with their keyspace's id. */
+  private static final Comparator<ShardStatus> IN_ORDER_OF_KEYS =
+      (a, b) -> Route.compare(a.getShard().getStart(), b.getShard().getStart());
+
   private final StatusReply reply;
   private final Map<Integer, io.flotilla.proto.map.Keyspace> keyspaces = new HashMap<>();
 
@@ -33,7 +39,7 @@ final class StatusReader {
         reply.getMembersList().stream().map(StatusReader::member).toList(),
         reply.getNodesList().stream().map(StatusReader::node).toList(),
         reply.getKeyspacesList().stream().map(StatusReader::keyspace).toList(),
-        reply.getShardsList().stream().map(this::shard).toList(),
+        reply.getShardsList().stream().sorted(IN_ORDER_OF_KEYS).map(this::shard).toList(),
         reply.getJobsList().stream().map(JobReader::job).toList(),
         reply.getEndedList().stream().map(JobReader::ended).toList(),
         settings());

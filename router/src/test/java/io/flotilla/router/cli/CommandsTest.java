@@ -206,6 +206,10 @@ class CommandsTest {
     assertThat(run("shard", "list", "-k", "redis").out.lines()).hasSize(5);
     assertThat(run("shard", "list", "-o", "json").json().at("/1/startHex").asText())
         .isEqualTo("66");
+    cluster.split("b");
+    assertThat(run("shard", "list", "-k", "default").out.lines().toList().get(2))
+        .as("in the order of keys")
+        .matches(" +9 +default +b +f .*");
     fails(run("shard", "list", "-k", "nope"), 5, "there is no keyspace \"nope\"");
     Run located = run("shard", "locate", "g");
     assertThat(located.out.lines().toList().get(1))

@@ -154,7 +154,7 @@ public final class FakeCluster implements AutoCloseable {
   }
 
   /** Cuts a shard of {@code default} in two, without telling anybody. The right half is new. */
-  synchronized void split(String key) {
+  public synchronized void split(String key) {
     Shard shard = shardOf(key);
     ByteString at = range().encode(ByteString.copyFromUtf8(key));
     Epoch epoch =
