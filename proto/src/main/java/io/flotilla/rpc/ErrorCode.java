@@ -26,10 +26,7 @@ public enum ErrorCode {
   UNKNOWN_OUTCOME(6, Retry.ONLY_IN_SESSION),
   /** Malformed, oversized, out of bounds, no such method. */
   INVALID_REQUEST(7, Retry.NEVER),
-  /**
-   * The cluster, or a name in it, is not what the request says (foreign cluster, name taken, no
-   * such keyspace).
-   */
+  /** The cluster, or a name in it, is not what the request says (foreign cluster, name taken). */
   CONFLICT(8, Retry.NEVER),
   /**
    * It came too late to be executed, and an earlier attempt at it may have been: what became of
@@ -43,7 +40,9 @@ public enum ErrorCode {
   /**
    * The replica's state is not as new as this read asks for; another's may be, or this one's soon.
    */
-  REPLICA_BEHIND(12, Retry.ELSEWHERE);
+  REPLICA_BEHIND(12, Retry.ELSEWHERE),
+  /** What the request names, such as a keyspace, a shard, a node or a job, does not exist. */
+  NOT_FOUND(13, Retry.NEVER);
 
   /** What a caller may do about it. */
   public enum Retry {
@@ -95,7 +94,8 @@ public enum ErrorCode {
           CONFLICT,
           DEADLINE_EXCEEDED,
           INTERNAL,
-          REPLICA_BEHIND ->
+          REPLICA_BEHIND,
+          NOT_FOUND ->
           false;
     };
   }

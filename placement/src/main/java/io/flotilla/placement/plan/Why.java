@@ -36,7 +36,7 @@ public final class Why {
   public static List<Finding> shard(ClusterView view, LoadView load, Policy policy, long id)
       throws PlanRefusedException {
     Shard shard =
-        view.shard(id).orElseThrow(() -> new PlanRefusedException("there is no shard " + id));
+        view.shard(id).orElseThrow(() -> PlanRefusedException.notFound("there is no shard " + id));
     Why why = new Why(view, load, policy);
     why.tellOf(shard);
     return why.findings;
@@ -51,7 +51,7 @@ public final class Why {
         view.node(id)
             .orElseThrow(
                 () ->
-                    new PlanRefusedException(
+                    PlanRefusedException.notFound(
                         view.removed().containsKey(id)
                             ? "node " + id + " was removed"
                             : "there is no node " + id));

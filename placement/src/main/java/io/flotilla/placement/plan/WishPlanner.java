@@ -38,6 +38,7 @@ public final class WishPlanner {
    */
   public Move move(long shardId, long fromNode, long toNode) throws PlanRefusedException {
     Piece piece = piece(shardId);
+    seat(fromNode);
     Replica leaving =
         piece
             .shard
@@ -148,11 +149,13 @@ public final class WishPlanner {
   private Piece piece(long shard) throws PlanRefusedException {
     return draft
         .piece(shard)
-        .orElseThrow(() -> new PlanRefusedException("there is no shard " + shard));
+        .orElseThrow(() -> PlanRefusedException.notFound("there is no shard " + shard));
   }
 
   private Seat seat(long node) throws PlanRefusedException {
-    return draft.seat(node).orElseThrow(() -> new PlanRefusedException("there is no node " + node));
+    return draft
+        .seat(node)
+        .orElseThrow(() -> PlanRefusedException.notFound("there is no node " + node));
   }
 
   private static void refuseIf(Optional<String> why, long shard) throws PlanRefusedException {

@@ -108,7 +108,7 @@ final class AdminDoor {
     try {
       telling.run();
     } catch (PlanRefusedException refused) {
-      call.fail(ErrorCode.CONFLICT, String.valueOf(refused.getMessage()));
+      call.fail(LeaderGate.codeOf(refused), String.valueOf(refused.getMessage()));
     } catch (IllegalArgumentException wrong) {
       call.fail(ErrorCode.INVALID_REQUEST, String.valueOf(wrong.getMessage()));
     }
@@ -191,7 +191,8 @@ final class AdminDoor {
                               view.get()
                                   .job(job)
                                   .orElseThrow(
-                                      () -> new PlanRefusedException("there is no job " + job))))
+                                      () ->
+                                          PlanRefusedException.notFound("there is no job " + job))))
                       .build()));
       return;
     }
@@ -237,7 +238,8 @@ final class AdminDoor {
         now.keyspaceNamed(wish.getKeyspace())
             .orElseThrow(
                 () ->
-                    new PlanRefusedException("there is no keyspace '" + wish.getKeyspace() + "'"));
+                    PlanRefusedException.notFound(
+                        "there is no keyspace '" + wish.getKeyspace() + "'"));
     int before = now.settings().goals().getOrDefault(keyspace.id(), 0);
     long have =
         now.shards().values().stream()
@@ -338,7 +340,8 @@ final class AdminDoor {
     ClusterView now = view.get();
     Node node =
         now.node(change.getNode())
-            .orElseThrow(() -> new PlanRefusedException("there is no node " + change.getNode()));
+            .orElseThrow(
+                () -> PlanRefusedException.notFound("there is no node " + change.getNode()));
     Node.State state =
         change.getChange() == ChangeNodeRequest.Change.UNDRAIN
             ? Node.State.ACTIVE

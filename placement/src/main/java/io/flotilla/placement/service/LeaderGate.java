@@ -188,7 +188,7 @@ final class LeaderGate {
     try {
       command = plan.command();
     } catch (PlanRefusedException refused) {
-      call.fail(ErrorCode.CONFLICT, String.valueOf(refused.getMessage()));
+      call.fail(codeOf(refused), String.valueOf(refused.getMessage()));
       return;
     } catch (IllegalArgumentException wrong) {
       call.fail(ErrorCode.INVALID_REQUEST, String.valueOf(wrong.getMessage()));
@@ -206,6 +206,10 @@ final class LeaderGate {
             call.fail(ErrorCode.OVERLOADED, "the map changes too fast: " + result.getMessage());
           }
         });
+  }
+
+  static ErrorCode codeOf(PlanRefusedException refused) {
+    return refused.isNotFound() ? ErrorCode.NOT_FOUND : ErrorCode.CONFLICT;
   }
 
   CompletableFuture<PlacementResult> propose(PlacementCommand command) {

@@ -262,7 +262,7 @@ final class ClusterState {
   private PlacementResult begin(Job wish, Consumer<StateRecord> changed) {
     Revised<Shard> known = shards.get(wish.shard());
     if (known == null) {
-      return refused(Outcome.CONFLICT, "there is no shard " + wish.shard());
+      return refused(Outcome.NOT_FOUND, "there is no shard " + wish.shard());
     }
     Optional<Job> underWay = jobs.of(wish.shard());
     if (underWay.isPresent()) {
@@ -294,11 +294,11 @@ final class ClusterState {
     Optional<Job> found = jobs.job(id);
     if (found.isEmpty()) {
       EndedJob over = jobs.ended().get(id);
-      return refused(
-          Outcome.CONFLICT,
-          over == null
-              ? "there is no job " + id
-              : String.format("job %d is over already: %s", id, over.ending().why()));
+      return over == null
+          ? refused(Outcome.NOT_FOUND, "there is no job " + id)
+          : refused(
+              Outcome.CONFLICT,
+              String.format("job %d is over already: %s", id, over.ending().why()));
     }
     Job job = found.get();
     Optional<String> tooLate =
@@ -318,7 +318,7 @@ final class ClusterState {
     Revised<Node> known = nodes.get(change.getNode());
     if (known == null) {
       return refused(
-          Outcome.CONFLICT,
+          Outcome.NOT_FOUND,
           removed.containsKey(change.getNode())
               ? "node " + change.getNode() + " was removed already"
               : "there is no node " + change.getNode());
@@ -379,7 +379,7 @@ final class ClusterState {
 
   private PlacementResult setGoal(ShardGoal goal, Consumer<StateRecord> changed) {
     if (!keyspaces.containsKey(goal.getKeyspace())) {
-      return refused(Outcome.CONFLICT, "there is no keyspace with id " + goal.getKeyspace());
+      return refused(Outcome.NOT_FOUND, "there is no keyspace with id " + goal.getKeyspace());
     }
     if (settings.goals().getOrDefault(goal.getKeyspace(), 0) != goal.getBefore()) {
       return refused(Outcome.STALE, "somebody else has asked for more shards meanwhile");

@@ -11,7 +11,9 @@ public enum Outcome {
   /** It could never be done. */
   INVALID(7),
   /** The cluster is not what the command says. */
-  CONFLICT(8);
+  CONFLICT(8),
+  /** What the command names does not exist. */
+  NOT_FOUND(13);
 
   private final int number;
 

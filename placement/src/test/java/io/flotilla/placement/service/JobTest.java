@@ -324,16 +324,28 @@ final class JobTest extends OneMember {
   @Test
   void wishesThatCannotBeAreRefusedInWords() {
     assertError(administer(transfer(1)), ErrorCode.CONFLICT, "node 1 leads shard 1 already");
-    assertError(administer(transfer(8)), ErrorCode.CONFLICT, "there is no node 8");
+    assertError(administer(transfer(8)), ErrorCode.NOT_FOUND, "there is no node 8");
     assertError(
         administer(AdminRequest.newBuilder().setSplit(SplitShardRequest.newBuilder().setShard(99))),
-        ErrorCode.CONFLICT,
+        ErrorCode.NOT_FOUND,
         "there is no shard 99");
+    assertError(
+        ask(service::explain, ExplainRequest.newBuilder().setShard(99).build()),
+        ErrorCode.NOT_FOUND,
+        "there is no shard 99");
+    assertError(
+        ask(service::explain, ExplainRequest.newBuilder().setNode(9).build()),
+        ErrorCode.NOT_FOUND,
+        "there is no node 9");
+    assertError(
+        administer(change(9, ChangeNodeRequest.Change.DRAIN)),
+        ErrorCode.NOT_FOUND,
+        "there is no node 9");
     assertError(
         administer(AdminRequest.newBuilder()), ErrorCode.INVALID_REQUEST, "nothing is asked for");
     assertError(
         administer(AdminRequest.newBuilder().setCancel(CancelJobRequest.newBuilder().setJob(7777))),
-        ErrorCode.CONFLICT,
+        ErrorCode.NOT_FOUND,
         "there is no job 7777");
     Job job = begin(split());
     assertError(administer(transfer(2)), ErrorCode.CONFLICT, "shard 1 has a job already");
@@ -442,7 +454,7 @@ final class JobTest extends OneMember {
     assertThat(ask(service::registerNode, register(5)).reply().getNode()).isEqualTo(5);
     assertError(
         administer(change(4, ChangeNodeRequest.Change.DRAIN)),
-        ErrorCode.CONFLICT,
+        ErrorCode.NOT_FOUND,
         "node 4 was removed already");
   }
 

@@ -133,7 +133,8 @@ final class MoveTest extends OneMember {
   void whatCannotBeMovedIsRefused() {
     assertError(move(4, 1), ErrorCode.CONFLICT, "has no replica on node 4");
     assertError(move(1, 2), ErrorCode.CONFLICT, "holds a replica");
-    assertError(move(1, 9), ErrorCode.CONFLICT, "there is no node 9");
+    assertError(move(1, 9), ErrorCode.NOT_FOUND, "there is no node 9");
+    assertError(move(9, 1), ErrorCode.NOT_FOUND, "there is no node 9");
     assertThat(jobs()).isEmpty();
   }
 

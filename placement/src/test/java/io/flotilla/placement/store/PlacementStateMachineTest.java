@@ -386,6 +386,7 @@ final class PlacementStateMachineTest {
     assertThat(ErrorCode.of(Outcome.STALE.number())).isEqualTo(ErrorCode.STALE_EPOCH);
     assertThat(ErrorCode.of(Outcome.INVALID.number())).isEqualTo(ErrorCode.INVALID_REQUEST);
     assertThat(ErrorCode.of(Outcome.CONFLICT.number())).isEqualTo(ErrorCode.CONFLICT);
+    assertThat(ErrorCode.of(Outcome.NOT_FOUND.number())).isEqualTo(ErrorCode.NOT_FOUND);
   }
 
   @Test

@@ -28,8 +28,8 @@ import java.util.function.Function;
 
 /**
  * What an operator asks of placement. As {@link KvClient}: nothing blocks, futures fail with {@link
- * KvException}, one deadline for each call with its retries. {@link FlotillaClient#await} waits for
- * an answer.
+ * KvException}, one deadline for each call with its retries; what names something that does not
+ * exist, with {@link ErrorCode#NOT_FOUND}. {@link FlotillaClient#await} waits for an answer.
  */
 public final class AdminClient {
   private final PlacementCalls placement;

@@ -96,7 +96,7 @@ public final class FlotillaClient implements AutoCloseable {
 
   /**
    * The data of a keyspace. Nothing is checked yet: operations on a keyspace that does not exist
-   * fail with {@link io.flotilla.rpc.ErrorCode#CONFLICT}.
+   * fail with {@link io.flotilla.rpc.ErrorCode#NOT_FOUND}.
    */
   public KvClient keyspace(String name) {
     return new ShardedKvClient(

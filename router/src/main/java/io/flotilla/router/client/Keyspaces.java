@@ -42,7 +42,7 @@ final class Keyspaces implements LiveMap.Listener {
 
   /**
    * The keyspace, once the map is known and placement was asked again about this name. Fails with
-   * {@link ErrorCode#CONFLICT} if there is none.
+   * {@link ErrorCode#NOT_FOUND} if there is none.
    */
   CompletableFuture<Keyspace> find(String name, long timeoutMillis) {
     CompletableFuture<Keyspace> found = new CompletableFuture<>();

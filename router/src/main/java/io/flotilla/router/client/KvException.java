@@ -12,30 +12,21 @@ public final class KvException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   private final ErrorCode code;
-  private final boolean notFound;
 
   public KvException(ErrorCode code, String message) {
     // It is an answer, often made by the thousand on an event loop: no stack. See atCaller.
     super(message, null, false, false);
     this.code = code;
-    this.notFound = false;
-  }
-
-  private KvException(String missing) {
-    super(missing, null, false, false);
-    this.code = ErrorCode.CONFLICT;
-    this.notFound = true;
   }
 
   private KvException(KvException cause) {
     super(cause.plainMessage(), cause);
     this.code = cause.code;
-    this.notFound = cause.notFound;
   }
 
   /** Something that was named, such as a keyspace, does not exist. */
   static KvException notFound(String message) {
-    return new KvException(message);
+    return new KvException(ErrorCode.NOT_FOUND, message);
   }
 
   /** What went wrong; with {@link ErrorCode#retry} what may be done about it. */
@@ -58,7 +49,7 @@ public final class KvException extends RuntimeException {
 
   /** Something that the operation named, such as its keyspace, does not exist. */
   public boolean isNotFound() {
-    return notFound;
+    return code == ErrorCode.NOT_FOUND;
   }
 
   /** The same operation may succeed later: who should have answered was busy, absent or silent. */

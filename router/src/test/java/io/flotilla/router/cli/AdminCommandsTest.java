@@ -144,7 +144,9 @@ class AdminCommandsTest {
     assertThat(run("job", "show", "7").out).contains("done").contains("is in its place");
     JsonNode ended = run("job", "list", "--ended", "-o", "json").json();
     assertThat(ended.at("/0/end").asText()).isEqualTo("done");
-    assertThat(run("job", "cancel", "7").err).contains("there is no job 7");
+    Run missing = run("job", "cancel", "7");
+    assertThat(missing.code).isEqualTo(5);
+    assertThat(missing.err).contains("there is no job 7");
   }
 
   @Test

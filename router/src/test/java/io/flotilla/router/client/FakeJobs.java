@@ -17,6 +17,7 @@ import io.flotilla.proto.placement.StatusReply;
 import io.flotilla.proto.placement.Transfer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.NoSuchElementException;
 
 /** Jobs of a placement that answers every wish with the same words. */
 public final class FakeJobs {
@@ -86,7 +87,7 @@ public final class FakeJobs {
 
   private AdminReply cancel(long id) {
     if (!underWay || id != job.getId()) {
-      throw new IllegalStateException("there is no job " + id);
+      throw new NoSuchElementException("there is no job " + id);
     }
     return answer(job.toBuilder()).toBuilder().addNotes("no more orders are given").build();
   }

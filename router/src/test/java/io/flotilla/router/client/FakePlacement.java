@@ -23,6 +23,7 @@ import io.flotilla.rpc.RpcMethods;
 import io.flotilla.rpc.RpcServer;
 import java.io.IOException;
 import java.util.List;
+import java.util.NoSuchElementException;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /** A placement member. Serves if it leads; names the leader if not. */
@@ -123,6 +124,8 @@ final class FakePlacement implements AutoCloseable {
     if (mayServe(call)) {
       try {
         call.reply(cluster.jobs().administer(call.request()));
+      } catch (NoSuchElementException missing) {
+        call.fail(ErrorCode.NOT_FOUND, String.valueOf(missing.getMessage()));
       } catch (IllegalStateException refused) {
         call.fail(ErrorCode.CONFLICT, String.valueOf(refused.getMessage()));
       }

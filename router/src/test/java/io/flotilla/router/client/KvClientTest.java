@@ -130,7 +130,7 @@ class KvClientTest {
   void anUnknownKeyspaceIsNamedWithThoseThatExist() {
     SyncKvClient nope = client.keyspace("nope").sync();
     assertThatThrownBy(() -> nope.get(b("a")))
-        .hasMessage("CONFLICT: there is no keyspace \"nope\"; there are: default, redis");
+        .hasMessage("NOT_FOUND: there is no keyspace \"nope\"; there are: default, redis");
   }
 
   @Test
