@@ -18,6 +18,7 @@ import io.flotilla.proto.placement.ExplainReply;
 import io.flotilla.proto.placement.ExplainRequest;
 import io.flotilla.proto.placement.GetMapRequest;
 import io.flotilla.proto.placement.MapUpdate;
+import io.flotilla.proto.placement.MembersNews;
 import io.flotilla.proto.placement.MoveReplicaReply;
 import io.flotilla.proto.placement.MoveReplicaRequest;
 import io.flotilla.proto.placement.RegisterNodeReply;
@@ -67,6 +68,8 @@ public final class RpcMethods {
       unary(39, "placement.administer", AdminRequest.parser(), AdminReply.parser());
   public static final RpcMethod<ExplainRequest, ExplainReply> EXPLAIN =
       unary(40, "placement.explain", ExplainRequest.parser(), ExplainReply.parser());
+  public static final RpcMethod<MembersNews, MembersNews> MEMBERS =
+      unary(41, "placement.members", MembersNews.parser(), MembersNews.parser());
 
   // Between the nodes that hold a group's replicas; on connections of kind SNAPSHOT alone.
   public static final RpcMethod<SnapshotRequest, SnapshotReply> SNAPSHOT =

@@ -1,6 +1,9 @@
 package io.flotilla.placement.model;
 
 import java.util.Collections;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -9,16 +12,41 @@ import java.util.TreeMap;
  *
  * @param balance whether placement evens out by itself; it repairs and drains in any case
  * @param goals how many shards a keyspace is to have at least, by its id; gone when it has
+ * @param members of placement's own group, by id: those that are to belong to it, and those that
+ *     did. The ones that the group began with are here as soon as a leader has said where they are
  */
-public record Settings(boolean balance, SortedMap<Integer, Integer> goals) {
-  public static final Settings INITIAL = new Settings(true, new TreeMap<>());
+public record Settings(
+    boolean balance, SortedMap<Integer, Integer> goals, SortedMap<Long, Member> members) {
+  public static final Settings INITIAL = new Settings(true, new TreeMap<>(), new TreeMap<>());
 
   public Settings {
     goals = Collections.unmodifiableSortedMap(new TreeMap<>(goals));
+    members = Collections.unmodifiableSortedMap(new TreeMap<>(members));
   }
 
   public Settings withBalance(boolean on) {
-    return new Settings(on, goals);
+    return new Settings(on, goals, members);
+  }
+
+  /** With one more, or with this one as it is now. */
+  public Settings withMember(Member member) {
+    TreeMap<Long, Member> changed = new TreeMap<>(members);
+    changed.put(member.id(), member);
+    return new Settings(balance, goals, changed);
+  }
+
+  /** With this one removed, which must be there. */
+  public Settings withoutMember(long id) {
+    return withMember(Objects.requireNonNull(members.get(id)).leaving());
+  }
+
+  public Optional<Member> member(long id) {
+    return Optional.ofNullable(members.get(id));
+  }
+
+  /** Those that are to belong to the group, by id. */
+  public List<Member> lastingMembers() {
+    return members.values().stream().filter(member -> !member.removed()).toList();
   }
 
   /**
@@ -31,6 +59,6 @@ public record Settings(boolean balance, SortedMap<Integer, Integer> goals) {
     } else {
       changed.put(keyspace, shards);
     }
-    return new Settings(balance, changed);
+    return new Settings(balance, changed, members);
   }
 }

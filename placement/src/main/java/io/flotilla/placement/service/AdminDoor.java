@@ -55,6 +55,7 @@ final class AdminDoor {
   private final Supplier<LoadView> load;
   private final LongUnaryOperator heldOn;
   private final Policy policy;
+  private final MemberDoor members;
 
   /**
    * @param heldOn of how many shards a node says that it has data
@@ -64,12 +65,14 @@ final class AdminDoor {
       Supplier<ClusterView> view,
       Supplier<LoadView> load,
       LongUnaryOperator heldOn,
-      Policy policy) {
+      Policy policy,
+      MemberDoor members) {
     this.gate = gate;
     this.view = view;
     this.load = load;
     this.heldOn = heldOn;
     this.policy = policy;
+    this.members = members;
   }
 
   private WishPlanner planner() {
@@ -135,6 +138,7 @@ final class AdminDoor {
         }
       }
       case BALANCE -> setBalance(call, request.getBalance());
+      case MEMBERS -> members.administer(call);
       case WISH_NOT_SET -> call.fail(ErrorCode.INVALID_REQUEST, "nothing is asked for");
     }
   }

@@ -14,7 +14,6 @@ import io.flotilla.raft.runtime.RaftException;
 import io.flotilla.raft.runtime.RaftGroup;
 import io.flotilla.rpc.ErrorCode;
 import io.flotilla.rpc.RpcCall;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -35,16 +34,16 @@ final class LeaderGate {
   private static final int PLANS_MAX = 8;
 
   private final RaftGroup group;
-  private final Map<Long, String> members;
+  private final MemberBook members;
   private final Desk desk;
   private final LongSupplier nanos;
 
   /**
    * @param nanos that deadlines are by
    */
-  LeaderGate(RaftGroup group, Map<Long, String> members, Desk desk, LongSupplier nanos) {
+  LeaderGate(RaftGroup group, MemberBook members, Desk desk, LongSupplier nanos) {
     this.group = group;
-    this.members = Map.copyOf(members);
+    this.members = members;
     this.desk = desk;
     this.nanos = nanos;
   }
@@ -225,9 +224,11 @@ final class LeaderGate {
             });
   }
 
-  ErrorDetail notLeader(Optional<Long> leader) {
+  /** One that was removed knows the leader from hearsay alone. */
+  ErrorDetail notLeader(Optional<Long> known) {
     ErrorDetail.Builder detail = ErrorDetail.newBuilder().setCode(ErrorCode.NOT_LEADER.number());
-    String address = leader.map(members::get).orElse("");
+    Optional<Long> leader = known.or(members::toldLeader);
+    String address = leader.flatMap(members::addressOf).orElse("");
     if (address.isEmpty()) {
       return detail.setMessage("no leader of placement is known here").build();
     }

@@ -30,6 +30,7 @@ final class MapUpdates {
     if (revision == view.revision()) {
       return update.build();
     }
+    update.addAllMembers(MapMessages.writeMembers(view.settings().members().values()));
     for (Keyspace keyspace : view.keyspacesSince(revision)) {
       update.addKeyspaces(MapMessages.write(keyspace));
     }

@@ -13,8 +13,11 @@ import java.util.TreeMap;
  *
  * @param cluster id of the cluster, the same in every process
  * @param memberId which of {@code members} this is
- * @param members addresses (host:port) of all members by their ids, the same in every member; they
- *     do not change once the cluster exists
+ * @param joins whether there is a placement that this member is added to, which does not count on
+ *     it yet; said only until it has a log
+ * @param members addresses (host:port) of members by their ids, this one among them: those that
+ *     placement begins with, the same in each of them, or, where there is a log, some that can be
+ *     asked for the others. A member's address never changes
  * @param bindHost address to listen on
  * @param bindPort port to listen on; that of this member's address
  * @param dataDir its data directory; nobody else's
@@ -22,6 +25,7 @@ import java.util.TreeMap;
 public record PlacementConfig(
     String cluster,
     long memberId,
+    boolean joins,
     SortedMap<Long, String> members,
     String bindHost,
     int bindPort,
@@ -57,6 +61,18 @@ public record PlacementConfig(
         "placement.members",
         members,
         "each with an address of its own");
+  }
+
+  /** One of those that placement begins with. */
+  public PlacementConfig(
+      String cluster,
+      long memberId,
+      SortedMap<Long, String> members,
+      String bindHost,
+      int bindPort,
+      Path dataDir,
+      PlacementPolicy policy) {
+    this(cluster, memberId, false, members, bindHost, bindPort, dataDir, policy);
   }
 
   private static void require(boolean holds, String name, Object value, String allowed) {

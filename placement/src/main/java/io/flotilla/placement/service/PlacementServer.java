@@ -27,6 +27,7 @@ import io.flotilla.raft.runtime.SnapshotSendConfig;
 import io.flotilla.raft.state.Generations;
 import io.flotilla.rpc.Hello;
 import io.flotilla.rpc.NetThreads;
+import io.flotilla.rpc.RpcClient;
 import io.flotilla.rpc.RpcServer;
 import java.io.IOException;
 import java.security.SecureRandom;
@@ -108,34 +109,36 @@ public final class PlacementServer implements AutoCloseable {
 
     Hello self = new Hello(config.cluster(), Hello.Role.PLACEMENT, config.memberId());
     NetThreads threads = closing.add(new NetThreads(NET_THREADS, "placement-net"));
+    MemberBook book = new MemberBook(config.memberId(), config.members(), map::view);
     NettyTransport transport =
-        new NettyTransport(
-            threads, self, node -> Optional.ofNullable(config.members().get(node.value())));
+        new NettyTransport(threads, self, node -> book.addressOf(node.value()));
     RaftRuntime<PlacementRound> runtime =
         closing.add(
             new RaftRuntime<>(
                 runtimeConfig(config),
-                ports(logs, transport, store, snapshots(config, directory, self, closing), fatal)));
+                ports(logs, transport, store, snapshots(book, directory, self, closing), fatal)));
     closing.add(transport);
     runtime.start();
     RaftGroup group = open(config, runtime, map);
-    checkMembers(config, group);
-
     PlacementService service =
         closing.add(
             new PlacementService(
                 config.cluster(),
-                config.members(),
+                book,
                 config.policy(),
                 group,
                 map,
                 System::nanoTime,
                 Desk.newThread("placement-desk")));
+    MemberExchange exchange =
+        closing.add(new MemberExchange(book, group, new RpcClient(threads, self)));
     RpcServer server = closing.add(new RpcServer(threads, self));
     transport.attach(server, runtime);
     NettySnapshotTransport.attach(server, runtime.snapshotServer());
     service.addTo(server);
+    exchange.addTo(server);
     server.listen(config.bindHost(), config.bindPort());
+    exchange.start(threads.loop());
     log.info(
         "placement member {} of cluster {} listens on {}:{}",
         config.memberId(),
@@ -169,13 +172,11 @@ public final class PlacementServer implements AutoCloseable {
 
   /** Snapshots have a connection and a thread of their own: heartbeats do not wait for them. */
   private static SnapshotPorts snapshots(
-      PlacementConfig config, DataDirectory directory, Hello self, Closing closing)
-      throws IOException {
+      MemberBook book, DataDirectory directory, Hello self, Closing closing) throws IOException {
     NetThreads threads = closing.add(new NetThreads(1, "placement-snapshot-net"));
     NettySnapshotTransport transport =
         closing.add(
-            new NettySnapshotTransport(
-                threads, self, node -> Optional.ofNullable(config.members().get(node.value()))));
+            new NettySnapshotTransport(threads, self, node -> book.addressOf(node.value())));
     return new SnapshotPorts(
         FileSnapshotStore.open(directory.snapshots()),
         transport,
@@ -223,10 +224,14 @@ public final class PlacementServer implements AutoCloseable {
         new ReplicaId(config.memberId()),
         membership(config),
         Generations.INITIAL,
-        config.members().firstKey() == config.memberId());
+        !config.joins() && config.members().firstKey() == config.memberId());
   }
 
+  /** What a new group begins with: one that joins another hears of it from its leader. */
   private static Membership membership(PlacementConfig config) {
+    if (config.joins()) {
+      return Membership.of(List.of());
+    }
     List<Membership.Member> voters =
         config.members().keySet().stream()
             .map(id -> new Membership.Member(new ReplicaId(id), id))
@@ -242,17 +247,6 @@ public final class PlacementServer implements AutoCloseable {
           String.format(
               "the map in %s is that of cluster '%s', but this process is configured as '%s'",
               config.dataDir(), cluster, config.cluster()));
-    }
-  }
-
-  private static void checkMembers(PlacementConfig config, RaftGroup group) throws IOException {
-    Membership known = group.status().membership();
-    if (!known.equals(membership(config))) {
-      throw new IOException(
-          String.format(
-              "members %s are configured, but the log in %s knows %s; they cannot be changed this"
-                  + " way",
-              config.members().keySet(), config.dataDir(), known.voters()));
     }
   }
 

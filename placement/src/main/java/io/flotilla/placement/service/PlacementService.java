@@ -31,10 +31,8 @@ import io.flotilla.rpc.RpcCall;
 import io.flotilla.rpc.RpcHandlers;
 import io.flotilla.rpc.RpcMethods;
 import java.time.Duration;
-import java.util.Collections;
 import java.util.List;
 import java.util.Set;
-import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -51,7 +49,6 @@ public final class PlacementService implements AutoCloseable {
   private static final Duration TICK = Duration.ofMillis(100);
 
   private final PlacementStateMachine map;
-  private final SortedMap<Long, String> members;
   private final LongSupplier nanos;
   private final Desk desk;
   private final LeaderGate gate;
@@ -62,6 +59,8 @@ public final class PlacementService implements AutoCloseable {
   private final Steward steward;
   private final KeyspaceDoor keyspaces;
   private final AdminDoor admin;
+  private final MemberDoor members;
+  private final MemberSteward memberSteward;
   private final Orders orders;
   private long ledTerm;
   private long shardsSince;
@@ -69,24 +68,23 @@ public final class PlacementService implements AutoCloseable {
   /**
    * Begins to serve the leader's duties.
    *
-   * @param members addresses by member id, which is the replica id
+   * @param book where members are; a member's id is its replica's id
    * @param nanos a clock as {@link System#nanoTime}: deadlines are by it, and the liveness of nodes
    * @param thread one, which this ends
    */
   public PlacementService(
       String cluster,
-      SortedMap<Long, String> members,
+      MemberBook book,
       PlacementPolicy policy,
       RaftGroup group,
       PlacementStateMachine map,
       LongSupplier nanos,
       ScheduledExecutorService thread) {
     this.map = map;
-    this.members = Collections.unmodifiableSortedMap(new TreeMap<>(members));
     this.nanos = nanos;
     this.policy = policy;
     this.desk = new Desk(thread, TICK);
-    this.gate = new LeaderGate(group, members, desk, nanos);
+    this.gate = new LeaderGate(group, book, desk, nanos);
     this.reports =
         new ReportTable(
             TimeUnit.MILLISECONDS.toNanos(policy.nodeSilentMillis()), nanos.getAsLong());
@@ -94,8 +92,11 @@ public final class PlacementService implements AutoCloseable {
     this.jobs = new JobWatch(reports, TimeUnit.MILLISECONDS.toNanos(policy.nodeDeadMillis()));
     this.steward = new Steward(gate, cluster, policy, jobs);
     this.keyspaces = new KeyspaceDoor(gate, map::view, () -> takesNothing(map.view()), policy);
+    this.members = new MemberDoor(gate, group, book, map::view);
+    this.memberSteward = new MemberSteward(gate, group, book);
     this.admin =
-        new AdminDoor(gate, map::view, () -> load(map.view()), this::heldOn, policy.pace());
+        new AdminDoor(
+            gate, map::view, () -> load(map.view()), this::heldOn, policy.pace(), members);
     this.orders = new Orders(reports, jobs::isRefused);
     map.onChange(desk::ring);
     desk.start(this::round);
@@ -133,6 +134,7 @@ public final class PlacementService implements AutoCloseable {
       shardsSince = view.revision();
     }
     steward.act(view, () -> load(view), takesNothing(view), now);
+    memberSteward.act(view.settings(), now);
     watches.pump(view);
   }
 
@@ -299,8 +301,7 @@ public final class PlacementService implements AutoCloseable {
         call,
         () ->
             call.reply(
-                new StatusReport(map.view(), reports, nanos.getAsLong())
-                    .reply(members, gate.leader())));
+                new StatusReport(map.view(), reports, nanos.getAsLong()).reply(members.members())));
   }
 
   /** Ends the desk; requests that come later are refused. */

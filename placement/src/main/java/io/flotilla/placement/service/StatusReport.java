@@ -15,9 +15,9 @@ import io.flotilla.proto.placement.ShardReport;
 import io.flotilla.proto.placement.ShardStatus;
 import io.flotilla.proto.placement.StatusReply;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.SortedMap;
 
 /** The map and what nodes say, side by side, for people. */
 final class StatusReport {
@@ -34,16 +34,10 @@ final class StatusReport {
     this.nowNanos = nowNanos;
   }
 
-  StatusReply reply(SortedMap<Long, String> members, Optional<Long> leader) {
+  StatusReply reply(List<MemberStatus> members) {
     StatusReply.Builder reply =
         StatusReply.newBuilder().setCluster(view.cluster()).setRevision(view.revision());
-    members.forEach(
-        (id, address) ->
-            reply.addMembers(
-                MemberStatus.newBuilder()
-                    .setId(id)
-                    .setAddress(address)
-                    .setLeader(leader.isPresent() && leader.get().equals(id))));
+    reply.addAllMembers(members);
     for (Keyspace keyspace : view.keyspacesSince(0)) {
       reply.addKeyspaces(MapMessages.write(keyspace));
     }

@@ -12,6 +12,12 @@
  * {@link JobWatch} ends those of which no descriptor says that they are over. All of that begins
  * anew with the next leader; only the jobs themselves are kept.
  *
+ * <p>Placement's own group: who is to belong to it, and where those are, is decided in the log
+ * ({@link MemberDoor}); whichever member leads has the group become that, learners first, then one
+ * joint change ({@link MemberSteward}, {@link MemberStep}). What is configured only begins a group,
+ * and afterwards helps to find one. {@link MemberExchange} tells members where others are, for one
+ * that was away cannot answer a leader of which its own log does not know yet.
+ *
  * <p>Who is dead is judged here by silence alone: a node that has not reported to this leader for
  * {@link PlacementPolicy#nodeDeadMillis}, counted anew with each change of leadership, and only
  * while most nodes are heard. What is missing is the word of the node's peers: where this member

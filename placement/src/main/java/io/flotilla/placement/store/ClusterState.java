@@ -7,12 +7,14 @@ import io.flotilla.placement.model.FreshIds;
 import io.flotilla.placement.model.Job;
 import io.flotilla.placement.model.Keyspace;
 import io.flotilla.placement.model.KeyspacePlan;
+import io.flotilla.placement.model.Member;
 import io.flotilla.placement.model.Move;
 import io.flotilla.placement.model.Node;
 import io.flotilla.placement.model.Revised;
 import io.flotilla.placement.model.Settings;
 import io.flotilla.placement.model.Shard;
 import io.flotilla.proto.placement.BeginJobs;
+import io.flotilla.proto.placement.ChangeMember;
 import io.flotilla.proto.placement.ChangeNodeRequest;
 import io.flotilla.proto.placement.EndJob;
 import io.flotilla.proto.placement.PlacementCommand;
@@ -98,6 +100,7 @@ final class ClusterState {
         case CHANGE_NODE -> changeNode(command.getChangeNode(), changed);
         case SET_BALANCE -> set(settings.withBalance(command.getSetBalance().getOn()), changed);
         case SHARD_GOAL -> setGoal(command.getShardGoal(), changed);
+        case CHANGE_MEMBER -> changeMember(command.getChangeMember(), changed);
         case KIND_NOT_SET -> throw new IllegalStateException("read() lets no such command pass");
       };
     } catch (IllegalArgumentException wrong) {
@@ -366,6 +369,19 @@ final class ClusterState {
     changed.accept(StateRecord.gone(node));
     changed.accept(StateRecord.removed(node, revision));
     return done().setNode(id).build();
+  }
+
+  private PlacementResult changeMember(ChangeMember change, Consumer<StateRecord> changed) {
+    Optional<MemberFit> misfit = MemberFit.misfit(settings, change);
+    if (misfit.isPresent()) {
+      return refused(misfit.get().outcome(), misfit.get().why());
+    }
+    long id = change.getMember();
+    return set(
+        change.getChange() == ChangeMember.Change.REMOVE
+            ? settings.withoutMember(id)
+            : settings.withMember(new Member(id, change.getAddress(), false)),
+        changed);
   }
 
   private PlacementResult set(Settings next, Consumer<StateRecord> changed) {

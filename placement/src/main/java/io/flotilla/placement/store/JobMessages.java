@@ -113,12 +113,14 @@ public final class JobMessages {
         .forEach(
             (keyspace, shards) ->
                 message.addGoals(ShardGoal.newBuilder().setKeyspace(keyspace).setShards(shards)));
+    message.addAllMembers(MapMessages.writeMembers(settings.members().values()));
     return message.build();
   }
 
   static Settings read(io.flotilla.proto.placement.Settings settings) {
     TreeMap<Integer, Integer> goals = new TreeMap<>();
     settings.getGoalsList().forEach(goal -> goals.put(goal.getKeyspace(), goal.getShards()));
-    return new Settings(!settings.getBalanceOff(), goals);
+    return new Settings(
+        !settings.getBalanceOff(), goals, MapMessages.readMembers(settings.getMembersList()));
   }
 }

@@ -7,6 +7,7 @@ import io.flotilla.placement.model.KeyBytes;
 import io.flotilla.placement.model.KeyRange;
 import io.flotilla.placement.model.Keyspace;
 import io.flotilla.placement.model.KeyspacePlan;
+import io.flotilla.placement.model.Member;
 import io.flotilla.placement.model.Move;
 import io.flotilla.placement.model.Node;
 import io.flotilla.placement.model.Partitioning;
@@ -14,8 +15,11 @@ import io.flotilla.placement.model.Replica;
 import io.flotilla.placement.model.Shard;
 import io.flotilla.proto.map.NodeState;
 import io.flotilla.proto.map.ReplicaRole;
+import io.flotilla.proto.placement.PlacementMember;
 import io.flotilla.proto.placement.PlannedKeyspace;
+import java.util.Collection;
 import java.util.List;
+import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
@@ -173,6 +177,27 @@ public final class MapMessages {
           case UNRECOGNIZED -> throw new IllegalArgumentException("unknown replica role");
         };
     return new Replica(replica.getNode(), replica.getReplica(), role);
+  }
+
+  public static List<PlacementMember> writeMembers(Collection<Member> members) {
+    return members.stream().map(MapMessages::write).toList();
+  }
+
+  private static PlacementMember write(Member member) {
+    return PlacementMember.newBuilder()
+        .setId(member.id())
+        .setAddress(member.address())
+        .setRemoved(member.removed())
+        .build();
+  }
+
+  /** By id. */
+  public static SortedMap<Long, Member> readMembers(List<PlacementMember> members) {
+    SortedMap<Long, Member> byId = new TreeMap<>();
+    for (PlacementMember each : members) {
+      byId.put(each.getId(), new Member(each.getId(), each.getAddress(), each.getRemoved()));
+    }
+    return byId;
   }
 
   public static ByteString write(KeyBytes bytes) {

@@ -12,6 +12,7 @@ import io.flotilla.rpc.ErrorCode;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -37,7 +38,12 @@ final class LeaderGateTest {
   void start() throws Exception {
     store = new PlacementStore(directory);
     map = new PlacementStateMachine(store, Generations.INITIAL);
-    gate = new LeaderGate(new LoneGroup(store, map), Map.of(1L, "p:1"), desk, System::nanoTime);
+    gate =
+        new LeaderGate(
+            new LoneGroup(store, map),
+            new MemberBook(1, new TreeMap<>(Map.of(1L, "p:1")), map::view),
+            desk,
+            System::nanoTime);
   }
 
   @AfterEach

@@ -39,6 +39,7 @@ final class Members implements AutoCloseable {
           ErrorCode.OVERLOADED);
 
   final TreeMap<Long, String> addresses = new TreeMap<>();
+  private final TreeMap<Long, String> initial = new TreeMap<>();
   final Queue<Throwable> broken = new ConcurrentLinkedQueue<>();
   final NetThreads threads = new NetThreads(1, "test-client");
   final RpcClient client = new RpcClient(threads, new Hello("test", Hello.Role.CLIENT, 0));
@@ -58,13 +59,44 @@ final class Members implements AutoCloseable {
     for (ServerSocket socket : held) {
       socket.close();
     }
+    initial.putAll(addresses);
   }
 
+  /** An address for one more, which callers ask as well. */
+  String allot(long id) throws IOException {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      addresses.put(id, "127.0.0.1:" + socket.getLocalPort());
+    }
+    return addresses.get(id);
+  }
+
+  /** Starts one that was added: it is told of all that there are now. */
+  PlacementServer join(long id) throws IOException {
+    PlacementConfig config = config(id);
+    PlacementServer server =
+        PlacementServer.start(
+            new PlacementConfig(
+                config.cluster(),
+                id,
+                true,
+                addresses,
+                config.bindHost(),
+                config.bindPort(),
+                config.dataDir(),
+                policy),
+            broken::add);
+    running.put(id, server);
+    return server;
+  }
+
+  /** One that is there from the start knows those that were. */
   PlacementConfig config(long id) {
+    TreeMap<Long, String> known = new TreeMap<>(initial);
+    known.put(id, addresses.get(id));
     String address = addresses.get(id);
     int port = Integer.parseInt(address.substring(address.indexOf(':') + 1));
     return new PlacementConfig(
-        "test", id, addresses, "127.0.0.1", port, root.resolve("member-" + id), policy);
+        "test", id, known, "127.0.0.1", port, root.resolve("member-" + id), policy);
   }
 
   PlacementServer start(long id) throws IOException {
@@ -81,6 +113,11 @@ final class Members implements AutoCloseable {
 
   void kill(long id) throws IOException {
     Optional.ofNullable(running.remove(id)).orElseThrow().kill();
+  }
+
+  void stop(long id) throws IOException {
+    Optional.ofNullable(running.remove(id)).orElseThrow().close();
+    addresses.remove(id);
   }
 
   void killAll() throws IOException {

@@ -60,7 +60,7 @@ abstract class OneMember {
     service =
         new PlacementService(
             "c",
-            new TreeMap<>(Map.of(1L, "p:1", 2L, "p:2")),
+            new MemberBook(1, new TreeMap<>(Map.of(1L, "p:1", 2L, "p:2")), map::view),
             POLICY,
             group,
             map,

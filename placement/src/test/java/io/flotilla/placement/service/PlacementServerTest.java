@@ -77,12 +77,6 @@ final class PlacementServerTest {
               config.dataDir(),
               ONE),
           "belongs to cluster 'test', but this process is configured as cluster 'other'");
-      TreeMap<Long, String> two = new TreeMap<>(config.members());
-      two.put(2L, "127.0.0.1:1");
-      assertRefused(
-          new PlacementConfig(
-              "test", 1, two, config.bindHost(), config.bindPort(), config.dataDir(), ONE),
-          "they cannot be changed this way");
       Path identity = config.dataDir().resolve("identity");
       Files.writeString(identity, Files.readString(identity).replace("format=1", "format=9"));
       assertRefused(config, "has format 9; this version reads format 1");

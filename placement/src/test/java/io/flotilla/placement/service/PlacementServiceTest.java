@@ -200,9 +200,9 @@ final class PlacementServiceTest extends OneMember {
             .build());
     StatusReply status = ask(service::status, StatusRequest.getDefaultInstance()).reply();
     assertThat(status.getCluster()).isEqualTo("c");
-    assertThat(status.getMembersList()).hasSize(2);
+    assertThat(status.getMembersList()).hasSize(1);
     assertThat(status.getMembers(0).getLeader()).isTrue();
-    assertThat(status.getMembers(1).getLeader()).isFalse();
+    assertThat(status.getMembers(0).getAddress()).isEqualTo("p:1");
     assertThat(status.getNodes(1).getLeaders()).isEqualTo(1);
     assertThat(status.getNodes(1).getReplicas()).isEqualTo(8);
     assertThat(status.getShards(0).getLeaderNode()).isEqualTo(2);

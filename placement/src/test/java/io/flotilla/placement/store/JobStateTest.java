@@ -7,6 +7,7 @@ import io.flotilla.placement.model.Ending;
 import io.flotilla.placement.model.Epoch;
 import io.flotilla.placement.model.Job;
 import io.flotilla.placement.model.KeyBytes;
+import io.flotilla.placement.model.Member;
 import io.flotilla.placement.model.Move;
 import io.flotilla.placement.model.Node;
 import io.flotilla.placement.model.Partitioning;
@@ -20,6 +21,7 @@ import io.flotilla.placement.plan.KeyspaceWish;
 import io.flotilla.placement.plan.LoadView;
 import io.flotilla.placement.plan.WishPlanner;
 import io.flotilla.proto.placement.BeginJobs;
+import io.flotilla.proto.placement.ChangeMember;
 import io.flotilla.proto.placement.ChangeNodeRequest;
 import io.flotilla.proto.placement.EndJob;
 import io.flotilla.proto.placement.JobEnd;
@@ -286,6 +288,39 @@ final class JobStateTest {
       assertThat(restarted.view()).isEqualTo(expected);
       second.close();
     }
+  }
+
+  @Test
+  void membersOfPlacementAreAddedAndRemovedForGood() throws Exception {
+    run(member(ChangeMember.Change.ADD, 1, "h:1"));
+    assertRefused(member(ChangeMember.Change.REMOVE, 1, ""), Outcome.CONFLICT, "is the only one");
+    run(member(ChangeMember.Change.ADD, 2, "h:2"));
+    assertRefused(member(ChangeMember.Change.ADD, 2, "h:3"), Outcome.STALE, "there already");
+    assertRefused(member(ChangeMember.Change.ADD, 3, "h:2"), Outcome.CONFLICT, "is member 2");
+    assertRefused(member(ChangeMember.Change.ADD, 3, ""), Outcome.INVALID, "an address");
+    assertRefused(member(ChangeMember.Change.REMOVE, 3, ""), Outcome.NOT_FOUND, "no member 3");
+    long before = machine.view().revision();
+    assertThat(run(member(ChangeMember.Change.REMOVE, 1, "")).getRevision()).isEqualTo(before + 1);
+    assertRefused(member(ChangeMember.Change.REMOVE, 1, ""), Outcome.NOT_FOUND, "removed already");
+    assertRefused(member(ChangeMember.Change.ADD, 1, "h:9"), Outcome.STALE, "or was");
+    run(member(ChangeMember.Change.ADD, 3, "h:1"));
+    for (int id = 4; id <= 10; id++) {
+      run(member(ChangeMember.Change.ADD, id, "h:" + id));
+    }
+    assertRefused(member(ChangeMember.Change.ADD, 11, "h:11"), Outcome.CONFLICT, "its bound");
+
+    ClusterView expected = machine.view();
+    store.close();
+    open();
+    assertThat(machine.view()).isEqualTo(expected);
+    assertThat(machine.view().settings().member(1)).contains(new Member(1, "h:1", true));
+  }
+
+  private static PlacementCommand member(ChangeMember.Change change, long id, String address) {
+    return PlacementCommand.newBuilder()
+        .setChangeMember(
+            ChangeMember.newBuilder().setChange(change).setMember(id).setAddress(address))
+        .build();
   }
 
   private PlacementCommand random(Random random) throws Exception {

@@ -73,6 +73,7 @@ public final class FakeJobs {
         balance = request.getBalance().getOn();
         yield AdminReply.getDefaultInstance();
       }
+      case MEMBERS -> changeMembers(request);
       case WISH_NOT_SET -> throw new AssertionError("nothing was asked for");
     };
   }
@@ -90,6 +91,20 @@ public final class FakeJobs {
       throw new NoSuchElementException("there is no job " + id);
     }
     return answer(job.toBuilder()).toBuilder().addNotes("no more orders are given").build();
+  }
+
+  private static AdminReply changeMembers(AdminRequest request) {
+    return switch (request.getMembers().getChangeCase()) {
+      case ADD -> note("start placement --set placement.member-id=4");
+      case REMOVE -> {
+        if (request.getMembers().getRemove() > 3) {
+          throw new NoSuchElementException("placement has no such member");
+        }
+        yield note("2 members bear the loss of 0");
+      }
+      case TRANSFER -> AdminReply.getDefaultInstance();
+      case CHANGE_NOT_SET -> throw new AssertionError("nothing was asked for");
+    };
   }
 
   private AdminReply changeNode(AdminRequest request) {
