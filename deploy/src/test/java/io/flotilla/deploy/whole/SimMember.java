@@ -1,6 +1,7 @@
 package io.flotilla.deploy.whole;
 
 import io.flotilla.placement.model.ClusterView;
+import io.flotilla.placement.service.MemberBook;
 import io.flotilla.placement.service.PlacementService;
 import io.flotilla.placement.store.PlacementRound;
 import io.flotilla.placement.store.PlacementStateMachine;
@@ -70,7 +71,7 @@ final class SimMember extends SimProcess implements SimRaft.Peer {
       whole.members().forEach(member -> addresses.put((long) member.id(), member.address()));
       new PlacementService(
               WholeSimulation.CLUSTER,
-              addresses,
+              new MemberBook(id(), addresses, machine::view),
               whole.policy(),
               opened,
               machine,

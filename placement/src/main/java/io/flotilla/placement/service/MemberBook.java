@@ -17,7 +17,7 @@ import java.util.function.Supplier;
  * is known here, applied or told of by another member; of whom it says nothing, as is configured.
  * For any thread.
  */
-final class MemberBook {
+public final class MemberBook {
   private record Told(long revision, SortedMap<Long, Member> members, long leader) {}
 
   private final long self;
@@ -25,7 +25,12 @@ final class MemberBook {
   private final Supplier<ClusterView> map;
   private volatile Told told = new Told(0, new TreeMap<>(), 0);
 
-  MemberBook(long self, SortedMap<Long, String> configured, Supplier<ClusterView> map) {
+  /**
+   * @param self this member
+   * @param configured addresses, by member
+   * @param map the newest that was applied here
+   */
+  public MemberBook(long self, SortedMap<Long, String> configured, Supplier<ClusterView> map) {
     this.self = self;
     this.configured = Collections.unmodifiableSortedMap(new TreeMap<>(configured));
     this.map = map;

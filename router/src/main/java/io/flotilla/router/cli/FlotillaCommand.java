@@ -25,6 +25,7 @@ import picocli.CommandLine.Spec;
       ShardCommand.class,
       KeyspaceCommand.class,
       JobCommand.class,
+      PlacementCommand.class,
       BalanceCommand.class,
       GetCommand.class,
       PutCommand.class,

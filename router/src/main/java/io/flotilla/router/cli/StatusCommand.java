@@ -59,14 +59,7 @@ final class StatusCommand extends AdminVerb {
     out.println();
     out.println("cluster " + status.cluster() + ", map revision " + status.revision());
     out.println();
-    Table members = new Table("PLACEMENT", "ADDRESS", "ROLE");
-    status
-        .members()
-        .forEach(
-            member ->
-                members.row(
-                    member.id(), member.address(), member.leader() ? "leader" : "follower"));
-    output.print(members);
+    output.print(PlacementCommand.table(status.members()));
     out.println();
     output.print(NodeCommand.table(status.nodes()));
     out.println();

@@ -7,6 +7,7 @@ import io.flotilla.proto.metrics.MetricsRequest;
 import io.flotilla.proto.placement.AddShardsRequest;
 import io.flotilla.proto.placement.AdminRequest;
 import io.flotilla.proto.placement.CancelJobRequest;
+import io.flotilla.proto.placement.ChangeMembersRequest;
 import io.flotilla.proto.placement.ChangeNodeRequest;
 import io.flotilla.proto.placement.CreateKeyspaceRequest;
 import io.flotilla.proto.placement.ExplainRequest;
@@ -267,6 +268,33 @@ public final class AdminClient {
         answer,
         reply -> answer.complete(JobReader.answer(reply)));
     return answer;
+  }
+
+  /**
+   * Has placement's own group take in one more member; the answer says how it is to be started.
+   *
+   * @param address host:port at which all others will reach it
+   */
+  public CompletableFuture<AdminAnswer> addMember(String address, boolean dryRun) {
+    return changeMembers(ChangeMembersRequest.newBuilder().setAdd(address), dryRun);
+  }
+
+  /**
+   * Has placement's own group let a member go for good. {@link ErrorCode#CONFLICT} if no majority
+   * of those that are left is heard.
+   */
+  public CompletableFuture<AdminAnswer> removeMember(long member, boolean dryRun) {
+    return changeMembers(ChangeMembersRequest.newBuilder().setRemove(member), dryRun);
+  }
+
+  /** Hands leadership of placement to another of its members; completes when that was done. */
+  public CompletableFuture<AdminAnswer> transferPlacement(long member) {
+    return changeMembers(ChangeMembersRequest.newBuilder().setTransfer(member), false);
+  }
+
+  private CompletableFuture<AdminAnswer> changeMembers(
+      ChangeMembersRequest.Builder change, boolean dryRun) {
+    return administer(AdminRequest.newBuilder().setMembers(change), dryRun, false);
   }
 
   /** Why a shard is as it is, what is being done about it, and why nothing is. */

@@ -38,8 +38,22 @@ public record ClusterStatus(
     return Health.of(this);
   }
 
-  /** A placement member. */
-  public record Member(long id, String address, boolean leader) {}
+  /**
+   * A placement member.
+   *
+   * @param learner whether it has no vote yet
+   * @param leaving whether it was removed, and the group has not let it go yet
+   * @param heard whether the leader hears it
+   * @param applied index that its state has reached, as it said last
+   */
+  public record Member(
+      long id,
+      String address,
+      boolean leader,
+      boolean learner,
+      boolean leaving,
+      boolean heard,
+      long applied) {}
 
   /**
    * A storage node.

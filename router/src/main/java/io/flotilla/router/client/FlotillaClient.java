@@ -5,6 +5,7 @@ import io.flotilla.router.map.MapWatch;
 import io.flotilla.router.map.ShardMap;
 import io.flotilla.rpc.Hello;
 import io.flotilla.rpc.NetThreads;
+import io.flotilla.rpc.PlacementEndpoints;
 import io.flotilla.rpc.RpcClient;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -42,12 +43,12 @@ public final class FlotillaClient implements AutoCloseable {
   private FlotillaClient(ClientConfig config, ClientPorts ports, Runnable onClosed) {
     this.config = config;
     this.onClosed = onClosed;
+    PlacementEndpoints members = new PlacementEndpoints(config.placement());
     this.watch =
-        new MapWatch(
-            ports.rpc(), config.placement(), map, ports.loops().get(), ports.nanos(), ports.draw());
+        new MapWatch(ports.rpc(), members, map, ports.loops().get(), ports.nanos(), ports.draw());
     this.keyspaces = new Keyspaces(map, watch, ports.loops().get());
     this.dispatcher = new Dispatcher(config, map, watch, ports);
-    this.admin = new AdminClient(new PlacementCalls(config, ports), keyspaces, config);
+    this.admin = new AdminClient(new PlacementCalls(config, members, ports), keyspaces, config);
     watch.start();
   }
 

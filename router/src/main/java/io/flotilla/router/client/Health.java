@@ -52,6 +52,12 @@ public record Health(Level level, String summary, List<String> problems, int nod
                   .formatted(node.id(), node.address(), node.silentMillis() / 1000.0));
         }
       }
+      for (ClusterStatus.Member member : status.members()) {
+        if (!member.heard()) {
+          problems.add(
+              "placement member %d (%s) is not heard".formatted(member.id(), member.address()));
+        }
+      }
       if (status.nodes().isEmpty()) {
         problems.add("no node has registered yet");
       } else if (status.shards().isEmpty()) {

@@ -2,6 +2,7 @@ package io.flotilla.router.client;
 
 import com.google.protobuf.MessageLite;
 import io.flotilla.rpc.ErrorCode;
+import io.flotilla.rpc.PlacementEndpoints;
 import io.flotilla.rpc.RpcException;
 import io.flotilla.rpc.RpcMethod;
 import java.time.Duration;
@@ -14,12 +15,14 @@ import org.jspecify.annotations.Nullable;
 /** Requests to placement's leader, whoever that is. */
 final class PlacementCalls {
   private final ClientConfig config;
+  private final PlacementEndpoints members;
   private final ClientPorts ports;
   private final ScheduledExecutorService loop;
   private volatile String leader;
 
-  PlacementCalls(ClientConfig config, ClientPorts ports) {
+  PlacementCalls(ClientConfig config, PlacementEndpoints members, ClientPorts ports) {
     this.config = config;
+    this.members = members;
     this.ports = ports;
     this.loop = ports.loops().get();
     this.leader = config.placement().get(0);
@@ -95,7 +98,7 @@ final class PlacementCalls {
       String named = why.detail().getLeaderAddress();
       boolean redirected =
           why.code() == ErrorCode.NOT_LEADER && !named.isEmpty() && !named.equals(member);
-      later(redirected ? named : memberAfter(member), redirected);
+      later(redirected ? named : members.after(member), redirected);
     }
 
     private boolean isFinal(RpcException why) {
@@ -108,7 +111,7 @@ final class PlacementCalls {
 
     private void later(String member, boolean redirected) {
       // A redirection, and one round over all members, cost no waiting.
-      int beyond = failures - (redirected ? 3 : config.placement().size() - 1);
+      int beyond = failures - (redirected ? 3 : members.all().size() - 1);
       long upper =
           beyond <= 0
               ? 0
@@ -137,10 +140,5 @@ final class PlacementCalls {
     return new KvException(
         changesNothing && why.code().outcomeUnknown() ? ErrorCode.DEADLINE_EXCEEDED : why.code(),
         who + why.detail().getMessage());
-  }
-
-  private String memberAfter(String member) {
-    int index = config.placement().indexOf(member);
-    return config.placement().get((index + 1) % config.placement().size());
   }
 }

@@ -95,7 +95,14 @@ final class StatusReader {
   }
 
   private static ClusterStatus.Member member(MemberStatus member) {
-    return new ClusterStatus.Member(member.getId(), member.getAddress(), member.getLeader());
+    return new ClusterStatus.Member(
+        member.getId(),
+        member.getAddress(),
+        member.getLeader(),
+        member.getLearner(),
+        member.getLeaving(),
+        member.getHeard(),
+        member.getApplied());
   }
 
   private static ClusterStatus.Node node(NodeStatus status) {

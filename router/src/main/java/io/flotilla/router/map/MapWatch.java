@@ -4,6 +4,7 @@ import io.flotilla.proto.placement.GetMapRequest;
 import io.flotilla.proto.placement.MapUpdate;
 import io.flotilla.proto.placement.WatchRequest;
 import io.flotilla.rpc.ErrorCode;
+import io.flotilla.rpc.PlacementEndpoints;
 import io.flotilla.rpc.RpcCaller;
 import io.flotilla.rpc.RpcException;
 import io.flotilla.rpc.RpcMethods;
@@ -35,7 +36,7 @@ public final class MapWatch implements AutoCloseable {
   private static final Duration REFRESH_TIMEOUT = Duration.ofSeconds(1);
 
   private final RpcCaller rpc;
-  private final List<String> members;
+  private final PlacementEndpoints members;
   private final LiveMap map;
   private final ScheduledExecutorService loop;
   private final LongSupplier nanos;
@@ -55,25 +56,25 @@ public final class MapWatch implements AutoCloseable {
   /**
    * A watch that has not begun.
    *
-   * @param members addresses of placement members; any of them will do
+   * @param members told what the map says of placement's own
    * @param loop on which everything here happens
    * @param nanos a clock that only moves forward
    * @param draw a number from the one to the other, both included
    */
   public MapWatch(
       RpcCaller rpc,
-      List<String> members,
+      PlacementEndpoints members,
       LiveMap map,
       ScheduledExecutorService loop,
       LongSupplier nanos,
       LongBinaryOperator draw) {
     this.rpc = rpc;
-    this.members = List.copyOf(members);
+    this.members = members;
     this.map = map;
     this.loop = loop;
     this.nanos = nanos;
     this.draw = draw;
-    this.next = (int) draw.applyAsLong(0, members.size() - 1);
+    this.next = (int) draw.applyAsLong(0, members.all().size() - 1);
   }
 
   public void start() {
@@ -127,8 +128,13 @@ public final class MapWatch implements AutoCloseable {
   private void onUpdate(long of, MapUpdate update) {
     if (of == generation) {
       trouble = "";
-      map.update(update);
+      take(update);
     }
+  }
+
+  private void take(MapUpdate update) {
+    members.learn(update.getMembersList());
+    map.update(update);
   }
 
   private void onEnd(long of, RpcException reason) {
@@ -141,7 +147,7 @@ public final class MapWatch implements AutoCloseable {
     failures = nanos.getAsLong() - openedNanos > STEADY_NANOS ? 1 : failures + 1;
     stream = null;
     // One round over all members at once; whoever is down costs no waiting.
-    int beyond = failures - members.size();
+    int beyond = failures - members.all().size();
     long pause =
         beyond < 0 ? 0 : Math.min(PAUSE_MILLIS_MAX, PAUSE_MILLIS_MIN << Math.min(beyond, 10));
     long drawn = pause == 0 ? 0 : draw.applyAsLong(pause / 2, pause);
@@ -154,7 +160,7 @@ public final class MapWatch implements AutoCloseable {
       CompletableFuture<Void> begun = new CompletableFuture<>();
       refreshing = begun;
       underWay = begun;
-      ask(begun, members.size());
+      ask(begun, members.all().size());
     }
     underWay.whenComplete(
         (done, failure) -> {
@@ -184,7 +190,7 @@ public final class MapWatch implements AutoCloseable {
       boolean ahead = update.getRevision() > map.current().revision();
       trouble = "";
       refreshing = null;
-      map.update(update);
+      take(update);
       if (ahead && !member.equals(watched)) {
         watchAt(member);
       }
@@ -221,7 +227,8 @@ public final class MapWatch implements AutoCloseable {
   private String nextMember() {
     String named = hinted;
     hinted = null;
-    return named != null ? named : members.get(Math.floorMod(next++, members.size()));
+    List<String> all = members.all();
+    return named != null ? named : all.get(Math.floorMod(next++, all.size()));
   }
 
   private void note(String member, RpcException reason) {

@@ -131,6 +131,25 @@ class AdminCommandsTest {
   }
 
   @Test
+  void placementMembers() {
+    assertThat(run("placement", "members").out.lines().toList().get(1))
+        .matches(" +1  127.0.0.1:[0-9]+  leader  alive +42");
+    assertThat(run("placement", "members", "-o", "json").json().at("/0/applied").asLong())
+        .isEqualTo(42);
+    Run added = run("placement", "add", "10.0.0.4:7400");
+    assertThat(added.out)
+        .isEqualTo("10.0.0.4:7400 is a member\n  start placement --set placement.member-id=4\n");
+    assertThat(asked().getMembers().getAdd()).isEqualTo("10.0.0.4:7400");
+    assertThat(run("placement", "remove", "2", "--dry-run").out).startsWith("nothing was changed");
+    assertThat(asked().getDryRun()).isTrue();
+    assertThat(run("placement", "remove", "2").out).startsWith("member 2 leaves\n");
+    assertThat(asked().getMembers().getRemove()).isEqualTo(2);
+    assertThat(run("placement", "remove", "9").code).isEqualTo(5);
+    assertThat(run("placement", "transfer", "3").out).isEqualTo("member 3 leads placement\n");
+    assertThat(asked().getMembers().getTransfer()).isEqualTo(3);
+  }
+
+  @Test
   void jobs() {
     assertThat(run("job", "show", "7").code).isEqualTo(5);
     cluster.jobs().underWayFor(2);

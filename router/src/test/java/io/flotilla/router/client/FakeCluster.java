@@ -281,7 +281,9 @@ public final class FakeCluster implements AutoCloseable {
           MemberStatus.newBuilder()
               .setId(i)
               .setAddress(member(i).address())
-              .setLeader(i == placementLeader));
+              .setLeader(i == placementLeader)
+              .setHeard(true)
+              .setApplied(42));
     }
     nodes.forEach(node -> status.addNodes(status(node)));
     status.addAllKeyspaces(keyspaces.values());

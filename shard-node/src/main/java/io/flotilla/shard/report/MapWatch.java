@@ -2,12 +2,12 @@ package io.flotilla.shard.report;
 
 import io.flotilla.proto.placement.MapUpdate;
 import io.flotilla.proto.placement.WatchRequest;
+import io.flotilla.rpc.PlacementEndpoints;
 import io.flotilla.rpc.RpcCaller;
 import io.flotilla.rpc.RpcException;
 import io.flotilla.rpc.RpcMethods;
 import io.flotilla.rpc.RpcStream;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -26,6 +26,7 @@ final class MapWatch implements AutoCloseable {
 
   private final RpcCaller client;
   private final Control control;
+  private final PlacementEndpoints endpoints;
   private final PlacementMembers members;
   private final Consumer<MapUpdate> onUpdate;
   private volatile RpcStream stream = () -> {};
@@ -36,9 +37,13 @@ final class MapWatch implements AutoCloseable {
    * @param onUpdate called by the control thread; may block
    */
   MapWatch(
-      RpcCaller client, Control control, List<String> placement, Consumer<MapUpdate> onUpdate) {
+      RpcCaller client,
+      Control control,
+      PlacementEndpoints placement,
+      Consumer<MapUpdate> onUpdate) {
     this.client = client;
     this.control = control;
+    this.endpoints = placement;
     this.members = new PlacementMembers(placement);
     this.onUpdate = onUpdate;
   }
@@ -73,6 +78,7 @@ final class MapWatch implements AutoCloseable {
   private void take(Inbox inbox) {
     MapUpdate update = inbox.updates.poll();
     if (update != null && !inbox.overrun.get() && !closed) {
+      endpoints.learn(update.getMembersList());
       onUpdate.accept(update);
       revision = update.getRevision();
     }

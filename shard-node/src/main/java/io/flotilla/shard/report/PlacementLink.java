@@ -1,6 +1,7 @@
 package io.flotilla.shard.report;
 
 import io.flotilla.proto.placement.RegisterNodeRequest;
+import io.flotilla.rpc.PlacementEndpoints;
 import io.flotilla.rpc.RpcCaller;
 import io.flotilla.shard.host.NodeTable;
 import io.flotilla.shard.host.ShardHost;
@@ -13,13 +14,13 @@ import org.jspecify.annotations.Nullable;
 /** See the package. Methods are for any thread and do not block, but {@link #close}. */
 public final class PlacementLink implements AutoCloseable {
   private final RpcCaller client;
-  private final List<String> placement;
+  private final PlacementEndpoints placement;
   private final Consumer<Throwable> fatal;
   private final Control control;
   private volatile @Nullable Following following;
 
   /**
-   * @param placement addresses of members, as host:port
+   * @param placement addresses of members, as host:port; others are learned from the map
    * @param fatal told when the disk fails, or of something that must not happen
    */
   public PlacementLink(RpcCaller client, List<String> placement, Consumer<Throwable> fatal) {
@@ -37,7 +38,7 @@ public final class PlacementLink implements AutoCloseable {
       ScheduledExecutorService thread,
       Consumer<Throwable> fatal) {
     this.client = client;
-    this.placement = List.copyOf(placement);
+    this.placement = new PlacementEndpoints(placement);
     this.fatal = fatal;
     this.control = new Control(thread, fatal);
   }

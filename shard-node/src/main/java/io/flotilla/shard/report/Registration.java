@@ -2,11 +2,11 @@ package io.flotilla.shard.report;
 
 import io.flotilla.proto.placement.RegisterNodeReply;
 import io.flotilla.proto.placement.RegisterNodeRequest;
+import io.flotilla.rpc.PlacementEndpoints;
 import io.flotilla.rpc.RpcCaller;
 import io.flotilla.rpc.RpcException;
 import io.flotilla.rpc.RpcMethods;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,7 +28,10 @@ final class Registration {
   private final CompletableFuture<Long> node = new CompletableFuture<>();
 
   Registration(
-      RpcCaller client, Control control, List<String> placement, RegisterNodeRequest request) {
+      RpcCaller client,
+      Control control,
+      PlacementEndpoints placement,
+      RegisterNodeRequest request) {
     this.client = client;
     this.control = control;
     this.members = new PlacementMembers(placement);

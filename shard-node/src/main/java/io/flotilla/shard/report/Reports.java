@@ -5,6 +5,7 @@ import io.flotilla.proto.placement.ReportRequest;
 import io.flotilla.proto.placement.ShardReport;
 import io.flotilla.raft.core.GroupStatus;
 import io.flotilla.raft.port.StorageException;
+import io.flotilla.rpc.PlacementEndpoints;
 import io.flotilla.rpc.RpcCaller;
 import io.flotilla.rpc.RpcException;
 import io.flotilla.rpc.RpcMethods;
@@ -12,7 +13,6 @@ import io.flotilla.shard.host.HostedShard;
 import io.flotilla.shard.host.ShardHost;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -55,7 +55,7 @@ final class Reports {
   Reports(
       RpcCaller client,
       Control control,
-      List<String> placement,
+      PlacementEndpoints placement,
       ShardHost host,
       long node,
       Keyspaces keyspaces,
