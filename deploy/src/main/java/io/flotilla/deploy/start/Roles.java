@@ -3,6 +3,7 @@ package io.flotilla.deploy.start;
 import io.flotilla.deploy.config.ConfigException;
 import io.flotilla.deploy.config.RoleKeys;
 import io.flotilla.deploy.config.Settings;
+import io.flotilla.placement.plan.HeatPolicy;
 import io.flotilla.placement.plan.Policy;
 import io.flotilla.placement.service.PlacementConfig;
 import io.flotilla.placement.service.PlacementPolicy;
@@ -66,8 +67,12 @@ final class Roles {
         PlacementPolicy.DEFAULT.nodeSilentMillis(),
         1000 * settings.integer("placement.node-dead-seconds", 5, 86_400),
         1000 * settings.integer("placement.node-steady-seconds", 1, 3600),
-        Policy.DEFAULT.splittingAt(
-            (long) settings.integer("placement.split-mebibytes", 1, 1 << 20) << 20));
+        Policy.DEFAULT
+            .splittingAt((long) settings.integer("placement.split-mebibytes", 1, 1 << 20) << 20)
+            .splittingAt(
+                new HeatPolicy(
+                    settings.integer("placement.split-operations", 0, Integer.MAX_VALUE),
+                    HeatPolicy.DEFAULT.lastsMillis())));
   }
 
   private static ShardNodeConfig nodeConfig(Settings settings) {

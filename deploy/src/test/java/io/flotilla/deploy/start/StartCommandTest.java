@@ -53,6 +53,7 @@ class StartCommandTest {
     "placement, placement.node-dead-seconds, 4",
     "placement, placement.node-steady-seconds, 0",
     "placement, placement.split-mebibytes, 0",
+    "placement, placement.split-operations, -1",
     "placement, listen.port, 0",
     "node, limits.key-bytes-max, 65537",
     "node, limits.value-bytes-max, 8388609",

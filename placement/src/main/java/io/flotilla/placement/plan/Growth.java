@@ -5,15 +5,51 @@ import java.util.Comparator;
 import java.util.Map;
 import java.util.Optional;
 
-/** Cuts the largest shards of a keyspace until there are as many as somebody asked for. */
+/**
+ * Cuts the largest shards of a keyspace, or those that are asked most, until there are as many as
+ * somebody asked for.
+ */
 final class Growth implements Scheduler {
   private static final String NAME = "grow";
 
-  /** The heaviest; among equals, the one that was cut least often. */
-  private static final Comparator<Piece> LARGEST =
-      Comparator.<Piece>comparingLong(piece -> -piece.bytes)
-          .thenComparingLong(piece -> piece.shard.epoch().version())
-          .thenComparingLong(Piece::id);
+  /** What a keyspace is asked, in operations per second, when this begins to matter. */
+  private static final long BUSY = 1000;
+
+  /** The whole keyspace, of which a shard is a part. */
+  private record Whole(long bytes, long operations) {
+    static Whole of(Draft draft, int keyspace) {
+      long bytes = 0;
+      long operations = 0;
+      for (Piece piece : draft.pieces()) {
+        if (piece.keyspace() == keyspace) {
+          bytes += piece.bytes;
+          operations += draft.load().heatOf(piece.id()).operations();
+        }
+      }
+      return new Whole(bytes, operations);
+    }
+
+    double weight(Piece piece) {
+      return bytes == 0 ? 0 : (double) piece.bytes / bytes;
+    }
+
+    /** 0 of one that no cut would relieve. */
+    double heat(Heat heat) {
+      return operations < BUSY || heat.isInOnePlace() ? 0 : (double) heat.operations() / operations;
+    }
+
+    boolean isHotRatherThanLarge(Piece piece, Heat heat) {
+      return heat(heat) > weight(piece);
+    }
+  }
+
+  /** The greatest part in bytes or operations; among equals, the one that was cut least often. */
+  private static Comparator<Piece> largest(Draft draft, Whole whole) {
+    return Comparator.<Piece>comparingDouble(
+            piece -> -Math.max(whole.weight(piece), whole.heat(draft.load().heatOf(piece.id()))))
+        .thenComparingLong(piece -> piece.shard.epoch().version())
+        .thenComparingLong(Piece::id);
+  }
 
   @Override
   public void plan(Draft draft) {
@@ -23,12 +59,13 @@ final class Growth implements Scheduler {
   }
 
   private static void grow(Draft draft, int keyspace, int goal) {
+    Whole whole = Whole.of(draft, keyspace);
     while (draft.shardsOf(keyspace) < goal && draft.maySplit()) {
       Optional<Piece> largest =
           draft.pieces().stream()
               .filter(piece -> piece.keyspace() == keyspace)
               .filter(piece -> mayBeCut(draft, piece))
-              .min(LARGEST);
+              .min(largest(draft, whole));
       if (largest.isEmpty()) {
         draft
             .journal()
@@ -43,7 +80,10 @@ final class Growth implements Scheduler {
         return;
       }
       String reason = "more shards were asked for, up to " + goal;
-      draft.split(reason, largest.get(), KeyBytes.EMPTY);
+      Piece piece = largest.get();
+      Heat heat = draft.load().heatOf(piece.id());
+      boolean hot = whole.isHotRatherThanLarge(piece, heat);
+      draft.split(reason, piece, hot ? LoadSplit.at(piece, heat) : KeyBytes.EMPTY);
     }
   }
 

@@ -14,6 +14,7 @@ import java.util.Set;
  * @param health of nodes, by id; one that is not here is silent
  * @param leaders nodes that lead, by shard
  * @param bytes what a shard weighs, roughly, by shard
+ * @param heats what a shard is asked, by shard
  * @param failedLately jobs that were given up not long ago: what they were for is not tried again
  *     for a while
  */
@@ -22,6 +23,7 @@ public record LoadView(
     Map<Long, Health> health,
     Map<Long, Long> leaders,
     Map<Long, Long> bytes,
+    Map<Long, Heat> heats,
     Set<Long> failedLately) {
   /** How a node is, by what was heard of it and when. */
   public enum Health {
@@ -43,7 +45,22 @@ public record LoadView(
     health = Map.copyOf(health);
     leaders = Map.copyOf(leaders);
     bytes = Map.copyOf(bytes);
+    heats = Map.copyOf(heats);
     failedLately = Set.copyOf(failedLately);
+  }
+
+  /** One in which nothing is known of what shards are asked. */
+  public LoadView(
+      boolean settled,
+      Map<Long, Health> health,
+      Map<Long, Long> leaders,
+      Map<Long, Long> bytes,
+      Set<Long> failedLately) {
+    this(settled, health, leaders, bytes, Map.of(), failedLately);
+  }
+
+  public LoadView with(Map<Long, Heat> known) {
+    return new LoadView(settled, health, leaders, bytes, known, failedLately);
   }
 
   public Health of(long node) {
@@ -57,6 +74,11 @@ public record LoadView(
   /** 0 if nobody has said. */
   public long bytesOf(long shard) {
     return bytes.getOrDefault(shard, 0L);
+  }
+
+  /** {@link Heat#NONE} if nobody has said. */
+  public Heat heatOf(long shard) {
+    return heats.getOrDefault(shard, Heat.NONE);
   }
 
   /** How many nodes of the cluster are not heard. */

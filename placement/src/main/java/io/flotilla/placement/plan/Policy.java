@@ -9,10 +9,16 @@ package io.flotilla.placement.plan;
  * @param transfersMax leaderships handed over, in the whole cluster
  * @param splitsMax shards being split, in the whole cluster
  * @param splitBytes a shard that weighs more is split
+ * @param heat a shard that is asked more is split
  */
 public record Policy(
-    int movesInMax, int movesOutMax, int transfersMax, int splitsMax, long splitBytes) {
-  public static final Policy DEFAULT = new Policy(2, 2, 4, 16, 1L << 30);
+    int movesInMax,
+    int movesOutMax,
+    int transfersMax,
+    int splitsMax,
+    long splitBytes,
+    HeatPolicy heat) {
+  public static final Policy DEFAULT = new Policy(2, 2, 4, 16, 1L << 30, HeatPolicy.DEFAULT);
 
   /** For plans of what would be done in the end. */
   static final int ANY_NUMBER = Integer.MAX_VALUE;
@@ -27,11 +33,15 @@ public record Policy(
 
   /** The same, with all that is to be done begun at once. */
   public Policy atOnce() {
-    return new Policy(ANY_NUMBER, ANY_NUMBER, ANY_NUMBER, ANY_NUMBER, splitBytes);
+    return new Policy(ANY_NUMBER, ANY_NUMBER, ANY_NUMBER, ANY_NUMBER, splitBytes, heat);
   }
 
   public Policy splittingAt(long bytes) {
-    return new Policy(movesInMax, movesOutMax, transfersMax, splitsMax, bytes);
+    return new Policy(movesInMax, movesOutMax, transfersMax, splitsMax, bytes, heat);
+  }
+
+  public Policy splittingAt(HeatPolicy asked) {
+    return new Policy(movesInMax, movesOutMax, transfersMax, splitsMax, splitBytes, asked);
   }
 
   private static void require(boolean holds, String name, long value) {

@@ -74,8 +74,15 @@ public final class Why {
         "is",
         id,
         String.format(
-            "shard %d of keyspace %s, epoch %s, about %d KiB: its replicas are on %s; %s",
-            id, keyspace, shard.epoch(), load.bytesOf(id) >> 10, nodes, leader));
+            "shard %d of keyspace %s, epoch %s, about %d KiB, %d operations/s: its replicas are on"
+                + " %s; %s",
+            id,
+            keyspace,
+            shard.epoch(),
+            load.bytesOf(id) >> 10,
+            load.heatOf(id).operations(),
+            nodes,
+            leader));
     Optional<Job> job = Optional.ofNullable(view.jobs().get(id));
     job.ifPresent(this::tellOf);
     view.ended().values().stream()

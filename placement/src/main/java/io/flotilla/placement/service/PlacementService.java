@@ -56,6 +56,7 @@ public final class PlacementService implements AutoCloseable {
   private final WatchHub watches;
   private final PlacementPolicy policy;
   private final JobWatch jobs;
+  private final HeatWatch heat;
   private final Steward steward;
   private final KeyspaceDoor keyspaces;
   private final AdminDoor admin;
@@ -90,6 +91,7 @@ public final class PlacementService implements AutoCloseable {
             TimeUnit.MILLISECONDS.toNanos(policy.nodeSilentMillis()), nanos.getAsLong());
     this.watches = new WatchHub(reports);
     this.jobs = new JobWatch(reports, TimeUnit.MILLISECONDS.toNanos(policy.nodeDeadMillis()));
+    this.heat = new HeatWatch(reports, policy.pace().heat());
     this.steward = new Steward(gate, cluster, policy, jobs);
     this.keyspaces = new KeyspaceDoor(gate, map::view, () -> takesNothing(map.view()), policy);
     this.members = new MemberDoor(gate, group, book, map::view);
@@ -127,6 +129,7 @@ public final class PlacementService implements AutoCloseable {
       ledTerm = gate.term();
       reports.leadershipBegan(now);
       jobs.leadershipBegan();
+      heat.leadershipBegan();
     }
     ClusterView view = map.view();
     if (view.revision() > shardsSince) {
@@ -140,12 +143,14 @@ public final class PlacementService implements AutoCloseable {
 
   private LoadView load(ClusterView view) {
     long now = nanos.getAsLong();
-    return reports.load(
-        view,
-        now,
-        TimeUnit.MILLISECONDS.toNanos(policy.nodeDeadMillis()),
-        TimeUnit.MILLISECONDS.toNanos(policy.nodeSteadyMillis()),
-        jobs.failedLately(view, now));
+    LoadView load =
+        reports.load(
+            view,
+            now,
+            TimeUnit.MILLISECONDS.toNanos(policy.nodeDeadMillis()),
+            TimeUnit.MILLISECONDS.toNanos(policy.nodeSteadyMillis()),
+            jobs.failedLately(view, now));
+    return load.with(heat.heats(view, load, now));
   }
 
   /** As far as the node itself says; nothing of one that is silent. */

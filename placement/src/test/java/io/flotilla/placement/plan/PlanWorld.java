@@ -41,6 +41,7 @@ final class PlanWorld {
   final Map<Long, LoadView.Health> health = new HashMap<>();
   final Map<Long, Long> leaders = new HashMap<>();
   final Map<Long, Long> bytes = new HashMap<>();
+  final Map<Long, Heat> heats = new HashMap<>();
   final Set<Long> failedLately = new HashSet<>();
   Settings settings = Settings.INITIAL;
   boolean settled = true;
@@ -109,7 +110,7 @@ final class PlanWorld {
   }
 
   LoadView load() {
-    return new LoadView(settled, health, leaders, bytes, failedLately);
+    return new LoadView(settled, health, leaders, bytes, heats, failedLately);
   }
 
   List<Job> plan() {
@@ -255,7 +256,7 @@ final class PlanWorld {
     @Override
     public Boolean split(Split split) {
       Shard before = shards.get(split.shard()).value();
-      KeyBytes at = middle(before.range());
+      KeyBytes at = split.at().isEmpty() ? middle(before.range()) : split.at();
       Epoch epoch = new Epoch(before.epoch().version() + 1, before.epoch().confVersion());
       Shard left = shard(before.id(), before.range().start(), at, epoch, before.replicas());
       Shard right = shard(split.newShard(), at, before.range().end(), epoch, split.newReplicas());
@@ -265,6 +266,7 @@ final class PlanWorld {
       long half = bytes.getOrDefault(left.id(), 0L) / 2;
       bytes.put(left.id(), half);
       bytes.put(right.id(), half);
+      heats.remove(left.id());
       return true;
     }
 

@@ -165,11 +165,11 @@ final class ReportTableTest {
     return Leader.newBuilder().setShard(shard).setNode(node).setTerm(term).build();
   }
 
-  private static ClusterView view(int nodes, int shards) {
+  static ClusterView view(int nodes, int shards) {
     return view(nodes, shards, Epoch.FIRST);
   }
 
-  private static ClusterView view(int nodes, int shards, Epoch epoch) {
+  static ClusterView view(int nodes, int shards, Epoch epoch) {
     TreeMap<Long, Revised<Node>> nodeMap = new TreeMap<>();
     for (long id = 1; id <= nodes; id++) {
       nodeMap.put(id, new Revised<>(1, new Node(id, "h:1", "i" + id, new TreeMap<>())));

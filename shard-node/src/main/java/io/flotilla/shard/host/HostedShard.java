@@ -23,6 +23,7 @@ import java.util.concurrent.atomic.AtomicReference;
 public final class HostedShard {
   private final KvStateMachine state;
   private final RaftGroup group;
+  private final ShardLoad load = new ShardLoad(System.nanoTime());
 
   /** The last question whether the state here is current; the first has been answered. */
   private final AtomicReference<CompletableFuture<Long>> confirming =
@@ -44,6 +45,11 @@ public final class HostedShard {
 
   public RaftGroup group() {
     return group;
+  }
+
+  /** What it is asked here. */
+  public ShardLoad load() {
+    return load;
   }
 
   /**

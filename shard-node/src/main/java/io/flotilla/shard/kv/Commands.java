@@ -138,7 +138,7 @@ public final class Commands {
   }
 
   /** The key beside which the operation's completion is recorded. */
-  static ByteString routingKey(Operation operation) {
+  public static ByteString routingKey(Operation operation) {
     return operation.hasBatch() ? key(operation.getBatch().getOperations(0)) : key(operation);
   }
 

@@ -1,5 +1,7 @@
 package io.flotilla.shard.report;
 
+import io.flotilla.proto.map.Partitioning;
+import io.flotilla.proto.placement.LoadReport;
 import io.flotilla.proto.placement.ReportReply;
 import io.flotilla.proto.placement.ReportRequest;
 import io.flotilla.proto.placement.ShardReport;
@@ -11,6 +13,7 @@ import io.flotilla.rpc.RpcException;
 import io.flotilla.rpc.RpcMethods;
 import io.flotilla.shard.host.HostedShard;
 import io.flotilla.shard.host.ShardHost;
+import io.flotilla.shard.host.ShardLoad;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -42,6 +45,7 @@ final class Reports {
   private final Moves moves;
   private final Splits splits;
   private final Transfers transfers;
+  private final Keyspaces keyspaces;
   private final Refused refused = new Refused();
   private final Map<Long, ShardReport> acknowledged = new HashMap<>();
   private boolean complete = true;
@@ -66,6 +70,7 @@ final class Reports {
     this.members = new PlacementMembers(placement);
     this.host = host;
     this.node = node;
+    this.keyspaces = keyspaces;
     this.moves = new Moves(node, host, control);
     this.splits = new Splits(host, keyspaces, control, refused);
     this.transfers = new Transfers(host, control, refused);
@@ -171,9 +176,14 @@ final class Reports {
     }
   }
 
-  private static ShardReport report(HostedShard shard) {
+  private ShardReport report(HostedShard shard) {
     GroupStatus status = shard.group().status();
-    return ShardReport.newBuilder()
+    long perSecond = shard.load().perSecond(System.nanoTime()); // also of one that may lead soon
+    ShardReport.Builder report = ShardReport.newBuilder();
+    if (status.role() == GroupStatus.RoleName.LEADER && perSecond > 0) {
+      report.setLoad(load(shard, perSecond));
+    }
+    return report
         .setShard(shard.descriptor().getId())
         .setReplica(status.replica().value())
         .setLeader(status.role() == GroupStatus.RoleName.LEADER)
@@ -181,6 +191,21 @@ final class Reports {
         .setEpoch(shard.descriptor().getEpoch())
         .setLastIndex(status.lastIndex())
         .setApplied(status.appliedIndex())
+        .build();
+  }
+
+  /** Of a busy shard as it is; of any other in steps, so that small changes are no news. */
+  private LoadReport load(HostedShard shard, long perSecond) {
+    if (perSecond < ShardLoad.BUSY) {
+      return LoadReport.newBuilder().setOperationsPerSecond(Long.highestOneBit(perSecond)).build();
+    }
+    boolean slots =
+        keyspaces
+            .partitioning(shard.descriptor().getKeyspace())
+            .filter(Partitioning.HASH::equals)
+            .isPresent();
+    return LoadCut.of(shard.load().sampled(), shard.range(), slots).toBuilder()
+        .setOperationsPerSecond(perSecond)
         .build();
   }
 

@@ -30,6 +30,13 @@ final class Slots {
     return Optional.of(ByteString.copyFrom(border));
   }
 
+  /** Where the slot of a key begins; nothing of a key that is in none. */
+  static Optional<ByteString> borderBefore(ByteString key) {
+    return key.size() < BORDER_BYTES
+        ? Optional.empty()
+        : Optional.of(key.substring(0, BORDER_BYTES));
+  }
+
   private static ByteString keyspace(ByteString key) {
     return key.substring(0, KEYSPACE_BYTES);
   }

@@ -22,6 +22,8 @@ import io.flotilla.rpc.RpcMethods;
 import io.flotilla.shard.host.HostedShard;
 import io.flotilla.shard.host.NodeTable;
 import io.flotilla.shard.host.ShardHost;
+import io.flotilla.shard.host.ShardLoad;
+import io.flotilla.shard.kv.Commands;
 import io.flotilla.shard.kv.KeyRange;
 import io.flotilla.shard.kv.KvReads;
 import io.flotilla.shard.kv.ShardGoneException;
@@ -88,12 +90,20 @@ public final class KvService {
       checks.check(request, nowMillis);
       HostedShard shard = host.find(request.getShard());
       check(shard, request.getEpoch(), () -> Asked.by(request));
+      count(request, shard.load());
       shard
           .group()
           .propose(entry(request, nowMillis).toByteArray())
           .whenComplete((result, failure) -> answer(call, shard, result, failure));
     } catch (RpcException e) {
       call.fail(e.detail());
+    }
+  }
+
+  /** A batch is one operation. */
+  private static void count(WriteRequest request, ShardLoad load) {
+    for (int i = 0; i < request.getWritesCount(); i++) {
+      load.count(Commands.routingKey(request.getWrites(i).getOperation()));
     }
   }
 
@@ -177,6 +187,7 @@ public final class KvService {
           throw invalid("a key is not in the range of shard " + request.getShard());
         }
       }
+      shard.load().count(request.getKeysList());
       serve(
           call,
           shard,
@@ -201,6 +212,7 @@ public final class KvService {
         throw invalid("the scan leaves the range of shard " + request.getShard());
       }
       KvReads reads = shard.reads(request.getEpoch());
+      shard.load().count(request.getReverse() ? end : request.getStart());
       int asked = request.getLimit(); // unsigned on the wire
       KvReads.Scan scan =
           new KvReads.Scan(

@@ -9,6 +9,8 @@ import io.flotilla.proto.kv.Write;
 import io.flotilla.proto.kv.WriteReply;
 import io.flotilla.proto.kv.WriteRequest;
 import io.flotilla.proto.map.Shard;
+import io.flotilla.proto.placement.LoadReport;
+import io.flotilla.proto.placement.ShardReport;
 import io.flotilla.raft.core.GroupStatus;
 import io.flotilla.rpc.ErrorCode;
 import io.flotilla.rpc.RpcException;
@@ -136,6 +138,49 @@ class SplitNodesTest {
     for (int i = 0; i < KEYS; i++) {
       assertThat(nodes.client.get(key(i))).isEqualTo("v" + i);
     }
+  }
+
+  /** Reads and writes, and the place where both sides of a cut would get as many. */
+  @Test
+  void whatAShardIsAskedIsReportedByItsLeader() throws Exception {
+    AtomicBoolean enough = new AtomicBoolean();
+    ExecutorService clients = Executors.newFixedThreadPool(4);
+    try {
+      List<Future<?>> asking = new ArrayList<>();
+      for (int i = 0; i < 4; i++) {
+        String asked = i % 2 == 0 ? "ka" : "kb";
+        asking.add(clients.submit(() -> ask(asked, enough)));
+      }
+      long shard = nodes.client.shardOf(encoded("ka")).getId();
+      await()
+          .atMost(ThreeNodes.PATIENCE)
+          .until(() -> loads(shard).stream().anyMatch(load -> load.getCut().equals(encoded("kb"))));
+      enough.set(true);
+      for (Future<?> each : asking) {
+        each.get();
+      }
+      assertThat(loads(shard))
+          .filteredOn(LoadReport::getSampled)
+          .allMatch(load -> load.getOperationsPerSecond() >= 100);
+    } finally {
+      clients.shutdownNow();
+    }
+  }
+
+  private void ask(String key, AtomicBoolean enough) {
+    while (!enough.get()) {
+      nodes.client.put(key, "v");
+      nodes.client.get(key);
+    }
+  }
+
+  private List<LoadReport> loads(long shard) {
+    return nodes.placement.reports().stream()
+        .flatMap(report -> report.getShardsList().stream())
+        .filter(report -> report.getShard() == shard && report.hasLoad())
+        .peek(report -> assertThat(report.getLeader()).isTrue())
+        .map(ShardReport::getLoad)
+        .toList();
   }
 
   /** As the leader's place shows, it is there that it campaigned. */

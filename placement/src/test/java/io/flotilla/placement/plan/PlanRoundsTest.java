@@ -1,0 +1,161 @@
+package io.flotilla.placement.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.flotilla.placement.model.Job;
+import io.flotilla.placement.model.KeyBytes;
+import io.flotilla.placement.model.Move;
+import io.flotilla.placement.model.Replica;
+import io.flotilla.placement.model.Split;
+import io.flotilla.placement.model.Transfer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** A thousand rounds of random load: what is done has a reason, ends, and is not undone. */
+final class PlanRoundsTest {
+  private static final int ROUNDS = 1000;
+  private static final long MUCH = 10_000;
+
+  private final Random random = new Random(1);
+  private final PlanWorld world = new PlanWorld();
+
+  private void cluster(int nodes, int shards) {
+    world.nodes(nodes);
+    for (int i = 0; i < shards; i++) {
+      long a = 1L + i % nodes;
+      world.shard(a, 1 + (a + 3) % nodes, 1 + (a + 7) % nodes);
+    }
+    world.policy = Policy.DEFAULT.splittingAt(new HeatPolicy(MUCH, 60_000));
+    world.settle(2000);
+  }
+
+  /** Anything that is not too much, differently each time. */
+  private void load() {
+    world.shards.keySet().forEach(shard -> load(shard, random.nextLong(MUCH)));
+  }
+
+  private void load(long shard, long operations) {
+    world.bytes.put(shard, random.nextLong(Policy.DEFAULT.splitBytes()));
+    world.heats.put(shard, new Heat(operations, operations >= MUCH, true, KeyBytes.EMPTY, 50));
+  }
+
+  @Test
+  void loadThatIsNotTooMuchChangesNothing() {
+    cluster(12, 100);
+    for (int round = 0; round < ROUNDS; round++) {
+      load();
+      assertThat(world.plan()).as("round %d", round).isEmpty();
+    }
+  }
+
+  /**
+   * The same at the size of issue 4, at which a round costs more: all thousand of them with {@code
+   * -Dflotilla.plan.rounds=1000}. Figures are printed.
+   */
+  @Test
+  void aHundredNodesAndTenThousandShardsAreLeftAloneToo() {
+    cluster(100, 10_000);
+    long begunNanos = System.nanoTime();
+    int rounds = Integer.getInteger("flotilla.plan.rounds", 100);
+    for (int round = 0; round < rounds; round++) {
+      load();
+      assertThat(world.plan()).as("round %d", round).isEmpty();
+    }
+    System.out.printf(
+        Locale.ROOT,
+        "100 nodes, 10,000 shards: nothing planned in %d rounds of random load, %.1f ms each%n",
+        rounds,
+        (System.nanoTime() - begunNanos) / 1e6 / rounds);
+  }
+
+  /**
+   * In one round of three, some shard is too hot, or too large, or on one key. Jobs take some
+   * rounds, as they do.
+   */
+  @Test
+  void hotShardsAreCutAndWhatFollowsIsNotUndone() {
+    cluster(12, 100);
+    Map<Long, Set<Set<Long>>> been = new HashMap<>();
+    int splits = 0;
+    int moves = 0;
+    int transfers = 0;
+    for (int round = 0; round < ROUNDS; round++) {
+      load();
+      Set<Long> hot = heat();
+      List<Job> plan = world.plan();
+      for (Job job : plan) {
+        if (job instanceof Split) {
+          assertThat(hot).as("cut in round %d", round).contains(job.shard());
+          splits++;
+        } else if (job instanceof Move) {
+          been.computeIfAbsent(job.shard(), id -> new HashSet<>()).add(places(job.shard()));
+          moves++;
+        } else if (job instanceof Transfer) {
+          transfers++;
+        }
+      }
+      world.begin(plan);
+      for (Job job : List.copyOf(world.jobs.values())) {
+        if (random.nextInt(3) == 0) {
+          world.carryOut(List.of(job));
+          assertThat(
+                  job instanceof Move
+                      && been.getOrDefault(job.shard(), Set.of()).contains(places(job.shard())))
+              .as("round %d: %s, back to where it was", round, job)
+              .isFalse();
+          if (job instanceof Split) {
+            been.clear(); // there is more to even out than before
+          }
+        }
+      }
+    }
+    world.heats.clear();
+    world.bytes.clear();
+    world.carryOut(List.copyOf(world.jobs.values()));
+    int calm = world.settle(50);
+    int shards = world.shards.size();
+    System.out.printf(
+        "%d rounds of random load on 12 nodes: 100 shards become %d by %d cuts; %d of %d replicas"
+            + " moved, %d transfers, %d jobs more once it is calm%n",
+        ROUNDS, shards, splits, moves, 3 * shards, transfers, calm);
+    assertThat(shards).isEqualTo(100 + splits);
+    assertThat(splits).isBetween(50, ROUNDS);
+    assertThat(moves).as("no more than came into being").isLessThanOrEqualTo(3 * splits);
+    assertThat(PlanWorld.spread(world.replicasByNode())).isLessThan(2);
+    assertThat(PlanWorld.spread(world.leadersByNode())).isLessThan(2);
+  }
+
+  /** Which shards it is right to cut. */
+  private Set<Long> heat() {
+    Set<Long> hot = new HashSet<>();
+    List<Long> shards = new ArrayList<>(world.shards.keySet());
+    long shard = shards.get(random.nextInt(shards.size()));
+    switch (random.nextInt(12)) {
+      case 0 -> {
+        load(shard, MUCH + random.nextLong(MUCH));
+        hot.add(shard);
+      }
+      case 1 -> {
+        world.bytes.put(shard, Policy.DEFAULT.splitBytes() + 1 + random.nextLong(MUCH));
+        hot.add(shard);
+      }
+      case 2 -> world.heats.put(shard, new Heat(2 * MUCH, true, true, KeyBytes.EMPTY, 5));
+      case 3 -> world.heats.put(shard, new Heat(2 * MUCH, false, true, KeyBytes.EMPTY, 50));
+      default -> {}
+    }
+    return hot;
+  }
+
+  private Set<Long> places(long shard) {
+    Set<Long> nodes = new HashSet<>();
+    world.shards.get(shard).value().replicas().stream().map(Replica::node).forEach(nodes::add);
+    return nodes;
+  }
+}
