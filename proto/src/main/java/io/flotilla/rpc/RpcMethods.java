@@ -21,6 +21,8 @@ import io.flotilla.proto.placement.MapUpdate;
 import io.flotilla.proto.placement.MembersNews;
 import io.flotilla.proto.placement.MoveReplicaReply;
 import io.flotilla.proto.placement.MoveReplicaRequest;
+import io.flotilla.proto.placement.PingReply;
+import io.flotilla.proto.placement.PingRequest;
 import io.flotilla.proto.placement.RegisterNodeReply;
 import io.flotilla.proto.placement.RegisterNodeRequest;
 import io.flotilla.proto.placement.ReportReply;
@@ -43,6 +45,9 @@ public final class RpcMethods {
 
   public static final RpcMethod<MetricsRequest, MetricsReply> METRICS =
       unary(16, "metrics", MetricsRequest.parser(), MetricsReply.parser());
+
+  public static final RpcMethod<PingRequest, PingReply> PING =
+      unary(17, "ping", PingRequest.parser(), PingReply.parser());
 
   // Placement.
   public static final RpcMethod<RegisterNodeRequest, RegisterNodeReply> REGISTER_NODE =

@@ -33,7 +33,9 @@ public record LoadView(
     FRESH,
     /** Not heard lately. */
     SILENT,
-    /** Not heard for so long that its replicas are to be replaced. */
+    /** Not heard by placement, but by others: it is not dead, however long this lasts. */
+    UNREACHABLE,
+    /** Not heard for so long, and by so few, that its replicas are to be replaced. */
     DEAD;
 
     public boolean isAlive() {

@@ -120,6 +120,7 @@ public final class Why {
     switch (load.of(replica.node())) {
       case STEADY, FRESH -> {}
       case SILENT -> notes.add("silent");
+      case UNREACHABLE -> notes.add("unreachable from placement, heard by others");
       case DEAD -> notes.add("dead");
     }
     if (node.filter(Node::isDraining).isPresent()) {
@@ -142,6 +143,9 @@ public final class Why {
           case STEADY -> "is heard";
           case FRESH -> "is back, or new, since a short time; nothing is evened out with it yet";
           case SILENT -> "is silent; its replicas are not replaced yet, for it may come back";
+          case UNREACHABLE ->
+              "is unreachable from placement, but heard by its peers; its replicas are not"
+                  + " replaced, for they serve, and nothing is changed about them";
           case DEAD -> "is dead: its replicas are being replaced";
         };
     say(

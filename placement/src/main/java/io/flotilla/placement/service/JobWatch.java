@@ -8,6 +8,7 @@ import io.flotilla.placement.model.Move;
 import io.flotilla.placement.model.Node;
 import io.flotilla.placement.model.Split;
 import io.flotilla.placement.model.Transfer;
+import io.flotilla.placement.plan.LoadView;
 import io.flotilla.proto.placement.EndJob;
 import io.flotilla.proto.placement.JobEnd;
 import io.flotilla.proto.placement.JobRefusal;
@@ -137,9 +138,10 @@ final class JobWatch {
       if (view.node(to).filter(Node::isDraining).isPresent()) {
         return Optional.of(end(move, JobEnd.GIVEN_UP, where + "is draining"));
       }
-      return reports.silentNanos(to, nowNanos) >= deadNanos
-          ? Optional.of(end(move, JobEnd.GIVEN_UP, where + "is dead"))
-          : Optional.empty();
+      boolean dead =
+          !reports.isAlive(to, nowNanos)
+              && reports.judge(to, view, nowNanos, deadNanos) == LoadView.Health.DEAD;
+      return dead ? Optional.of(end(move, JobEnd.GIVEN_UP, where + "is dead")) : Optional.empty();
     }
 
     @Override

@@ -9,8 +9,8 @@ import io.flotilla.placement.plan.Policy;
  * @param replicas of a shard; the built-in keyspaces are created when so many nodes are registered
  * @param initialShards of each built-in keyspace
  * @param nodeSilentMillis a node that has not reported for so long gets nothing new
- * @param nodeDeadMillis a node that has not reported for so long is taken for dead: its replicas
- *     are replaced
+ * @param nodeDeadMillis a node that has not reported for so long, and is not heard by most of the
+ *     others either, is taken for dead: its replicas are replaced
  * @param nodeSteadyMillis a node that has reported for so long without a gap takes part in what is
  *     evened out; so long after its own start, too, a leader of placement evens out nothing
  * @param pace how much is done at once

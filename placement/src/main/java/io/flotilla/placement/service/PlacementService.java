@@ -259,7 +259,10 @@ public final class PlacementService implements AutoCloseable {
    */
   private void adopt(RpcCall<ReportRequest, ReportReply> call, List<Shard> newer) {
     if (newer.isEmpty()) {
-      call.reply(orders.to(call.request().getNode(), map.view()));
+      ClusterView view = map.view();
+      Set<Long> suspects = reports.silentNodes(view, nanos.getAsLong());
+      call.reply(
+          orders.to(call.request().getNode(), view).toBuilder().addAllSuspects(suspects).build());
       return;
     }
     gate.decideOrNot(

@@ -2,6 +2,7 @@ package io.flotilla.placement.service;
 
 import io.flotilla.placement.model.ClusterView;
 import io.flotilla.placement.plan.LoadView;
+import io.flotilla.placement.plan.Silence;
 import io.flotilla.proto.placement.Leader;
 import io.flotilla.proto.placement.ReportRequest;
 import io.flotilla.proto.placement.ShardReport;
@@ -14,6 +15,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /**
  * What nodes have told this member: who is alive, who leads which shard, how far replicas are. None
@@ -27,6 +29,11 @@ final class ReportTable {
   private static final class NodeReports {
     final Map<Long, ShardReport> byShard = new HashMap<>();
     long heardNanos;
+
+    /** Nodes of which it has said that it hears them, or does not. */
+    Set<Long> hears = Set.of();
+
+    Set<Long> misses = Set.of();
 
     /** Since then it has been heard without a gap. */
     long backNanos;
@@ -74,7 +81,10 @@ final class ReportTable {
    */
   void record(ReportRequest report, ClusterView view, long nowNanos) {
     heard(report.getNode(), nowNanos);
-    Map<Long, ShardReport> byShard = reportsOf(report.getNode()).orElseThrow().byShard;
+    NodeReports reports = reportsOf(report.getNode()).orElseThrow();
+    reports.hears = Set.copyOf(report.getHeardList());
+    reports.misses = Set.copyOf(report.getUnheardList());
+    Map<Long, ShardReport> byShard = reports.byShard;
     if (report.getComplete()) {
       Set<Long> gone = new HashSet<>(byShard.keySet());
       report.getShardsList().forEach(shard -> gone.remove(shard.getShard()));
@@ -178,6 +188,33 @@ final class ReportTable {
     return silentNanos(node, nowNanos) < silentNanos;
   }
 
+  /** How a silent node is, by what the others say. */
+  LoadView.Health judge(long node, ClusterView view, long nowNanos, long deadNanos) {
+    boolean isLong = silentNanos(node, nowNanos) >= deadNanos;
+    Set<Long> others = othersHeard(node, view, nowNanos);
+    int missing = (int) said(others).filter(other -> other.misses.contains(node)).count();
+    return new Silence(isLong, others.size(), hearing(node, others), missing).judge();
+  }
+
+  /** How many nodes have said that they hear a silent one. */
+  int heardBy(long node, ClusterView view, long nowNanos) {
+    return isAlive(node, nowNanos) ? 0 : hearing(node, othersHeard(node, view, nowNanos));
+  }
+
+  private int hearing(long node, Set<Long> others) {
+    return (int) said(others).filter(other -> other.hears.contains(node)).count();
+  }
+
+  private Stream<NodeReports> said(Set<Long> others) {
+    return others.stream().map(this::reportsOf).flatMap(Optional::stream);
+  }
+
+  private Set<Long> othersHeard(long node, ClusterView view, long nowNanos) {
+    Set<Long> others = new HashSet<>(view.nodes().keySet());
+    others.removeIf(other -> other == node || !isAlive(other, nowNanos));
+    return others;
+  }
+
   /** Registered nodes that have been silent for too long. */
   Set<Long> silentNodes(ClusterView view, long nowNanos) {
     Set<Long> silent = new HashSet<>(view.nodes().keySet());
@@ -188,7 +225,7 @@ final class ReportTable {
   /**
    * What plans need of all this.
    *
-   * @param deadNanos a node silent for so long is dead
+   * @param deadNanos a node silent for so long is dead, if the others do not hear it either
    * @param steadyNanos a node heard for so long is steady
    * @param failedLately as {@link LoadView} has it
    */
@@ -197,7 +234,7 @@ final class ReportTable {
     Map<Long, LoadView.Health> health = new HashMap<>();
     Map<Long, Long> bytes = new HashMap<>();
     for (long node : view.nodes().keySet()) {
-      health.put(node, health(node, nowNanos, deadNanos, steadyNanos));
+      health.put(node, health(node, view, nowNanos, deadNanos, steadyNanos));
       reportsOf(node)
           .ifPresent(
               reports ->
@@ -227,11 +264,10 @@ final class ReportTable {
         .isPresent();
   }
 
-  private LoadView.Health health(long node, long nowNanos, long deadNanos, long steadyNanos) {
+  private LoadView.Health health(
+      long node, ClusterView view, long nowNanos, long deadNanos, long steadyNanos) {
     if (!isAlive(node, nowNanos)) {
-      return silentNanos(node, nowNanos) < deadNanos
-          ? LoadView.Health.SILENT
-          : LoadView.Health.DEAD;
+      return judge(node, view, nowNanos, deadNanos);
     }
     Optional<NodeReports> reports =
         reportsOf(node).filter(heard -> heard.heardNanos - sinceNanos >= 0);

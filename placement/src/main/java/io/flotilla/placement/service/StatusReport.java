@@ -95,6 +95,7 @@ final class StatusReport {
         .setNode(MapMessages.write(node))
         .setAlive(reports.isAlive(node.id(), nowNanos))
         .setSilentMillis(reports.silentMillis(node.id(), nowNanos))
+        .setHeardBy(reports.heardBy(node.id(), view, nowNanos))
         .setReplicas(replicas.getOrDefault(node.id(), 0))
         .setLeaders(leaders.getOrDefault(node.id(), 0))
         .setApproximateBytes(bytes.getOrDefault(node.id(), 0L))

@@ -47,6 +47,10 @@ final class PlannerTest {
     world.health.put(3L, LoadView.Health.SILENT);
     assertThat(world.plan()).isEmpty();
     assertSays(world.whyNode(3), "is silent; its replicas are not replaced yet");
+    world.health.put(3L, LoadView.Health.UNREACHABLE);
+    assertThat(world.plan()).isEmpty();
+    assertSays(world.whyNode(3), "is unreachable from placement, but heard by its peers");
+    assertSays(world.why(shard), "node 3 (unreachable from placement, heard by others)");
     world.health.put(3L, LoadView.Health.DEAD);
     assertThat(words()).containsExactly("moves replica 3 of shard 1 to node 4");
     assertThat(world.plan().get(0).reason()).isEqualTo("node 3 is dead");

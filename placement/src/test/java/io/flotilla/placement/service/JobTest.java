@@ -33,11 +33,14 @@ import io.flotilla.proto.placement.SetBalanceRequest;
 import io.flotilla.proto.placement.ShardReport;
 import io.flotilla.proto.placement.SplitOrder;
 import io.flotilla.proto.placement.SplitShardRequest;
+import io.flotilla.proto.placement.StatusReply;
 import io.flotilla.proto.placement.StatusRequest;
 import io.flotilla.proto.placement.TransferLeaderRequest;
 import io.flotilla.proto.placement.TransferOrder;
 import io.flotilla.rpc.ErrorCode;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -120,7 +123,7 @@ final class JobTest extends OneMember {
   }
 
   private List<Job> jobs() {
-    return ask(service::status, StatusRequest.getDefaultInstance()).reply().getJobsList();
+    return status().getJobsList();
   }
 
   private Ending ending(Job job) {
@@ -128,6 +131,10 @@ final class JobTest extends OneMember {
     EndedJob ended = map.view().ended().get(job.getId());
     assertThat(map.view().job(job.getId())).isEmpty();
     return ended.ending();
+  }
+
+  private StatusReply status() {
+    return ask(service::status, StatusRequest.getDefaultInstance()).reply();
   }
 
   private List<String> why(long shardId, long node) {
@@ -528,14 +535,31 @@ final class JobTest extends OneMember {
     assertThat(map.view().settings().balance()).isFalse();
   }
 
+  /** Nodes that do not report, but answer the others. */
+  private final Set<Long> heardByOthers = new HashSet<>();
+
+  /** What a node that was asked after these says of them. */
+  private ReportRequest.Builder report(long node, List<Long> suspects) {
+    ReportRequest.Builder report = ReportRequest.newBuilder().setNode(node);
+    for (long suspect : suspects) {
+      if (heardByOthers.contains(suspect)) {
+        report.addHeard(suspect);
+      } else {
+        report.addUnheard(suspect);
+      }
+    }
+    return report;
+  }
+
   /** All report; those of {@code but} are silent. */
   private void secondsPass(int seconds, long... but) {
     List<Long> silent = java.util.Arrays.stream(but).boxed().toList();
+    List<Long> suspects = List.of();
     for (int i = 0; i < seconds; i++) {
       nanos.addAndGet(SECOND);
       for (long node : map.view().nodes().keySet()) {
         if (!silent.contains(node)) {
-          send(ReportRequest.newBuilder().setNode(node));
+          suspects = send(report(node, suspects)).getSuspectsList();
         }
       }
     }
@@ -565,6 +589,25 @@ final class JobTest extends OneMember {
         .hasSize(2)
         .allMatch(job -> job.getReason().equals("node 3 is dead"))
         .allMatch(job -> job.getMove().getTo().getNode() == 4);
+  }
+
+  @Test
+  void aNodeThatOnlyPlacementCannotReachIsLeftAlone() {
+    registerNodes(4);
+    allLead(1);
+    administer(AdminRequest.newBuilder().setBalance(SetBalanceRequest.newBuilder().setOn(false)));
+    heardByOthers.add(3L);
+    secondsPass(POLICY.nodeDeadMillis() / 1000 + 60, 3);
+    assertThat(jobs()).isEmpty();
+    assertThat(why(0, 3)).anyMatch(line -> line.contains("unreachable from placement, but heard"));
+    assertThat(status().getNodesList())
+        .filteredOn(each -> !each.getAlive())
+        .singleElement()
+        .matches(each -> each.getNode().getId() == 3 && each.getHeardBy() == 3);
+    heardByOthers.clear();
+    secondsPass(2, 3);
+    await().until(() -> !jobs().isEmpty());
+    assertThat(jobs()).allMatch(job -> job.getReason().equals("node 3 is dead"));
   }
 
   @Test

@@ -126,6 +126,70 @@ final class ReportTableTest {
     assertThat(isSettled(111)).isTrue();
   }
 
+  private static final long DEAD = 60 * SECOND;
+
+  private void says(long node, long atSecond, List<Long> heard, List<Long> unheard) {
+    table.record(
+        ReportRequest.newBuilder().setNode(node).addAllHeard(heard).addAllUnheard(unheard).build(),
+        five,
+        atSecond * SECOND);
+  }
+
+  private final ClusterView five = view(5, 2);
+
+  private LoadView.Health first(long atSecond) {
+    return table.load(five, atSecond * SECOND, DEAD, SECOND, Set.of()).of(1);
+  }
+
+  @Test
+  void onlyWhomMostOfTheOthersDoNotHearEitherIsDead() {
+    table.heard(1, 100 * SECOND);
+    for (long node = 2; node <= 5; node++) {
+      says(node, 170, List.of(), List.of());
+    }
+    assertThat(first(170)).as("nobody was asked yet").isEqualTo(LoadView.Health.SILENT);
+    says(2, 170, List.of(), List.of(1L));
+    says(3, 170, List.of(), List.of(1L));
+    assertThat(first(170)).as("two of four").isEqualTo(LoadView.Health.SILENT);
+    says(4, 170, List.of(1L), List.of());
+    assertThat(first(170)).isEqualTo(LoadView.Health.UNREACHABLE);
+    assertThat(table.heardBy(1, five, 170 * SECOND)).isEqualTo(1);
+    says(5, 170, List.of(), List.of(1L));
+    assertThat(first(170)).as("three of four").isEqualTo(LoadView.Health.DEAD);
+    says(5, 171, List.of(1L), List.of());
+    assertThat(first(171)).as("one has changed its mind").isEqualTo(LoadView.Health.UNREACHABLE);
+    table.heard(1, 172 * SECOND);
+    assertThat(first(172)).as("it is back").isEqualTo(LoadView.Health.FRESH);
+    assertThat(table.heardBy(1, five, 172 * SECOND)).isZero();
+  }
+
+  @Test
+  void whoIsNotHeardForTooShortATimeIsNotDead() {
+    table.heard(1, 100 * SECOND);
+    for (long node = 2; node <= 5; node++) {
+      says(node, 159, List.of(), List.of(1L));
+    }
+    assertThat(first(104)).isEqualTo(LoadView.Health.STEADY);
+    assertThat(first(159)).isEqualTo(LoadView.Health.SILENT);
+    assertThat(first(160)).isEqualTo(LoadView.Health.DEAD);
+  }
+
+  @Test
+  void whatASilentNodeSaidOfAnotherDoesNotCount() {
+    table.heard(1, 100 * SECOND);
+    for (long node = 2; node <= 4; node++) {
+      says(node, 150, List.of(), List.of(1L));
+    }
+    says(5, 170, List.of(), List.of());
+    assertThat(first(170))
+        .as("one other is left, and has not said")
+        .isEqualTo(LoadView.Health.SILENT);
+    says(4, 170, List.of(), List.of(1L));
+    assertThat(first(170)).as("one of two").isEqualTo(LoadView.Health.SILENT);
+    says(3, 170, List.of(), List.of(1L));
+    assertThat(first(170)).as("two of three").isEqualTo(LoadView.Health.DEAD);
+  }
+
   private boolean isSettled(long atSecond) {
     return table.load(view, atSecond * SECOND, SECOND, SECOND, Set.of()).settled();
   }

@@ -25,6 +25,15 @@ import picocli.CommandLine.Command;
       NodeCommand.MetricsCommand.class
     })
 final class NodeCommand {
+  private static String state(ClusterStatus.Node node) {
+    if (node.alive()) {
+      return "alive";
+    }
+    return node.heardBy() == 0
+        ? "silent"
+        : "unreachable from placement, heard by " + node.heardBy() + " others";
+  }
+
   static Table table(List<ClusterStatus.Node> nodes) {
     Table table =
         new Table("NODE", "ADDRESS", "STATE", "REPLICAS", "LEADERS", "LAST SEEN", "LABELS");
@@ -32,7 +41,7 @@ final class NodeCommand {
       table.row(
           node.id(),
           node.address(),
-          (node.alive() ? "alive" : "silent") + (node.draining() ? ", draining" : ""),
+          state(node) + (node.draining() ? ", draining" : ""),
           node.replicas(),
           node.leaders(),
           "%.1f s".formatted(node.silentMillis() / 1000.0),

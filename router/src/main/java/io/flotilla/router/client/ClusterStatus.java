@@ -63,6 +63,7 @@ public record ClusterStatus(
    * @param leaders how many of them lead
    * @param draining whether it gets nothing new, and what it holds goes elsewhere
    * @param approximateBytes of its replicas
+   * @param heardBy other nodes that hear it, if placement does not
    */
   public record Node(
       long id,
@@ -73,7 +74,8 @@ public record ClusterStatus(
       int replicas,
       int leaders,
       boolean draining,
-      long approximateBytes) {
+      long approximateBytes,
+      int heardBy) {
     public Node {
       labels = Map.copyOf(labels);
     }

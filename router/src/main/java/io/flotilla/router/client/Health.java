@@ -48,8 +48,14 @@ public record Health(Level level, String summary, List<String> problems, int nod
       for (ClusterStatus.Node node : status.nodes()) {
         if (!node.alive()) {
           problems.add(
-              "node %d (%s) silent for %.1f s"
-                  .formatted(node.id(), node.address(), node.silentMillis() / 1000.0));
+              "node %d (%s) silent for %.1f s%s"
+                  .formatted(
+                      node.id(),
+                      node.address(),
+                      node.silentMillis() / 1000.0,
+                      node.heardBy() == 0
+                          ? ""
+                          : " towards placement, but heard by " + node.heardBy() + " others"));
         }
       }
       for (ClusterStatus.Member member : status.members()) {

@@ -115,7 +115,8 @@ final class StatusReader {
         status.getReplicas(),
         status.getLeaders(),
         status.getNode().getState() == NodeState.DRAINING,
-        status.getApproximateBytes());
+        status.getApproximateBytes(),
+        status.getHeardBy());
   }
 
   private static ClusterStatus.Replica replica(ReplicaStatus replica, boolean learner) {

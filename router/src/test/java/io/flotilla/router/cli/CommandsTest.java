@@ -185,6 +185,17 @@ class CommandsTest {
   }
 
   @Test
+  void aNodeThatOnlyPlacementCannotReachIsNamedSo() {
+    cluster.declareUnreachable(2);
+    assertThat(run("status").out)
+        .contains("silent for 34.6 s towards placement, but heard by 2 others");
+    assertThat(run("node", "list").out)
+        .contains("unreachable from placement, heard by 2 others")
+        .doesNotContain("silent");
+    assertThat(run("node", "list", "-o", "json").json().at("/1/heardBy").asInt()).isEqualTo(2);
+  }
+
+  @Test
   void aDeadNodeIsReportedByWordAndCode() {
     cluster.declareDead(2);
     Run run = run("status");

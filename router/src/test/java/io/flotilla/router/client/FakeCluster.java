@@ -47,6 +47,7 @@ public final class FakeCluster implements AutoCloseable {
   private final Map<Long, Shard> shards = new LinkedHashMap<>();
   private final Map<Long, Long> leaders = new HashMap<>();
   private final Set<Long> dead = ConcurrentHashMap.newKeySet();
+  private final Set<Long> unreachable = ConcurrentHashMap.newKeySet();
   private final FakeJobs jobs = new FakeJobs();
   private int moves;
   private int movesMax = Integer.MAX_VALUE;
@@ -85,6 +86,12 @@ public final class FakeCluster implements AutoCloseable {
         .withCallTimeout(Duration.ofSeconds(30))
         .withAttemptTimeout(Duration.ofSeconds(10))
         .withThreads(1);
+  }
+
+  /** Placement says that it does not hear this node, which two others hear. */
+  public void declareUnreachable(long node) {
+    dead.add(node);
+    unreachable.add(node);
   }
 
   /** Placement says that this node is dead. */
@@ -302,6 +309,7 @@ public final class FakeCluster implements AutoCloseable {
                 .putLabels("zone", "z" + node.id))
         .setAlive(alive)
         .setSilentMillis(alive ? 120 : 34_567)
+        .setHeardBy(unreachable.contains(node.id) ? 2 : 0)
         .setReplicas(shards.size())
         .setLeaders((int) leaders.values().stream().filter(id -> id == node.id).count())
         .build();

@@ -60,7 +60,7 @@ public final class PlacementLink implements AutoCloseable {
    */
   public void follow(long node, ShardHost host, NodeTable nodes, Consumer<NodeTable> onNodes) {
     Keyspaces keyspaces = new Keyspaces();
-    Reports reports = new Reports(client, control, placement, host, node, keyspaces, fatal);
+    Reports reports = new Reports(client, control, placement, host, node, nodes, keyspaces, fatal);
     Following begun = new Following(control, host, nodes, onNodes, keyspaces, reports, fatal);
     following = begun;
     begun.begin(new MapWatch(client, control, placement, begun::take));

@@ -12,6 +12,7 @@ import io.flotilla.rpc.RpcCaller;
 import io.flotilla.rpc.RpcException;
 import io.flotilla.rpc.RpcMethods;
 import io.flotilla.shard.host.HostedShard;
+import io.flotilla.shard.host.NodeTable;
 import io.flotilla.shard.host.ShardHost;
 import io.flotilla.shard.host.ShardLoad;
 import java.time.Duration;
@@ -46,6 +47,7 @@ final class Reports {
   private final Splits splits;
   private final Transfers transfers;
   private final Keyspaces keyspaces;
+  private final Suspects suspects;
   private final Refused refused = new Refused();
   private final Map<Long, ShardReport> acknowledged = new HashMap<>();
   private boolean complete = true;
@@ -62,6 +64,7 @@ final class Reports {
       PlacementEndpoints placement,
       ShardHost host,
       long node,
+      NodeTable nodes,
       Keyspaces keyspaces,
       Consumer<Throwable> fatal) {
     this.fatal = fatal;
@@ -73,6 +76,7 @@ final class Reports {
     this.keyspaces = keyspaces;
     this.moves = new Moves(node, host, control);
     this.splits = new Splits(host, keyspaces, control, refused);
+    this.suspects = new Suspects(client, control, nodes, node);
     this.transfers = new Transfers(host, control, refused);
   }
 
@@ -105,6 +109,7 @@ final class Reports {
       }
     }
     request.addAllGone(gone).addAllRefusals(refused.unheard());
+    suspects.tell(request);
     ReportRequest sent = request.build();
     underWay = true;
     client
@@ -134,6 +139,7 @@ final class Reports {
       }
       sent.getGoneList().forEach(acknowledged::remove);
       refused.heard(sent.getRefusalsList());
+      suspects.look(reply.getSuspectsList());
       obey(reply);
     } else if (failure != null) {
       RpcException why = Control.failure(failure);

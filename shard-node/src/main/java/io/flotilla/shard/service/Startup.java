@@ -1,6 +1,7 @@
 package io.flotilla.shard.service;
 
 import com.codahale.metrics.MetricRegistry;
+import io.flotilla.proto.placement.PingReply;
 import io.flotilla.proto.placement.RegisterNodeRequest;
 import io.flotilla.raft.files.FileSnapshotStore;
 import io.flotilla.raft.net.NettySnapshotTransport;
@@ -18,6 +19,7 @@ import io.flotilla.raft.runtime.SnapshotSendConfig;
 import io.flotilla.rpc.Hello;
 import io.flotilla.rpc.NetThreads;
 import io.flotilla.rpc.RpcClient;
+import io.flotilla.rpc.RpcMethods;
 import io.flotilla.rpc.RpcServer;
 import io.flotilla.shard.host.NodeTable;
 import io.flotilla.shard.host.ShardHost;
@@ -82,7 +84,7 @@ final class Startup {
     ShardHost host = new ShardHost(node, states, runtime::open, link::run, this::failed);
     host.onCutOff(link::reportSoon);
     host.recover(runtime.recovered());
-    String address = serve(server, host, port);
+    String address = serve(server, host, directory, port);
     parts.add(link); // ends first, since it opens shards
     announce(link, directory, address);
     link.follow(node, host, nodes, table -> keep(table, directory));
@@ -144,12 +146,15 @@ final class Startup {
     return runtime;
   }
 
-  private String serve(RpcServer server, ShardHost host, int port) throws IOException {
+  private String serve(RpcServer server, ShardHost host, DataDirectory directory, int port)
+      throws IOException {
     ServiceConfig service = config.service();
     ReadPool pool = parts.add(new ReadPool(service.readThreads(), service.readsQueuedMax()));
     parts.add(server);
     new KvService(host, nodes, pool, service, Clocks.of(wallMillis), this::failed).handleOn(server);
     new MetricsService(registry).handleOn(server);
+    PingReply present = PingReply.newBuilder().setNode(directory.identity().node()).build();
+    server.handle(RpcMethods.PING, call -> call.reply(present));
     return advertised(listen(server, port));
   }
 

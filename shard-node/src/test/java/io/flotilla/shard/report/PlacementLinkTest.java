@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import io.flotilla.proto.errors.ErrorDetail;
 import io.flotilla.proto.map.Node;
 import io.flotilla.proto.placement.MapUpdate;
+import io.flotilla.proto.placement.PingReply;
 import io.flotilla.proto.placement.RegisterNodeReply;
 import io.flotilla.proto.placement.RegisterNodeRequest;
 import io.flotilla.proto.placement.ReportReply;
@@ -58,6 +59,7 @@ class PlacementLinkTest {
     final List<WatchRequest> asked = new CopyOnWriteArrayList<>();
     final List<ReportRequest> reports = new CopyOnWriteArrayList<>();
     final String address;
+    volatile List<Long> suspects = List.of();
     volatile ErrorDetail refusal = ErrorDetail.getDefaultInstance();
 
     Member() throws IOException {
@@ -100,7 +102,7 @@ class PlacementLinkTest {
     private void report(RpcCall<ReportRequest, ReportReply> call) {
       if (!refused(call)) {
         reports.add(call.request());
-        call.reply(ReportReply.getDefaultInstance());
+        call.reply(ReportReply.newBuilder().addAllSuspects(suspects).build());
       }
     }
   }
@@ -207,6 +209,42 @@ class PlacementLinkTest {
     await().atMost(PATIENCE).until(() -> member(1).reports.size() >= 2);
     assertThat(member(1).reports.get(0).getComplete()).isTrue();
     assertThat(member(1).reports.get(1).getComplete()).isFalse();
+  }
+
+  private static final long HERE = 71;
+  private static final long ANOTHER = 72;
+  private static final long GONE = 73;
+  private static final long UNKNOWN = 74;
+
+  /** One is there, at the address of the second is another one, the third has no listener. */
+  @Test
+  void tellsWhichNodesItHearsThatPlacementDoesNot() throws Exception {
+    link(member(0).address);
+    RpcServer peer = new RpcServer(threads, new Hello("t", Hello.Role.NODE, HERE));
+    peer.handle(RpcMethods.PING, call -> call.reply(PingReply.newBuilder().setNode(HERE).build()));
+    String address = "127.0.0.1:" + peer.listen("127.0.0.1", 0);
+    nodes.put(HERE, address);
+    nodes.put(ANOTHER, address);
+    try (ServerSocket unused = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      nodes.put(GONE, "127.0.0.1:" + unused.getLocalPort());
+    }
+    follow();
+    await().atMost(PATIENCE).until(() -> !member(0).reports.isEmpty());
+    assertThat(member(0).reports.get(0).getHeardCount()).isZero();
+    member(0).suspects = List.of(HERE, ANOTHER, GONE, UNKNOWN, 5L);
+    await().atMost(PATIENCE).until(() -> lastReport().getUnheardCount() == 3);
+    assertThat(lastReport().getHeardList()).containsExactly(HERE);
+    assertThat(lastReport().getUnheardList()).containsExactly(ANOTHER, GONE, UNKNOWN);
+    peer.close();
+    await().atMost(PATIENCE).until(() -> lastReport().getHeardCount() == 0);
+    assertThat(lastReport().getUnheardList()).containsExactly(HERE, ANOTHER, GONE, UNKNOWN);
+    member(0).suspects = List.of();
+    await().atMost(PATIENCE).until(() -> lastReport().getUnheardCount() == 0);
+  }
+
+  private ReportRequest lastReport() {
+    List<ReportRequest> all = member(0).reports;
+    return all.get(all.size() - 1);
   }
 
   @Test

@@ -13,6 +13,7 @@ import io.flotilla.proto.kv.ScanRequest;
 import io.flotilla.proto.kv.WriteRequest;
 import io.flotilla.proto.map.Epoch;
 import io.flotilla.proto.map.Shard;
+import io.flotilla.proto.placement.PingRequest;
 import io.flotilla.rpc.ErrorCode;
 import io.flotilla.rpc.RpcException;
 import io.flotilla.rpc.RpcMethods;
@@ -84,6 +85,16 @@ class ShardNodeTest {
       for (int i = 0; i < 60; i++) {
         assertThat(after.get(key(i))).isEqualTo(i % 2 == 0 ? "second" + i : "first" + i);
       }
+    }
+  }
+
+  @Test
+  void whoIsAskedWhetherItIsThereSaysWhichNodeItIs() {
+    for (int i : List.of(1, 2, 3)) {
+      PingRequest ping = PingRequest.getDefaultInstance();
+      String address = nodes.node(i).address();
+      assertThat(client.rpc.call(address, RpcMethods.PING, ping, TestClient.CALL).join().getNode())
+          .isEqualTo(nodes.node(i).nodeId());
     }
   }
 
