@@ -109,11 +109,11 @@ class RoundsTest {
     if (operator.shards().size() >= SHARDS_MAX) {
       works.remove(Work.SPLIT);
     }
-    Work work = works.get(random.nextInt(works.size()));
+    Work work = any(works);
     ClusterStatus.Shard shard = operator.anyShard();
     (operator.begin(work, shard) ? begun : refused).merge(work, 1, Integer::sum);
     if (random.nextInt(4) > 0) {
-      Victim victim = Victim.values()[random.nextInt(Victim.values().length)];
+      Victim victim = any(List.of(Victim.values()));
       Member member = operator.find(victim, shard);
       awaitAnswers(traffic, random.nextInt(1_000));
       cluster.kill(member);
@@ -124,6 +124,10 @@ class RoundsTest {
     operator.undrainAll();
     operator.awaitRest();
     awaitAnswers(traffic, 500);
+  }
+
+  private <T> T any(List<T> of) {
+    return of.get(random.nextInt(of.size()));
   }
 
   private static void awaitAnswers(Traffic traffic, int count) {

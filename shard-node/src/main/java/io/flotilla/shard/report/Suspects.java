@@ -3,7 +3,7 @@ package io.flotilla.shard.report;
 import io.flotilla.proto.placement.PingReply;
 import io.flotilla.proto.placement.PingRequest;
 import io.flotilla.proto.placement.ReportRequest;
-import io.flotilla.rpc.RpcClient;
+import io.flotilla.rpc.RpcCaller;
 import io.flotilla.rpc.RpcMethods;
 import io.flotilla.shard.host.NodeTable;
 import java.time.Duration;
@@ -24,14 +24,14 @@ final class Suspects {
   /** As long as the pause between two reports. */
   private static final Duration PATIENCE = Duration.ofSeconds(1);
 
-  private final RpcClient client;
+  private final RpcCaller client;
   private final Control control;
   private final NodeTable nodes;
   private final long self;
   private final Set<Long> asked = new HashSet<>();
   private final Map<Long, Boolean> heard = new TreeMap<>();
 
-  Suspects(RpcClient client, Control control, NodeTable nodes, long self) {
+  Suspects(RpcCaller client, Control control, NodeTable nodes, long self) {
     this.client = client;
     this.control = control;
     this.nodes = nodes;
