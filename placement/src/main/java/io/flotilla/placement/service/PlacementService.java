@@ -259,10 +259,7 @@ public final class PlacementService implements AutoCloseable {
    */
   private void adopt(RpcCall<ReportRequest, ReportReply> call, List<Shard> newer) {
     if (newer.isEmpty()) {
-      ClusterView view = map.view();
-      Set<Long> suspects = reports.silentNodes(view, nanos.getAsLong());
-      call.reply(
-          orders.to(call.request().getNode(), view).toBuilder().addAllSuspects(suspects).build());
+      call.reply(answer(call.request()));
       return;
     }
     gate.decideOrNot(
@@ -277,6 +274,16 @@ public final class PlacementService implements AutoCloseable {
           }
           adopt(call, newer.subList(1, newer.size()));
         });
+  }
+
+  private ReportReply answer(ReportRequest report) {
+    ClusterView view = map.view();
+    ReportReply.Builder reply = orders.to(report.getNode(), view).toBuilder();
+    reply.addAllSuspects(reports.silentNodes(view, nanos.getAsLong()));
+    if (reports.differs(report)) {
+      reply.addDiffering(report.getBucket().getBucket());
+    }
+    return reply.build();
   }
 
   void moveReplica(RpcCall<MoveReplicaRequest, MoveReplicaReply> call) {

@@ -6,6 +6,7 @@ import io.flotilla.placement.plan.Silence;
 import io.flotilla.proto.placement.Leader;
 import io.flotilla.proto.placement.ReportRequest;
 import io.flotilla.proto.placement.ShardReport;
+import io.flotilla.rpc.ReportBuckets;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -27,7 +28,7 @@ import java.util.stream.Stream;
  */
 final class ReportTable {
   private static final class NodeReports {
-    final Map<Long, ShardReport> byShard = new HashMap<>();
+    final TreeMap<Long, ShardReport> byShard = new TreeMap<>();
     long heardNanos;
 
     /** Nodes of which it has said that it hears them, or does not. */
@@ -85,13 +86,12 @@ final class ReportTable {
     reports.hears = Set.copyOf(report.getHeardList());
     reports.misses = Set.copyOf(report.getUnheardList());
     Map<Long, ShardReport> byShard = reports.byShard;
-    if (report.getComplete()) {
-      Set<Long> gone = new HashSet<>(byShard.keySet());
-      report.getShardsList().forEach(shard -> gone.remove(shard.getShard()));
-      gone.forEach(shard -> resign(report.getNode(), shard, leaderOf(shard).getTerm()));
-      byShard.clear();
-    }
-    for (long shard : report.getGoneList()) {
+    Set<Long> gone = new HashSet<>(byShard.keySet());
+    Set<Integer> full = Set.copyOf(report.getFullBucketsList());
+    gone.removeIf(shard -> !report.getComplete() && !full.contains(ReportBuckets.of(shard)));
+    report.getShardsList().forEach(shard -> gone.remove(shard.getShard()));
+    gone.addAll(report.getGoneList());
+    for (long shard : gone) {
       resign(report.getNode(), shard, leaderOf(shard).getTerm());
       byShard.remove(shard);
     }
@@ -104,6 +104,16 @@ final class ReportTable {
         take(report.getNode(), shard);
       }
     }
+  }
+
+  /** Whether what is held of the node is not what it has told, by the bucket that it names. */
+  boolean differs(ReportRequest report) {
+    int bucket = report.getBucket().getBucket();
+    return report.hasBucket()
+        && reportsOf(report.getNode())
+            .filter(
+                known -> ReportBuckets.hash(bucket, known.byShard) == report.getBucket().getHash())
+            .isEmpty();
   }
 
   private void take(long node, ShardReport shard) {

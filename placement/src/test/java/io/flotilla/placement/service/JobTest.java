@@ -15,6 +15,7 @@ import io.flotilla.proto.map.Shard;
 import io.flotilla.proto.placement.AddShardsRequest;
 import io.flotilla.proto.placement.AdminReply;
 import io.flotilla.proto.placement.AdminRequest;
+import io.flotilla.proto.placement.BucketHash;
 import io.flotilla.proto.placement.CancelJobRequest;
 import io.flotilla.proto.placement.ChangeNodeRequest;
 import io.flotilla.proto.placement.ExplainReply;
@@ -573,6 +574,16 @@ final class JobTest extends OneMember {
               .addShards(
                   ShardReport.newBuilder().setShard(each.getId()).setTerm(3).setLeader(true)));
     }
+  }
+
+  @Test
+  void aNodeOfWhichPlacementHoldsSomethingElseIsAskedForIt() {
+    BucketHash wrong = BucketHash.newBuilder().setBucket(3).setHash(1).build();
+    assertThat(send(ReportRequest.newBuilder().setNode(1).setBucket(wrong)).getDifferingList())
+        .containsExactly(3);
+    BucketHash empty = BucketHash.newBuilder().setBucket(15).build();
+    assertThat(send(ReportRequest.newBuilder().setNode(1).setBucket(empty)).getDifferingList())
+        .isEmpty();
   }
 
   @Test

@@ -16,8 +16,7 @@ import io.flotilla.shard.host.NodeTable;
 import io.flotilla.shard.host.ShardHost;
 import io.flotilla.shard.host.ShardLoad;
 import java.time.Duration;
-import java.util.HashMap;
-import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
@@ -49,8 +48,7 @@ final class Reports {
   private final Keyspaces keyspaces;
   private final Suspects suspects;
   private final Refused refused = new Refused();
-  private final Map<Long, ShardReport> acknowledged = new HashMap<>();
-  private boolean complete = true;
+  private final Acknowledged acknowledged = new Acknowledged();
   private boolean underWay;
   private boolean soon;
   private boolean again;
@@ -92,14 +90,14 @@ final class Reports {
       return;
     }
     host.sweep(); // first: who has left is told to be gone
-    ReportRequest.Builder request = ReportRequest.newBuilder().setNode(node).setComplete(complete);
-    Set<Long> gone = new TreeSet<>(acknowledged.keySet());
+    ReportRequest.Builder request = ReportRequest.newBuilder().setNode(node);
+    Set<Long> gone = new TreeSet<>(acknowledged.shards());
     for (HostedShard shard : host.shards()) {
       ShardReport report = report(shard);
       gone.remove(report.getShard());
-      ShardReport before = acknowledged.get(report.getShard());
-      boolean same = before != null && report.equals(weighedAs(before, report));
-      if (complete || !same) {
+      Optional<ShardReport> before = acknowledged.of(report.getShard());
+      boolean same = before.filter(known -> report.equals(weighedAs(known, report))).isPresent();
+      if (!same || acknowledged.isToBeRepeated(report.getShard())) {
         ShardReport.Builder news =
             report.toBuilder().setApproximateBytes(host.approximateBytes(report.getShard()));
         if (isNews(report, before)) {
@@ -110,6 +108,7 @@ final class Reports {
     }
     request.addAllGone(gone).addAllRefusals(refused.unheard());
     suspects.tell(request);
+    acknowledged.seal(request);
     ReportRequest sent = request.build();
     underWay = true;
     client
@@ -118,12 +117,13 @@ final class Reports {
   }
 
   /** Whether placement may not know the descriptor, and is to hear it from this leader. */
-  private boolean isNews(ShardReport report, @Nullable ShardReport before) {
+  private boolean isNews(ShardReport report, Optional<ShardReport> before) {
     boolean said =
-        !complete
-            && before != null
-            && before.getLeader()
-            && before.getEpoch().equals(report.getEpoch());
+        !acknowledged.isToBeRepeated(report.getShard())
+            && before
+                .filter(ShardReport::getLeader)
+                .filter(known -> known.getEpoch().equals(report.getEpoch()))
+                .isPresent();
     boolean asCreated =
         report.getEpoch().getConfVersion() == 1 && report.getEpoch().getVersion() == 1;
     return report.getLeader() && !asCreated && !said;
@@ -133,11 +133,7 @@ final class Reports {
       ReportRequest sent, @Nullable ReportReply reply, @Nullable Throwable failure) {
     underWay = false;
     if (reply != null) {
-      complete = false;
-      for (ShardReport report : sent.getShardsList()) {
-        acknowledged.put(report.getShard(), report.toBuilder().clearChanged().build());
-      }
-      sent.getGoneList().forEach(acknowledged::remove);
+      acknowledged.take(sent, reply);
       refused.heard(sent.getRefusalsList());
       suspects.look(reply.getSuspectsList());
       obey(reply);
@@ -145,7 +141,7 @@ final class Reports {
       RpcException why = Control.failure(failure);
       LOG.debug("placement member {} did not take a report", members.current(), why);
       members.failed(why);
-      complete = true;
+      acknowledged.lost();
     }
     if (again || failure != null) {
       control.after(PAUSE, this::sendAgain);
