@@ -81,6 +81,9 @@ final class StatusReport {
     report.ifPresent(
         each -> {
           bytes.merge(replica.node(), each.getApproximateBytes(), Long::sum);
+          if (each.hasSnapshot()) {
+            status.setSnapshot(each.getSnapshot());
+          }
           status
               .setReported(true)
               .setLastIndex(each.getLastIndex())

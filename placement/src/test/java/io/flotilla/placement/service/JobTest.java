@@ -28,10 +28,13 @@ import io.flotilla.proto.placement.MapUpdate;
 import io.flotilla.proto.placement.MoveOrder;
 import io.flotilla.proto.placement.MoveReplicaReply;
 import io.flotilla.proto.placement.MoveReplicaRequest;
+import io.flotilla.proto.placement.ReplicaStatus;
 import io.flotilla.proto.placement.ReportReply;
 import io.flotilla.proto.placement.ReportRequest;
 import io.flotilla.proto.placement.SetBalanceRequest;
 import io.flotilla.proto.placement.ShardReport;
+import io.flotilla.proto.placement.ShardStatus;
+import io.flotilla.proto.placement.SnapshotProgress;
 import io.flotilla.proto.placement.SplitOrder;
 import io.flotilla.proto.placement.SplitShardRequest;
 import io.flotilla.proto.placement.StatusReply;
@@ -574,6 +577,20 @@ final class JobTest extends OneMember {
               .addShards(
                   ShardReport.newBuilder().setShard(each.getId()).setTerm(3).setLeader(true)));
     }
+  }
+
+  @Test
+  void howMuchOfASnapshotHasComeIsShown() {
+    SnapshotProgress half = SnapshotProgress.newBuilder().setBytes(5).setBytesTotal(10).build();
+    long replica = shard.getReplicas(1).getReplica();
+    report(
+        shard.getReplicas(1).getNode(),
+        ShardReport.newBuilder().setReplica(replica).setSnapshot(half));
+    assertThat(status().getShardsList())
+        .flatMap(ShardStatus::getReplicasList)
+        .filteredOn(ReplicaStatus::hasSnapshot)
+        .singleElement()
+        .matches(each -> each.getReplica() == replica && each.getSnapshot().equals(half));
   }
 
   @Test

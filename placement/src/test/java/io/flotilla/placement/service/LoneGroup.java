@@ -13,6 +13,7 @@ import io.flotilla.raft.port.StateMachine.UnknownCommandException;
 import io.flotilla.raft.port.StorageException;
 import io.flotilla.raft.runtime.RaftException;
 import io.flotilla.raft.runtime.RaftGroup;
+import io.flotilla.raft.runtime.SnapshotProgress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -103,6 +104,11 @@ final class LoneGroup implements RaftGroup {
   @Override
   public Optional<Duration> stateAge() {
     throw new AssertionError("asked for the age of its state");
+  }
+
+  @Override
+  public Optional<SnapshotProgress> snapshotComing() {
+    throw new AssertionError("asked for a snapshot");
   }
 
   @Override

@@ -84,6 +84,11 @@ final class HostedGroup<R extends ApplyRound> implements RaftGroup {
     return freshness.age();
   }
 
+  @Override
+  public Optional<SnapshotProgress> snapshotComing() {
+    return runtime.snapshotComing(replica.group);
+  }
+
   private void submit(Request request) {
     if (!replica.loop.offer(request)) {
       refuseAsOverloaded(request);

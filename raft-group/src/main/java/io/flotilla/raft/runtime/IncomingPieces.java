@@ -20,6 +20,7 @@ final class IncomingPieces {
   private final int pieceBytes;
   private final long[] missing;
   private final Deque<SnapshotRequest.Read> again = new ArrayDeque<>();
+  private long bytesMissing;
   private int file;
   private long offset;
 
@@ -28,6 +29,7 @@ final class IncomingPieces {
     this.files = manifest.files();
     this.pieceBytes = pieceBytes;
     this.missing = files.stream().mapToLong(SnapshotFile::bytes).toArray();
+    this.bytesMissing = manifest.bytes();
   }
 
   /** The next one to ask for, which stays so until it is {@link #taken}; null if there is none. */
@@ -73,9 +75,15 @@ final class IncomingPieces {
     return (int) crc.getValue() == piece.crc32c();
   }
 
+  /** Of all files, what is not written yet. */
+  long bytesMissing() {
+    return bytesMissing;
+  }
+
   /** It is written. Returns whether its file has all of its bytes now. */
   boolean written(SnapshotRequest.Read piece) {
     missing[piece.file()] -= piece.bytes();
+    bytesMissing -= piece.bytes();
     return missing[piece.file()] == 0;
   }
 }

@@ -85,6 +85,9 @@ public interface RaftGroup {
    */
   Optional<Duration> stateAge();
 
+  /** How much has come of a snapshot that is on its way here; nothing if none is. */
+  Optional<SnapshotProgress> snapshotComing();
+
   /** As of the last turn. */
   GroupStatus status();
 

@@ -260,6 +260,10 @@ public final class RaftRuntime<R extends ApplyRound>
     return replica == null ? CompletableFuture.completedFuture(Optional.empty()) : replica.image();
   }
 
+  Optional<SnapshotProgress> snapshotComing(GroupId group) {
+    return snapshots.progress(group);
+  }
+
   /** Who answers what other nodes ask about snapshots. */
   public SnapshotTransport.Server snapshotServer() {
     return sender;

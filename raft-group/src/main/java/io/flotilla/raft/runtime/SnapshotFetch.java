@@ -237,6 +237,7 @@ final class SnapshotFetch {
       state = State.READING;
       wentOn(nowNanos);
       filesLeft = manifest.files().size();
+      tell(transfer);
       LOG.info("group {}: fetching {} from node {}", group, manifest, wish.from());
       for (int file = 0; file < manifest.files().size() && isAsking(); file++) {
         if (manifest.files().get(file).bytes() == 0) {
@@ -253,12 +254,19 @@ final class SnapshotFetch {
     try {
       to.incoming().write(read.file(), read.offset(), piece.data());
       wentOn(nowNanos);
-      if (to.pieces().written(read)) {
+      boolean whole = to.pieces().written(read);
+      tell(to);
+      if (whole) {
         fileIsHere(to, read.file(), nowNanos);
       }
     } catch (IOException e) {
       beginAnew("it cannot be kept: " + e, nowNanos);
     }
+  }
+
+  private void tell(Transfer of) {
+    long total = of.manifest().bytes();
+    fetcher.tell(group, new SnapshotProgress(total - of.pieces().bytesMissing(), total));
   }
 
   private void wentOn(long nowNanos) {
@@ -337,6 +345,7 @@ final class SnapshotFetch {
       return;
     }
     transfer = null;
+    fetcher.tellNothing(group);
     if (state == State.READING) {
       release(dropped);
     }

@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -53,6 +54,8 @@ public final class SnapshotFetcher implements Agent {
 
   /** What finds no room is lost, as on the network. */
   private final MpscArrayQueue<Answer> answers;
+
+  private final Map<GroupId, SnapshotProgress> coming = new ConcurrentHashMap<>();
 
   // For its thread alone.
   private final Set<GroupId> waiting = new LinkedHashSet<>();
@@ -117,6 +120,11 @@ public final class SnapshotFetcher implements Agent {
   private void end(Runnable step) {
     ends.add(step);
     doorbell.ring();
+  }
+
+  /** How far the one is that is on its way, or being installed; nothing if none is. */
+  Optional<SnapshotProgress> progress(GroupId group) {
+    return Optional.ofNullable(coming.get(group));
   }
 
   // ---- for its thread
@@ -190,6 +198,14 @@ public final class SnapshotFetcher implements Agent {
     if (other != null && fetch.wouldRatherAsk(other) && wishes.remove(fetch.group, other)) {
       fetch.ask(other, now);
     }
+  }
+
+  void tell(GroupId group, SnapshotProgress progress) {
+    coming.put(group, progress);
+  }
+
+  void tellNothing(GroupId group) {
+    coming.remove(group);
   }
 
   long nextQuestion() {

@@ -15,6 +15,7 @@ import io.flotilla.raft.port.SnapshotReply;
 import io.flotilla.raft.port.SnapshotRequest;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -54,6 +55,41 @@ class SnapshotFetcherTest {
     rig.assertFetched(content);
     assertThat(rig.reads()).hasSize(5).allMatch(read -> read.bytes() <= FETCH.pieceBytes());
     assertThat(rig.asked).last().isEqualTo(new SnapshotRequest.Release(manifest.id()));
+  }
+
+  @Test
+  void howMuchHasComeIsToldUntilItIsInstalled() {
+    rig.host(ONE, GROUP, 20, 35, 0, 10);
+    List<SnapshotProgress> told = new ArrayList<>();
+    rig.network =
+        (question, reply) -> {
+          fetcher.progress(GROUP).ifPresent(told::add);
+          return List.of(reply);
+        };
+    assertThat(fetcher.progress(GROUP)).isEmpty();
+    fetcher.want(GROUP, ONE, 20);
+    fetch();
+    assertThat(told).isNotEmpty().allMatch(progress -> progress.bytesTotal() == 45);
+    assertThat(told).extracting(SnapshotProgress::bytes).isSorted().startsWith(0L).contains(30L);
+    assertThat(fetcher.progress(GROUP))
+        .as("being installed")
+        .contains(new SnapshotProgress(45, 45));
+    rig.fetched.get(0).close();
+    rig.settle();
+    assertThat(fetcher.progress(GROUP)).isEmpty();
+  }
+
+  @Test
+  void ofWhatIsForgottenNothingIsTold() {
+    rig.host(ONE, GROUP, 20, 50);
+    rig.network =
+        (question, reply) -> reply instanceof SnapshotReply.Piece ? List.of() : List.of(reply);
+    fetcher.want(GROUP, ONE, 20);
+    fetch();
+    assertThat(fetcher.progress(GROUP)).contains(new SnapshotProgress(0, 50));
+    fetcher.forget(GROUP);
+    rig.settle();
+    assertThat(fetcher.progress(GROUP)).isEmpty();
   }
 
   @Test

@@ -97,7 +97,7 @@ final class JobCommand {
         output.print(job.map(JobView::of).or(() -> over.map(JobView::of)).orElseThrow());
       } else if (job.isPresent()) {
         output.print(JobView.table(List.of(job.get())));
-        output.out().println("  " + Progress.of(job.get(), status));
+        output.out().println("  " + JobProgress.of(job.get(), status).words());
       } else {
         output.print(ended(List.of(over.orElseThrow())));
       }
@@ -128,40 +128,6 @@ final class JobCommand {
             output, FlotillaClient.await(client.admin().cancelJob(id)), false, "cancelled");
       }
       return ExitCodes.OK;
-    }
-  }
-
-  /** How far a job is. */
-  static final class Progress {
-    private Progress() {}
-
-    static String of(Job job, ClusterStatus status) {
-      return status.shards().stream()
-          .filter(each -> each.id() == job.shard())
-          .findFirst()
-          .map(shard -> of(job, shard))
-          .orElse("its shard is not in the map");
-    }
-
-    private static String of(Job job, ClusterStatus.Shard shard) {
-      if (shard.leaderNode().isEmpty()) {
-        return "it waits until the shard has a leader";
-      }
-      return job.kind() == Job.Kind.MOVE ? ofMove(job, shard) : "its leader has been told";
-    }
-
-    private static String ofMove(Job job, ClusterStatus.Shard shard) {
-      long last =
-          shard.replicas().stream().mapToLong(ClusterStatus.Replica::lastIndex).max().orElse(0);
-      return shard.replicas().stream()
-          .filter(replica -> replica.id() == job.to().orElse(0))
-          .findFirst()
-          .map(
-              replica ->
-                  replica.learner()
-                      ? "it learns: %,d of %,d entries".formatted(replica.applied(), last)
-                      : "the group is taking it in")
-          .orElse("the group has not begun with it");
     }
   }
 }

@@ -31,6 +31,7 @@ final class JobWatchCommand extends AdminVerb {
 
   private final Set<Long> watched = new LinkedHashSet<>();
   private final Map<Long, String> said = new HashMap<>();
+  private final Map<Long, TimeLeft> clocks = new HashMap<>();
 
   @Override
   int run(FlotillaClient client) {
@@ -71,18 +72,39 @@ final class JobWatchCommand extends AdminVerb {
       if (only == null || job.id() == only) {
         watched.add(job.id());
         left = true;
-        say(job, JobCommand.Progress.of(job, status));
+        JobProgress progress = JobProgress.of(job, status);
+        say(job, progress.step(), progress.words() + timeLeft(job, progress));
       }
     }
     for (long id : watched) {
       JobCommand.endedJob(status, id)
-          .ifPresent(ended -> say(ended.job(), JobView.lower(ended.end()) + ": " + ended.why()));
+          .ifPresent(
+              ended -> {
+                String how = JobView.lower(ended.end()) + ": " + ended.why();
+                say(ended.job(), how, how);
+              });
     }
     return left;
   }
 
-  private void say(Job job, String what) {
-    boolean news = !what.equals(said.put(job.id(), what));
+  private String timeLeft(Job job, JobProgress progress) {
+    return progress
+        .left()
+        .map(
+            left ->
+                clocks
+                    .computeIfAbsent(job.id(), id -> new TimeLeft())
+                    .at(left, System.nanoTime())
+                    .map(time -> ", about " + (1 + time.toSeconds()) + " s left")
+                    .orElse(", time left not known yet"))
+        .orElse("");
+  }
+
+  /**
+   * @param step what is said only once
+   */
+  private void say(Job job, String step, String what) {
+    boolean news = !step.equals(said.put(job.id(), step));
     if (news && !output.json()) {
       output.out().printf("job %d, shard %d: %s; %s%n", job.id(), job.shard(), job.words(), what);
       output.out().flush();

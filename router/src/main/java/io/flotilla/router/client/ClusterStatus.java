@@ -129,6 +129,8 @@ public record ClusterStatus(
    *     the positions say nothing
    * @param lastIndex of its log
    * @param applied index that its state has reached
+   * @param snapshotBytes of a snapshot that have come; 0 as well if none is on its way there
+   * @param snapshotBytesTotal of all of it; 0 if none is on its way
    */
   public record Replica(
       long node,
@@ -138,5 +140,7 @@ public record ClusterStatus(
       boolean reported,
       long lastIndex,
       long applied,
-      long approximateBytes) {}
+      long approximateBytes,
+      long snapshotBytes,
+      long snapshotBytesTotal) {}
 }

@@ -128,7 +128,9 @@ final class StatusReader {
         replica.getReported(),
         replica.getLastIndex(),
         replica.getApplied(),
-        replica.getApproximateBytes());
+        replica.getApproximateBytes(),
+        replica.getSnapshot().getBytes(),
+        replica.getSnapshot().getBytesTotal());
   }
 
   static ClusterStatus.Keyspace keyspace(io.flotilla.proto.map.Keyspace keyspace) {

@@ -184,7 +184,7 @@ class AdminCommandsTest {
             new Run(
                 0,
                 """
-                job 7, shard 1: replica 11 becomes 97 on node 3; the group has not begun with it
+                job 7, shard 1: replica 11 becomes 97 on node 3; step 1 of 3: the group has not begun with it
                 job 7, shard 1: replica 11 becomes 97 on node 3; done: replica 97 on node 3 is in its place
                 """,
                 ""));

@@ -5,6 +5,7 @@ import io.flotilla.proto.placement.LoadReport;
 import io.flotilla.proto.placement.ReportReply;
 import io.flotilla.proto.placement.ReportRequest;
 import io.flotilla.proto.placement.ShardReport;
+import io.flotilla.proto.placement.SnapshotProgress;
 import io.flotilla.raft.core.GroupStatus;
 import io.flotilla.raft.port.StorageException;
 import io.flotilla.rpc.PlacementEndpoints;
@@ -185,6 +186,15 @@ final class Reports {
     if (status.role() == GroupStatus.RoleName.LEADER && perSecond > 0) {
       report.setLoad(load(shard, perSecond));
     }
+    shard
+        .group()
+        .snapshotComing()
+        .ifPresent(
+            coming ->
+                report.setSnapshot(
+                    SnapshotProgress.newBuilder()
+                        .setBytes(coming.bytes())
+                        .setBytesTotal(coming.bytesTotal())));
     return report
         .setShard(shard.descriptor().getId())
         .setReplica(status.replica().value())

@@ -5,6 +5,7 @@ import io.flotilla.raft.core.GroupStatus;
 import io.flotilla.raft.core.Membership;
 import io.flotilla.raft.core.ReplicaId;
 import io.flotilla.raft.runtime.RaftGroup;
+import io.flotilla.raft.runtime.SnapshotProgress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -52,6 +53,11 @@ public final class HeldGroup implements RaftGroup {
   @Override
   public Optional<Duration> stateAge() {
     return age;
+  }
+
+  @Override
+  public Optional<SnapshotProgress> snapshotComing() {
+    return Optional.empty();
   }
 
   @Override

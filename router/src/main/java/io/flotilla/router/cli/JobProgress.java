@@ -1,0 +1,78 @@
+package io.flotilla.router.cli;
+
+import io.flotilla.router.client.ClusterStatus;
+import io.flotilla.router.client.Job;
+import java.util.Optional;
+
+/**
+ * How far a job is.
+ *
+ * @param words for people
+ * @param step changes where that is news, not with each byte
+ * @param left what is left of the step; nothing if that is not known
+ */
+record JobProgress(String words, String step, Optional<Left> left) {
+  /**
+   * An amount that becomes less.
+   *
+   * @param of what it is counted in: amounts of one thing can be compared
+   */
+  record Left(String of, long amount) {}
+
+  private static final int PERCENT = 100;
+
+  /** What is news of a snapshot. */
+  private static final int PERCENT_STEP = 10;
+
+  private static JobProgress of(String words) {
+    return new JobProgress(words, words, Optional.empty());
+  }
+
+  static JobProgress of(Job job, ClusterStatus status) {
+    return status.shards().stream()
+        .filter(each -> each.id() == job.shard())
+        .findFirst()
+        .map(shard -> of(job, shard))
+        .orElseGet(() -> of("its shard is not in the map"));
+  }
+
+  private static JobProgress of(Job job, ClusterStatus.Shard shard) {
+    if (shard.leaderNode().isEmpty()) {
+      return of("it waits until the shard has a leader");
+    }
+    if (job.kind() == Job.Kind.MOVE) {
+      return ofMove(job, shard);
+    }
+    return of("its leader, node %d, has been told".formatted(shard.leaderNode().getAsLong()));
+  }
+
+  private static JobProgress ofMove(Job job, ClusterStatus.Shard shard) {
+    long last =
+        shard.replicas().stream().mapToLong(ClusterStatus.Replica::lastIndex).max().orElse(0);
+    return shard.replicas().stream()
+        .filter(replica -> replica.id() == job.to().orElse(0))
+        .findFirst()
+        .map(replica -> ofComing(replica, last))
+        .orElseGet(() -> of("step 1 of 3: the group has not begun with it"));
+  }
+
+  private static JobProgress ofComing(ClusterStatus.Replica replica, long last) {
+    if (!replica.learner()) {
+      return of("step 3 of 3: the group is taking it in");
+    }
+    long total = replica.snapshotBytesTotal();
+    if (total == 0) {
+      String entries = "it learns: %,d of %,d entries".formatted(replica.applied(), last);
+      Optional<Left> left =
+          Optional.of(new Left("entries", Math.max(0, last - replica.applied())))
+              .filter(known -> replica.reported());
+      return new JobProgress("step 2 of 3: " + entries, entries, left);
+    }
+    long percent = PERCENT * replica.snapshotBytes() / total;
+    return new JobProgress(
+        "step 2 of 3: a snapshot comes: %,d of %,d KiB, %d %%"
+            .formatted(replica.snapshotBytes() >> 10, total >> 10, percent),
+        "snapshot of " + total + ", " + percent / PERCENT_STEP,
+        Optional.of(new Left("bytes", Math.max(0, total - replica.snapshotBytes()))));
+  }
+}
