@@ -227,7 +227,8 @@ final class LeaderGate {
   /** One that was removed knows the leader from hearsay alone. */
   ErrorDetail notLeader(Optional<Long> known) {
     ErrorDetail.Builder detail = ErrorDetail.newBuilder().setCode(ErrorCode.NOT_LEADER.number());
-    Optional<Long> leader = known.or(members::toldLeader);
+    Optional<Long> leader =
+        known.or(() -> members.isRemoved() ? members.toldLeader() : Optional.empty());
     String address = leader.flatMap(members::addressOf).orElse("");
     if (address.isEmpty()) {
       return detail.setMessage("no leader of placement is known here").build();
@@ -263,6 +264,12 @@ final class LeaderGate {
     }
     if (refusal instanceof Refusal.Transferring transferring) {
       return notLeader(Optional.of(transferring.to().value()));
+    }
+    if (refusal instanceof Refusal.TransferGivenUp) {
+      return ErrorDetail.newBuilder()
+          .setCode(ErrorCode.UNAVAILABLE.number())
+          .setMessage("leadership of placement was not taken over in time")
+          .build();
     }
     if (refusal instanceof Refusal.TooLarge tooLarge) {
       return ErrorDetail.newBuilder()

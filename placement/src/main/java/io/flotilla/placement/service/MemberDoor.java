@@ -144,7 +144,7 @@ final class MemberDoor {
     if (count % 2 == 0) {
       reply.addNotes(
           String.format(
-              "%d members bear the loss of %d, as %d do: an odd number is better",
+              "%d members bear the loss of %d, no more than %d would: an odd number is better",
               count, (count - 1) / 2, count - 1));
     }
     return reply.build();
