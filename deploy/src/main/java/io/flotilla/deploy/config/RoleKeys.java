@@ -29,7 +29,13 @@ public final class RoleKeys {
             Setting.of("listen.port", 7400, "port to listen on"),
             Setting.required("placement.member-id", "which of placement.members this is"),
             Setting.required(
-                "placement.members", "id=host:port of every member, the same in every member"),
+                "placement.members",
+                "id=host:port of members, this one among them: those it begins with, or, where"
+                    + " there is a log, some to ask"),
+            Setting.of(
+                "placement.join",
+                "false",
+                "true: it was added (placement add) to a placement that is there"),
             Setting.of("placement.replicas", 3, "replicas of each shard of a new keyspace"),
             Setting.of(
                 "placement.initial-shards", 16, "shards of the keyspaces 'default' and 'redis'"),

@@ -190,6 +190,15 @@ public final class Settings {
     return (int) number(key, min, max);
   }
 
+  public boolean flag(String key) {
+    Found found = found(key);
+    return switch (found.value().strip()) {
+      case "true" -> true;
+      case "false" -> false;
+      default -> throw bad(key, found, "true or false");
+    };
+  }
+
   public int port(String key) {
     return integer(key, 0, 65_535);
   }

@@ -3,32 +3,41 @@ package io.flotilla.deploy.local;
 import io.flotilla.router.cli.ExitCodes;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.List;
+import java.util.SortedMap;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Adds storage nodes to a cluster that runs. */
+/** Adds processes to a cluster that runs. */
 @Command(
     name = "add",
     description = {
-      "Adds storage nodes to a cluster that runs, and returns when they serve.",
-      "Placement then moves replicas and leaders there by itself, unless balance is off."
+      "Adds storage nodes, or members of placement, to a cluster that runs, and returns when they"
+          + " serve.",
+      "Placement then moves replicas and leaders to nodes by itself, unless balance is off; members"
+          + " of its own learn first."
     })
 final class LocalAddCommand implements Callable<Integer> {
   private static final int NODES_MAX = 20;
+  private static final int PLACEMENTS_MAX = 9;
 
   @Spec private CommandSpec spec;
 
   @Mixin private DirectoryOption directory;
 
+  @Option(names = "--nodes", description = "Storage nodes (default: 1, if nothing is said).")
+  private @Nullable Integer nodesWanted;
+
   @Option(
-      names = "--nodes",
-      defaultValue = "1",
-      description = "How many (default ${DEFAULT-VALUE}).")
-  private int nodes;
+      names = "--placement",
+      defaultValue = "0",
+      description = "Placement members (default ${DEFAULT-VALUE}).")
+  private int placements;
 
   @Mixin private WaitOption wait;
 
@@ -39,24 +48,40 @@ final class LocalAddCommand implements Callable<Integer> {
 
   private int add(PrintWriter out) throws IOException, InterruptedException {
     LocalCluster cluster = directory.cluster();
-    int before = cluster.ofRole("node").size();
-    if (nodes < 1 || before + nodes > NODES_MAX) {
-      throw new LocalException(
-          "--nodes is %d; allowed: 1 to %d, as there are %d and may be %d"
-              .formatted(nodes, NODES_MAX - before, before, NODES_MAX));
+    int before = cluster.processes().size();
+    int nodes = nodesWanted != null ? nodesWanted : placements > 0 ? 0 : 1;
+    check("--nodes", nodes, NODES_MAX - cluster.ofRole("node").size());
+    check("--placement", placements, PLACEMENTS_MAX - cluster.ofRole("placement").size());
+    try (LocalHealth health = new LocalHealth(cluster, wait.patience())) {
+      String id = health.cluster();
+      for (int i = 0; i < placements; i++) {
+        SortedMap<Long, String> members = health.addMember(LocalPlan.freeAddress());
+        cluster =
+            start(
+                cluster,
+                LocalPlan.placementFor(
+                    cluster, id, members.lastKey(), members, LocalStart.launcher()));
+      }
+      for (int i = 0; i < nodes; i++) {
+        cluster = start(cluster, LocalPlan.nodeFor(cluster, id, LocalStart.launcher()));
+      }
     }
-    String id;
-    try (LocalHealth health = new LocalHealth(cluster)) {
-      id = health.cluster();
-    }
-    for (int i = 0; i < nodes; i++) {
-      LocalProcess added = LocalPlan.nodeFor(cluster, id, LocalStart.launcher());
-      cluster = cluster.with(added);
-      cluster.save(); // before it runs: 'down' must know it
-      added.start();
-    }
-    LocalStart.awaitServing(cluster, wait.patience());
-    LocalStart.print(cluster.ofRole("node").subList(before, before + nodes), out);
+    List<LocalProcess> added = cluster.processes().subList(before, cluster.processes().size());
+    LocalStart.awaitServing(cluster, added, wait.patience());
+    LocalStart.print(added, out);
     return ExitCodes.OK;
+  }
+
+  private static LocalCluster start(LocalCluster before, LocalProcess added) throws IOException {
+    LocalCluster cluster = before.with(added);
+    cluster.save(); // before it runs: 'down' must know it
+    added.start();
+    return cluster;
+  }
+
+  private static void check(String option, int value, int max) {
+    if (value < 0 || value > max) {
+      throw new LocalException(option + " is " + value + "; allowed: 0 to " + max + " more");
+    }
   }
 }

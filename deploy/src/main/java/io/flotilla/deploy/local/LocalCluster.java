@@ -67,6 +67,33 @@ final class LocalCluster {
     return new LocalCluster(directory, more);
   }
 
+  /** The same without this one, not saved; somebody has to be left who knows the cluster. */
+  LocalCluster without(LocalProcess process) {
+    List<LocalProcess> fewer = new ArrayList<>(processes);
+    fewer.remove(process);
+    if (fewer.stream().noneMatch(each -> each.role().equals("placement"))) {
+      throw new LocalException(process.name() + " is all that is left of placement");
+    }
+    return new LocalCluster(directory, fewer);
+  }
+
+  /** The one with this name. */
+  LocalProcess process(String name) {
+    return named(name).stream()
+        .filter(process -> process.name().equals(name))
+        .findFirst()
+        .orElseThrow(() -> new LocalException("no process '" + name + "'"));
+  }
+
+  /** The highest number in the names of a role's processes, which a new one must not have. */
+  int lastNumber(String role) {
+    return ofRole(role).stream()
+        .map(process -> process.name().substring(process.name().lastIndexOf('-') + 1))
+        .mapToInt(Integer::parseInt)
+        .max()
+        .orElse(0);
+  }
+
   /**
    * @param name a process's name, a role for all of that role, or "all"
    */

@@ -18,6 +18,7 @@ import picocli.CommandLine.Spec;
       LocalStatusCommand.class,
       LocalKillCommand.class,
       LocalRestartCommand.class,
+      LocalForgetCommand.class,
       LocalDownCommand.class
     })
 public final class LocalCommand implements Callable<Integer> {
@@ -26,7 +27,7 @@ public final class LocalCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     throw new ParameterException(
-        spec.commandLine(), "local needs one of: up, add, status, kill, restart, down");
+        spec.commandLine(), "local needs one of: up, add, status, kill, restart, forget, down");
   }
 
   /** Runs a verb; what the person can mend is one line on standard error. */

@@ -11,6 +11,9 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * Lays out a new local cluster: names, ports, configuration files.
@@ -51,8 +54,10 @@ record LocalPlan(
       List<String> nodeAddresses = ports.take(nodes, NODE_OFFSET);
       List<String> gatewayAddresses = ports.take(gateways, GATEWAY_OFFSET);
       List<LocalProcess> processes = new ArrayList<>();
-      for (int i = 0; i < placements; i++) {
-        processes.add(placement(launcher, cluster, i, placementAddresses));
+      SortedMap<Long, String> members = new TreeMap<>();
+      placementAddresses.forEach(address -> members.put(members.size() + 1L, address));
+      for (long id : members.keySet()) {
+        processes.add(placement(launcher, cluster, id, members, false));
       }
       for (int i = 0; i < nodes; i++) {
         processes.add(node(launcher, cluster, i + 1, nodeAddresses.get(i), placementAddresses));
@@ -64,18 +69,52 @@ record LocalPlan(
     }
   }
 
-  private LocalProcess placement(String launcher, String cluster, int i, List<String> addresses)
-      throws IOException {
-    StringBuilder members = new StringBuilder();
-    for (int m = 0; m < addresses.size(); m++) {
-      members.append("    ").append(m + 1).append(": ").append(addresses.get(m)).append('\n');
+  /** A free port's address on this machine. */
+  static String freeAddress() throws IOException {
+    try (Ports ports = new Ports(0)) {
+      return ports.take(1, 0).get(0);
     }
-    String name = "placement-" + (i + 1);
+  }
+
+  /**
+   * Lays out one more member of placement, which was added to it.
+   *
+   * @param members addresses of all by their ids
+   */
+  static LocalProcess placementFor(
+      LocalCluster existing,
+      String cluster,
+      long id,
+      SortedMap<Long, String> members,
+      String launcher)
+      throws IOException {
+    return existing(existing).placement(launcher, cluster, id, members, true);
+  }
+
+  private static LocalPlan existing(LocalCluster cluster) {
+    return new LocalPlan(
+        cluster.directory(),
+        cluster.ofRole("placement").size(),
+        cluster.ofRole("node").size(),
+        0,
+        0,
+        1);
+  }
+
+  private LocalProcess placement(
+      String launcher, String cluster, long id, SortedMap<Long, String> members, boolean joins)
+      throws IOException {
+    StringBuilder known = new StringBuilder();
+    members.forEach(
+        (member, address) ->
+            known.append("    ").append(member).append(": ").append(address).append('\n'));
+    String name = "placement-" + id;
+    String address = Objects.requireNonNull(members.get(id));
     return process(
         launcher,
         name,
         "placement",
-        addresses.get(i),
+        address,
         """
         cluster:
           id: %s
@@ -86,6 +125,7 @@ record LocalPlan(
           dir: %s
         placement:
           member-id: %d
+          join: %s
           members:
         %s  replicas: %d
           initial-shards: %d
@@ -93,10 +133,11 @@ record LocalPlan(
             .formatted(
                 cluster,
                 HOST,
-                port(addresses.get(i)),
+                port(address),
                 data(name),
-                i + 1,
-                members,
+                id,
+                joins,
+                known,
                 Math.min(3, nodes),
                 shards));
   }
@@ -110,11 +151,9 @@ record LocalPlan(
       throws IOException {
     List<String> placement =
         existing.ofRole("placement").stream().map(LocalProcess::ready).toList();
-    int number = existing.ofRole("node").size() + 1;
-    LocalPlan plan = new LocalPlan(existing.directory(), placement.size(), number, 0, 0, 1);
-    try (Ports ports = new Ports(0)) {
-      return plan.node(launcher, cluster, number, ports.take(1, 0).get(0), placement);
-    }
+    int number = existing.lastNumber("node") + 1;
+    LocalPlan plan = existing(existing);
+    return plan.node(launcher, cluster, number, freeAddress(), placement);
   }
 
   private LocalProcess node(

@@ -26,10 +26,11 @@ final class LocalStart {
     processes.forEach(LocalProcess::start);
   }
 
-  /** Waits until all run and accept connections, and every shard of the cluster has a leader. */
-  static void awaitServing(LocalCluster cluster, Duration patience) throws InterruptedException {
+  /** Waits until these run and accept connections, and every shard of the cluster has a leader. */
+  static void awaitServing(LocalCluster cluster, List<LocalProcess> processes, Duration patience)
+      throws InterruptedException {
     long deadline = System.nanoTime() + patience.toNanos();
-    awaitListening(cluster.processes(), deadline);
+    awaitListening(processes, deadline);
     try (LocalHealth health = new LocalHealth(cluster)) {
       String problem = health.problem();
       while (!problem.isEmpty()) {

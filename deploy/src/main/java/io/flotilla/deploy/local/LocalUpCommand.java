@@ -71,7 +71,7 @@ final class LocalUpCommand implements Callable<Integer> {
     LocalStart.startAll(stopped);
     out.printf("started %d processes, waiting until they serve ...%n", stopped.size());
     out.flush();
-    LocalStart.awaitServing(cluster, wait.patience());
+    LocalStart.awaitServing(cluster, cluster.processes(), wait.patience());
     LocalStart.print(cluster.processes(), out);
     out.printf("%nendpoints  %s%n", cluster.endpoints());
     cluster.processes().stream()

@@ -53,6 +53,7 @@ final class Roles {
             new PlacementConfig(
                 settings.cluster("cluster.id"),
                 settings.number("placement.member-id", 1, Integer.MAX_VALUE),
+                settings.flag("placement.join"),
                 members,
                 settings.text("listen.host"),
                 settings.port("listen.port"),

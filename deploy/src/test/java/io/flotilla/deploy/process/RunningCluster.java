@@ -71,6 +71,18 @@ final class RunningCluster implements AutoCloseable {
     read();
   }
 
+  /** Adds a member to placement, and starts it. */
+  void addPlacement() throws Exception {
+    launch(120, List.of("local", "add", "--dir", directory.toString(), "--placement", "1"));
+    read();
+  }
+
+  /** Stops one that the cluster has removed, and starts it no more. */
+  void forget(String name) throws Exception {
+    launch(60, List.of("local", "forget", "--dir", directory.toString(), name));
+    read();
+  }
+
   private void read() throws IOException {
     members.clear();
     for (JsonNode process : new ObjectMapper().readTree(directory.resolve("local.json").toFile())) {

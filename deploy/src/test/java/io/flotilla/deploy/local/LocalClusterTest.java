@@ -1,0 +1,56 @@
+package io.flotilla.deploy.local;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is known of the processes of a directory. */
+class LocalClusterTest {
+  @TempDir private Path directory;
+
+  private LocalCluster cluster(String... names) {
+    return new LocalCluster(directory, List.of(names).stream().map(this::process).toList());
+  }
+
+  private LocalProcess process(String name) {
+    String role = name.substring(0, name.lastIndexOf('-'));
+    return new LocalProcess(name, role, name + ".pid", List.of(), "127.0.0.1:1", Map.of());
+  }
+
+  @Test
+  void whatIsForgottenIsNotThereAfterwards() throws Exception {
+    LocalCluster before = cluster("placement-1", "node-1", "node-2");
+    before.without(before.process("node-1")).save();
+    LocalCluster after = LocalCluster.open(directory);
+    assertThat(after.processes())
+        .extracting(LocalProcess::name)
+        .containsExactly("placement-1", "node-2");
+    assertThatThrownBy(() -> after.process("node-1")).hasMessageContaining("no process 'node-1'");
+    assertThatThrownBy(() -> after.process("node")).as("a role").hasMessageContaining("'node'");
+    assertThatThrownBy(() -> after.without(after.process("placement-1")))
+        .hasMessageContaining("is all that is left of placement");
+  }
+
+  @Test
+  void aNewNodeHasANameOfItsOwn() throws Exception {
+    LocalCluster cluster = cluster("placement-1", "node-2", "node-3");
+    assertThat(LocalPlan.nodeFor(cluster, "c", "flotilla").name()).isEqualTo("node-4");
+  }
+
+  @Test
+  void aNewMemberJoins() throws Exception {
+    TreeMap<Long, String> members = new TreeMap<>(Map.of(1L, "127.0.0.1:1", 4L, "127.0.0.1:4"));
+    LocalProcess added =
+        LocalPlan.placementFor(cluster("placement-1", "node-1"), "c", 4, members, "flotilla");
+    assertThat(added.name()).isEqualTo("placement-4");
+    assertThat(directory.resolve("placement-4.yaml"))
+        .content()
+        .contains("member-id: 4", "join: true", "    1: 127.0.0.1:1", "    4: 127.0.0.1:4");
+  }
+}
