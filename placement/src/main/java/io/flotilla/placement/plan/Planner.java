@@ -14,7 +14,12 @@ public final class Planner {
   private static final List<Scheduler> ALWAYS =
       List.of(Evacuation.OF_THE_DEAD, Evacuation.OF_THE_DRAINING, new Growth());
   private static final List<Scheduler> WHILE_BALANCING =
-      List.of(new ZoneSpread(), new SizeSplit(), new ReplicaBalance(), new LeaderBalance());
+      List.of(
+          new ZoneSpread(),
+          new SizeSplit(),
+          new MergeSmall(),
+          new ReplicaBalance(),
+          new LeaderBalance());
 
   private Planner() {}
 

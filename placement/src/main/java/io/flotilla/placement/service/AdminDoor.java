@@ -118,6 +118,10 @@ final class AdminDoor {
     AdminRequest request = call.request();
     switch (request.getWishCase()) {
       case SPLIT -> begin(call, () -> split(request));
+      case MERGE ->
+          begin(
+              call,
+              () -> planner().merge(request.getMerge().getShard(), request.getMerge().getInto()));
       case TRANSFER ->
           begin(
               call,
@@ -257,7 +261,16 @@ final class AdminDoor {
         .setKeyspace(keyspace.id())
         .setShards((int) wanted)
         .setBefore(before)
+        .setFloor((int) floor(now.settings().floors().getOrDefault(keyspace.id(), 0), wanted, have))
         .build();
+  }
+
+  /** What was asked for is not merged away; what is called off may be, but no more than that. */
+  private static long floor(int before, long wanted, long have) {
+    if (wanted > 0) {
+      return wanted;
+    }
+    return before == 0 ? have : Math.min(before, have);
   }
 
   private String note(AddShardsRequest wish) {

@@ -126,6 +126,7 @@ final class PlacementService implements AutoCloseable {
     ClusterView view = map.view();
     if (view.revision() > shardsSince) {
       view.shardsSince(shardsSince).forEach(shard -> reports.shardAppeared(shard.id()));
+      view.absorbed().keySet().forEach(reports::shardVanished);
       shardsSince = view.revision();
     }
     steward.act(view, () -> load(view), takesNothing(view), now);
@@ -139,7 +140,7 @@ final class PlacementService implements AutoCloseable {
         now,
         TimeUnit.MILLISECONDS.toNanos(policy.nodeDeadMillis()),
         TimeUnit.MILLISECONDS.toNanos(policy.nodeSteadyMillis()),
-        jobs.failedLately(view, now));
+        jobs.endedLately(view, now));
   }
 
   /** As far as the node itself says; nothing of one that is silent. */

@@ -113,7 +113,7 @@ final class JobCommand {
       name = "cancel",
       description = {
         "Ends a job. What its shard's group has done by then is not undone, but for a learner,"
-            + " which is removed.",
+            + " which is removed, and a frozen shard, which thaws.",
         "A move whose group is already changing its voters is refused: it is done in a moment.",
       },
       mixinStandardHelpOptions = true)
@@ -147,7 +147,20 @@ final class JobCommand {
       if (shard.leaderNode().isEmpty()) {
         return "it waits until the shard has a leader";
       }
-      return job.kind() == Job.Kind.MOVE ? ofMove(job, shard) : "its leader has been told";
+      return switch (job.kind()) {
+        case MOVE -> ofMove(job, shard);
+        case MERGE -> ofMerge(job, shard);
+        case SPLIT, TRANSFER, OTHER -> "its leader has been told";
+      };
+    }
+
+    private static String ofMerge(Job job, ClusterStatus.Shard shard) {
+      if (shard.frozen().isEmpty()) {
+        return "it is not frozen yet";
+      }
+      return shard.frozen().get().settled()
+          ? "it is frozen and settled; shard %d takes it in".formatted(job.into().orElse(0))
+          : "it is frozen; all replicas bring that to their disks";
     }
 
     private static String ofMove(Job job, ClusterStatus.Shard shard) {

@@ -10,6 +10,7 @@ import io.flotilla.proto.placement.CancelJobRequest;
 import io.flotilla.proto.placement.ChangeNodeRequest;
 import io.flotilla.proto.placement.CreateKeyspaceRequest;
 import io.flotilla.proto.placement.ExplainRequest;
+import io.flotilla.proto.placement.MergeShardRequest;
 import io.flotilla.proto.placement.MoveReplicaRequest;
 import io.flotilla.proto.placement.SetBalanceRequest;
 import io.flotilla.proto.placement.ShardStatus;
@@ -182,6 +183,23 @@ public final class AdminClient {
               answer::complete);
         });
     return answer;
+  }
+
+  /**
+   * Begins to have a shard absorbed by its neighbour. Completes when placement has taken the job;
+   * if that very job is under way, it is the answer. What cannot be merged is {@link
+   * ErrorCode#CONFLICT}. The shard serves nothing from when it is frozen until it is absorbed,
+   * which calls wait out as they wait for an election.
+   *
+   * @param into empty: whichever neighbour fits, the left one rather
+   * @param dryRun whether only to say what would be begun
+   */
+  public CompletableFuture<AdminAnswer> mergeShard(long shard, OptionalLong into, boolean dryRun) {
+    return administer(
+        AdminRequest.newBuilder()
+            .setMerge(MergeShardRequest.newBuilder().setShard(shard).setInto(into.orElse(0))),
+        dryRun,
+        false);
   }
 
   /**

@@ -9,6 +9,7 @@ import io.flotilla.proto.placement.ExplainRequest;
 import io.flotilla.proto.placement.Finding;
 import io.flotilla.proto.placement.Job;
 import io.flotilla.proto.placement.JobEnd;
+import io.flotilla.proto.placement.Merge;
 import io.flotilla.proto.placement.Move;
 import io.flotilla.proto.placement.PlannedJob;
 import io.flotilla.proto.placement.Settings;
@@ -59,6 +60,11 @@ public final class FakeJobs {
               begun
                   .setShard(request.getSplit().getShard())
                   .setSplit(Split.newBuilder().setNewShard(77)));
+      case MERGE ->
+          answer(
+              begun
+                  .setShard(request.getMerge().getShard())
+                  .setMerge(Merge.newBuilder().setInto(Math.max(2, request.getMerge().getInto()))));
       case TRANSFER ->
           answer(
               begun
