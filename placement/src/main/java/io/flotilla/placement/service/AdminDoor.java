@@ -261,16 +261,8 @@ final class AdminDoor {
         .setKeyspace(keyspace.id())
         .setShards((int) wanted)
         .setBefore(before)
-        .setFloor((int) floor(now.settings().floors().getOrDefault(keyspace.id(), 0), wanted, have))
+        .setFloor((int) (wanted == 0 ? have : wanted)) // what was asked for is not merged away
         .build();
-  }
-
-  /** What was asked for is not merged away; what is called off may be, but no more than that. */
-  private static long floor(int before, long wanted, long have) {
-    if (wanted > 0) {
-      return wanted;
-    }
-    return before == 0 ? have : Math.min(before, have);
   }
 
   private String note(AddShardsRequest wish) {

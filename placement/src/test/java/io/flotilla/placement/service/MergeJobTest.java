@@ -1,6 +1,7 @@
 package io.flotilla.placement.service;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.entry;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
@@ -8,6 +9,7 @@ import io.flotilla.placement.model.Ending;
 import io.flotilla.proto.map.Epoch;
 import io.flotilla.proto.map.Frozen;
 import io.flotilla.proto.map.Shard;
+import io.flotilla.proto.placement.AddShardsRequest;
 import io.flotilla.proto.placement.AdminReply;
 import io.flotilla.proto.placement.AdminRequest;
 import io.flotilla.proto.placement.CancelJobRequest;
@@ -330,9 +332,19 @@ final class MergeJobTest extends OneMember {
   void settledIsSaidOfOneFreezeOnly() {
     begin();
     toSource();
-    settled();
+    // Of an earlier one, and its last word: another node leads since.
+    send(
+        ReportRequest.newBuilder()
+            .setNode(3)
+            .addShards(
+                ShardReport.newBuilder()
+                    .setShard(SOURCE)
+                    .setEpoch(source.getEpoch())
+                    .setSettled(true)));
     sourceIs(frozen());
     assertThat(toTarget()).isEmpty();
+    settled();
+    assertThat(toTarget()).hasSize(1);
   }
 
   @Test
@@ -371,6 +383,21 @@ final class MergeJobTest extends OneMember {
     send(1, 3, ShardReport.newBuilder());
     assertThat(administer(merge(3, 0).setDryRun(true)).reply().getJobs(0).getJob())
         .satisfies(job -> assertThat(job.getMerge().getInto()).isEqualTo(SOURCE));
+  }
+
+  @Test
+  void whatIsAskedForIsNotMergedAway() {
+    assertThat(map.view().settings().floors()).containsOnly(entry(1, 4), entry(2, 4));
+    administer(add(2));
+    assertThat(map.view().settings().floors()).containsEntry(1, 6);
+    administer(add(0));
+    assertThat(map.view().settings().floors()).as("called off").containsEntry(1, 4);
+    assertThat(map.view().settings().goals()).isEmpty();
+  }
+
+  private static AdminRequest.Builder add(int count) {
+    return AdminRequest.newBuilder()
+        .setAddShards(AddShardsRequest.newBuilder().setKeyspace("default").setCount(count));
   }
 
   @Test

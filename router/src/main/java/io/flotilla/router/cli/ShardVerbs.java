@@ -114,7 +114,8 @@ final class ShardVerbs {
         names = "--count",
         paramLabel = "N",
         required = true,
-        description = "So many more. 0: no more than there are, whatever was asked for before.")
+        description =
+            "So many more. 0: no more than there are, and, as far as merging goes, no fewer.")
     private int count;
 
     @Option(names = "--dry-run", description = "Prints the first cuts, and begins nothing.")

@@ -220,7 +220,8 @@ public final class AdminClient {
   /**
    * Has a keyspace's largest shards cut until there are so many more.
    *
-   * @param count 0: no more than there are, whatever was asked for before
+   * @param count 0: no more than there are, whatever was asked for before; nor are they merged
+   *     unasked to be fewer
    */
   public CompletableFuture<AdminAnswer> addShards(String keyspace, int count, boolean dryRun) {
     return administer(
