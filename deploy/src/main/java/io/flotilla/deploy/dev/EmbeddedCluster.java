@@ -45,8 +45,7 @@ public final class EmbeddedCluster implements AutoCloseable {
   /** Who watches wants to see the balance soon. */
   private static final int NODE_STEADY_MILLIS = 2000;
 
-  private static final Policy PACE =
-      new Policy(8, 8, 8, 16, Policy.DEFAULT.splitBytes(), Policy.DEFAULT.heat());
+  private static final Policy PACE = new Policy(8, 8, 8, 16, Policy.DEFAULT.splitBytes());
 
   /**
    * @param redisPort 0: any free one

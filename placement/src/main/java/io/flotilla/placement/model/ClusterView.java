@@ -17,7 +17,8 @@ import java.util.TreeMap;
  * @param layoutRevision the last revision that changed the set of nodes, their states, or the set
  *     of keyspaces
  * @param removed nodes that were removed for good; their ids and data directories never return
- * @param jobs by shard; at most one at a time
+ * @param absorbed the newest of the shards that were merged into others, as they were last
+ * @param jobs by the shard that is to change
  * @param ended the newest of the jobs that are over, by job
  */
 public record ClusterView(
@@ -29,9 +30,16 @@ public record ClusterView(
     SortedMap<Long, Revised<Node>> removed,
     SortedMap<Integer, Revised<Keyspace>> keyspaces,
     SortedMap<Long, Revised<Shard>> shards,
+    SortedMap<Long, Revised<Shard>> absorbed,
     SortedMap<Long, Job> jobs,
     SortedMap<Long, EndedJob> ended,
     Settings settings) {
+  /**
+   * How many absorbed shards are remembered. Part of what commands mean: not to be changed without
+   * a new kind of command.
+   */
+  public static final int ABSORBED_MAX = 1024;
+
   public static final ClusterView EMPTY =
       new ClusterView(
           "",
@@ -48,11 +56,12 @@ public record ClusterView(
     removed = Collections.unmodifiableSortedMap(new TreeMap<>(removed));
     keyspaces = Collections.unmodifiableSortedMap(new TreeMap<>(keyspaces));
     shards = Collections.unmodifiableSortedMap(new TreeMap<>(shards));
+    absorbed = Collections.unmodifiableSortedMap(new TreeMap<>(absorbed));
     jobs = Collections.unmodifiableSortedMap(new TreeMap<>(jobs));
     ended = Collections.unmodifiableSortedMap(new TreeMap<>(ended));
   }
 
-  /** One in which nothing was removed, ended or set. */
+  /** One in which nothing was removed, merged, ended or set. */
   public ClusterView(
       String cluster,
       long revision,
@@ -71,6 +80,7 @@ public record ClusterView(
         new TreeMap<>(),
         keyspaces,
         shards,
+        new TreeMap<>(),
         new TreeMap<>(jobs),
         new TreeMap<>(),
         Settings.INITIAL);
@@ -89,6 +99,7 @@ public record ClusterView(
         removed,
         keyspaces,
         shards,
+        absorbed,
         jobs,
         ended,
         settings);
@@ -105,6 +116,7 @@ public record ClusterView(
         removed,
         keyspaces,
         shards,
+        absorbed,
         jobs,
         ended,
         others);
@@ -127,6 +139,23 @@ public record ClusterView(
 
   public Optional<Shard> shard(long id) {
     return Optional.ofNullable(shards.get(id)).map(Revised::value);
+  }
+
+  /** The job under way of this shard, by whichever side. */
+  public Optional<Job> jobOf(long shard) {
+    return jobOf(shard, jobs);
+  }
+
+  /**
+   * The job of this shard.
+   *
+   * @param jobs by {@link Job#shard}
+   */
+  public static Optional<Job> jobOf(long shard, SortedMap<Long, Job> jobs) {
+    Job own = jobs.get(shard);
+    return own != null
+        ? Optional.of(own)
+        : jobs.values().stream().filter(job -> job.shards().contains(shard)).findFirst();
   }
 
   /** The job under way with this number. */
@@ -152,6 +181,17 @@ public record ClusterView(
   /** Shards changed after {@code revision}, by id. */
   public List<Shard> shardsSince(long revision) {
     return since(shards.values(), revision);
+  }
+
+  /**
+   * Shards absorbed after {@code revision}, by id; nothing if some of them are not remembered any
+   * more.
+   */
+  public Optional<List<Shard>> shardsAbsorbedSince(long revision) {
+    boolean forgotten =
+        absorbed.size() >= ABSORBED_MAX
+            && absorbed.values().stream().noneMatch(each -> each.revision() <= revision);
+    return forgotten ? Optional.empty() : Optional.of(since(absorbed.values(), revision));
   }
 
   private static <T> List<T> since(Collection<Revised<T>> all, long revision) {

@@ -19,7 +19,7 @@ public record Ending(How how, String why) {
     return new Ending(How.DONE, why);
   }
 
-  static Ending givenUp(String why) {
+  public static Ending givenUp(String why) {
     return new Ending(How.GIVEN_UP, why);
   }
 }

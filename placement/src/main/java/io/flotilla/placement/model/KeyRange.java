@@ -18,6 +18,24 @@ public record KeyRange(KeyBytes start, KeyBytes end) {
     return contains(key) && !key.equals(start);
   }
 
+  /** Whether one ends where the other begins. */
+  public boolean isNextTo(KeyRange other) {
+    return (!end.isEmpty() && end.equals(other.start))
+        || (!other.end.isEmpty() && other.end.equals(start));
+  }
+
+  /** Whether all keys of the other are of this one. */
+  public boolean covers(KeyRange other) {
+    return start.compareTo(other.start) <= 0
+        && (end.isEmpty() || (!other.end.isEmpty() && other.end.compareTo(end) <= 0));
+  }
+
+  /** Whether some key is of both. */
+  public boolean overlaps(KeyRange other) {
+    return (end.isEmpty() || other.start.compareTo(end) < 0)
+        && (other.end.isEmpty() || start.compareTo(other.end) < 0);
+  }
+
   @Override
   public String toString() {
     return "[" + start + ", " + end + ")";

@@ -38,7 +38,7 @@ public record Move(long id, long shard, long from, Replica to, String reason) im
   }
 
   @Override
-  public Optional<Ending> endedBy(Shard now, Set<Long> cutOff) {
+  public Optional<Ending> endedBy(Shard now, Set<Long> cutOff, Set<Long> absorbed) {
     if (!isOver(now)) {
       return Optional.empty();
     }

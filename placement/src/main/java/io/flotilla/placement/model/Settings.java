@@ -12,27 +12,34 @@ import java.util.TreeMap;
  *
  * @param balance whether placement evens out by itself; it repairs and drains in any case
  * @param goals how many shards a keyspace is to have at least, by its id; gone when it has
+ * @param floors down to how many shards those of a keyspace are merged unasked, by its id: as many
+ *     as it was created with, or as were asked for since
  * @param members of placement's own group, by id: those that are to belong to it, and those that
  *     did. The ones that the group began with are here as soon as a leader has said where they are
  */
 public record Settings(
-    boolean balance, SortedMap<Integer, Integer> goals, SortedMap<Long, Member> members) {
-  public static final Settings INITIAL = new Settings(true, new TreeMap<>(), new TreeMap<>());
+    boolean balance,
+    SortedMap<Integer, Integer> goals,
+    SortedMap<Integer, Integer> floors,
+    SortedMap<Long, Member> members) {
+  public static final Settings INITIAL =
+      new Settings(true, new TreeMap<>(), new TreeMap<>(), new TreeMap<>());
 
   public Settings {
     goals = Collections.unmodifiableSortedMap(new TreeMap<>(goals));
+    floors = Collections.unmodifiableSortedMap(new TreeMap<>(floors));
     members = Collections.unmodifiableSortedMap(new TreeMap<>(members));
   }
 
   public Settings withBalance(boolean on) {
-    return new Settings(on, goals, members);
+    return new Settings(on, goals, floors, members);
   }
 
   /** With one more, or with this one as it is now. */
   public Settings withMember(Member member) {
     TreeMap<Long, Member> changed = new TreeMap<>(members);
     changed.put(member.id(), member);
-    return new Settings(balance, goals, changed);
+    return new Settings(balance, goals, floors, changed);
   }
 
   /** With this one removed, which must be there. */
@@ -53,12 +60,24 @@ public record Settings(
    * @param shards 0 for no goal
    */
   public Settings withGoal(int keyspace, int shards) {
-    TreeMap<Integer, Integer> changed = new TreeMap<>(goals);
+    return new Settings(balance, with(goals, keyspace, shards), floors, members);
+  }
+
+  /**
+   * @param shards 0 for never
+   */
+  public Settings withFloor(int keyspace, int shards) {
+    return new Settings(balance, goals, with(floors, keyspace, shards), members);
+  }
+
+  private static TreeMap<Integer, Integer> with(
+      SortedMap<Integer, Integer> numbers, int keyspace, int shards) {
+    TreeMap<Integer, Integer> changed = new TreeMap<>(numbers);
     if (shards == 0) {
       changed.remove(keyspace);
     } else {
       changed.put(keyspace, shards);
     }
-    return new Settings(balance, changed, members);
+    return changed;
   }
 }

@@ -4,6 +4,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
 
 /**
  * A shard's descriptor: a range of encoded keys and who replicates it.
@@ -11,6 +13,7 @@ import java.util.Set;
  * @param id also that of its Raft group
  * @param replicas in the order of the first membership; never two on one node
  * @param preferredLeader replica that should campaign first; 0 for none
+ * @param frozen if it serves nothing
  */
 public record Shard(
     long id,
@@ -18,7 +21,8 @@ public record Shard(
     KeyRange range,
     Epoch epoch,
     List<Replica> replicas,
-    long preferredLeader) {
+    long preferredLeader,
+    Optional<Frozen> frozen) {
   public Shard {
     replicas = List.copyOf(replicas);
     if (id < 1) {
@@ -41,6 +45,17 @@ public record Shard(
     }
   }
 
+  /** One that serves. */
+  public Shard(
+      long id,
+      int keyspace,
+      KeyRange range,
+      Epoch epoch,
+      List<Replica> replicas,
+      long preferredLeader) {
+    this(id, keyspace, range, epoch, replicas, preferredLeader, Optional.empty());
+  }
+
   /** The replica with this id. */
   public Optional<Replica> replica(long replicaId) {
     return replicas.stream().filter(replica -> replica.id() == replicaId).findFirst();
@@ -49,6 +64,13 @@ public record Shard(
   /** The replica on this node. */
   public Optional<Replica> replicaOn(long node) {
     return replicas.stream().filter(replica -> replica.node() == node).findFirst();
+  }
+
+  /** Where its replicas are. */
+  public SortedSet<Long> nodes() {
+    SortedSet<Long> nodes = new TreeSet<>();
+    replicas.forEach(replica -> nodes.add(replica.node()));
+    return nodes;
   }
 
   /** Whether a change of its voters is under way. */

@@ -55,7 +55,7 @@ public record Split(
   }
 
   @Override
-  public Optional<Ending> endedBy(Shard now, Set<Long> cutOff) {
+  public Optional<Ending> endedBy(Shard now, Set<Long> cutOff, Set<Long> absorbed) {
     if (cutOff.contains(newShard)) {
       return Optional.of(Ending.done("shard " + newShard + " was cut off"));
     }

@@ -21,7 +21,7 @@ public record Transfer(long id, long shard, Replica to, String reason) implement
   }
 
   @Override
-  public Optional<Ending> endedBy(Shard now, Set<Long> cutOff) {
+  public Optional<Ending> endedBy(Shard now, Set<Long> cutOff, Set<Long> absorbed) {
     return misfit(now).map(Ending::givenUp);
   }
 

@@ -4,6 +4,7 @@ import io.flotilla.placement.model.ClusterView;
 import io.flotilla.placement.model.FreshIds;
 import io.flotilla.placement.model.Job;
 import io.flotilla.placement.model.KeyBytes;
+import io.flotilla.placement.model.Merge;
 import io.flotilla.placement.model.Move;
 import io.flotilla.placement.model.Node;
 import io.flotilla.placement.model.Replica;
@@ -13,7 +14,9 @@ import io.flotilla.placement.model.Split;
 import io.flotilla.placement.model.Transfer;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
@@ -29,9 +32,11 @@ final class Draft {
   private final Journal journal;
   private final TreeMap<Long, Seat> seats = new TreeMap<>();
   private final TreeMap<Long, Piece> pieces = new TreeMap<>();
+  private final Map<Integer, Integer> shardsByKeyspace = new HashMap<>();
   private final List<Job> jobs = new ArrayList<>();
   private int transfers;
   private int splits;
+  private int merges;
   private long nextShard;
   private long nextReplica;
 
@@ -49,11 +54,14 @@ final class Draft {
     for (Revised<Shard> each : view.shards().values()) {
       each.value().replicas().forEach(replica -> seatIfGone(replica.node()));
     }
+    Map<Long, Job> underWay = new HashMap<>();
+    view.jobs().values().forEach(job -> job.shards().forEach(id -> underWay.put(id, job)));
     for (Revised<Shard> each : view.shards().values()) {
       Shard shard = each.value();
-      Job job = view.jobs().get(shard.id());
+      Job job = underWay.get(shard.id());
       Piece piece = new Piece(shard, load.leaderOf(shard.id()), load.bytesOf(shard.id()), job);
       pieces.put(shard.id(), piece);
+      shardsByKeyspace.merge(shard.keyspace(), 1, Integer::sum);
       shard.replicas().forEach(replica -> seat(replica.node()).ifPresent(seat -> seat.add(piece)));
       piece.leader.flatMap(this::seat).ifPresent(seat -> seat.leaders++);
     }
@@ -114,12 +122,9 @@ final class Draft {
     return Optional.ofNullable(pieces.get(shard));
   }
 
-  /** Shards of a keyspace once all splits are done. */
-  long shardsOf(int keyspace) {
-    return pieces.values().stream()
-        .filter(piece -> piece.keyspace() == keyspace)
-        .mapToLong(piece -> piece.job().filter(Split.class::isInstance).isPresent() ? 2 : 1)
-        .sum();
+  /** Shards of a keyspace once all splits and merges are done. */
+  int shardsOf(int keyspace) {
+    return shardsByKeyspace.getOrDefault(keyspace, 0);
   }
 
   boolean mayTransfer() {
@@ -128,6 +133,10 @@ final class Draft {
 
   boolean maySplit() {
     return splits < policy.splitsMax();
+  }
+
+  boolean mayMerge() {
+    return merges < policy.mergesMax();
   }
 
   /** How many of a shard's replicas would stay in the zone of {@code target}. */
@@ -148,6 +157,10 @@ final class Draft {
 
   Optional<String> whyNot(List<TargetRule> rules, Piece piece, long leaving, Seat target) {
     return Rule.firstOf(rules, new TargetRule.Subject(this, piece, leaving, target));
+  }
+
+  Optional<String> whyNotMerge(List<MergeRule> rules, Piece piece, Piece into) {
+    return Rule.firstOf(rules, new MergeRule.Subject(this, piece, into));
   }
 
   /** Plans to move a shard's replica off {@code leaving}. */
@@ -172,6 +185,14 @@ final class Draft {
     }
     return add(
         piece, new Split(0, piece.id(), piece.shard.epoch(), at, nextShard++, replicas, reason));
+  }
+
+  /** Plans that a shard is absorbed by its neighbour. */
+  Merge merge(String reason, Piece piece, Piece into) {
+    Merge merge =
+        new Merge(0, piece.id(), piece.shard.epoch(), into.id(), into.shard.epoch(), reason);
+    into.take(merge);
+    return add(piece, merge);
   }
 
   private <J extends Job> J add(Piece piece, J job) {
@@ -210,10 +231,24 @@ final class Draft {
       return true;
     }
 
+    /** What is absorbed leaves nothing behind: its neighbour is on the same nodes already. */
+    @Override
+    public Boolean merge(Merge merge) {
+      merges++;
+      shardsByKeyspace.merge(piece.keyspace(), -1, Integer::sum);
+      piece
+          .shard
+          .replicas()
+          .forEach(replica -> seat(replica.node()).ifPresent(seat -> seat.remove(piece)));
+      piece.leader.flatMap(Draft.this::seat).ifPresent(seat -> seat.leaders--);
+      return true;
+    }
+
     /** The new shard has its replicas where the old one has them, and begins with its leader. */
     @Override
     public Boolean split(Split split) {
       splits++;
+      shardsByKeyspace.merge(piece.keyspace(), 1, Integer::sum);
       Shard half =
           new Shard(
               split.newShard(),

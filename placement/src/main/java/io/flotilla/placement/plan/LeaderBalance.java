@@ -49,7 +49,7 @@ final class LeaderBalance implements Scheduler {
     List<Long> leaders = new ArrayList<>();
     Set<Long> failed = failedBefore(draft);
     for (Piece piece : draft.pieces()) {
-      if (piece.leader.isPresent()) {
+      if (piece.leader.isPresent() && !piece.isAbsorbed()) {
         pieces.add(piece);
         leaders.add(leaderInTheEnd(piece));
         mayLead.add(mayLead(draft, piece, failed));
@@ -84,8 +84,7 @@ final class LeaderBalance implements Scheduler {
   private static Set<Long> failedBefore(Draft draft) {
     Set<Long> failed = new HashSet<>();
     for (EndedJob ended : draft.view().ended().values()) {
-      if (ended.job() instanceof Transfer transfer
-          && draft.load().failedLately().contains(transfer.id())) {
+      if (ended.job() instanceof Transfer transfer && draft.load().failedLately(ended)) {
         failed.add(transfer.to().id());
       }
     }

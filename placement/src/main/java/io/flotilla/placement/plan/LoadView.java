@@ -1,6 +1,8 @@
 package io.flotilla.placement.plan;
 
 import io.flotilla.placement.model.ClusterView;
+import io.flotilla.placement.model.EndedJob;
+import io.flotilla.placement.model.Ending;
 import io.flotilla.placement.model.Shard;
 import java.util.Map;
 import java.util.Optional;
@@ -15,8 +17,7 @@ import java.util.Set;
  * @param leaders nodes that lead, by shard
  * @param bytes what a shard weighs, roughly, by shard
  * @param heats what a shard is asked, by shard
- * @param failedLately jobs that were given up not long ago: what they were for is not tried again
- *     for a while
+ * @param endedLately jobs that ended not long ago, one way or another
  */
 public record LoadView(
     boolean settled,
@@ -24,7 +25,7 @@ public record LoadView(
     Map<Long, Long> leaders,
     Map<Long, Long> bytes,
     Map<Long, Heat> heats,
-    Set<Long> failedLately) {
+    Set<Long> endedLately) {
   /** How a node is, by what was heard of it and when. */
   public enum Health {
     /** Heard, and for long enough that it can be counted on. */
@@ -48,7 +49,7 @@ public record LoadView(
     leaders = Map.copyOf(leaders);
     bytes = Map.copyOf(bytes);
     heats = Map.copyOf(heats);
-    failedLately = Set.copyOf(failedLately);
+    endedLately = Set.copyOf(endedLately);
   }
 
   /** One in which nothing is known of what shards are asked. */
@@ -57,12 +58,12 @@ public record LoadView(
       Map<Long, Health> health,
       Map<Long, Long> leaders,
       Map<Long, Long> bytes,
-      Set<Long> failedLately) {
-    this(settled, health, leaders, bytes, Map.of(), failedLately);
+      Set<Long> endedLately) {
+    this(settled, health, leaders, bytes, Map.of(), endedLately);
   }
 
   public LoadView with(Map<Long, Heat> known) {
-    return new LoadView(settled, health, leaders, bytes, known, failedLately);
+    return new LoadView(settled, health, leaders, bytes, known, endedLately);
   }
 
   public Health of(long node) {
@@ -71,6 +72,16 @@ public record LoadView(
 
   public Optional<Long> leaderOf(long shard) {
     return Optional.ofNullable(leaders.get(shard));
+  }
+
+  /** Whether it was given up not long ago: what it was for is not tried again for a while. */
+  public boolean failedLately(EndedJob ended) {
+    return ended.ending().how() == Ending.How.GIVEN_UP && endedLately.contains(ended.job().id());
+  }
+
+  /** Whether anybody has said what a shard weighs. */
+  public boolean hasWeighed(long shard) {
+    return bytes.containsKey(shard);
   }
 
   /** 0 if nobody has said. */

@@ -1,6 +1,7 @@
 package io.flotilla.placement.plan;
 
 import io.flotilla.placement.model.Job;
+import io.flotilla.placement.model.Merge;
 import io.flotilla.placement.model.Shard;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +34,11 @@ final class Piece {
   /** Under way, or planned. */
   Optional<Job> job() {
     return Optional.ofNullable(job);
+  }
+
+  /** Whether it will be no more. */
+  boolean isAbsorbed() {
+    return job instanceof Merge && job.shard() == id();
   }
 
   void take(Job planned) {

@@ -18,6 +18,7 @@ public final class Planner {
           new ZoneSpread(),
           new SizeSplit(),
           new LoadSplit(),
+          new MergeSmall(),
           new ReplicaBalance(),
           new LeaderBalance());
 

@@ -72,6 +72,19 @@ enum ShardRule implements Rule<ShardRule.Subject> {
                       seat.id(), seat.movesOut));
     }
   },
+  SERVES {
+    @Override
+    public Optional<String> forbids(Subject of) {
+      return of.piece
+          .shard
+          .frozen()
+          .map(
+              frozen ->
+                  "is frozen, for shard "
+                      + frozen.into()
+                      + " was to absorb it; it thaws as soon as that can be ruled out");
+    }
+  },
   HAS_ROOM_TO_SPLIT {
     @Override
     public Optional<String> forbids(Subject of) {
@@ -91,7 +104,7 @@ enum ShardRule implements Rule<ShardRule.Subject> {
     @Override
     public Optional<String> forbids(Subject of) {
       return of.draft.view().ended().values().stream()
-          .filter(ended -> of.draft.load().failedLately().contains(ended.job().id()))
+          .filter(of.draft.load()::failedLately)
           .filter(ended -> isSplitOf(ended, of.piece.shard))
           .findFirst()
           .map(ended -> "could not be split a while ago: " + ended.ending().why());
@@ -113,7 +126,7 @@ enum ShardRule implements Rule<ShardRule.Subject> {
 
   /** Before a replica is moved to even things out. */
   static final List<ShardRule> TO_BALANCE =
-      List.of(ONE_JOB_AT_A_TIME, ALL_HEARD, HAS_A_LEADER, MEMBERS_AT_REST, LEADER_HAS_TIME);
+      List.of(ONE_JOB_AT_A_TIME, SERVES, ALL_HEARD, HAS_A_LEADER, MEMBERS_AT_REST, LEADER_HAS_TIME);
 
   /** Before leadership is handed over to even things out. */
   static final List<ShardRule> TO_TRANSFER =
@@ -121,15 +134,26 @@ enum ShardRule implements Rule<ShardRule.Subject> {
 
   /** Before it is cut because somebody said so. */
   static final List<ShardRule> TO_SPLIT =
-      List.of(ONE_JOB_AT_A_TIME, HAS_A_MAJORITY, HAS_A_LEADER, MEMBERS_AT_REST, HAS_ROOM_TO_SPLIT);
+      List.of(
+          ONE_JOB_AT_A_TIME,
+          SERVES,
+          HAS_A_MAJORITY,
+          HAS_A_LEADER,
+          MEMBERS_AT_REST,
+          HAS_ROOM_TO_SPLIT);
 
   /** Before placement chooses it to be cut. */
   static final List<ShardRule> TO_CHOOSE_FOR_SPLIT =
       List.of(
           ONE_JOB_AT_A_TIME,
+          SERVES,
           HAS_A_MAJORITY,
           HAS_A_LEADER,
           MEMBERS_AT_REST,
           HAS_ROOM_TO_SPLIT,
           SPLIT_NOT_REFUSED);
+
+  /** Before it absorbs another, or is absorbed. */
+  static final List<ShardRule> TO_MERGE =
+      List.of(ONE_JOB_AT_A_TIME, SERVES, ALL_HEARD, HAS_A_LEADER, MEMBERS_AT_REST);
 }

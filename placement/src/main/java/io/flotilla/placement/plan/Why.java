@@ -36,7 +36,8 @@ public final class Why {
   public static List<Finding> shard(ClusterView view, LoadView load, Policy policy, long id)
       throws PlanRefusedException {
     Shard shard =
-        view.shard(id).orElseThrow(() -> PlanRefusedException.notFound("there is no shard " + id));
+        view.shard(id)
+            .orElseThrow(() -> PlanRefusedException.notFound(WishPlanner.noShard(id, view)));
     Why why = new Why(view, load, policy);
     why.tellOf(shard);
     return why.findings;
@@ -83,18 +84,29 @@ public final class Why {
             load.heatOf(id).operations(),
             nodes,
             leader));
-    Optional<Job> job = Optional.ofNullable(view.jobs().get(id));
+    shard
+        .frozen()
+        .ifPresent(
+            frozen ->
+                say(
+                    "frozen",
+                    id,
+                    String.format(
+                        "it is frozen, and serves nothing, until shard %d has absorbed it or it"
+                            + " thaws",
+                        frozen.into())));
+    Optional<Job> job = view.jobOf(id);
     job.ifPresent(this::tellOf);
     view.ended().values().stream()
-        .filter(ended -> ended.job().shard() == id)
+        .filter(ended -> ended.job().shards().contains(id))
         .reduce((earlier, later) -> later)
         .ifPresent(this::tellOf);
     Plan plan = Planner.explainShard(view, load, policy, id);
-    plan.jobs().stream().filter(each -> each.shard() == id).forEach(this::tellOfPlanned);
+    plan.jobs().stream().filter(each -> each.shards().contains(id)).forEach(this::tellOfPlanned);
     findings.addAll(plan.findings());
     boolean anything =
         job.isPresent()
-            || plan.jobs().stream().anyMatch(each -> each.shard() == id)
+            || plan.jobs().stream().anyMatch(each -> each.shards().contains(id))
             || plan.findings().stream().anyMatch(finding -> finding.shard() == id);
     if (!anything) {
       say(

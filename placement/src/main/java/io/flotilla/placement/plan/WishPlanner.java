@@ -4,6 +4,7 @@ import io.flotilla.placement.model.ClusterView;
 import io.flotilla.placement.model.Job;
 import io.flotilla.placement.model.KeyBytes;
 import io.flotilla.placement.model.Keyspace;
+import io.flotilla.placement.model.Merge;
 import io.flotilla.placement.model.Move;
 import io.flotilla.placement.model.Partitioning;
 import io.flotilla.placement.model.Replica;
@@ -11,6 +12,7 @@ import io.flotilla.placement.model.Revised;
 import io.flotilla.placement.model.Shard;
 import io.flotilla.placement.model.Split;
 import io.flotilla.placement.model.Transfer;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -103,6 +105,68 @@ public final class WishPlanner {
     return draft.split(ASKED_FOR, piece, at);
   }
 
+  /**
+   * Plans that a shard is absorbed by a neighbour.
+   *
+   * @param intoId 0: of the two neighbours, the one that fits, the left one rather
+   * @return a merge with id 0; or the one under way, if that is what is wished for
+   * @throws PlanRefusedException if it cannot be done
+   */
+  public Merge merge(long shardId, long intoId) throws PlanRefusedException {
+    Piece piece = piece(shardId);
+    if (intoId == shardId) {
+      throw new PlanRefusedException("shard " + shardId + " cannot be merged into itself");
+    }
+    if (piece.job().orElse(null) instanceof Merge merge
+        && merge.shard() == shardId
+        && (intoId == 0 || intoId == merge.into())) {
+      return merge;
+    }
+    List<Piece> choice = intoId == 0 ? neighbours(piece) : List.of(piece(intoId));
+    List<String> against = new ArrayList<>();
+    for (Piece into : choice) {
+      Optional<String> why = draft.whyNotMerge(MergeRule.ALWAYS, piece, into);
+      if (why.isEmpty()) {
+        return draft.merge(ASKED_FOR, piece, into);
+      }
+      against.add(
+          String.format(
+              "shards %d and %d %s%s", shardId, into.id(), why.get(), alignment(piece, into)));
+    }
+    throw new PlanRefusedException(
+        against.isEmpty()
+            ? "shard " + shardId + " is the only one of its keyspace"
+            : String.join("; ", against));
+  }
+
+  /** In the order of their keys. */
+  private List<Piece> neighbours(Piece piece) {
+    return draft.pieces().stream()
+        .filter(other -> other.keyspace() == piece.keyspace())
+        .filter(other -> other.shard.range().isNextTo(piece.shard.range()))
+        .sorted(Comparator.comparing(other -> other.shard.range().start()))
+        .toList();
+  }
+
+  /** Which moves would bring two neighbours onto the same nodes. */
+  private static String alignment(Piece piece, Piece into) {
+    List<Long> leave = new ArrayList<>(piece.shard.nodes());
+    leave.removeAll(into.shard.nodes());
+    List<Long> come = new ArrayList<>(into.shard.nodes());
+    come.removeAll(piece.shard.nodes());
+    boolean neighbours =
+        piece.keyspace() == into.keyspace() && piece.shard.range().isNextTo(into.shard.range());
+    if (!neighbours || leave.isEmpty() || leave.size() != come.size()) {
+      return "";
+    }
+    List<String> moves = new ArrayList<>();
+    for (int i = 0; i < leave.size(); i++) {
+      moves.add(
+          String.format("shard move %d --from %d --to %d", piece.id(), leave.get(i), come.get(i)));
+    }
+    return " (to bring them together: " + String.join(", then ", moves) + ")";
+  }
+
   private boolean isHash(Shard shard) {
     return Optional.ofNullable(draft.view().keyspaces().get(shard.keyspace()))
         .map(Revised::value)
@@ -149,7 +213,18 @@ public final class WishPlanner {
   private Piece piece(long shard) throws PlanRefusedException {
     return draft
         .piece(shard)
-        .orElseThrow(() -> PlanRefusedException.notFound("there is no shard " + shard));
+        .orElseThrow(() -> PlanRefusedException.notFound(noShard(shard, draft.view())));
+  }
+
+  /** With what has become of it, if that is known. */
+  static String noShard(long id, ClusterView view) {
+    return "there is no shard "
+        + id
+        + Optional.ofNullable(view.absorbed().get(id))
+            .map(Revised::value)
+            .flatMap(Shard::frozen)
+            .map(frozen -> ": it was merged into shard " + frozen.into())
+            .orElse("");
   }
 
   private Seat seat(long node) throws PlanRefusedException {

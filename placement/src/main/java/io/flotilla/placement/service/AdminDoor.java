@@ -121,6 +121,10 @@ final class AdminDoor {
     AdminRequest request = call.request();
     switch (request.getWishCase()) {
       case SPLIT -> begin(call, () -> split(request));
+      case MERGE ->
+          begin(
+              call,
+              () -> planner().merge(request.getMerge().getShard(), request.getMerge().getInto()));
       case TRANSFER ->
           begin(
               call,
@@ -263,6 +267,7 @@ final class AdminDoor {
         .setKeyspace(keyspace.id())
         .setShards((int) wanted)
         .setBefore(before)
+        .setFloor((int) (wanted == 0 ? have : wanted)) // what was asked for is not merged away
         .build();
   }
 

@@ -1,11 +1,11 @@
 package io.flotilla.placement.service;
 
 import io.flotilla.placement.model.ClusterView;
-import io.flotilla.placement.model.EndedJob;
-import io.flotilla.placement.model.Ending;
 import io.flotilla.placement.model.Job;
+import io.flotilla.placement.model.Merge;
 import io.flotilla.placement.model.Move;
 import io.flotilla.placement.model.Node;
+import io.flotilla.placement.model.Shard;
 import io.flotilla.placement.model.Split;
 import io.flotilla.placement.model.Transfer;
 import io.flotilla.placement.plan.LoadView;
@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * Sees which jobs are over though no descriptor says so: leadership that was handed over, what a
@@ -28,14 +29,18 @@ import java.util.Set;
 final class JobWatch {
   private static final Duration TRANSFER_PATIENCE = Duration.ofSeconds(15);
   private static final Duration SPLIT_PATIENCE = Duration.ofSeconds(60);
-  private static final Duration FAILURE_COUNTS = Duration.ofMinutes(10);
+
+  /** One of the two does not serve meanwhile. */
+  private static final Duration MERGE_PATIENCE = Duration.ofSeconds(60);
+
+  private static final Duration ENDING_COUNTS = Duration.ofMinutes(10);
   private static final int WHY_CHARS_MAX = 300;
 
   private final ReportTable reports;
   private final long deadNanos;
   private final Map<Long, Long> seenNanos = new HashMap<>();
   private final Map<Long, String> refusals = new HashMap<>();
-  private final Map<Long, Long> failedNanos = new HashMap<>();
+  private final Map<Long, Long> endedNanos = new HashMap<>();
   private ClusterView known = ClusterView.EMPTY;
 
   /**
@@ -49,7 +54,7 @@ final class JobWatch {
   void leadershipBegan() {
     seenNanos.clear();
     refusals.clear();
-    failedNanos.clear();
+    endedNanos.clear();
   }
 
   /** Takes what nodes say of their orders. */
@@ -68,19 +73,16 @@ final class JobWatch {
   }
 
   /**
-   * Jobs that were given up not long ago, as far as this leader of placement can tell: of those
-   * that were given up before its time, all.
+   * Jobs that ended not long ago, as far as this leader of placement can tell: of those that ended
+   * before its time, all.
    */
-  Set<Long> failedLately(ClusterView view, long nowNanos) {
-    failedNanos.keySet().retainAll(view.ended().keySet());
+  Set<Long> endedLately(ClusterView view, long nowNanos) {
+    endedNanos.keySet().retainAll(view.ended().keySet());
     Set<Long> lately = new HashSet<>();
-    for (EndedJob ended : view.ended().values()) {
-      if (ended.ending().how() == Ending.How.GIVEN_UP) {
-        long id = ended.job().id();
-        long sinceNanos = failedNanos.computeIfAbsent(id, unknown -> nowNanos);
-        if (nowNanos - sinceNanos < FAILURE_COUNTS.toNanos()) {
-          lately.add(id);
-        }
+    for (long id : view.ended().keySet()) {
+      long sinceNanos = endedNanos.computeIfAbsent(id, unknown -> nowNanos);
+      if (nowNanos - sinceNanos < ENDING_COUNTS.toNanos()) {
+        lately.add(id);
       }
     }
     return lately;
@@ -129,6 +131,20 @@ final class JobWatch {
       this.view = view;
       this.nowNanos = nowNanos;
       this.ageNanos = ageNanos;
+    }
+
+    /** Rather at once than when its time is up: one of the two may be frozen. */
+    @Override
+    public Optional<EndJob> merge(Merge merge) {
+      for (long shard : merge.shards()) {
+        for (long node : view.shard(shard).map(Shard::nodes).orElseGet(TreeSet::new)) {
+          if (!reports.isAlive(node, nowNanos)) {
+            String why = "node " + node + " is silent, and it takes all replicas of both shards";
+            return Optional.of(end(merge, JobEnd.GIVEN_UP, why));
+          }
+        }
+      }
+      return givenUpAfter(MERGE_PATIENCE, merge);
     }
 
     @Override

@@ -1,12 +1,21 @@
 package io.flotilla.placement.service;
 
 import io.flotilla.placement.model.Job;
+import io.flotilla.placement.model.Merge;
 import io.flotilla.placement.model.Move;
 import io.flotilla.placement.model.Split;
 import io.flotilla.placement.model.Transfer;
 
 /** What may come of a job though it was cancelled, in words. */
 final class Leftovers implements Job.Kinds<String> {
+  @Override
+  public String merge(Merge merge) {
+    return String.format(
+        "shard %d is taken back: once shard %d cannot absorb it any more, it serves again; if that"
+            + " has absorbed it already, it stays so",
+        merge.shard(), merge.into());
+  }
+
   @Override
   public String move(Move move) {
     return String.format(

@@ -9,6 +9,7 @@ import io.flotilla.proto.placement.Leader;
 import io.flotilla.proto.placement.MapUpdate;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 
 /** Says what changed in the map, as the messages that watchers get. */
 final class MapUpdates {
@@ -20,13 +21,21 @@ final class MapUpdates {
   }
 
   /**
-   * What changed after {@code revision}.
+   * What changed after {@code revision}; all there is if that is too long ago to know what is no
+   * more.
    *
    * @param leaders hints to go with it
    */
   static MapUpdate since(ClusterView view, long revision, Collection<Leader> leaders) {
+    Optional<List<Shard>> absorbed =
+        revision == 0 ? Optional.empty() : view.shardsAbsorbedSince(revision);
+    if (revision != 0 && absorbed.isEmpty()) {
+      return complete(view, leaders);
+    }
     MapUpdate.Builder update = MapUpdate.newBuilder().setRevision(view.revision());
-    update.addAllLeaders(List.copyOf(leaders));
+    leaders.stream()
+        .filter(leader -> view.shards().containsKey(leader.getShard()))
+        .forEach(update::addLeaders);
     if (revision == view.revision()) {
       return update.build();
     }
@@ -40,6 +49,7 @@ final class MapUpdates {
     for (Shard shard : view.shardsSince(revision)) {
       update.addShards(MapMessages.write(shard));
     }
+    absorbed.ifPresent(gone -> gone.forEach(shard -> update.addRemovedShards(shard.id())));
     for (Node node : view.nodesRemovedSince(revision)) {
       update.addRemovedNodes(node.id());
     }

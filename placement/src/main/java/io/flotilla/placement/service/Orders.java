@@ -1,7 +1,9 @@
 package io.flotilla.placement.service;
 
 import io.flotilla.placement.model.ClusterView;
+import io.flotilla.placement.model.Frozen;
 import io.flotilla.placement.model.Job;
+import io.flotilla.placement.model.Merge;
 import io.flotilla.placement.model.Move;
 import io.flotilla.placement.model.Replica;
 import io.flotilla.placement.model.Revised;
@@ -9,6 +11,7 @@ import io.flotilla.placement.model.Shard;
 import io.flotilla.placement.model.Split;
 import io.flotilla.placement.model.Transfer;
 import io.flotilla.placement.store.MapMessages;
+import io.flotilla.proto.placement.MergeOrder;
 import io.flotilla.proto.placement.MoveOrder;
 import io.flotilla.proto.placement.ReportReply;
 import io.flotilla.proto.placement.SplitOrder;
@@ -27,8 +30,9 @@ import java.util.function.Predicate;
 final class Orders {
   private final ReportTable reports;
   private final Predicate<Job> isRefused;
-  private ClusterView learnersOf = ClusterView.EMPTY;
+  private ClusterView leftoversOf = ClusterView.EMPTY;
   private List<Shard> withStrayLearners = List.of();
+  private List<Shard> frozen = List.of();
 
   /**
    * @param isRefused of which jobs a node has said that they cannot be done: they are not ordered
@@ -44,13 +48,17 @@ final class Orders {
     for (Job job : view.jobs().values()) {
       Optional<Shard> shard = view.shard(job.shard());
       if (shard.isPresent() && !isRefused.test(job)) {
-        boolean unused = job.as(new Writer(reply, shard.get(), node, leads(node, job.shard())));
+        boolean unused = job.as(new Writer(reply, view, shard.get(), node));
       }
     }
-    for (Shard shard : strays(view)) {
+    findLeftovers(view);
+    for (Shard shard : withStrayLearners) {
       if (leads(node, shard.id())) {
         dismiss(shard, reply);
       }
+    }
+    for (Shard shard : frozen) {
+      takeBack(shard, view, node, reply);
     }
     return reply.build();
   }
@@ -59,22 +67,48 @@ final class Orders {
     return reports.leaderOf(shard).getNode() == node;
   }
 
-  /** Shards with learners that no job brings in: what is left of jobs that were given up. */
-  private List<Shard> strays(ClusterView view) {
-    if (view.revision() != learnersOf.revision()) {
-      List<Shard> found = new ArrayList<>();
-      for (Revised<Shard> each : view.shards().values()) {
-        Shard shard = each.value();
-        boolean learns =
-            shard.replicas().stream().anyMatch(replica -> replica.role() == Replica.Role.LEARNER);
-        if (learns && !view.jobs().containsKey(shard.id())) {
-          found.add(shard);
-        }
-      }
-      learnersOf = view;
-      withStrayLearners = found;
+  /** What is left of jobs that were given up. */
+  private void findLeftovers(ClusterView view) {
+    if (view.revision() == leftoversOf.revision()) {
+      return;
     }
-    return withStrayLearners;
+    List<Shard> learning = new ArrayList<>();
+    List<Shard> notServing = new ArrayList<>();
+    for (Revised<Shard> each : view.shards().values()) {
+      Shard shard = each.value();
+      boolean learns =
+          shard.replicas().stream().anyMatch(replica -> replica.role() == Replica.Role.LEARNER);
+      if (learns && view.jobOf(shard.id()).isEmpty()) {
+        learning.add(shard);
+      }
+      if (shard.frozen().isPresent() && view.jobOf(shard.id()).filter(merges(shard)).isEmpty()) {
+        notServing.add(shard);
+      }
+    }
+    leftoversOf = view;
+    withStrayLearners = learning;
+    frozen = notServing;
+  }
+
+  private static Predicate<Job> merges(Shard frozen) {
+    return job -> job instanceof Merge merge && merge.hasFrozen(frozen);
+  }
+
+  /**
+   * A frozen shard that no job merges serves again, but only once its neighbour's log can take it
+   * in no more: the neighbour's epoch, as its group itself has told it, is past the one at which
+   * alone it could. As long as it is not, whether the neighbour has taken it in is not known.
+   */
+  private void takeBack(Shard shard, ClusterView view, long node, ReportReply.Builder reply) {
+    Frozen how = shard.frozen().orElseThrow();
+    Optional<Shard> mayAbsorb = view.shard(how.into()).filter(how::mayBeAbsorbedBy);
+    Shard next = mayAbsorb.orElse(shard);
+    if (leads(node, next.id())) {
+      reply.addMerges(
+          MergeOrder.newBuilder()
+              .setStep(mayAbsorb.isPresent() ? MergeOrder.Step.FENCE : MergeOrder.Step.THAW)
+              .setShard(MapMessages.write(next)));
+    }
   }
 
   private static void dismiss(Shard shard, ReportReply.Builder reply) {
@@ -89,8 +123,49 @@ final class Orders {
   }
 
   /** Adds what a node has to do about one job. */
-  private record Writer(ReportReply.Builder reply, Shard shard, long node, boolean leads)
-      implements Job.Kinds<Boolean> {
+  private final class Writer implements Job.Kinds<Boolean> {
+    private final ReportReply.Builder reply;
+    private final ClusterView view;
+    private final Shard shard;
+    private final long node;
+    private final boolean leads;
+
+    Writer(ReportReply.Builder reply, ClusterView view, Shard shard, long node) {
+      this.reply = reply;
+      this.view = view;
+      this.shard = shard;
+      this.node = node;
+      this.leads = leads(node, shard.id());
+    }
+
+    /**
+     * First the one freezes, and then the other takes it in: not before all replicas have what
+     * froze it on their disks, for each takes in what is on its own.
+     */
+    @Override
+    public Boolean merge(Merge merge) {
+      Optional<Shard> into = view.shard(merge.into());
+      if (into.isEmpty()) {
+        return true;
+      }
+      if (!merge.hasFrozen(shard)) {
+        return step(merge, MergeOrder.Step.FREEZE, shard, into.get());
+      }
+      return reports.isSettled(shard) && step(merge, MergeOrder.Step.ABSORB, into.get(), shard);
+    }
+
+    private boolean step(Merge merge, MergeOrder.Step step, Shard who, Shard other) {
+      if (leads(node, who.id())) {
+        reply.addMerges(
+            MergeOrder.newBuilder()
+                .setJob(merge.id())
+                .setStep(step)
+                .setShard(MapMessages.write(who))
+                .setOther(MapMessages.write(other)));
+      }
+      return true;
+    }
+
     @Override
     public Boolean move(Move move) {
       if (leads || move.to().node() == node) {

@@ -134,6 +134,7 @@ public final class PlacementService implements AutoCloseable {
     ClusterView view = map.view();
     if (view.revision() > shardsSince) {
       view.shardsSince(shardsSince).forEach(shard -> reports.shardAppeared(shard.id()));
+      view.absorbed().keySet().forEach(reports::shardVanished);
       shardsSince = view.revision();
     }
     steward.act(view, () -> load(view), takesNothing(view), now);
@@ -149,7 +150,7 @@ public final class PlacementService implements AutoCloseable {
             now,
             TimeUnit.MILLISECONDS.toNanos(policy.nodeDeadMillis()),
             TimeUnit.MILLISECONDS.toNanos(policy.nodeSteadyMillis()),
-            jobs.failedLately(view, now));
+            jobs.endedLately(view, now));
     return load.with(heat.heats(view, load, now));
   }
 

@@ -1,6 +1,7 @@
 package io.flotilla.placement.service;
 
 import io.flotilla.placement.model.ClusterView;
+import io.flotilla.placement.model.Shard;
 import io.flotilla.placement.plan.LoadView;
 import io.flotilla.placement.plan.Silence;
 import io.flotilla.proto.placement.Leader;
@@ -47,6 +48,7 @@ final class ReportTable {
   private final Map<Long, Hint> hints = new HashMap<>();
   private final TreeMap<Long, Leader> byNumber = new TreeMap<>();
   private long sinceNanos;
+  private long lastHint;
 
   /**
    * @param nowNanos until {@code silentNanos} after it, no node is taken for silent
@@ -132,6 +134,23 @@ final class ReportTable {
                 .ifPresent(report -> take(node, report)));
   }
 
+  /** A shard has left the map: nobody leads it any more, whatever is left of it on some nodes. */
+  void shardVanished(long shard) {
+    Optional.ofNullable(hints.remove(shard)).ifPresent(hint -> byNumber.remove(hint.number()));
+  }
+
+  /**
+   * Whether a shard's leader has said that all of its replicas have durably applied what froze it,
+   * as it is in the map. That stays true, whoever leads it now.
+   */
+  boolean isSettled(Shard shard) {
+    return shard.replicas().stream()
+        .flatMap(replica -> reportOf(replica.node(), shard.id()).stream())
+        .anyMatch(
+            report ->
+                report.getSettled() && report.getEpoch().getVersion() == shard.epoch().version());
+  }
+
   private void claim(long node, long shard, long term) {
     Leader known = leaderOf(shard);
     if (term > known.getTerm() || (term == known.getTerm() && known.getNode() == 0)) {
@@ -148,7 +167,7 @@ final class ReportTable {
 
   private void hint(long shard, long node, long term) {
     Leader leader = Leader.newBuilder().setShard(shard).setNode(node).setTerm(term).build();
-    Hint next = new Hint(lastHint() + 1, leader);
+    Hint next = new Hint(++lastHint, leader);
     Hint before = hints.put(shard, next);
     byNumber.put(next.number(), leader);
     if (before != null) {
@@ -156,9 +175,9 @@ final class ReportTable {
     }
   }
 
-  /** Number of the newest change of a leader; 0 if none is known. */
+  /** Number of the newest change of a leader; 0 if there was none. */
   long lastHint() {
-    return byNumber.isEmpty() ? 0 : byNumber.lastKey();
+    return lastHint;
   }
 
   /** Leaders that changed after hint {@code number}. */
@@ -237,10 +256,10 @@ final class ReportTable {
    *
    * @param deadNanos a node silent for so long is dead, if the others do not hear it either
    * @param steadyNanos a node heard for so long is steady
-   * @param failedLately as {@link LoadView} has it
+   * @param endedLately as {@link LoadView} has it
    */
   LoadView load(
-      ClusterView view, long nowNanos, long deadNanos, long steadyNanos, Set<Long> failedLately) {
+      ClusterView view, long nowNanos, long deadNanos, long steadyNanos, Set<Long> endedLately) {
     Map<Long, LoadView.Health> health = new HashMap<>();
     Map<Long, Long> bytes = new HashMap<>();
     for (long node : view.nodes().keySet()) {
@@ -264,7 +283,7 @@ final class ReportTable {
             leaders.put(shard, node);
           }
         });
-    return new LoadView(nowNanos - sinceNanos >= silentNanos, health, leaders, bytes, failedLately);
+    return new LoadView(nowNanos - sinceNanos >= silentNanos, health, leaders, bytes, endedLately);
   }
 
   /** Not weighed before the shard was cut: it would be cut again for what is another's now. */

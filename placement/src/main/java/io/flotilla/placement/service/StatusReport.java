@@ -60,7 +60,8 @@ final class StatusReport {
         ShardStatus.newBuilder()
             .setShard(MapMessages.write(shard))
             .setLeaderNode(leader.getNode())
-            .setTerm(leader.getTerm());
+            .setTerm(leader.getTerm())
+            .setSettled(shard.frozen().isPresent() && reports.isSettled(shard));
     for (Replica replica : shard.replicas()) {
       replicas.merge(replica.node(), 1, Integer::sum);
       status.addReplicas(replica(shard, replica));

@@ -9,7 +9,8 @@
  *
  * <p>Jobs: {@link AdminDoor} takes those that somebody wants, {@link Steward} begins those that the
  * planner finds, {@link Orders} derives from them, at each report, what a node has to do, and
- * {@link JobWatch} ends those of which no descriptor says that they are over. All of that begins
+ * {@link JobWatch} ends those of which no descriptor says that they are over. What an ended job may
+ * leave, a learner or a frozen shard, {@link Orders} has removed or taken back. All of that begins
  * anew with the next leader; only the jobs themselves are kept.
  *
  * <p>Placement's own group: who is to belong to it, and where those are, is decided in the log

@@ -21,10 +21,13 @@ import io.flotilla.proto.placement.PlacementCommand;
 import io.flotilla.proto.placement.PlacementResult;
 import io.flotilla.proto.placement.RegisterNodeRequest;
 import io.flotilla.proto.placement.ShardGoal;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -45,6 +48,7 @@ final class ClusterState {
   private final TreeMap<Long, Revised<Node>> nodes;
   private final TreeMap<Integer, Revised<Keyspace>> keyspaces;
   private final TreeMap<Long, Revised<Shard>> shards;
+  private final TreeMap<Long, Revised<Shard>> absorbed;
   private final TreeMap<Long, Revised<Node>> removed;
   private final JobBook jobs;
   private final Map<String, Long> nodeByIncarnation = new HashMap<>();
@@ -58,6 +62,7 @@ final class ClusterState {
     this.nodes = new TreeMap<>(from.nodes());
     this.keyspaces = new TreeMap<>(from.keyspaces());
     this.shards = new TreeMap<>(from.shards());
+    this.absorbed = new TreeMap<>(from.absorbed());
     this.removed = new TreeMap<>(from.removed());
     this.jobs = new JobBook(from);
     this.settings = from.settings();
@@ -81,6 +86,7 @@ final class ClusterState {
         removed,
         keyspaces,
         shards,
+        absorbed,
         jobs.jobs(),
         jobs.ended(),
         settings);
@@ -91,7 +97,10 @@ final class ClusterState {
       return switch (command.getKindCase()) {
         case REGISTER_NODE -> registerNode(command.getRegisterNode(), changed);
         case CREATE_KEYSPACE ->
-            createKeyspace(MapMessages.read(command.getCreateKeyspace()), changed);
+            createKeyspace(
+                MapMessages.read(command.getCreateKeyspace()),
+                command.getCreateKeyspace().getFloor(),
+                changed);
         case ADOPT_CLUSTER -> adoptCluster(command.getAdoptCluster());
         case SHARD_CHANGED -> changeShard(command.getShardChanged(), changed);
         case MOVE_REPLICA -> move(MapMessages.read(command.getMoveReplica()), changed);
@@ -170,7 +179,11 @@ final class ClusterState {
     return done().setNode(id).build();
   }
 
-  private PlacementResult createKeyspace(KeyspacePlan plan, Consumer<StateRecord> changed) {
+  /**
+   * @param floor 0 in commands of before there was one
+   */
+  private PlacementResult createKeyspace(
+      KeyspacePlan plan, int floor, Consumer<StateRecord> changed) {
     Keyspace keyspace = plan.keyspace();
     if (keyspaces.values().stream().anyMatch(each -> each.value().name().equals(keyspace.name()))) {
       return refused(Outcome.CONFLICT, "keyspace '" + keyspace.name() + "' exists already");
@@ -195,6 +208,9 @@ final class ClusterState {
       changed.accept(StateRecord.of(shard, revision));
     }
     freshIds = KeyspaceFit.beyond(plan, freshIds);
+    if (floor != 0) {
+      put(settings.withFloor(keyspace.id(), floor), changed);
+    }
     return done().setKeyspace(MapMessages.write(keyspace)).build();
   }
 
@@ -217,14 +233,16 @@ final class ClusterState {
         shard.epoch().version() > before.epoch().version()
             ? cutOff.stream().filter(each -> !shards.containsKey(each.id())).toList()
             : List.of();
-    Optional<String> wrong = Tiling.whatIsWrong(before, shard, fresh, freshIds);
+    Tiling tiling = Tiling.of(before, shard, fresh, shards.values());
+    Optional<String> wrong = tiling.whatIsWrong(freshIds);
     if (wrong.isPresent()) {
       return refused(Outcome.CONFLICT, wrong.get());
     }
     revision++;
     put(shard, changed);
     fresh.forEach(each -> put(each, changed));
-    jobs.shardChanged(shard, fresh.stream().map(Shard::id).collect(Collectors.toSet()), changed);
+    tiling.absorbed().forEach(each -> remove(each, changed));
+    jobs.shardChanged(shard, ids(fresh), ids(tiling.absorbed()), changed);
     if (!fresh.isEmpty()) {
       dropReachedGoal(shard.keyspace(), changed);
     }
@@ -234,6 +252,24 @@ final class ClusterState {
   private void put(Shard shard, Consumer<StateRecord> changed) {
     shards.put(shard.id(), new Revised<>(revision, shard));
     changed.accept(StateRecord.of(shard, revision));
+  }
+
+  private static Set<Long> ids(List<Shard> shards) {
+    return shards.stream().map(Shard::id).collect(Collectors.toSet());
+  }
+
+  /** A shard that was absorbed. The newest of them are remembered, for those who watch the map. */
+  private void remove(Shard shard, Consumer<StateRecord> changed) {
+    shards.remove(shard.id());
+    absorbed.put(shard.id(), new Revised<>(revision, shard));
+    changed.accept(StateRecord.gone(shard));
+    changed.accept(StateRecord.absorbed(shard, revision));
+    if (absorbed.size() > ClusterView.ABSORBED_MAX) {
+      Revised<Shard> oldest =
+          Collections.min(absorbed.values(), Comparator.comparingLong(Revised::revision));
+      absorbed.remove(oldest.value().id());
+      changed.accept(StateRecord.noMoreAbsorbed(oldest.value()));
+    }
   }
 
   private PlacementResult move(Move wish, Consumer<StateRecord> changed) {
@@ -267,14 +303,15 @@ final class ClusterState {
     if (known == null) {
       return refused(Outcome.NOT_FOUND, "there is no shard " + wish.shard());
     }
-    Optional<Job> underWay = jobs.of(wish.shard());
+    Optional<Job> underWay =
+        wish.shards().stream().map(jobs::of).flatMap(Optional::stream).findFirst();
     if (underWay.isPresent()) {
       Job job = underWay.get();
       return wish.begun(job.id()).equals(job)
           ? done().addJobs(JobMessages.write(job)).build()
           : refused(mayBeTheSame(wish, job) ? Outcome.STALE : Outcome.CONFLICT, job.isInTheWay());
     }
-    JobFit fit = JobFit.of(wish, known.value(), nodes, freshIds);
+    JobFit fit = JobFit.of(wish, known.value(), shards, nodes, freshIds);
     Optional<String> misfit = fit.misfit();
     if (misfit.isPresent()) {
       return refused(Outcome.STALE, "it " + wish.words() + ", but " + misfit.get());
@@ -387,10 +424,14 @@ final class ClusterState {
   private PlacementResult set(Settings next, Consumer<StateRecord> changed) {
     if (!next.equals(settings)) {
       revision++;
-      settings = next;
-      changed.accept(StateRecord.of(settings, revision));
+      put(next, changed);
     }
     return done().build();
+  }
+
+  private void put(Settings next, Consumer<StateRecord> changed) {
+    settings = next;
+    changed.accept(StateRecord.of(settings, revision));
   }
 
   private PlacementResult setGoal(ShardGoal goal, Consumer<StateRecord> changed) {
@@ -401,13 +442,14 @@ final class ClusterState {
       return refused(Outcome.STALE, "somebody else has asked for more shards meanwhile");
     }
     int wanted = goal.getShards() > shardsOf(goal.getKeyspace()) ? goal.getShards() : 0;
-    return set(settings.withGoal(goal.getKeyspace(), wanted), changed);
+    Settings next = settings.withGoal(goal.getKeyspace(), wanted);
+    return set(
+        goal.getFloor() == 0 ? next : next.withFloor(goal.getKeyspace(), goal.getFloor()), changed);
   }
 
   private void dropReachedGoal(int keyspace, Consumer<StateRecord> changed) {
     if (settings.goals().getOrDefault(keyspace, Integer.MAX_VALUE) <= shardsOf(keyspace)) {
-      settings = settings.withGoal(keyspace, 0);
-      changed.accept(StateRecord.of(settings, revision));
+      put(settings.withGoal(keyspace, 0), changed);
     }
   }
 

@@ -24,7 +24,7 @@ final class JobBook {
     this.ended = new TreeMap<>(from.ended());
   }
 
-  /** By shard. */
+  /** By the shard that is to change. */
   SortedMap<Long, Job> jobs() {
     return jobs;
   }
@@ -35,7 +35,7 @@ final class JobBook {
   }
 
   Optional<Job> of(long shard) {
-    return Optional.ofNullable(jobs.get(shard));
+    return ClusterView.jobOf(shard, jobs);
   }
 
   Optional<Job> job(long id) {
@@ -62,9 +62,17 @@ final class JobBook {
    * A shard's group has said something new of itself.
    *
    * @param cutOff shards that it cut off from itself
+   * @param absorbed shards that are no more, since it has taken them in
    */
-  void shardChanged(Shard now, Set<Long> cutOff, Consumer<StateRecord> changed) {
+  void shardChanged(
+      Shard now, Set<Long> cutOff, Set<Long> absorbed, Consumer<StateRecord> changed) {
     of(now.id())
-        .ifPresent(job -> job.endedBy(now, cutOff).ifPresent(ending -> end(job, ending, changed)));
+        .ifPresent(
+            job ->
+                job.endedBy(now, cutOff, absorbed).ifPresent(ending -> end(job, ending, changed)));
+    for (long gone : absorbed) {
+      Ending without = Ending.givenUp("shard " + gone + " was merged into shard " + now.id());
+      of(gone).ifPresent(job -> end(job, without, changed));
+    }
   }
 }

@@ -2,6 +2,7 @@ package io.flotilla.placement.store;
 
 import io.flotilla.placement.model.FreshIds;
 import io.flotilla.placement.model.Job;
+import io.flotilla.placement.model.Merge;
 import io.flotilla.placement.model.Move;
 import io.flotilla.placement.model.Node;
 import io.flotilla.placement.model.Replica;
@@ -20,13 +21,40 @@ import java.util.Optional;
  * @param after the ids that are fresh once it has begun
  */
 record JobFit(Optional<String> misfit, FreshIds after) {
-  static JobFit of(Job wish, Shard shard, Map<Long, Revised<Node>> nodes, FreshIds freshIds) {
+  static JobFit of(
+      Job wish,
+      Shard shard,
+      Map<Long, Revised<Shard>> shards,
+      Map<Long, Revised<Node>> nodes,
+      FreshIds freshIds) {
     Optional<String> misfit = wish.misfit(shard);
-    return misfit.isPresent() ? new JobFit(misfit, freshIds) : wish.as(new Check(nodes, freshIds));
+    return misfit.isPresent()
+        ? new JobFit(misfit, freshIds)
+        : wish.as(new Check(shard, shards, nodes, freshIds));
   }
 
-  private record Check(Map<Long, Revised<Node>> nodes, FreshIds freshIds)
+  private record Check(
+      Shard shard,
+      Map<Long, Revised<Shard>> shards,
+      Map<Long, Revised<Node>> nodes,
+      FreshIds freshIds)
       implements Job.Kinds<JobFit> {
+    @Override
+    public JobFit merge(Merge merge) {
+      Revised<Shard> into = shards.get(merge.into());
+      if (into == null) {
+        return misfit("there is no shard " + merge.into());
+      }
+      Optional<String> misfit =
+          merge
+              .misfit(into.value())
+              .or(
+                  () ->
+                      Merge.misfit(shard, into.value())
+                          .map(why -> "shards " + shard.id() + " and " + merge.into() + " " + why));
+      return new JobFit(misfit, freshIds);
+    }
+
     @Override
     public JobFit move(Move move) {
       long to = move.to().node();

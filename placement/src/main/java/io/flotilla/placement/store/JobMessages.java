@@ -3,13 +3,16 @@ package io.flotilla.placement.store;
 import io.flotilla.placement.model.EndedJob;
 import io.flotilla.placement.model.Ending;
 import io.flotilla.placement.model.Job;
+import io.flotilla.placement.model.Member;
+import io.flotilla.placement.model.Merge;
 import io.flotilla.placement.model.Move;
 import io.flotilla.placement.model.Settings;
 import io.flotilla.placement.model.Split;
 import io.flotilla.placement.model.Transfer;
 import io.flotilla.proto.placement.JobEnd;
 import io.flotilla.proto.placement.ShardGoal;
-import java.util.TreeMap;
+import java.util.Set;
+import java.util.TreeSet;
 
 /** Jobs and settings as messages and back; as {@link MapMessages}. */
 public final class JobMessages {
@@ -27,6 +30,15 @@ public final class JobMessages {
   /** Adds what only one kind of job has. */
   private record Writer(io.flotilla.proto.placement.Job.Builder message)
       implements Job.Kinds<io.flotilla.proto.placement.Job.Builder> {
+    @Override
+    public io.flotilla.proto.placement.Job.Builder merge(Merge merge) {
+      return message.setMerge(
+          io.flotilla.proto.placement.Merge.newBuilder()
+              .setExpected(MapMessages.write(merge.expected()))
+              .setInto(merge.into())
+              .setIntoEpoch(MapMessages.write(merge.intoEpoch())));
+    }
+
     @Override
     public io.flotilla.proto.placement.Job.Builder move(Move move) {
       return message.setMove(
@@ -72,6 +84,14 @@ public final class JobMessages {
               job.getSplit().getNewReplicasList().stream().map(MapMessages::read).toList(),
               reason);
       case TRANSFER -> new Transfer(id, shard, MapMessages.read(job.getTransfer().getTo()), reason);
+      case MERGE ->
+          new Merge(
+              id,
+              shard,
+              MapMessages.read(job.getMerge().getExpected()),
+              job.getMerge().getInto(),
+              MapMessages.read(job.getMerge().getIntoEpoch()),
+              reason);
       case KIND_NOT_SET -> throw new IllegalArgumentException("a job of no kind");
     };
   }
@@ -108,19 +128,29 @@ public final class JobMessages {
   public static io.flotilla.proto.placement.Settings write(Settings settings) {
     io.flotilla.proto.placement.Settings.Builder message =
         io.flotilla.proto.placement.Settings.newBuilder().setBalanceOff(!settings.balance());
-    settings
-        .goals()
-        .forEach(
-            (keyspace, shards) ->
-                message.addGoals(ShardGoal.newBuilder().setKeyspace(keyspace).setShards(shards)));
+    Set<Integer> keyspaces = new TreeSet<>(settings.goals().keySet());
+    keyspaces.addAll(settings.floors().keySet());
+    for (int keyspace : keyspaces) {
+      message.addGoals(
+          ShardGoal.newBuilder()
+              .setKeyspace(keyspace)
+              .setShards(settings.goals().getOrDefault(keyspace, 0))
+              .setFloor(settings.floors().getOrDefault(keyspace, 0)));
+    }
     message.addAllMembers(MapMessages.writeMembers(settings.members().values()));
     return message.build();
   }
 
   static Settings read(io.flotilla.proto.placement.Settings settings) {
-    TreeMap<Integer, Integer> goals = new TreeMap<>();
-    settings.getGoalsList().forEach(goal -> goals.put(goal.getKeyspace(), goal.getShards()));
-    return new Settings(
-        !settings.getBalanceOff(), goals, MapMessages.readMembers(settings.getMembersList()));
+    Settings read = Settings.INITIAL.withBalance(!settings.getBalanceOff());
+    for (ShardGoal goal : settings.getGoalsList()) {
+      read =
+          read.withGoal(goal.getKeyspace(), goal.getShards())
+              .withFloor(goal.getKeyspace(), goal.getFloor());
+    }
+    for (Member member : MapMessages.readMembers(settings.getMembersList()).values()) {
+      read = read.withMember(member);
+    }
+    return read;
   }
 }

@@ -3,6 +3,7 @@ package io.flotilla.placement.store;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
 import io.flotilla.placement.model.Epoch;
+import io.flotilla.placement.model.Frozen;
 import io.flotilla.placement.model.KeyBytes;
 import io.flotilla.placement.model.KeyRange;
 import io.flotilla.placement.model.Keyspace;
@@ -19,6 +20,7 @@ import io.flotilla.proto.placement.PlacementMember;
 import io.flotilla.proto.placement.PlannedKeyspace;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -92,7 +94,29 @@ public final class MapMessages {
     for (Replica replica : shard.replicas()) {
       message.addReplicas(write(replica));
     }
+    shard.frozen().ifPresent(frozen -> message.setFrozen(write(frozen)));
     return message.build();
+  }
+
+  private static io.flotilla.proto.map.Frozen write(Frozen frozen) {
+    return io.flotilla.proto.map.Frozen.newBuilder()
+        .setInto(frozen.into())
+        .setIntoEpoch(write(frozen.intoEpoch()))
+        .setIndex(frozen.index())
+        .addAllReplicas(frozen.replicas().stream().map(MapMessages::write).toList())
+        .build();
+  }
+
+  private static Optional<Frozen> frozen(io.flotilla.proto.map.Shard shard) {
+    io.flotilla.proto.map.Frozen frozen = shard.getFrozen();
+    return shard.hasFrozen()
+        ? Optional.of(
+            new Frozen(
+                frozen.getInto(),
+                read(frozen.getIntoEpoch()),
+                frozen.getIndex(),
+                frozen.getReplicasList().stream().map(MapMessages::read).toList()))
+        : Optional.empty();
   }
 
   static io.flotilla.proto.map.Epoch write(Epoch epoch) {
@@ -143,7 +167,8 @@ public final class MapMessages {
         new KeyRange(read(shard.getStart()), read(shard.getEnd())),
         read(shard.getEpoch()),
         shard.getReplicasList().stream().map(MapMessages::read).toList(),
-        shard.getPreferredLeader());
+        shard.getPreferredLeader(),
+        frozen(shard));
   }
 
   public static PlannedKeyspace write(KeyspacePlan plan) {
@@ -153,6 +178,7 @@ public final class MapMessages {
         .setExpectedRevision(plan.revision())
         .setKeyspace(write(plan.keyspace()))
         .addAllShards(shards)
+        .setFloor(shards.size())
         .build();
   }
 

@@ -37,6 +37,7 @@ record SavedState(Generation generation, long applied, ClusterView view) {
             records.removed,
             records.keyspaces,
             records.shards,
+            records.absorbed,
             records.jobs,
             records.ended,
             records.settings));
@@ -70,6 +71,7 @@ record SavedState(Generation generation, long applied, ClusterView view) {
     private final TreeMap<Long, Revised<Node>> nodes = new TreeMap<>();
     private final TreeMap<Integer, Revised<Keyspace>> keyspaces = new TreeMap<>();
     private final TreeMap<Long, Revised<Shard>> shards = new TreeMap<>();
+    private final TreeMap<Long, Revised<Shard>> absorbed = new TreeMap<>();
     private final TreeMap<Long, Revised<Node>> removed = new TreeMap<>();
     private final TreeMap<Long, Job> jobs = new TreeMap<>();
     private final TreeMap<Long, EndedJob> ended = new TreeMap<>();
@@ -108,6 +110,10 @@ record SavedState(Generation generation, long applied, ClusterView view) {
         case StateRecord.SHARD -> {
           var shard = revised(value, io.flotilla.proto.map.Shard.parser());
           shards.put(shard.value().getId(), shard.map(MapMessages::read));
+        }
+        case StateRecord.ABSORBED_SHARD -> {
+          var shard = revised(value, io.flotilla.proto.map.Shard.parser());
+          absorbed.put(shard.value().getId(), shard.map(MapMessages::read));
         }
         default ->
             throw new ImageException(

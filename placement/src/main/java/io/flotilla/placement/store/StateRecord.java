@@ -23,6 +23,7 @@ final class StateRecord {
   static final byte NODE = 'n';
   static final byte KEYSPACE = 'k';
   static final byte SHARD = 's';
+  static final byte ABSORBED_SHARD = 'a';
   static final byte REMOVED_NODE = 'r';
   static final byte JOB = 'j';
   static final byte ENDED_JOB = 'e';
@@ -120,6 +121,18 @@ final class StateRecord {
 
   static StateRecord of(Shard shard, long revision) {
     return of(SHARD, shard.id(), revision, MapMessages.write(shard).toByteArray());
+  }
+
+  static StateRecord gone(Shard shard) {
+    return gone(SHARD, shard.id());
+  }
+
+  static StateRecord absorbed(Shard shard, long revision) {
+    return of(ABSORBED_SHARD, shard.id(), revision, MapMessages.write(shard).toByteArray());
+  }
+
+  static StateRecord noMoreAbsorbed(Shard shard) {
+    return gone(ABSORBED_SHARD, shard.id());
   }
 
   static StateRecord removed(Node node, long revision) {

@@ -9,6 +9,7 @@ import io.flotilla.placement.model.Job;
 import io.flotilla.placement.model.KeyBytes;
 import io.flotilla.placement.model.KeyRange;
 import io.flotilla.placement.model.Keyspace;
+import io.flotilla.placement.model.Merge;
 import io.flotilla.placement.model.Move;
 import io.flotilla.placement.model.Node;
 import io.flotilla.placement.model.Replica;
@@ -42,7 +43,7 @@ final class PlanWorld {
   final Map<Long, Long> leaders = new HashMap<>();
   final Map<Long, Long> bytes = new HashMap<>();
   final Map<Long, Heat> heats = new HashMap<>();
-  final Set<Long> failedLately = new HashSet<>();
+  final Set<Long> endedLately = new HashSet<>();
   Settings settings = Settings.INITIAL;
   boolean settled = true;
   Policy policy = Policy.DEFAULT.atOnce();
@@ -104,13 +105,14 @@ final class PlanWorld {
         removed,
         keyspaces,
         shards,
+        new TreeMap<>(),
         jobs,
         ended,
         settings);
   }
 
   LoadView load() {
-    return new LoadView(settled, health, leaders, bytes, heats, failedLately);
+    return new LoadView(settled, health, leaders, bytes, heats, endedLately);
   }
 
   List<Job> plan() {
@@ -131,6 +133,13 @@ final class PlanWorld {
     } catch (PlanRefusedException refused) {
       throw new AssertionError(refused);
     }
+  }
+
+  /** What somebody did by hand, or asked for, or what came of it. */
+  void done(Job job) {
+    long id = nextJob++;
+    ended.put(id, new EndedJob(job.begun(id), new Ending(Ending.How.DONE, "done")));
+    endedLately.add(id);
   }
 
   /** Begins jobs without doing them. */
@@ -169,7 +178,7 @@ final class PlanWorld {
   void giveUp(Job job, String why) {
     long id = nextJob++;
     ended.put(id, new EndedJob(job.begun(id), new Ending(Ending.How.GIVEN_UP, why)));
-    failedLately.add(id);
+    endedLately.add(id);
   }
 
   Map<Long, Integer> replicasByNode() {
@@ -199,6 +208,11 @@ final class PlanWorld {
 
   /** Uses the ids that a job brings. */
   private final class Ids implements Job.Kinds<Boolean> {
+    @Override
+    public Boolean merge(Merge merge) {
+      return true;
+    }
+
     @Override
     public Boolean move(Move move) {
       return use(List.of(move.to()));
@@ -230,6 +244,27 @@ final class PlanWorld {
   }
 
   private final class Done implements Job.Kinds<Boolean> {
+    /** What the neighbour weighs then is what both weighed. */
+    @Override
+    public Boolean merge(Merge merge) {
+      Shard gone = shards.remove(merge.shard()).value();
+      Shard before = shards.get(merge.into()).value();
+      boolean left = gone.range().end().equals(before.range().start());
+      long version = Math.max(gone.epoch().version() + 1, before.epoch().version()) + 1;
+      Shard after =
+          shard(
+              before.id(),
+              left ? gone.range().start() : before.range().start(),
+              left ? before.range().end() : gone.range().end(),
+              new Epoch(version, before.epoch().confVersion()),
+              before.replicas());
+      shards.put(after.id(), new Revised<>(2, after));
+      leaders.remove(gone.id());
+      Long weight = bytes.remove(gone.id());
+      bytes.computeIfPresent(after.id(), (id, bytes) -> bytes + (weight == null ? 0 : weight));
+      return true;
+    }
+
     @Override
     public Boolean move(Move move) {
       Shard before = shards.get(move.shard()).value();

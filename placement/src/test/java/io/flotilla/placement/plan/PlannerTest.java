@@ -260,7 +260,7 @@ final class PlannerTest {
     world.giveUp(job, "in vain");
     assertThat(world.plan()).extracting(Job::shard).doesNotContain(job.shard());
     assertSays(world.why(shard), "replica 2 did not take leadership over before");
-    world.failedLately.clear();
+    world.endedLately.clear();
     assertThat(world.plan()).extracting(Job::shard).contains(job.shard());
   }
 
@@ -334,7 +334,7 @@ final class PlannerTest {
     assertThat(world.plan()).isEmpty();
     assertSays(world.why(shard), "could not be split a while ago: it has too little data");
     assertSays(world.why(shard), "was given up: it has too little data");
-    world.failedLately.clear();
+    world.endedLately.clear();
     assertThat(world.plan()).as("data may have come meanwhile").hasSize(1);
   }
 

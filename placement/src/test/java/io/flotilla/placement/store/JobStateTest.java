@@ -27,6 +27,7 @@ import io.flotilla.proto.placement.EndJob;
 import io.flotilla.proto.placement.JobEnd;
 import io.flotilla.proto.placement.PlacementCommand;
 import io.flotilla.proto.placement.PlacementResult;
+import io.flotilla.proto.placement.PlannedKeyspace;
 import io.flotilla.proto.placement.RegisterNodeRequest;
 import io.flotilla.proto.placement.SetBalanceRequest;
 import io.flotilla.proto.placement.ShardGoal;
@@ -67,15 +68,18 @@ final class JobStateTest {
   }
 
   private void fourNodesTwoShards() throws Exception {
+    fourNodesTwoShards(plan -> {});
+  }
+
+  private void fourNodesTwoShards(Consumer<PlannedKeyspace.Builder> change) throws Exception {
     for (int i = 1; i <= 4; i++) {
       run(register("n" + i));
     }
     KeyspaceWish wish = new KeyspaceWish("default", Partitioning.RANGE, 2, List.of(), 3);
-    run(
-        PlacementCommand.newBuilder()
-            .setCreateKeyspace(
-                MapMessages.write(KeyspacePlanner.plan(machine.view(), wish, Set.of(4L))))
-            .build());
+    PlannedKeyspace.Builder plan =
+        MapMessages.write(KeyspacePlanner.plan(machine.view(), wish, Set.of(4L))).toBuilder();
+    change.accept(plan);
+    run(PlacementCommand.newBuilder().setCreateKeyspace(plan).build());
   }
 
   private static PlacementCommand register(String incarnation) {
@@ -240,7 +244,7 @@ final class JobStateTest {
   /** Records as they were written before there were other jobs than moves, states and settings. */
   @Test
   void oldRecordsAreReadAndGoWhenTheirJobIsOver() throws Exception {
-    fourNodesTwoShards();
+    fourNodesTwoShards(PlannedKeyspace.Builder::clearFloor);
     Move old = new Move(5, 1, 1, new Replica(4, 7, Replica.Role.VOTER));
     byte[] message = MapMessages.write(old).toByteArray();
     byte[] key =

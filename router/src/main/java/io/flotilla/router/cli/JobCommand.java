@@ -113,7 +113,7 @@ final class JobCommand {
       name = "cancel",
       description = {
         "Ends a job. What its shard's group has done by then is not undone, but for a learner,"
-            + " which is removed.",
+            + " which is removed, and a frozen shard, which thaws.",
         "A move whose group is already changing its voters is refused: it is done in a moment.",
       },
       mixinStandardHelpOptions = true)

@@ -43,7 +43,21 @@ record JobProgress(String words, String step, Optional<Left> left) {
     if (job.kind() == Job.Kind.MOVE) {
       return ofMove(job, shard);
     }
+    if (job.kind() == Job.Kind.MERGE) {
+      return ofMerge(job, shard);
+    }
     return of("its leader, node %d, has been told".formatted(shard.leaderNode().getAsLong()));
+  }
+
+  private static JobProgress ofMerge(Job job, ClusterStatus.Shard shard) {
+    if (shard.frozen().isEmpty()) {
+      return of("step 1 of 3: it is not frozen yet");
+    }
+    return shard.frozen().get().settled()
+        ? of(
+            "step 3 of 3: it is frozen and settled; shard %d takes it in"
+                .formatted(job.into().orElse(0)))
+        : of("step 2 of 3: it is frozen; all replicas bring that to their disks");
   }
 
   private static JobProgress ofMove(Job job, ClusterStatus.Shard shard) {

@@ -25,6 +25,7 @@ import picocli.CommandLine.Parameters;
       ShardVerbs.WhyCommand.class,
       ShardVerbs.AddCommand.class,
       ShardVerbs.SplitCommand.class,
+      ShardVerbs.MergeCommand.class,
       MoveCommand.class,
       ShardVerbs.TransferCommand.class
     })
@@ -39,13 +40,20 @@ final class ShardCommand {
           shard.keyspace(),
           bound(shard.start()),
           bound(shard.end()),
-          shard.version() + "." + shard.confVersion(),
+          epoch(shard),
           shard.leaderNode().isPresent() ? shard.leaderNode().getAsLong() : "-",
           shard.term(),
           replicas(shard),
           applied(shard));
     }
     return table;
+  }
+
+  private static String epoch(ClusterStatus.Shard shard) {
+    return shard.version()
+        + "."
+        + shard.confVersion()
+        + (shard.frozen().isPresent() ? " frozen" : "");
   }
 
   private static String bound(Optional<Bytes> bound) {
@@ -74,7 +82,8 @@ final class ShardCommand {
       name = "list",
       description = {
         "Lists shards in the order of their keys, keyspace by keyspace.",
-        "At a replica's node: * leads, ~ learns, ! is silent.",
+        "At a replica's node: * leads, ~ learns, ! is silent. Frozen: serves nothing until it is"
+            + " merged, or thaws.",
       },
       mixinStandardHelpOptions = true)
   static final class ListCommand extends AdminVerb {

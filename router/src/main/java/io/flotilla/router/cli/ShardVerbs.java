@@ -57,6 +57,28 @@ final class ShardVerbs {
   }
 
   @Command(
+      name = "merge",
+      description = {
+        "Has a shard absorbed by its neighbour, on the same nodes: no data moves.",
+        "The shard does not serve from when it is frozen until that is done.",
+        "Returns when the job has begun; job watch waits for it.",
+      },
+      mixinStandardHelpOptions = true)
+  static final class MergeCommand extends JobVerb {
+    @Option(
+        names = "--into",
+        paramLabel = "NEIGHBOUR",
+        description = "The shard that absorbs it. Default: whichever neighbour fits.")
+    private @Nullable Long into;
+
+    @Override
+    CompletableFuture<AdminAnswer> begin(AdminClient admin, boolean dryRun) {
+      OptionalLong neighbour = into == null ? OptionalLong.empty() : OptionalLong.of(into);
+      return admin.mergeShard(shard, neighbour, dryRun);
+    }
+  }
+
+  @Command(
       name = "transfer",
       description = "Hands leadership of a shard to another of its nodes.",
       mixinStandardHelpOptions = true)
@@ -92,7 +114,8 @@ final class ShardVerbs {
         names = "--count",
         paramLabel = "N",
         required = true,
-        description = "So many more. 0: no more than there are, whatever was asked for before.")
+        description =
+            "So many more. 0: no more than there are, and, as far as merging goes, no fewer.")
     private int count;
 
     @Option(names = "--dry-run", description = "Prints the first cuts, and begins nothing.")
@@ -140,8 +163,19 @@ final class ShardVerbs {
         return ExitCodes.OK;
       }
       output.print(ShardCommand.table(found));
+      found
+          .get(0)
+          .frozen()
+          .ifPresent(
+              frozen ->
+                  output
+                      .out()
+                      .println(
+                          "  frozen: it serves nothing until shard "
+                              + frozen.into()
+                              + " has absorbed it, or it thaws"));
       status.jobs().stream()
-          .filter(job -> job.shard() == shard)
+          .filter(job -> job.concerns(shard))
           .forEach(job -> output.out().println("  job " + job.id() + ": " + job.words()));
       return ExitCodes.OK;
     }

@@ -15,7 +15,8 @@ record ShardView(
     long confVersion,
     @Nullable Long leaderNode,
     long term,
-    List<ClusterStatus.Replica> replicas) {
+    List<ClusterStatus.Replica> replicas,
+    ClusterStatus.@Nullable Frozen frozen) {
   static ShardView of(ClusterStatus.Shard shard) {
     return new ShardView(
         shard.id(),
@@ -26,6 +27,7 @@ record ShardView(
         shard.confVersion(),
         shard.leaderNode().isPresent() ? shard.leaderNode().getAsLong() : null,
         shard.term(),
-        shard.replicas());
+        shard.replicas(),
+        shard.frozen().orElse(null));
   }
 }

@@ -11,6 +11,7 @@ import io.flotilla.proto.placement.ChangeMembersRequest;
 import io.flotilla.proto.placement.ChangeNodeRequest;
 import io.flotilla.proto.placement.CreateKeyspaceRequest;
 import io.flotilla.proto.placement.ExplainRequest;
+import io.flotilla.proto.placement.MergeShardRequest;
 import io.flotilla.proto.placement.MoveReplicaRequest;
 import io.flotilla.proto.placement.SetBalanceRequest;
 import io.flotilla.proto.placement.ShardStatus;
@@ -186,6 +187,23 @@ public final class AdminClient {
   }
 
   /**
+   * Begins to have a shard absorbed by its neighbour. Completes when placement has taken the job;
+   * if that very job is under way, it is the answer. What cannot be merged is {@link
+   * ErrorCode#CONFLICT}. The shard serves nothing from when it is frozen until it is absorbed,
+   * which calls wait out as they wait for an election.
+   *
+   * @param into empty: whichever neighbour fits, the left one rather
+   * @param dryRun whether only to say what would be begun
+   */
+  public CompletableFuture<AdminAnswer> mergeShard(long shard, OptionalLong into, boolean dryRun) {
+    return administer(
+        AdminRequest.newBuilder()
+            .setMerge(MergeShardRequest.newBuilder().setShard(shard).setInto(into.orElse(0))),
+        dryRun,
+        false);
+  }
+
+  /**
    * Begins to hand leadership of a shard to another of its nodes.
    *
    * @param toNode empty: to the one that leads least
@@ -203,7 +221,8 @@ public final class AdminClient {
   /**
    * Has a keyspace's largest shards cut until there are so many more.
    *
-   * @param count 0: no more than there are, whatever was asked for before
+   * @param count 0: no more than there are, whatever was asked for before; nor are they merged
+   *     unasked to be fewer
    */
   public CompletableFuture<AdminAnswer> addShards(String keyspace, int count, boolean dryRun) {
     return administer(

@@ -93,6 +93,7 @@ public record ClusterStatus(
    * @param version counts splits and merges
    * @param confVersion counts changes of members
    * @param leaderNode the node whose replica leads, if known
+   * @param frozen if it serves nothing, since a neighbour is to absorb it
    */
   public record Shard(
       long id,
@@ -103,11 +104,20 @@ public record ClusterStatus(
       long confVersion,
       OptionalLong leaderNode,
       long term,
-      List<Replica> replicas) {
+      List<Replica> replicas,
+      Optional<Frozen> frozen) {
     public Shard {
       replicas = List.copyOf(replicas);
     }
   }
+
+  /**
+   * A shard that serves nothing.
+   *
+   * @param into the neighbour that is to absorb it, if it does not thaw before
+   * @param settled whether all replicas have that on their disks
+   */
+  public record Frozen(long into, boolean settled) {}
 
   /**
    * What operators have said about the whole cluster.

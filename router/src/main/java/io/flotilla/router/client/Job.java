@@ -3,13 +3,14 @@ package io.flotilla.router.client;
 import java.util.OptionalLong;
 
 /**
- * A decision of placement about one shard that is being carried out.
+ * A decision of placement about one shard, or two, that is being carried out.
  *
  * @param id 0 if it was only planned
  * @param from the replica that leaves, if one does
  * @param to the replica that comes, or that is to lead
  * @param toNode where that is
  * @param newShard what is to be cut off, if something is
+ * @param into the neighbour that is to absorb the shard, if one is
  * @param reason who wanted it, or which rule; may be empty
  */
 public record Job(
@@ -20,6 +21,7 @@ public record Job(
     OptionalLong to,
     OptionalLong toNode,
     OptionalLong newShard,
+    OptionalLong into,
     String reason) {
   /** What is done with the shard. */
   public enum Kind {
@@ -27,6 +29,8 @@ public record Job(
     MOVE,
     /** It is cut in two. */
     SPLIT,
+    /** It is absorbed by its neighbour. */
+    MERGE,
     /** Another replica is to lead. */
     TRANSFER,
     /** Something that only a newer client knows. */
@@ -50,6 +54,11 @@ public record Job(
    */
   public record Planned(Job job, long approximateBytes) {}
 
+  /** Whether it is a job of this shard, by whichever side. */
+  public boolean concerns(long aShard) {
+    return shard == aShard || into.orElse(0) == aShard;
+  }
+
   /** What it does: {@code replica 11 becomes 97 on node 4}. */
   public String words() {
     return switch (kind) {
@@ -57,6 +66,7 @@ public record Job(
           "replica %d becomes %d on node %d"
               .formatted(from.orElse(0), to.orElse(0), toNode.orElse(0));
       case SPLIT -> "is cut in two; the right part becomes shard %d".formatted(newShard.orElse(0));
+      case MERGE -> "is merged into its neighbour, shard %d".formatted(into.orElse(0));
       case TRANSFER -> "replica %d on node %d is to lead".formatted(to.orElse(0), toNode.orElse(0));
       case OTHER -> "something that this client does not know";
     };

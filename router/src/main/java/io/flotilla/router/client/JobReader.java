@@ -26,6 +26,18 @@ final class JobReader {
               none,
               none,
               OptionalLong.of(job.getSplit().getNewShard()),
+              none,
+              reason);
+      case MERGE ->
+          new Job(
+              id,
+              Job.Kind.MERGE,
+              shard,
+              none,
+              none,
+              none,
+              none,
+              OptionalLong.of(job.getMerge().getInto()),
               reason);
       case TRANSFER ->
           new Job(
@@ -36,8 +48,9 @@ final class JobReader {
               OptionalLong.of(job.getTransfer().getTo().getReplica()),
               OptionalLong.of(job.getTransfer().getTo().getNode()),
               none,
+              none,
               reason);
-      case KIND_NOT_SET -> new Job(id, Job.Kind.OTHER, shard, none, none, none, none, reason);
+      case KIND_NOT_SET -> new Job(id, Job.Kind.OTHER, shard, none, none, none, none, none, reason);
     };
   }
 
@@ -49,6 +62,7 @@ final class JobReader {
         OptionalLong.of(move.getFrom()),
         OptionalLong.of(move.getTo().getReplica()),
         OptionalLong.of(move.getTo().getNode()),
+        OptionalLong.empty(),
         OptionalLong.empty(),
         reason);
   }

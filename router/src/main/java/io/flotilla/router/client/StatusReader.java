@@ -48,7 +48,9 @@ final class StatusReader {
   private ClusterStatus.Settings settings() {
     Map<String, Integer> goals = new HashMap<>();
     for (ShardGoal goal : reply.getSettings().getGoalsList()) {
-      goals.put(nameOf(goal.getKeyspace()), goal.getShards());
+      if (goal.getShards() > 0) {
+        goals.put(nameOf(goal.getKeyspace()), goal.getShards());
+      }
     }
     return new ClusterStatus.Settings(!reply.getSettings().getBalanceOff(), goals);
   }
@@ -84,7 +86,11 @@ final class StatusReader {
         status.getTerm(),
         status.getReplicasList().stream()
             .map(replica -> replica(replica, learners.contains(replica.getReplica())))
-            .toList());
+            .toList(),
+        shard.hasFrozen()
+            ? Optional.of(
+                new ClusterStatus.Frozen(shard.getFrozen().getInto(), status.getSettled()))
+            : Optional.empty());
   }
 
   /** What the user's part of a bound is; nothing at the borders of the keyspace. */

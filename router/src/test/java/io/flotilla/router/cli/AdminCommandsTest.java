@@ -7,6 +7,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.google.protobuf.ByteString;
 import io.flotilla.proto.placement.AdminRequest;
+import io.flotilla.proto.placement.Job;
+import io.flotilla.proto.placement.Merge;
 import io.flotilla.router.client.FakeCluster;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -75,6 +77,54 @@ class AdminCommandsTest {
     Run dry = run("shard", "split", "3", "--dry-run");
     assertThat(asked().getDryRun()).isTrue();
     assertThat(dry.out).contains("1 job, about 0 KiB to travel; nothing was begun");
+  }
+
+  @Test
+  void merge() {
+    assertThat(run("shard", "merge", "3"))
+        .isEqualTo(
+            new Run(
+                0,
+                """
+                JOB  SHARD  WHAT                                   BECAUSE
+                  8      3  is merged into its neighbour, shard 2  asked for
+                """,
+                ""));
+    assertThat(asked().getMerge().getShard()).isEqualTo(3);
+    assertThat(asked().getMerge().getInto()).isZero();
+    Run json = run("shard", "merge", "3", "--into", "4", "--dry-run", "-o", "json");
+    assertThat(json.json().at("/jobs/0/kind").asText()).isEqualTo("merge");
+    assertThat(json.json().at("/jobs/0/into").asLong()).isEqualTo(4);
+    assertThat(asked().getMerge().getInto()).isEqualTo(4);
+    assertThat(asked().getDryRun()).isTrue();
+    Run refused = run("shard", "merge", "3", "--into", "99");
+    assertThat(refused.code).isEqualTo(1);
+    assertThat(refused.err).contains("shards 3 and 99 are not neighbours");
+  }
+
+  @Test
+  void theStepsOfAMerge() {
+    Job job = Job.newBuilder().setId(7).setShard(2).setMerge(Merge.newBuilder().setInto(1)).build();
+    cluster.jobs().underWayFor(100, job);
+    assertThat(run("job", "list").out).contains("2  is merged into its neighbour, shard 1");
+    assertThat(run("job", "show", "7").out).endsWith("  it is not frozen yet\n");
+    assertThat(run("shard", "show", "1").out)
+        .endsWith("  job 7: is merged into its neighbour, shard 1\n");
+    assertThat(run("shard", "list").out).doesNotContain("frozen");
+    cluster.freeze("g");
+    assertThat(run("job", "show", "7").out)
+        .endsWith("  it is frozen; all replicas bring that to their disks\n");
+    assertThat(run("shard", "list").out.lines())
+        .filteredOn(line -> line.contains("2.1 frozen"))
+        .hasSize(1);
+    assertThat(run("shard", "show", "2").out)
+        .contains("  frozen: it serves nothing until shard 1 has absorbed it, or it thaws\n");
+    JsonNode shown = run("shard", "show", "2", "-o", "json").json();
+    assertThat(shown.at("/frozen/into").asLong()).isEqualTo(1);
+    assertThat(shown.at("/frozen/settled").asBoolean()).isFalse();
+    cluster.settle();
+    assertThat(run("job", "show", "7").out)
+        .endsWith("  it is frozen and settled; shard 1 takes it in\n");
   }
 
   @Test

@@ -2,6 +2,7 @@ package io.flotilla.router.client;
 
 import com.google.protobuf.ByteString;
 import io.flotilla.proto.map.Epoch;
+import io.flotilla.proto.map.Frozen;
 import io.flotilla.proto.map.Keyspace;
 import io.flotilla.proto.map.Node;
 import io.flotilla.proto.map.Partitioning;
@@ -28,6 +29,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -52,6 +54,9 @@ public final class FakeCluster implements AutoCloseable {
   private int moves;
   private int movesMax = Integer.MAX_VALUE;
   private long term = 1;
+  private long nextShard = 1;
+  private volatile int frozenMillis = 10;
+  private volatile boolean settled;
   private long revision = 1;
   private volatile long placementLeader = 1;
   private volatile int valuesPerReplyMax = 1_000;
@@ -166,10 +171,66 @@ public final class FakeCluster implements AutoCloseable {
     ByteString at = range().encode(ByteString.copyFromUtf8(key));
     Epoch epoch =
         Epoch.newBuilder().setVersion(shard.getEpoch().getVersion() + 1).setConfVersion(1).build();
-    long right = shards.size() + 1L;
+    long right = nextShard++;
     shards.put(shard.getId(), shard.toBuilder().setEnd(at).setEpoch(epoch).build());
     shards.put(right, shard.toBuilder().setId(right).setStart(at).setEpoch(epoch).build());
     leaders.put(right, leader(shard.getId()));
+  }
+
+  /** A shard of {@code default} serves nothing any more, without telling anybody. */
+  public synchronized void freeze(String key) {
+    Shard shard = shardOf(key);
+    Frozen frozen = Frozen.newBuilder().setInto(leftOf(shard).orElseThrow().getId()).build();
+    shards.put(shard.getId(), next(shard, shard).setFrozen(frozen).build());
+  }
+
+  /** Placement says that all frozen shards are settled. */
+  public void settle() {
+    settled = true;
+  }
+
+  /** A frozen shard serves again, without telling anybody. */
+  synchronized void thaw(String key) {
+    Shard shard = shardOf(key);
+    shards.put(shard.getId(), next(shard, shard).clearFrozen().build());
+  }
+
+  /** The shard to the left absorbs it, without telling anybody. */
+  synchronized void merge(String key) {
+    if (!shardOf(key).hasFrozen()) {
+      freeze(key);
+    }
+    Shard shard = shardOf(key);
+    Shard left = leftOf(shard).orElseThrow();
+    shards.put(left.getId(), next(left, shard).setEnd(shard.getEnd()).build());
+    shards.remove(shard.getId());
+    leaders.remove(shard.getId());
+  }
+
+  synchronized boolean hasLeftNeighbour(String key) {
+    return leftOf(shardOf(key)).isPresent();
+  }
+
+  private Optional<Shard> leftOf(Shard shard) {
+    return shards.values().stream()
+        .filter(left -> left.getKeyspace() == shard.getKeyspace())
+        .filter(left -> left.getEnd().equals(shard.getStart()))
+        .findAny();
+  }
+
+  /** At a version above those of both. */
+  private static Shard.Builder next(Shard shard, Shard other) {
+    long version = Math.max(shard.getEpoch().getVersion(), other.getEpoch().getVersion()) + 1;
+    return shard.toBuilder().setEpoch(shard.getEpoch().toBuilder().setVersion(version));
+  }
+
+  /** How long a frozen shard has callers wait. */
+  void askForMillis(int millis) {
+    frozenMillis = millis;
+  }
+
+  int frozenMillis() {
+    return frozenMillis;
   }
 
   /** Placement takes no more jobs than these. */
@@ -241,7 +302,7 @@ public final class FakeCluster implements AutoCloseable {
   }
 
   private void addShard(Keyspace keyspace, ByteString start, ByteString end) {
-    long id = shards.size() + 1L;
+    long id = nextShard++;
     Shard.Builder shard =
         Shard.newBuilder()
             .setId(id)
@@ -316,7 +377,11 @@ public final class FakeCluster implements AutoCloseable {
   }
 
   private ShardStatus status(Shard shard) {
-    ShardStatus.Builder status = ShardStatus.newBuilder().setShard(shard).setTerm(term);
+    ShardStatus.Builder status =
+        ShardStatus.newBuilder()
+            .setShard(shard)
+            .setTerm(term)
+            .setSettled(settled && shard.hasFrozen());
     long leader = leader(shard.getId());
     status.setLeaderNode(dead.contains(leader) ? 0 : leader);
     for (Replica replica : shard.getReplicasList()) {

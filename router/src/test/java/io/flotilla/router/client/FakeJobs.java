@@ -9,6 +9,7 @@ import io.flotilla.proto.placement.ExplainRequest;
 import io.flotilla.proto.placement.Finding;
 import io.flotilla.proto.placement.Job;
 import io.flotilla.proto.placement.JobEnd;
+import io.flotilla.proto.placement.Merge;
 import io.flotilla.proto.placement.Move;
 import io.flotilla.proto.placement.PlannedJob;
 import io.flotilla.proto.placement.Settings;
@@ -45,6 +46,12 @@ public final class FakeJobs {
     looksLeft = looks;
   }
 
+  /** The same, of another job. */
+  public synchronized void underWayFor(int looks, Job other) {
+    job = other;
+    underWayFor(looks);
+  }
+
   /** The last wish. */
   public synchronized AdminRequest asked() {
     return asked.get(asked.size() - 1);
@@ -60,6 +67,15 @@ public final class FakeJobs {
               begun
                   .setShard(request.getSplit().getShard())
                   .setSplit(Split.newBuilder().setNewShard(77)));
+      case MERGE -> {
+        if (request.getMerge().getInto() == 99) {
+          throw new IllegalStateException("shards 3 and 99 are not neighbours");
+        }
+        yield answer(
+            begun
+                .setShard(request.getMerge().getShard())
+                .setMerge(Merge.newBuilder().setInto(Math.max(2, request.getMerge().getInto()))));
+      }
       case TRANSFER ->
           answer(
               begun

@@ -221,6 +221,11 @@ final class FakeNode implements AutoCloseable {
           detail(ErrorCode.STALE_EPOCH, "the shard has changed")
               .addAllShards(cluster.shards())
               .build());
+    } else if (shard.hasFrozen()) {
+      call.fail(
+          detail(ErrorCode.OVERLOADED, "shard " + shardId + " is frozen")
+              .setRetryAfterMillis(cluster.frozenMillis())
+              .build());
     } else {
       call.reply(execute.apply(shard));
     }

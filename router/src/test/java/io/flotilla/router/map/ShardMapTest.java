@@ -11,8 +11,12 @@ import io.flotilla.proto.map.Shard;
 import io.flotilla.proto.placement.Leader;
 import io.flotilla.proto.placement.MapUpdate;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ShardMapTest {
   private final ShardMap map =
@@ -151,6 +155,99 @@ class ShardMapTest {
     ShardMap merged = map.taught(List.of(shard(1, "b", "f", 3)));
     assertThat(routed(merged, "d")).isEqualTo(1);
     assertThat(routed(merged, "e")).isEqualTo(1);
+  }
+
+  @Test
+  void placementSaysWhatIsNoMore() {
+    MapUpdate merge =
+        MapUpdate.newBuilder()
+            .setRevision(6)
+            .addShards(shard(2, "b", "f", 3))
+            .addRemovedShards(1)
+            .build();
+    ShardMap merged = map.updatedBy(merge);
+    assertThat(merged.route(1)).isNull();
+    assertThat(routed(merged, "b")).isEqualTo(2);
+    assertThat(routedBefore(merged, "d")).isEqualTo(2);
+    ShardMap late = merged.taught(List.of(shard(1, "b", "d", 2)));
+    assertThat(routed(late, "b")).as("a node that lags behind").isEqualTo(2);
+    assertThat(late.taught(List.of(shard(1, "b", "d", 2)))).as("no news").isSameAs(late);
+    assertThat(late.updatedBy(complete(7, shard(2, "b", "f", 3))).route(1)).isNull();
+  }
+
+  /**
+   * Descriptors out of a long history of splits and merges arrive in any order, from nodes and from
+   * placement. When those of now have arrived, every key is found where it is now, whatever else
+   * has arrived.
+   */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10})
+  void newerVersionsWinInWhateverOrderTheyArrive(long seed) {
+    Random random = new Random(seed);
+    List<Shard> now = new ArrayList<>(List.of(shard(1, "a", "zz", 1)));
+    List<Shard> all = new ArrayList<>(now);
+    long ids = 2;
+    for (int i = 0; i < 60; i++) {
+      int at = random.nextInt(now.size());
+      Shard shard = now.get(at);
+      if (random.nextBoolean() && at + 1 < now.size()) {
+        merge(now, at, random.nextBoolean(), all);
+      } else {
+        ids = split(now, at, shard.getStart().toStringUtf8() + (char) ('b' + i % 20), ids, all);
+      }
+    }
+    ShardMap known = map.updatedBy(complete(6, all.get(0)));
+    List<Shard> arriving = new ArrayList<>(all);
+    Collections.shuffle(arriving, random);
+    for (Shard each : arriving) {
+      known =
+          random.nextBoolean()
+              ? known.taught(List.of(each))
+              : known.updatedBy(
+                  MapUpdate.newBuilder().setRevision(known.revision() + 1).addShards(each).build());
+    }
+    assertThat(known.routes())
+        .extracting(Route::id)
+        .containsExactlyElementsOf(now.stream().map(Shard::getId).toList());
+    for (Shard each : now) {
+      assertThat(known.routeOf(each.getStart()).shard()).isEqualTo(each);
+      assertThat(known.routeBefore(each.getEnd()).shard()).isEqualTo(each);
+    }
+  }
+
+  private static void merge(List<Shard> now, int at, boolean leftStays, List<Shard> all) {
+    Shard left = now.get(at);
+    Shard right = now.remove(at + 1);
+    Shard stays = leftStays ? left : right;
+    Shard goes = leftStays ? right : left;
+    Epoch frozen = goes.getEpoch().toBuilder().setVersion(goes.getEpoch().getVersion() + 1).build();
+    long version = Math.max(frozen.getVersion(), stays.getEpoch().getVersion()) + 1;
+    Shard united =
+        stays.toBuilder()
+            .setStart(left.getStart())
+            .setEnd(right.getEnd())
+            .setEpoch(stays.getEpoch().toBuilder().setVersion(version))
+            .build();
+    all.add(goes.toBuilder().setEpoch(frozen).build());
+    all.add(united);
+    now.set(at, united);
+  }
+
+  private static long split(List<Shard> now, int at, String key, long ids, List<Shard> all) {
+    Shard before = now.get(at);
+    ByteString cut = ByteString.copyFromUtf8(key);
+    if (Route.compare(cut, before.getEnd()) >= 0) {
+      return ids;
+    }
+    Epoch epoch =
+        before.getEpoch().toBuilder().setVersion(before.getEpoch().getVersion() + 1).build();
+    Shard left = before.toBuilder().setEnd(cut).setEpoch(epoch).build();
+    Shard right = before.toBuilder().setId(ids).setStart(cut).setEpoch(epoch).build();
+    now.set(at, left);
+    now.add(at + 1, right);
+    all.add(left);
+    all.add(right);
+    return ids + 1;
   }
 
   @Test
