@@ -22,6 +22,7 @@ class ErrorCodeTest {
             EnumSet.of(
                 ErrorCode.INVALID_REQUEST,
                 ErrorCode.CONFLICT,
+                ErrorCode.NOT_FOUND,
                 ErrorCode.SESSION_EXPIRED,
                 ErrorCode.INTERNAL));
   }
