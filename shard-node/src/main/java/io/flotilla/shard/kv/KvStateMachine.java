@@ -190,10 +190,19 @@ public final class KvStateMachine implements StateMachine<KvRound> {
   public long load(Path directory, List<SnapshotFile> files)
       throws StorageException, ImageException {
     Generation fresh = store.generations().allot();
-    ShardImage image = new ShardImage(state.shard(), fresh);
+    ShardImage image = new ShardImage(shardId, frozenHere(), fresh);
     store.generations().load(fresh, directory, files, image);
     loaded.put(fresh.number(), image.state());
     return fresh.number();
+  }
+
+  /** As what it is frozen; not if it has the descriptor only, and waits for an image. */
+  private Optional<Shard> frozenHere() throws StorageException {
+    ShardState of = state;
+    byte[] progress = store.get(KvKeys.progress(of.number(), shardId));
+    long applied = Progress.decode(progress).applied();
+    return Optional.of(of.shard())
+        .filter(shard -> shard.hasFrozen() && applied >= shard.getFrozen().getIndex());
   }
 
   @Override

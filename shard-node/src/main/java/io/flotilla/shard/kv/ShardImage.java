@@ -7,6 +7,7 @@ import io.flotilla.raft.port.ImageException;
 import io.flotilla.raft.port.StorageException;
 import io.flotilla.raft.state.Generation;
 import io.flotilla.raft.state.Generations;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ShardImage implements Generations.Records {
   private final long shardId;
-  private final Shard present;
+  private final Optional<Shard> frozen;
   private final Generation generation;
   private final Sessions sessions;
   private final Span data = new Span();
@@ -36,12 +37,13 @@ final class ShardImage implements Generations.Records {
   }
 
   /**
-   * @param present the shard whose image it has to be, as it is here
+   * @param shardId whose image it has to be
+   * @param frozen the shard, if it is here already as it was frozen
    * @param generation that the records are loaded under
    */
-  ShardImage(Shard present, Generation generation) {
-    this.shardId = present.getId();
-    this.present = present;
+  ShardImage(long shardId, Optional<Shard> frozen, Generation generation) {
+    this.shardId = shardId;
+    this.frozen = frozen;
     this.generation = generation;
     this.sessions = new Sessions();
   }
@@ -90,7 +92,7 @@ final class ShardImage implements Generations.Records {
     if (of.getId() != shardId) {
       throw new ImageException("it is of shard " + of.getId() + ", not of " + shardId);
     }
-    if (Merge.isAsFrozen(present, of)) {
+    if (frozen.filter(here -> Merge.isAsFrozen(here, of)).isPresent()) {
       // All there was is here. And where it comes from, the neighbour may have gone on with it.
       throw new ImageException("it is of a frozen shard, which is here");
     }
