@@ -7,6 +7,7 @@ import io.flotilla.raft.port.ImageException;
 import io.flotilla.raft.port.StorageException;
 import io.flotilla.raft.state.Generation;
 import io.flotilla.raft.state.Generations;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ShardImage implements Generations.Records {
   private final long shardId;
+  private final Optional<Shard> frozen;
   private final Generation generation;
   private final Sessions sessions;
   private final Span data = new Span();
@@ -36,12 +38,14 @@ final class ShardImage implements Generations.Records {
 
   /**
    * @param shardId whose image it has to be
+   * @param frozen the shard, if it is here already as it was frozen
    * @param generation that the records are loaded under
    */
-  ShardImage(long shardId, Generation generation) {
+  ShardImage(long shardId, Optional<Shard> frozen, Generation generation) {
     this.shardId = shardId;
+    this.frozen = frozen;
     this.generation = generation;
-    this.sessions = new Sessions(generation.number());
+    this.sessions = new Sessions();
   }
 
   @Override
@@ -88,12 +92,16 @@ final class ShardImage implements Generations.Records {
     if (of.getId() != shardId) {
       throw new ImageException("it is of shard " + of.getId() + ", not of " + shardId);
     }
+    if (frozen.filter(here -> Merge.isAsFrozen(here, of)).isPresent()) {
+      // All there was is here. And where it comes from, the neighbour may have gone on with it.
+      throw new ImageException("it is of a frozen shard, which is here");
+    }
     KeyRange range = KeyRange.of(of);
     check(range, data.first, KvKeys.PREFIX_BYTES);
     check(range, data.last, KvKeys.PREFIX_BYTES);
     check(range, completions.first, 0);
     check(range, completions.last, 0);
-    state = new ShardState(generation, of, sessions, at);
+    state = new ShardState(generation, of, Extents.of(generation.number(), range), sessions, at);
   }
 
   private static void check(KeyRange range, byte @Nullable [] key, int from) throws ImageException {
