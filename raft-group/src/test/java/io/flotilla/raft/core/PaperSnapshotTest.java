@@ -183,21 +183,48 @@ class PaperSnapshotTest {
   }
 
   @Test
+  void aFollowerSaysWhatWouldOutliveACrash() {
+    Solo solo = new Solo(CoreConfig.DEFAULT, Solo.recovered(1, 1, 1, 1));
+    solo.receive(TWO, new Heartbeat(1, 3, 0));
+    assertThat(solo.drain().beforeSync())
+        .extracting(Envelope::message)
+        .contains(new HeartbeatReply(1, 0, new Progress(3, 1, 1)));
+    solo.core.step(new Input.Applied(3));
+    solo.core.step(new Input.DurablyApplied(2));
+    solo.core.step(new Input.DurablyApplied(1));
+    assertThat(solo.core.status().durablyAppliedIndex()).isEqualTo(2);
+    solo.receive(TWO, new Heartbeat(1, 3, 0));
+    assertThat(solo.drain().beforeSync())
+        .extracting(Envelope::message)
+        .contains(new HeartbeatReply(1, 0, new Progress(3, 3, 2)));
+    solo.core.step(new Input.Restore(1, new Position(9, 1), FIVE));
+    Effects restore = solo.drain();
+    assertThat(solo.core.status().durablyAppliedIndex()).isEqualTo(2);
+    solo.core.step(new Input.Synced(restore.batch()));
+    assertThat(solo.core.status().durablyAppliedIndex()).isEqualTo(9);
+  }
+
+  @Test
   void leaderSaysHowFarTheOthersAre() {
     Solo solo = Solo.leading(1, 1);
-    solo.receive(TWO, new AppendReply(2, 3, Optional.empty(), 0, new Progress(3, 2)));
+    solo.receive(TWO, new AppendReply(2, 3, Optional.empty(), 0, new Progress(3, 2, 1)));
     assertThat(solo.core.status().peers())
         .containsExactly(
-            new PeerStatus(TWO, 3, 2, PeerState.REPLICATE, true),
-            new PeerStatus(THREE, 0, 0, PeerState.PROBE, true));
+            new PeerStatus(TWO, 3, 2, 1, PeerState.REPLICATE, true),
+            new PeerStatus(THREE, 0, 0, 0, PeerState.PROBE, true));
     int electionTicks = CoreConfig.DEFAULT.electionTicks();
     solo.tick(electionTicks - 1);
-    solo.receive(TWO, new HeartbeatReply(2, 0, new Progress(3, 3)));
+    solo.receive(TWO, new HeartbeatReply(2, 0, new Progress(3, 3, 0)));
     solo.tick(1);
     assertThat(solo.core.status().peers())
         .containsExactly(
-            new PeerStatus(TWO, 3, 3, PeerState.REPLICATE, true),
-            new PeerStatus(THREE, 0, 0, PeerState.PROBE, false));
+            new PeerStatus(TWO, 3, 3, 1, PeerState.REPLICATE, true),
+            new PeerStatus(THREE, 0, 0, 0, PeerState.PROBE, false));
+    solo.receive(TWO, new HeartbeatReply(2, 0, new Progress(3, 3, 3)));
+    solo.receive(TWO, new HeartbeatReply(2, 0, new Progress(3, 3, 2)));
+    assertThat(solo.core.status().peers().get(0).durablyApplied())
+        .as("what would outlive a crash does so for ever, whatever was late")
+        .isEqualTo(3);
     solo.receive(TWO, new Heartbeat(9, 0, 0));
     assertThat(solo.core.status().peers()).isEmpty();
     assertThat(solo.core.status().replica()).isEqualTo(ME);

@@ -23,6 +23,10 @@ public final class HeldGroup implements RaftGroup {
           List.of(
               new Membership.Member(new ReplicaId(71), 1),
               new Membership.Member(new ReplicaId(72), 2)));
+  public long durablyApplied = 40;
+  public List<GroupStatus.PeerStatus> peers = List.of();
+  public int flushes;
+  public int dissolved;
   public final List<List<Membership.Member>> doubts = new ArrayList<>();
   public final CompletableFuture<Void> removed = new CompletableFuture<>();
 
@@ -66,8 +70,9 @@ public final class HeldGroup implements RaftGroup {
         41,
         41,
         40,
+        durablyApplied,
         membership,
-        List.of());
+        peers);
   }
 
   @Override
@@ -93,6 +98,16 @@ public final class HeldGroup implements RaftGroup {
   @Override
   public void askIfRemoved(List<Membership.Member> members) {
     doubts.add(members);
+  }
+
+  @Override
+  public void dissolve() {
+    dissolved++;
+  }
+
+  @Override
+  public void askToFlush() {
+    flushes++;
   }
 
   @Override
