@@ -113,8 +113,12 @@ final class Replica {
     outbox.removed();
   }
 
-  Membership membershipAtTruncation() {
-    return memberships.oldest();
+  /**
+   * Since which entry of the log this one belongs to the group without a break; the truncation
+   * point if that is from before.
+   */
+  long memberSince(ReplicaId member) {
+    return Math.max(log.truncated().index(), memberships.heldSince(member));
   }
 
   List<ReplicaId> otherVoters() {
@@ -129,6 +133,10 @@ final class Replica {
 
   long commit() {
     return commit;
+  }
+
+  long applied() {
+    return applied;
   }
 
   /** Whether what a leader of this term knows to be committed is all that is (§5.4.2). */

@@ -11,6 +11,7 @@ import io.flotilla.raft.core.GroupStatus.PeerStatus;
 import io.flotilla.raft.core.GroupStatus.RoleName;
 import io.flotilla.raft.core.RaftMessage.AppendReply;
 import io.flotilla.raft.core.RaftMessage.AppendRequest;
+import io.flotilla.raft.core.RaftMessage.Conflict;
 import io.flotilla.raft.core.RaftMessage.Heartbeat;
 import io.flotilla.raft.core.RaftMessage.HeartbeatReply;
 import io.flotilla.raft.core.RaftMessage.Progress;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.Test;
 
 /** The rules of InstallSnapshot (§7, Figure 13), and those that come of fetching apart. */
 class PaperSnapshotTest {
+  private static final ReplicaId FOUR = new ReplicaId(4);
   private static final Membership FIVE = Solo.voters(5);
 
   /** Rule 7: the entire log goes, and the snapshot's configuration is in force. */
@@ -180,6 +182,40 @@ class PaperSnapshotTest {
       assertThatThrownBy(() -> solo.core.membershipAt(unknown))
           .isInstanceOf(IllegalArgumentException.class);
     }
+  }
+
+  /**
+   * §7 asks for less: what the log is cut to. But who joins has no part in what was done before,
+   * and may be unable to do it again from the log.
+   */
+  @Test
+  void whoJoinsIsOfferedASnapshotThatKnowsOfIt() {
+    Solo solo = Solo.leading(1, 1);
+    solo.core.step(new Input.Applied(3));
+    solo.core.step(new Input.Truncated(new Position(2, 1)));
+    Membership joined =
+        new Membership(Solo.voters(3).voters(), List.of(), List.of(new Membership.Member(FOUR, 4)));
+    solo.core.step(new Input.MembershipAsked(7, joined));
+    solo.sync();
+    Conflict empty = new Conflict(4, 0, 0, 0);
+    solo.receive(FOUR, new AppendReply(2, 0, Optional.of(empty), 0, new Progress(0, 0, 0)));
+    assertThat(offersTo(FOUR, solo.drain())).as("it may be undone").isEmpty();
+    solo.receive(TWO, solo.acknowledging(4));
+    assertThat(offersTo(FOUR, solo.drain())).as("our state is older").isEmpty();
+    solo.core.step(new Input.Applied(4));
+    assertThat(offersTo(FOUR, solo.drain()))
+        .containsExactly(new SnapshotOffer(2, new Position(4, 2), joined));
+    Conflict behind = new Conflict(2, 0, 0, 1);
+    solo.receive(THREE, new AppendReply(2, 0, Optional.of(behind), 0, new Progress(1, 1, 0)));
+    assertThat(offersTo(THREE, solo.drain()))
+        .as("who has always been there takes what there is")
+        .containsExactly(new SnapshotOffer(2, new Position(2, 1), Solo.voters(3)));
+  }
+
+  private static List<RaftMessage> offersTo(ReplicaId replica, Effects effects) {
+    return Solo.to(replica, effects.beforeSync()).stream()
+        .filter(SnapshotOffer.class::isInstance)
+        .toList();
   }
 
   @Test
