@@ -41,13 +41,19 @@ public final class Commands {
           isUnderstood(command) && isUnderstood(command.getWrite())
               ? unknown(command.getWrite().getWritesList())
               : Optional.of("a command with unknown fields");
-      case SPLIT ->
-          isUnderstood(command) && isUnderstood(command.getSplit())
-              ? Optional.empty()
-              : Optional.of("a split with unknown fields");
-      case FREEZE, THAW, ABSORB, FENCE -> Optional.of("a step of a merge");
+      case SPLIT -> unknown(command, command.getSplit());
+      case FREEZE -> unknown(command, command.getFreeze());
+      case THAW -> unknown(command, command.getThaw());
+      case ABSORB -> Optional.of("an absorption");
+      case FENCE -> unknown(command, command.getFence());
       case KIND_NOT_SET -> Optional.of("a command of no known kind");
     };
+  }
+
+  private static Optional<String> unknown(Command command, Message change) {
+    return isUnderstood(command) && isUnderstood(change)
+        ? Optional.empty()
+        : Optional.of("a " + command.getKindCase() + " with unknown fields");
   }
 
   private static boolean isUnderstood(Message message) {

@@ -5,6 +5,7 @@ import com.google.protobuf.UnsafeByteOperations;
 import io.flotilla.proto.kv.KeyValue;
 import io.flotilla.proto.kv.ReadReply;
 import io.flotilla.proto.kv.ScanReply;
+import io.flotilla.proto.map.Shard;
 import io.flotilla.raft.port.StorageException;
 import io.flotilla.raft.state.KeySpan;
 import io.flotilla.raft.state.StateView;
@@ -134,12 +135,13 @@ public final class KvReads {
   }
 
   private void check(ShardState state, StateView view) throws StaleVersionException {
-    long now = state.shard().getEpoch().getVersion();
-    if (now != version) {
+    Shard shard = state.shard();
+    long now = shard.getEpoch().getVersion();
+    if (now != version || shard.hasFrozen()) {
       view.close();
       throw new StaleVersionException(
-          "shard %d has version %d, the read was routed by version %d"
-              .formatted(state.shard().getId(), now, version));
+          "shard %d has version %d%s, the read was routed by version %d"
+              .formatted(shard.getId(), now, shard.hasFrozen() ? ", frozen" : "", version));
     }
   }
 

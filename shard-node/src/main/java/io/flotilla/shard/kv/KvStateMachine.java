@@ -6,10 +6,10 @@ import io.flotilla.proto.kv.ChangeReply;
 import io.flotilla.proto.kv.Command;
 import io.flotilla.proto.kv.Operation;
 import io.flotilla.proto.kv.Result;
-import io.flotilla.proto.kv.SplitEntry;
 import io.flotilla.proto.kv.Write;
 import io.flotilla.proto.kv.WriteEntry;
 import io.flotilla.proto.kv.WriteReply;
+import io.flotilla.proto.map.Frozen;
 import io.flotilla.proto.map.Shard;
 import io.flotilla.raft.core.Entry;
 import io.flotilla.raft.core.Membership;
@@ -24,6 +24,7 @@ import io.flotilla.raft.port.StorageException;
 import io.flotilla.raft.state.Generation;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -54,9 +55,9 @@ public final class KvStateMachine implements StateMachine<KvRound> {
 
   private final KvStore store;
   private final long shardId;
+  private final Changes changes;
   private final ConcurrentMap<Long, ShardState> loaded = new ConcurrentHashMap<>();
   private volatile ShardState state;
-  private volatile CutOffs cutOffs = (shard, generation) -> {};
 
   /** Told of shards that were cut off from another one here. */
   @FunctionalInterface
@@ -73,6 +74,7 @@ public final class KvStateMachine implements StateMachine<KvRound> {
   private KvStateMachine(KvStore store, ShardState state) {
     this.store = store;
     this.shardId = state.shard().getId();
+    this.changes = new Changes();
     this.state = state;
   }
 
@@ -97,6 +99,25 @@ public final class KvStateMachine implements StateMachine<KvRound> {
     return state.range();
   }
 
+  /** How it is frozen: then it serves nothing, by whatever version. Any thread. */
+  public Optional<Frozen> frozen() {
+    Shard shard = state.shard();
+    return shard.hasFrozen() ? Optional.of(shard.getFrozen()) : Optional.empty();
+  }
+
+  /**
+   * The descriptor that a crash now would leave, if the log went on naming the generation that is
+   * in use now; nothing once it was retired. Any thread; blocks on the disk.
+   */
+  public Optional<Shard> durableShard() throws StorageException {
+    ShardState of = state;
+    byte[] descriptor = store.getDurable(KvKeys.descriptor(of.number(), shardId));
+    if (of != state) {
+      return durableShard(); // meanwhile replaced, it may be meanwhile deleted
+    }
+    return descriptor == null ? Optional.empty() : Optional.of(ShardState.decode(descriptor));
+  }
+
   /** Reads for who was routed by this version of the shard. Any thread. */
   public KvReads reads(long version) {
     return new KvReads(this::state, version);
@@ -104,12 +125,26 @@ public final class KvStateMachine implements StateMachine<KvRound> {
 
   /** Who hears of what this shard cuts off. To be called before anything is applied. */
   public void onCutOff(CutOffs told) {
-    cutOffs = told;
+    changes.onCutOff(told);
+  }
+
+  /**
+   * Who is asked for a flush of the store when an entry was applied whose durability others wait
+   * for. Called by an apply thread after its batch; must not block. To be called before anything is
+   * applied.
+   */
+  public void onFlushWanted(Runnable told) {
+    changes.onFlushWanted(told);
   }
 
   /** Where its state is. Any thread. */
   public long generation() {
     return state.number();
+  }
+
+  /** Whether its state has some key of the range in that generation. Any thread. */
+  public boolean holds(long generation, KeyRange range) {
+    return state.number() == generation && state.range().overlaps(range);
   }
 
   /** What the shard weighs, in bytes, roughly. Any thread; blocks on the disk. */
@@ -182,8 +217,9 @@ public final class KvStateMachine implements StateMachine<KvRound> {
   }
 
   /**
-   * The replica is no more, and no log names its state: it is deleted when nobody reads it. To be
-   * called when nothing is applied any more.
+   * The replica is no more, and no log names its state: it is deleted when nobody reads it, except
+   * for what another state here has of it, by which it was absorbed. To be called when nothing is
+   * applied any more.
    */
   public void retire() {
     state.retire();
@@ -236,7 +272,10 @@ public final class KvStateMachine implements StateMachine<KvRound> {
         case COMMAND -> understand(decode(entry));
         case MEMBERSHIP -> {
           Membership members = MembershipBytes.decode(entry.payload());
-          yield (index, round) -> change(members, index, round);
+          yield (index, round) -> {
+            changes.members(state, members, round);
+            return applied(index);
+          };
         }
         case NO_OP -> (index, round) -> applied(index);
       };
@@ -247,9 +286,23 @@ public final class KvStateMachine implements StateMachine<KvRound> {
   }
 
   private Effect understand(Command command) {
-    return command.hasSplit()
-        ? (index, round) -> split(command.getSplit(), index, round)
-        : (index, round) -> write(command.getWrite(), index, round);
+    return switch (command.getKindCase()) {
+      case WRITE -> (index, round) -> write(command.getWrite(), index, round);
+      case SPLIT -> change((index, round) -> changes.split(state, command.getSplit(), round));
+      case FREEZE ->
+          change((index, round) -> changes.freeze(state, command.getFreeze(), index, round));
+      case THAW -> change((index, round) -> changes.thaw(state, command.getThaw(), round));
+      case FENCE -> change((index, round) -> changes.fence(state, command.getFence(), round));
+      case ABSORB, KIND_NOT_SET ->
+          throw new IllegalStateException("an unknown command was decoded");
+    };
+  }
+
+  private Effect change(Effect effect) {
+    return (index, round) -> {
+      applied(index);
+      return effect.apply(index, round);
+    };
   }
 
   private Command decode(Entry entry) throws UnknownCommandException {
@@ -271,13 +324,10 @@ public final class KvStateMachine implements StateMachine<KvRound> {
     return new byte[0];
   }
 
-  private byte[] change(Membership members, long index, KvRound round) {
-    state.members(members);
-    putDescriptor(state.shard(), round);
-    return applied(index);
-  }
-
   private byte[] write(WriteEntry command, long index, KvRound round) throws StorageException {
+    if (state.shard().hasFrozen()) {
+      return refused(command, index);
+    }
     long logTime = logTime(command);
     byte[] result = apply(command, index, round).toByteArray();
     state.progress(new Progress(index, logTime));
@@ -285,33 +335,16 @@ public final class KvStateMachine implements StateMachine<KvRound> {
   }
 
   /**
-   * All of the new shard's state is in the batch that cuts it off: what is in its range stays where
-   * it is, under the same generation, and what else a shard has is written here.
+   * Not even log time goes on, nor a record: they are the neighbour's, once it has absorbed them.
    */
-  private byte[] split(SplitEntry command, long index, KvRound round) throws StorageException {
+  private byte[] refused(WriteEntry command, long index) {
+    Result frozen = result(Result.Status.WRONG_SHARD, "the shard is frozen, to be absorbed");
     applied(index);
-    Optional<String> refusal = Split.refusal(state.shard(), command);
-    if (refusal.isPresent()) {
-      return ChangeReply.newBuilder()
-          .setRefusal(refusal.get())
-          .setShard(state.shard())
-          .build()
-          .toByteArray();
-    }
-    Split split = Split.of(state.shard(), command);
-    state.shrinkTo(split.rest());
-    putDescriptor(split.rest(), round);
-    putDescriptor(split.cutOff(), round);
-    long cutOff = split.cutOff().getId();
-    long generation = state.number();
-    Progress begin = new Progress(BEGIN.index(), state.progress().logTimeMillis());
-    round.put(KvKeys.progress(generation, cutOff), begin.encode());
-    round.afterwards(() -> cutOffs.happened(cutOff, generation));
-    return ChangeReply.newBuilder().setShard(split.rest()).build().toByteArray();
-  }
-
-  private void putDescriptor(Shard shard, KvRound round) {
-    round.put(KvKeys.descriptor(state.number(), shard.getId()), shard.toByteArray());
+    return WriteReply.newBuilder()
+        .setApplied(index)
+        .addAllResults(Collections.nCopies(command.getWritesCount(), frozen))
+        .build()
+        .toByteArray();
   }
 
   private WriteReply apply(WriteEntry command, long index, KvRound round) throws StorageException {

@@ -91,6 +91,11 @@ final class ShardState {
     described = Described.by(Members.change(shard(), membership));
   }
 
+  /** The version is another, the range is not. */
+  void become(Shard shard) {
+    described = Described.by(shard);
+  }
+
   /** The range ends earlier now: what is behind it, with its completion records, is another's. */
   void shrinkTo(Shard rest) throws StorageException {
     described = Described.by(rest);

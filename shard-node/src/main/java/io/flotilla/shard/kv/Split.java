@@ -25,9 +25,12 @@ public record Split(Shard rest, Shard cutOff) {
    * where the data is.
    */
   public static Optional<String> refusal(Shard shard, SplitEntry entry) {
-    if (!entry.getExpected().equals(shard.getEpoch())) {
-      return Optional.of(
-          "it was to be cut at " + said(entry.getExpected()) + ", and is " + said(shard));
+    Optional<String> elsewhere = refusal(shard, entry.getExpected(), "be cut");
+    if (elsewhere.isPresent()) {
+      return elsewhere;
+    }
+    if (shard.hasFrozen()) {
+      return Optional.of("it is frozen");
     }
     if (shard.getReplicasList().stream().anyMatch(Split::isChanging)) {
       return Optional.of("its members are being changed");
@@ -40,6 +43,15 @@ public record Split(Shard rest, Shard cutOff) {
       return Optional.of("the new shard has id " + id);
     }
     return refusal(shard.getReplicasList(), entry.getNewReplicasList());
+  }
+
+  /** Why what was decided for this epoch is not done now. */
+  static Optional<String> refusal(Shard shard, Epoch expected, String what) {
+    return expected.equals(shard.getEpoch())
+        ? Optional.empty()
+        : Optional.of(
+            "it was to %s at %s, and is at %s"
+                .formatted(what, said(expected), said(shard.getEpoch())));
   }
 
   private static Optional<String> refusal(List<Replica> here, List<Replica> given) {
@@ -55,12 +67,8 @@ public record Split(Shard rest, Shard cutOff) {
     return places.isEmpty() ? Optional.empty() : Optional.of("not every node has a new replica");
   }
 
-  private static String said(Epoch epoch) {
+  static String said(Epoch epoch) {
     return "version " + epoch.getVersion() + "." + epoch.getConfVersion();
-  }
-
-  private static String said(Shard shard) {
-    return "at " + said(shard.getEpoch());
   }
 
   private static String said(Replica replica) {
