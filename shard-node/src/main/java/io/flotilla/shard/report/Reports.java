@@ -42,6 +42,7 @@ final class Reports {
   private final Moves moves;
   private final Splits splits;
   private final Transfers transfers;
+  private final Merges merges;
   private final Refused refused = new Refused();
   private final Map<Long, ShardReport> acknowledged = new HashMap<>();
   private boolean complete = true;
@@ -69,6 +70,7 @@ final class Reports {
     this.moves = new Moves(node, host, control);
     this.splits = new Splits(host, keyspaces, control, refused);
     this.transfers = new Transfers(host, control, refused);
+    this.merges = new Merges(host, control, refused);
   }
 
   /**
@@ -138,7 +140,7 @@ final class Reports {
     }
     if (again || failure != null) {
       control.after(PAUSE, this::sendAgain);
-    } else if (reply != null && hasOrders(reply) && !soon) {
+    } else if (reply != null && (hasOrders(reply) || waitsToSettle()) && !soon) {
       soon = true;
       control.after(
           PAUSE_WITH_ORDERS,
@@ -149,8 +151,18 @@ final class Reports {
     }
   }
 
+  /** Its clients wait meanwhile. */
+  private boolean waitsToSettle() {
+    return host.shards().stream()
+        .anyMatch(shard -> shard.isFrozen() && shard.leads() && !shard.isSettled());
+  }
+
   private static boolean hasOrders(ReportReply reply) {
-    return reply.getOrdersCount() + reply.getSplitsCount() + reply.getTransfersCount() > 0;
+    return reply.getOrdersCount()
+            + reply.getSplitsCount()
+            + reply.getTransfersCount()
+            + reply.getMergesCount()
+        > 0;
   }
 
   private void obey(ReportReply reply) {
@@ -158,6 +170,7 @@ final class Reports {
       moves.obey(reply.getOrdersList());
       splits.obey(reply.getSplitsList());
       transfers.obey(reply.getTransfersList());
+      merges.obey(reply.getMergesList());
     } catch (StorageException e) {
       fatal.accept(e);
     }
@@ -181,6 +194,7 @@ final class Reports {
         .setEpoch(shard.descriptor().getEpoch())
         .setLastIndex(status.lastIndex())
         .setApplied(status.appliedIndex())
+        .setSettled(shard.isSettled())
         .build();
   }
 

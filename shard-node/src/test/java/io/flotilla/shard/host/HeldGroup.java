@@ -2,6 +2,7 @@ package io.flotilla.shard.host;
 
 import io.flotilla.raft.core.GroupId;
 import io.flotilla.raft.core.GroupStatus;
+import io.flotilla.raft.core.GroupStatus.RoleName;
 import io.flotilla.raft.core.Membership;
 import io.flotilla.raft.core.ReplicaId;
 import io.flotilla.raft.runtime.RaftGroup;
@@ -23,6 +24,9 @@ public final class HeldGroup implements RaftGroup {
           List.of(
               new Membership.Member(new ReplicaId(71), 1),
               new Membership.Member(new ReplicaId(72), 2)));
+  public final List<byte[]> proposed = new ArrayList<>();
+  public final List<CompletableFuture<byte[]>> answers = new ArrayList<>();
+  public RoleName role = RoleName.FOLLOWER;
   public long durablyApplied = 40;
   public List<GroupStatus.PeerStatus> peers = List.of();
   public int flushes;
@@ -37,7 +41,9 @@ public final class HeldGroup implements RaftGroup {
 
   @Override
   public CompletableFuture<byte[]> propose(byte[] command) {
-    throw new AssertionError("proposed");
+    proposed.add(command);
+    answers.add(new CompletableFuture<>());
+    return answers.get(answers.size() - 1);
   }
 
   @Override
@@ -62,7 +68,7 @@ public final class HeldGroup implements RaftGroup {
   public GroupStatus status() {
     return new GroupStatus(
         self,
-        GroupStatus.RoleName.FOLLOWER,
+        role,
         3,
         Optional.of(new ReplicaId(72)),
         1,
