@@ -44,7 +44,7 @@ public final class Commands {
       case SPLIT -> unknown(command, command.getSplit());
       case FREEZE -> unknown(command, command.getFreeze());
       case THAW -> unknown(command, command.getThaw());
-      case ABSORB -> Optional.of("an absorption");
+      case ABSORB -> unknown(command, command.getAbsorb());
       case FENCE -> unknown(command, command.getFence());
       case KIND_NOT_SET -> Optional.of("a command of no known kind");
     };

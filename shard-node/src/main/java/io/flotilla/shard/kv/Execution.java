@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 /** Executes one valid operation on top of a round: all of it, or nothing. */
 final class Execution {
   private final KvRound round;
-  private final long generation;
+  private final Extents extents;
   private final int valueBytesMax;
   private final Map<ByteKey, Optional<byte[]>> changes = new LinkedHashMap<>();
   private long effectBytes;
@@ -26,9 +26,9 @@ final class Execution {
   /**
    * @param valueBytesMax how long a value may grow
    */
-  Execution(KvRound round, long generation, int valueBytesMax) {
+  Execution(KvRound round, Extents extents, int valueBytesMax) {
     this.round = round;
-    this.generation = generation;
+    this.extents = extents;
     this.valueBytesMax = valueBytesMax;
   }
 
@@ -180,7 +180,7 @@ final class Execution {
   }
 
   private ByteKey dataKey(ByteString key) {
-    return new ByteKey(KvKeys.data(generation, key.toByteArray()));
+    return new ByteKey(KvKeys.data(extents.generationOf(key), key.toByteArray()));
   }
 
   private byte @Nullable [] get(ByteKey key) throws StorageException {

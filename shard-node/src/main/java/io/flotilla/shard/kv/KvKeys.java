@@ -4,6 +4,7 @@ import io.flotilla.raft.port.StorageException;
 import io.flotilla.raft.state.KeySpan;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.List;
 
 /** Where things stand in the state database. Keys sort as the bytes of what they name. */
 final class KvKeys {
@@ -12,6 +13,7 @@ final class KvKeys {
   static final byte META = 'M';
   static final byte PROGRESS = 1;
   static final byte DESCRIPTOR = 2;
+  static final byte EXTENTS = 3;
 
   static final int PREFIX_BYTES = Long.BYTES + 1;
   private static final int CLIENT_AND_SEQ_BYTES = 3 * Long.BYTES;
@@ -111,6 +113,11 @@ final class KvKeys {
     return meta(generation, shard, DESCRIPTOR);
   }
 
+  /** Only of a shard whose extents are more than its own generation. */
+  static byte[] extents(long generation, long shard) {
+    return meta(generation, shard, EXTENTS);
+  }
+
   private static byte[] meta(long generation, long shard, byte kind) {
     return prefix(generation, META, Long.BYTES + 1).putLong(shard).put(kind).array();
   }
@@ -120,6 +127,14 @@ final class KvKeys {
     return new KeySpan(
         prefix(generation, META, Long.BYTES).putLong(shard).array(),
         prefix(generation, META, Long.BYTES).putLong(shard + 1).array());
+  }
+
+  /** As the other one, but for where the data is: that is another place on each node. */
+  static List<KeySpan> replicatedMetaOf(long generation, long shard) {
+    KeySpan all = metaOf(generation, shard);
+    return List.of(
+        new KeySpan(all.from(), extents(generation, shard)),
+        new KeySpan(meta(generation, shard, (byte) (EXTENTS + 1)), all.to()));
   }
 
   /** That of all shards in a generation. */
@@ -133,7 +148,7 @@ final class KvKeys {
     return key[Long.BYTES];
   }
 
-  /** {@link #PROGRESS}, {@link #DESCRIPTOR}, or not known; of a key of that kind. */
+  /** {@link #PROGRESS}, {@link #DESCRIPTOR}, {@link #EXTENTS}, or not known; of a key of meta. */
   static byte meta(byte[] key) {
     return key.length == META_BYTES ? key[META_BYTES - 1] : 0;
   }

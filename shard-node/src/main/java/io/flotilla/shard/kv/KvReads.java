@@ -13,8 +13,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.rocksdb.RocksDBException;
-import org.rocksdb.RocksIterator;
 
 /**
  * Reads of one shard's committed state, each at one applied index, which the answer names. Any
@@ -61,13 +59,12 @@ public final class KvReads {
   public ReadReply get(List<ByteString> keys, long bytesMax)
       throws StorageException, ShardGoneException, StaleVersionException {
     ReadReply.Builder reply = ReadReply.newBuilder();
-    try (StateView view = view()) {
-      long generation = view.generation();
-      reply.setApplied(appliedIn(view));
+    try (Seen seen = see()) {
+      reply.setApplied(seen.applied());
       long bytes = 0;
       for (int from = 0; from < keys.size() && bytes < bytesMax; from += KEYS_AT_ONCE) {
         List<ByteString> some = keys.subList(from, Math.min(keys.size(), from + KEYS_AT_ONCE));
-        for (byte @Nullable [] value : view.getAll(dataKeys(generation, some))) {
+        for (byte @Nullable [] value : seen.view().getAll(dataKeys(seen.extents(), some))) {
           if (bytes >= bytesMax) {
             break;
           }
@@ -82,15 +79,10 @@ public final class KvReads {
     return reply.build();
   }
 
-  private long appliedIn(StateView view) throws StorageException {
-    long shard = current.get().shard().getId();
-    return Progress.decode(view.get(KvKeys.progress(view.generation(), shard))).applied();
-  }
-
-  private static List<byte[]> dataKeys(long generation, List<ByteString> keys) {
+  private static List<byte[]> dataKeys(Extents extents, List<ByteString> keys) {
     List<byte[]> dataKeys = new ArrayList<>(keys.size());
     for (ByteString key : keys) {
-      dataKeys.add(KvKeys.data(generation, key.toByteArray()));
+      dataKeys.add(KvKeys.data(extents.generationOf(key), key.toByteArray()));
     }
     return dataKeys;
   }
@@ -98,35 +90,47 @@ public final class KvReads {
   /** One page: as much as the bounds allow, and where to go on. */
   public ScanReply scan(Scan scan)
       throws StorageException, ShardGoneException, StaleVersionException {
-    try (StateView view = view();
-        RocksIterator at = iterate(view, scan.range())) {
+    try (Seen seen = see();
+        Cursor at = cursor(scan, seen)) {
       ScanReply.Builder reply = ScanReply.newBuilder();
-      reply.setApplied(appliedIn(view));
+      reply.setApplied(seen.applied());
       page(scan, at, reply);
-      at.status();
       return reply.build();
-    } catch (RocksDBException e) {
-      throw new StorageException("cannot scan the state", e);
     }
   }
 
-  private static RocksIterator iterate(StateView view, KeyRange range) {
-    KeySpan keys = KvKeys.dataIn(view.generation(), range);
-    return view.iterate(keys.from(), keys.to());
+  private static Cursor cursor(Scan scan, Seen seen) throws StorageException {
+    List<KeySpan> spans = seen.extents().within(scan.range()).data();
+    return scan.reverse()
+        ? Cursor.backward(seen.view(), spans)
+        : Cursor.forward(seen.view(), spans);
+  }
+
+  /** A state at one moment, and where its data is. */
+  private record Seen(ShardState state, Extents extents, StateView view) implements AutoCloseable {
+    long applied() throws StorageException {
+      byte[] progress = view.get(KvKeys.progress(state.number(), state.shard().getId()));
+      return Progress.decode(progress).applied();
+    }
+
+    @Override
+    public void close() {
+      view.close();
+    }
   }
 
   /**
    * Of the state that counts now. Who finds it retired finds its successor in its place. The
    * version is looked at after the view is taken: a split changes it before anything is written by
-   * the new shard, whose keys are in view as well.
+   * the new shard, whose keys are in view as well. So does a merge, before the neighbour writes;
+   * and what it brings was there before.
    */
-  private StateView view() throws StorageException, ShardGoneException, StaleVersionException {
+  private Seen see() throws StorageException, ShardGoneException, StaleVersionException {
     while (true) {
       ShardState state = current.get();
       StateView view = state.generation().view();
       if (view != null) {
-        check(state, view);
-        return view;
+        return new Seen(state, check(state, view), view);
       }
       if (state == current.get()) {
         throw new ShardGoneException("shard " + state.shard().getId() + " is no longer here");
@@ -134,8 +138,10 @@ public final class KvReads {
     }
   }
 
-  private void check(ShardState state, StateView view) throws StaleVersionException {
-    Shard shard = state.shard();
+  /** Returns where the data of the version is that was asked for. */
+  private Extents check(ShardState state, StateView view) throws StaleVersionException {
+    ShardState.Described described = state.described();
+    Shard shard = described.shard();
     long now = shard.getEpoch().getVersion();
     if (now != version || shard.hasFrozen()) {
       view.close();
@@ -143,14 +149,15 @@ public final class KvReads {
           "shard %d has version %d%s, the read was routed by version %d"
               .formatted(shard.getId(), now, shard.hasFrozen() ? ", frozen" : "", version));
     }
+    return described.extents();
   }
 
-  private static void page(Scan scan, RocksIterator at, ScanReply.Builder reply) {
+  private static void page(Scan scan, Cursor at, ScanReply.Builder reply) throws StorageException {
     long taken = 0;
     long takenMax = scan.countOnly() ? scan.countMax() : scan.pairsMax();
     long bytes = 0;
     byte[] last = new byte[0];
-    for (seekFirst(scan, at); at.isValid(); advance(scan, at)) {
+    for (; at.isValid(); at.advance()) {
       if (taken == takenMax || bytes >= scan.bytesMax()) {
         // Forward the next page begins with this key, backward it ends before the last one taken.
         byte[] next = scan.reverse() ? last : KvKeys.encodedKey(at.key());
@@ -174,21 +181,5 @@ public final class KvReads {
       }
     }
     reply.setCount(taken);
-  }
-
-  private static void seekFirst(Scan scan, RocksIterator at) {
-    if (scan.reverse()) {
-      at.seekToLast();
-    } else {
-      at.seekToFirst();
-    }
-  }
-
-  private static void advance(Scan scan, RocksIterator at) {
-    if (scan.reverse()) {
-      at.prev();
-    } else {
-      at.next();
-    }
   }
 }

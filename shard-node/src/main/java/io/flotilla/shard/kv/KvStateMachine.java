@@ -22,6 +22,7 @@ import io.flotilla.raft.port.StateImage;
 import io.flotilla.raft.port.StateMachine;
 import io.flotilla.raft.port.StorageException;
 import io.flotilla.raft.state.Generation;
+import io.flotilla.shard.kv.Sessions.Place;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -74,8 +75,9 @@ public final class KvStateMachine implements StateMachine<KvRound> {
   private KvStateMachine(KvStore store, ShardState state) {
     this.store = store;
     this.shardId = state.shard().getId();
-    this.changes = new Changes();
+    this.changes = new Changes(store);
     this.state = state;
+    state.hold(store.holdings());
   }
 
   /**
@@ -144,12 +146,12 @@ public final class KvStateMachine implements StateMachine<KvRound> {
 
   /** Whether its state has some key of the range in that generation. Any thread. */
   public boolean holds(long generation, KeyRange range) {
-    return state.number() == generation && state.range().overlaps(range);
+    return state.extents().holds(generation, range);
   }
 
   /** What the shard weighs, in bytes, roughly. Any thread; blocks on the disk. */
   public long approximateBytes() throws StorageException {
-    return store.generations().approximateBytes(state.keys());
+    return store.generations().approximateBytes(state.replicated());
   }
 
   /**
@@ -157,8 +159,7 @@ public final class KvStateMachine implements StateMachine<KvRound> {
    * none. Any thread; blocks on the disk, a bounded while.
    */
   public Optional<ByteString> middle() throws StorageException {
-    ShardState of = state;
-    return new Middle(store, of.number(), of.range()).find();
+    return new Middle(store, state.extents()).find();
   }
 
   @Override
@@ -181,7 +182,7 @@ public final class KvStateMachine implements StateMachine<KvRound> {
         .generations()
         .image(
             state.generation(),
-            state.keys(),
+            state.replicated(),
             view -> Progress.decode(view.get(KvKeys.progress(state.number(), shardId))).applied());
   }
 
@@ -189,7 +190,7 @@ public final class KvStateMachine implements StateMachine<KvRound> {
   public long load(Path directory, List<SnapshotFile> files)
       throws StorageException, ImageException {
     Generation fresh = store.generations().allot();
-    ShardImage image = new ShardImage(shardId, fresh);
+    ShardImage image = new ShardImage(state.shard(), fresh);
     store.generations().load(fresh, directory, files, image);
     loaded.put(fresh.number(), image.state());
     return fresh.number();
@@ -198,13 +199,15 @@ public final class KvStateMachine implements StateMachine<KvRound> {
   @Override
   public void adopt(long generation) {
     ShardState before = state;
-    state = takeLoaded(generation);
-    before.retire(); // after the state: who finds it retired looks again
+    ShardState next = takeLoaded(generation);
+    next.hold(store.holdings());
+    state = next;
+    before.retire(store.holdings()); // after the state: who finds it retired looks again
   }
 
   @Override
   public void discard(long generation) {
-    takeLoaded(generation).retire();
+    takeLoaded(generation).retire(store.holdings());
   }
 
   private ShardState takeLoaded(long generation) {
@@ -222,7 +225,7 @@ public final class KvStateMachine implements StateMachine<KvRound> {
    * applied any more.
    */
   public void retire() {
-    state.retire();
+    state.retire(store.holdings());
   }
 
   ShardState state() {
@@ -291,10 +294,10 @@ public final class KvStateMachine implements StateMachine<KvRound> {
       case SPLIT -> change((index, round) -> changes.split(state, command.getSplit(), round));
       case FREEZE ->
           change((index, round) -> changes.freeze(state, command.getFreeze(), index, round));
+      case ABSORB -> change((index, round) -> changes.absorb(state, command.getAbsorb(), round));
       case THAW -> change((index, round) -> changes.thaw(state, command.getThaw(), round));
       case FENCE -> change((index, round) -> changes.fence(state, command.getFence(), round));
-      case ABSORB, KIND_NOT_SET ->
-          throw new IllegalStateException("an unknown command was decoded");
+      case KIND_NOT_SET -> throw new IllegalStateException("an unknown command was decoded");
     };
   }
 
@@ -419,11 +422,11 @@ public final class KvStateMachine implements StateMachine<KvRound> {
     if (!inRange(operation)) {
       return result(Result.Status.WRONG_SHARD, "a key is not in the shard's range");
     }
-    Result result = new Execution(round, state.number(), valueBytesMax(command)).run(operation);
-    byte[] routingKey = Commands.routingKey(operation).toByteArray();
-    state
-        .sessions()
-        .complete(command, index, write.getSeq(), routingKey, result.toByteString(), round);
+    Result result = new Execution(round, state.extents(), valueBytesMax(command)).run(operation);
+    ByteString routingKey = Commands.routingKey(operation);
+    long generation = state.extents().generationOf(routingKey);
+    Place place = new Place(generation, routingKey.toByteArray(), write.getSeq());
+    state.sessions().complete(command, index, place, result.toByteString(), round);
     return result;
   }
 

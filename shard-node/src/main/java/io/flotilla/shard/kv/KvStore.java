@@ -26,6 +26,7 @@ import org.rocksdb.WriteBatch;
 public final class KvStore implements StateStore<KvRound>, AutoCloseable {
   private final StateDb db;
   private final Generations generations;
+  private final Holdings holdings = new Holdings();
 
   private KvStore(StateDb db, Generations generations) {
     this.db = db;
@@ -102,12 +103,16 @@ public final class KvStore implements StateStore<KvRound>, AutoCloseable {
   /**
    * Deletes everything but these states: images that were loaded and not adopted, states that were
    * replaced or retired, also where they share a generation with others. Once, before any shard is
-   * opened.
+   * opened. A frozen state that is kept can be absorbed, whether or not it is opened.
    */
   public void deleteAllBut(Collection<Found> kept) throws StorageException {
     List<KeySpan> keys = new ArrayList<>();
     for (Found state : kept) {
-      keys.addAll(ShardState.keysOf(state.shard(), state.generation()));
+      long number = state.generation();
+      long shard = state.shard().getId();
+      Extents extents = ShardState.extents(this, state.shard(), number);
+      keys.addAll(ShardState.keys(extents, number, shard));
+      holdings.hold(new Holdings.Holding(number, shard, extents)); // before any is applied to
     }
     generations.deleteAllBut(keys);
   }
@@ -152,6 +157,10 @@ public final class KvStore implements StateStore<KvRound>, AutoCloseable {
 
   Generations generations() {
     return generations;
+  }
+
+  Holdings holdings() {
+    return holdings;
   }
 
   byte @Nullable [] get(byte[] key) throws StorageException {

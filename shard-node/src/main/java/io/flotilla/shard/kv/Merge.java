@@ -93,7 +93,7 @@ public final class Merge {
     return replicas.stream().map(Replica::getNode).collect(Collectors.toSet());
   }
 
-  private static boolean isBefore(Shard left, Shard right) {
+  static boolean isBefore(Shard left, Shard right) {
     return !left.getEnd().isEmpty() && left.getEnd().equals(right.getStart());
   }
 

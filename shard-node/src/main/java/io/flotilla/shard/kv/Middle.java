@@ -2,7 +2,6 @@ package io.flotilla.shard.kv;
 
 import com.google.protobuf.ByteString;
 import io.flotilla.raft.port.StorageException;
-import io.flotilla.raft.state.KeySpan;
 import io.flotilla.raft.state.StateView;
 import java.math.BigInteger;
 import java.util.ArrayList;
@@ -10,8 +9,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import org.rocksdb.RocksDBException;
-import org.rocksdb.RocksIterator;
 
 /**
  * Finds where the data of a range of keys is best cut in two. Little data is read; of more, RocksDB
@@ -30,13 +27,11 @@ final class Middle {
   private static final int DIGITS = 9;
 
   private final KvStore store;
-  private final long generation;
-  private final KeyRange range;
+  private final Extents extents;
 
-  Middle(KvStore store, long generation, KeyRange range) {
+  Middle(KvStore store, Extents extents) {
     this.store = store;
-    this.generation = generation;
-    this.range = range;
+    this.extents = extents;
   }
 
   /**
@@ -44,34 +39,34 @@ final class Middle {
    * both if there is more than one record; nothing if there is no such key.
    */
   Optional<ByteString> find() throws StorageException {
-    KeySpan keys = KvKeys.dataIn(generation, range);
-    try (StateView view = store.view();
-        RocksIterator at = view.iterate(keys.from(), keys.to())) {
+    try (StateView view = store.view()) {
       List<byte[]> read = new ArrayList<>();
       List<Long> upTo = new ArrayList<>();
       long bytes = 0;
-      for (at.seekToFirst();
-          at.isValid() && read.size() < READ_KEYS_MAX && bytes < READ_BYTES_MAX;
-          at.next()) {
-        read.add(at.key());
-        bytes += at.key().length + at.value().length;
-        upTo.add(bytes);
+      boolean all;
+      try (Cursor at = Cursor.forward(view, extents.data())) {
+        for (;
+            at.isValid() && read.size() < READ_KEYS_MAX && bytes < READ_BYTES_MAX;
+            at.advance()) {
+          read.add(KvKeys.encodedKey(at.key()));
+          bytes += at.key().length + at.value().length;
+          upTo.add(bytes);
+        }
+        all = !at.isValid();
       }
-      boolean all = !at.isValid();
-      at.status();
-      byte[] found = null;
-      if (!all) {
-        at.seekToLast();
-        found = estimated(read.get(0), at.key());
-      }
+      byte[] found = all ? null : estimated(read.get(0), last(view));
       if (found == null && read.size() > 1) {
         found = read.get(middleOf(upTo, bytes));
       }
       return found == null
-          ? between(range.start(), range.end())
-          : Optional.of(ByteString.copyFrom(KvKeys.encodedKey(found)));
-    } catch (RocksDBException e) {
-      throw new StorageException("cannot look for the middle of a shard", e);
+          ? between(extents.range().start(), extents.range().end())
+          : Optional.of(ByteString.copyFrom(found));
+    }
+  }
+
+  private byte[] last(StateView view) throws StorageException {
+    try (Cursor at = Cursor.backward(view, extents.data())) {
+      return KvKeys.encodedKey(at.key());
     }
   }
 
@@ -110,7 +105,8 @@ final class Middle {
   }
 
   private long bytesBetween(byte[] from, byte[] to) throws StorageException {
-    return store.generations().approximateBytes(List.of(new KeySpan(from, to)));
+    KeyRange range = new KeyRange(ByteString.copyFrom(from), ByteString.copyFrom(to));
+    return store.generations().approximateBytes(extents.within(range).data());
   }
 
   /**

@@ -2,6 +2,7 @@ package io.flotilla.shard.kv;
 
 import java.util.Collection;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -10,24 +11,31 @@ import org.jspecify.annotations.Nullable;
 final class Session {
   final ClientId client;
   private final TreeMap<Long, Recorded> records = new TreeMap<>();
-  private long ackedBelow;
-  private long expiresMillis;
-  private long carrierSeq;
 
-  /** One record: its key, and what of it says something of the client. */
-  static final class Recorded {
-    private final byte[] key;
-    private final long ackedBelow;
-    private final long expiresMillis;
+  /** The record that says most of what the client has acknowledged; null if there is none. */
+  private @Nullable Recorded acked;
 
-    Recorded(byte[] key, Completion completion) {
-      this.key = key;
-      this.ackedBelow = completion.ackedBelow();
-      this.expiresMillis = completion.expiresMillis();
-    }
+  /** The record that says most of how long the client lives: mostly the same. */
+  private @Nullable Recorded latest;
 
-    byte[] key() {
-      return key;
+  /**
+   * One record: its key, and what of it says something of the client.
+   *
+   * @param seq of the write
+   */
+  record Recorded(long seq, byte[] key, long ackedBelow, long expiresMillis) {
+    private static final Comparator<Recorded> BY_SEQ = Comparator.comparingLong(Recorded::seq);
+    static final Comparator<Recorded> BY_ACKED =
+        Comparator.comparingLong(Recorded::ackedBelow)
+            .thenComparing(Recorded::expiresMillis)
+            .thenComparing(BY_SEQ);
+    static final Comparator<Recorded> BY_EXPIRY =
+        Comparator.comparingLong(Recorded::expiresMillis)
+            .thenComparing(Recorded::ackedBelow)
+            .thenComparing(BY_SEQ);
+
+    static Recorded of(long seq, byte[] key, Completion completion) {
+      return new Recorded(seq, key, completion.ackedBelow(), completion.expiresMillis());
     }
   }
 
@@ -36,11 +44,11 @@ final class Session {
   }
 
   long ackedBelow() {
-    return ackedBelow;
+    return acked == null ? 0 : acked.ackedBelow();
   }
 
   long expiresMillis() {
-    return expiresMillis;
+    return latest == null ? 0 : latest.expiresMillis();
   }
 
   int size() {
@@ -51,8 +59,8 @@ final class Session {
     return records.isEmpty();
   }
 
-  Collection<Map.Entry<Long, Recorded>> records() {
-    return Collections.unmodifiableCollection(records.entrySet());
+  Collection<Recorded> records() {
+    return Collections.unmodifiableCollection(records.values());
   }
 
   byte @Nullable [] recordKey(long seq) {
@@ -61,45 +69,60 @@ final class Session {
   }
 
   /**
-   * Learns of a record. What records say only grows from one entry to the next, also where a split
-   * lies between them and indexes begin anew: so the carrier is told by it, and not by an index.
+   * Learns of a record. What records say only grows from one entry of a log to the next, also where
+   * a split lies between them and indexes begin anew: so what counts is told by it, and not by an
+   * index. Of two logs, after a merge, neither need say more than the other.
    */
-  void add(long seq, Recorded record) {
-    boolean first = records.isEmpty();
-    records.put(seq, record);
-    if (first || isBeyondCarrier(seq, record)) {
-      carrierSeq = seq;
-      ackedBelow = record.ackedBelow;
-      expiresMillis = record.expiresMillis;
-    }
+  void add(Recorded record) {
+    records.put(record.seq(), record);
+    acked = greater(acked, record, Recorded.BY_ACKED);
+    latest = greater(latest, record, Recorded.BY_EXPIRY);
   }
 
-  private boolean isBeyondCarrier(long seq, Recorded record) {
-    if (record.ackedBelow != ackedBelow) {
-      return record.ackedBelow > ackedBelow;
-    }
-    return record.expiresMillis == expiresMillis
-        ? seq > carrierSeq
-        : record.expiresMillis > expiresMillis;
+  private static Recorded greater(
+      @Nullable Recorded one, Recorded other, Comparator<Recorded> order) {
+    return one == null || order.compare(one, other) < 0 ? other : one;
+  }
+
+  /** Whether an acknowledged write says how long the client lives, which will be forgotten. */
+  boolean livesByAcked() {
+    return latest != null && latest.seq() < ackedBelow();
   }
 
   /** Forgets one acknowledged write and names its record; null if there is none (left). */
   byte @Nullable [] removeAcked() {
     Map.Entry<Long, Recorded> first = records.firstEntry();
-    if (first == null || first.getKey() >= ackedBelow) {
-      return null;
-    }
-    records.remove(first.getKey());
-    return first.getValue().key();
+    return first == null || first.getKey() >= ackedBelow() ? null : remove(first.getValue());
   }
 
-  /** Forgets one write and names its record, the carrier last. Not for an empty session. */
+  /**
+   * Forgets one write and names its record, last of all those that say most. Not for an empty
+   * session.
+   */
   byte[] removeAny() {
-    Map.Entry<Long, Recorded> first = records.firstEntry();
-    if (first.getKey() == carrierSeq && records.size() > 1) {
-      first = records.higherEntry(carrierSeq);
+    Recorded goes = records.firstEntry().getValue();
+    for (Recorded each : records.values()) {
+      if (each != acked && each != latest) {
+        goes = each;
+        break;
+      }
     }
-    records.remove(first.getKey());
-    return first.getValue().key();
+    return remove(goes);
+  }
+
+  /** What is said of the client then is what the rest says, as a restart would find it. */
+  private byte[] remove(Recorded record) {
+    records.remove(record.seq());
+    if (record == acked) {
+      acked = greatest(Recorded.BY_ACKED);
+    }
+    if (record == latest) {
+      latest = greatest(Recorded.BY_EXPIRY);
+    }
+    return record.key();
+  }
+
+  private @Nullable Recorded greatest(Comparator<Recorded> order) {
+    return records.values().stream().max(order).orElse(null);
   }
 }

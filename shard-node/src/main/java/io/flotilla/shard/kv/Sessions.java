@@ -4,7 +4,6 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
 import io.flotilla.proto.kv.WriteEntry;
 import io.flotilla.raft.port.StorageException;
-import io.flotilla.raft.state.KeySpan;
 import io.flotilla.raft.state.StateView;
 import io.flotilla.shard.kv.Session.Recorded;
 import java.util.Comparator;
@@ -13,8 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
-import org.rocksdb.RocksDBException;
-import org.rocksdb.RocksIterator;
 
 /**
  * Which writes of which clients are completed, in one shard (DESIGN 8; RIFL, SOSP 2015). All of it
@@ -29,6 +26,10 @@ import org.rocksdb.RocksIterator;
  * only a newer one replaces it, and of an expired session it is deleted last. An entry none of
  * whose writes is executed leaves no record and therefore changes nothing.
  *
+ * <p>After a merge, what the two shards know of a client is put together record by record; neither
+ * need have said more than the other. What is known of a client is always what the records that are
+ * left say, the most of each.
+ *
  * <p>After a split a record stays with its key, and the other half may lack the carrier. No retry
  * can profit: it was sent, as all attempts of an acknowledged write, before the acknowledgement was
  * reported, hence by an epoch not newer than that of the entry that deleted its record; the split
@@ -37,47 +38,41 @@ import org.rocksdb.RocksIterator;
 final class Sessions {
   private static final int FORGOTTEN_AT_ONCE_MAX = 1024;
 
-  private final long generation;
+  /** Where the record of a write is kept: beside its key. */
+  record Place(long generation, byte[] routingKey, long seq) {}
+
   private final Map<ClientId, Session> byClient = new HashMap<>();
   private final TreeSet<Session> byExpiry =
       new TreeSet<>(Comparator.comparingLong(Session::expiresMillis).thenComparing(s -> s.client));
 
-  /** None. */
-  Sessions(long generation) {
-    this.generation = generation;
-  }
-
-  /** Reads all records of a shard with this range. */
-  static Sessions load(KvStore store, long generation, KeyRange range) throws StorageException {
-    Sessions sessions = new Sessions(generation);
-    KeySpan records = KvKeys.completionsIn(generation, range);
+  /** Reads all records of a shard that is there. */
+  static Sessions load(KvStore store, Extents extents) throws StorageException {
+    Sessions sessions = new Sessions();
     try (StateView view = store.view();
-        RocksIterator at = view.iterate(records.from(), records.to())) {
-      for (at.seekToFirst(); at.isValid(); at.next()) {
+        Cursor at = Cursor.forward(view, extents.completions())) {
+      for (; at.isValid(); at.advance()) {
         sessions.add(at.key(), at.value());
       }
-      at.status();
-    } catch (RocksDBException e) {
-      throw new StorageException("cannot read the completion records", e);
     }
     return sessions;
   }
 
   /** Learns of a write by its record. Records may come in any order. */
   void add(byte[] key, byte[] completion) throws StorageException {
-    add(
-        KvKeys.completionClient(key),
-        KvKeys.completionSeq(key),
-        new Recorded(key, Completion.decode(completion)));
+    long seq = KvKeys.completionSeq(key);
+    add(KvKeys.completionClient(key), Recorded.of(seq, key, Completion.decode(completion)));
   }
 
   @Nullable Session find(ClientId client) {
     return byClient.get(client);
   }
 
-  /** Keeps the result of a write that an entry has executed, in the batch of its effects. */
-  void complete(
-      WriteEntry entry, long index, long seq, byte[] routingKey, ByteString result, KvRound round) {
+  /**
+   * Keeps the result of a write that an entry has executed, in the batch of its effects.
+   *
+   * @param place of the record
+   */
+  void complete(WriteEntry entry, long index, Place place, ByteString result, KvRound round) {
     ClientId client = new ClientId(entry.getClientHigh(), entry.getClientLow());
     Session session = byClient.get(client);
     long ackedBelow = entry.getAckedBelow();
@@ -87,9 +82,9 @@ final class Sessions {
       expiresMillis = Math.max(expiresMillis, session.expiresMillis());
     }
     Completion completion = new Completion(index, ackedBelow, expiresMillis, result);
-    byte[] key = KvKeys.completion(generation, routingKey, client, seq);
+    byte[] key = KvKeys.completion(place.generation(), place.routingKey(), client, place.seq());
     round.put(key, completion.encode());
-    add(client, seq, new Recorded(key, completion));
+    add(client, Recorded.of(place.seq(), key, completion));
   }
 
   /** Deletes records of writes that the client will not ask for again, a bounded number. */
@@ -98,10 +93,17 @@ final class Sessions {
     if (session == null) {
       return;
     }
+    boolean moves = session.livesByAcked();
+    if (moves) {
+      byExpiry.remove(session); // its place depends on what changes now
+    }
     byte[] key = session.removeAcked();
     for (int left = FORGOTTEN_AT_ONCE_MAX; key != null; left--) {
       round.singleDelete(key);
       key = left > 1 ? session.removeAcked() : null;
+    }
+    if (moves) {
+      byExpiry.add(session);
     }
   }
 
@@ -112,10 +114,12 @@ final class Sessions {
       if (first.expiresMillis() >= logTimeMillis) {
         return;
       }
+      byExpiry.remove(first);
       round.singleDelete(first.removeAny());
       if (first.isEmpty()) {
-        byExpiry.remove(first);
         byClient.remove(first.client);
+      } else {
+        byExpiry.add(first);
       }
     }
   }
@@ -129,19 +133,26 @@ final class Sessions {
     byClient.clear();
     byExpiry.clear();
     for (Session session : before) {
-      for (Map.Entry<Long, Recorded> record : session.records()) {
-        byte[] routingKey = KvKeys.routingKey(record.getValue().key());
+      for (Recorded record : session.records()) {
+        byte[] routingKey = KvKeys.routingKey(record.key());
         if (range.contains(UnsafeByteOperations.unsafeWrap(routingKey))) {
-          add(session.client, record.getKey(), record.getValue());
+          add(session.client, record);
         }
       }
     }
   }
 
-  private void add(ClientId client, long seq, Recorded record) {
+  /** Learns of all that another shard knows, whose records now are this one's. */
+  void absorb(Sessions others) {
+    for (Session other : others.byClient.values()) {
+      other.records().forEach(record -> add(other.client, record));
+    }
+  }
+
+  private void add(ClientId client, Recorded record) {
     Session session = byClient.computeIfAbsent(client, Session::new);
     byExpiry.remove(session); // its place depends on what changes now
-    session.add(seq, record);
+    session.add(record);
     byExpiry.add(session);
   }
 }

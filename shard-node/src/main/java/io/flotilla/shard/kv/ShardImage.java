@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ShardImage implements Generations.Records {
   private final long shardId;
+  private final Shard present;
   private final Generation generation;
   private final Sessions sessions;
   private final Span data = new Span();
@@ -35,13 +36,14 @@ final class ShardImage implements Generations.Records {
   }
 
   /**
-   * @param shardId whose image it has to be
+   * @param present the shard whose image it has to be, as it is here
    * @param generation that the records are loaded under
    */
-  ShardImage(long shardId, Generation generation) {
-    this.shardId = shardId;
+  ShardImage(Shard present, Generation generation) {
+    this.shardId = present.getId();
+    this.present = present;
     this.generation = generation;
-    this.sessions = new Sessions(generation.number());
+    this.sessions = new Sessions();
   }
 
   @Override
@@ -88,12 +90,16 @@ final class ShardImage implements Generations.Records {
     if (of.getId() != shardId) {
       throw new ImageException("it is of shard " + of.getId() + ", not of " + shardId);
     }
+    if (Merge.isAsFrozen(present, of)) {
+      // All there was is here. And where it comes from, the neighbour may have gone on with it.
+      throw new ImageException("it is of a frozen shard, which is here");
+    }
     KeyRange range = KeyRange.of(of);
     check(range, data.first, KvKeys.PREFIX_BYTES);
     check(range, data.last, KvKeys.PREFIX_BYTES);
     check(range, completions.first, 0);
     check(range, completions.last, 0);
-    state = new ShardState(generation, of, sessions, at);
+    state = new ShardState(generation, of, Extents.of(generation.number(), range), sessions, at);
   }
 
   private static void check(KeyRange range, byte @Nullable [] key, int from) throws ImageException {
