@@ -136,11 +136,18 @@ final class Changes {
   private Optional<Holdings.Holding> find(Shard frozen) throws StorageException {
     for (Holdings.Holding state : store.holdings().of(frozen.getId())) {
       byte[] descriptor = store.get(KvKeys.descriptor(state.generation(), frozen.getId()));
-      if (descriptor != null && Merge.isAsFrozen(ShardState.decode(descriptor), frozen)) {
+      if (descriptor != null
+          && Merge.isAsFrozen(ShardState.decode(descriptor), frozen)
+          && applied(state) >= frozen.getFrozen().getIndex()) {
         return Optional.of(state);
       }
     }
     return Optional.empty();
+  }
+
+  /** Who waits for an image has the descriptor that it was ordered with, and nothing else. */
+  private long applied(Holdings.Holding state) throws StorageException {
+    return Progress.decode(store.get(KvKeys.progress(state.generation(), state.shard()))).applied();
   }
 
   private static Extents united(ShardState state, Shard source, Extents extents) {
