@@ -2,8 +2,9 @@
  * This node's line to placement: registers the node, watches the map and hands what it says to
  * {@code shard.host}, and reports each second what changed in the shards here. The answers to
  * reports carry placement's orders: to move replicas, which {@code Moves} carries out, to cut
- * shards in two, which {@code Splits} does, and to hand leadership over, which {@code Transfers}
- * does. Orders that never can be carried out are refused with the next report.
+ * shards in two, which {@code Splits} does, to merge them, which {@code Merges} does step by step,
+ * and to hand leadership over, which {@code Transfers} does. Orders that never can be carried out
+ * are refused with the next report.
  *
  * <p>Placement decides and this node obeys, but neither waits for the other: shards that are open
  * go on serving while no member of placement can be reached. All of a line's work is done by one
