@@ -4,6 +4,7 @@ import io.flotilla.proto.map.Frozen;
 import io.flotilla.proto.map.Shard;
 import io.flotilla.raft.port.StorageException;
 import io.flotilla.shard.kv.KvStateMachine;
+import io.flotilla.shard.kv.KvStore;
 import java.util.Collection;
 import java.util.Iterator;
 import java.util.Map;
@@ -29,6 +30,7 @@ import org.slf4j.LoggerFactory;
 final class Leavings {
   private static final Logger LOG = LoggerFactory.getLogger(Leavings.class);
 
+  private final KvStore store;
   private final ConcurrentMap<Long, HostedShard> shards;
   private final Owners owners = new Owners();
 
@@ -38,7 +40,8 @@ final class Leavings {
   /**
    * @param shards those that are open
    */
-  Leavings(ConcurrentMap<Long, HostedShard> shards) {
+  Leavings(KvStore store, ConcurrentMap<Long, HostedShard> shards) {
+    this.store = store;
     this.shards = shards;
   }
 
@@ -110,15 +113,38 @@ final class Leavings {
     return owners.haveReplaced(shard) && !isStillNeeded(shard);
   }
 
-  /** Whether the replica here that is to absorb it would have to do so after a crash. */
+  /** Whether a replica here is to absorb it, or would have to do so again after a crash. */
   private boolean isStillNeeded(Shard source) throws StorageException {
     Frozen frozen = source.getFrozen();
+    if (!source.hasFrozen()) {
+      return false;
+    }
     HostedShard into = shards.get(frozen.getInto());
-    if (!source.hasFrozen() || into == null || isPast(into.durableDescriptor(), frozen)) {
+    if (into == null) {
+      return isYetToBeOpened(frozen);
+    }
+    if (isPast(into.durableDescriptor(), frozen)) {
       return false;
     }
     into.group().askToFlush();
     return true;
+  }
+
+  /**
+   * Whether who is to absorb it may be cut off from another here, and then go through its log from
+   * the beginning: that one has not come so far, or it has and the new one is not opened yet. In
+   * this order: it is here before the other one lets it go. Who joins gets an image of later.
+   */
+  private boolean isYetToBeOpened(Frozen frozen) {
+    KvStateMachine kept = pinned.get(frozen.getInto());
+    if (kept != null) {
+      return !isPast(Optional.of(kept.shard()), frozen);
+    }
+    long version = frozen.getIntoEpoch().getVersion();
+    return shards.values().stream()
+            .map(HostedShard::descriptor)
+            .anyMatch(shard -> shard.getEpoch().getVersion() < version && owners.arePast(shard))
+        || store.isHere(frozen.getInto());
   }
 
   /**

@@ -81,7 +81,7 @@ public final class ShardHost {
     this.groups = groups;
     this.opener = opener;
     this.fatal = fatal;
-    this.leavings = new Leavings(shards);
+    this.leavings = new Leavings(store, shards);
   }
 
   /**

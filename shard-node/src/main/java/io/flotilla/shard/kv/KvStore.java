@@ -117,6 +117,11 @@ public final class KvStore implements StateStore<KvRound>, AutoCloseable {
     generations.deleteAllBut(keys);
   }
 
+  /** Whether there is a state of this shard that counts, opened or not. Does not block. */
+  public boolean isHere(long shard) {
+    return !holdings.of(shard).isEmpty();
+  }
+
   /** Deletes what was replaced or discarded and is not read any more. To be called now and then. */
   public void sweep() throws StorageException {
     generations.sweep();

@@ -413,6 +413,51 @@ class LeavingsTest {
         .isTrue();
   }
 
+  /**
+   * Who absorbed it was cut off from another before, whose replica here is behind. Then it begins
+   * here and finds all of its log.
+   */
+  @Test
+  void itStaysForOneThatIsYetToBeCutOffHere() throws Exception {
+    Shard parent = shard(30, "p", "v");
+    host.offer(List.of(parent, shard(31, "v", "z")));
+    FreezeEntry freeze =
+        FreezeEntry.newBuilder()
+            .setExpected(now(31).getEpoch())
+            .setInto(32)
+            .setIntoEpoch(epoch(2))
+            .build();
+    apply(31, Command.newBuilder().setFreeze(freeze).build());
+    store.flush();
+    Shard united = shard(32, "s", "z").toBuilder().setEpoch(epoch(3)).build();
+    Shard rest = parent.toBuilder().setEnd(key("s")).setEpoch(epoch(2)).build();
+    map(true, SOURCE, TARGET, rest, united);
+    host.tendMerges();
+    assertThat(group(31).dissolved).as("it may be cut off").isZero();
+    SplitEntry split =
+        SplitEntry.newBuilder()
+            .setExpected(parent.getEpoch())
+            .setAt(key("s"))
+            .setNewShard(32)
+            .addNewReplicas(Replica.newBuilder().setNode(1).setReplica(321))
+            .addNewReplicas(Replica.newBuilder().setNode(2).setReplica(322))
+            .build();
+    apply(30, Command.newBuilder().setSplit(split).build());
+    host.tendMerges();
+    assertThat(group(31).dissolved).as("it is cut off and not opened").isZero();
+    for (Runnable next = opener.poll(); next != null; next = opener.poll()) {
+      next.run();
+    }
+    host.tendMerges();
+    assertThat(group(31).dissolved).as("it has not come so far").isZero();
+    AbsorbEntry absorb = AbsorbEntry.newBuilder().setExpected(epoch(2)).setSource(now(31)).build();
+    apply(32, Command.newBuilder().setAbsorb(absorb).build());
+    assertThat(KeyRange.of(now(32))).isEqualTo(KeyRange.of(united));
+    store.flush();
+    host.tendMerges();
+    assertThat(group(31).dissolved).isEqualTo(1);
+  }
+
   // ---- crashes
 
   @Test
