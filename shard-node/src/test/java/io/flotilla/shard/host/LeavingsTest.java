@@ -81,6 +81,7 @@ class LeavingsTest {
         .setEpoch(epoch(1))
         .addReplicas(Replica.newBuilder().setNode(1).setReplica(10 * id + 1))
         .addReplicas(Replica.newBuilder().setNode(2).setReplica(10 * id + 2))
+        .addReplicas(Replica.newBuilder().setNode(3).setReplica(10 * id + 3))
         .build();
   }
 
@@ -277,12 +278,12 @@ class LeavingsTest {
     freeze();
     long index = now(7).getFrozen().getIndex();
     group(7).durablyApplied = index;
-    assertThat(source.isSettled()).as("the other was not heard").isFalse();
-    group(7).peers = List.of(peer(71, index - 1));
-    assertThat(source.isSettled()).isFalse();
-    group(7).peers = List.of(peer(73, index));
+    assertThat(source.isSettled()).as("nobody was heard").isFalse();
+    group(7).peers = List.of(peer(71, index), peer(73, index - 1));
+    assertThat(source.isSettled()).as("a majority is not all").isFalse();
+    group(7).peers = List.of(peer(71, index), peer(74, index));
     assertThat(source.isSettled()).as("another one").isFalse();
-    group(7).peers = List.of(peer(71, index));
+    group(7).peers = List.of(peer(71, index), peer(73, index + 1));
     assertThat(source.isSettled()).isTrue();
     group(7).durablyApplied = index - 1;
     assertThat(source.isSettled()).as("the leader itself").isFalse();
@@ -392,6 +393,7 @@ class LeavingsTest {
             .setNewShard(20)
             .addNewReplicas(Replica.newBuilder().setNode(1).setReplica(201))
             .addNewReplicas(Replica.newBuilder().setNode(2).setReplica(202))
+            .addNewReplicas(Replica.newBuilder().setNode(3).setReplica(203))
             .build();
     apply(8, Command.newBuilder().setSplit(split).build());
     store.flush();
@@ -441,6 +443,7 @@ class LeavingsTest {
             .setNewShard(32)
             .addNewReplicas(Replica.newBuilder().setNode(1).setReplica(321))
             .addNewReplicas(Replica.newBuilder().setNode(2).setReplica(322))
+            .addNewReplicas(Replica.newBuilder().setNode(3).setReplica(323))
             .build();
     apply(30, Command.newBuilder().setSplit(split).build());
     host.tendMerges();

@@ -209,7 +209,8 @@ class MergeNodesTest {
     stop.set(true);
     for (int i = 0; i < 3; i++) {
       String counter = (char) ('f' + 7 * i) + "-counter";
-      assertThat(nodes.client.get(counter)).isEqualTo(String.valueOf(counts.get(i).get()));
+      String counted = String.valueOf(counts.get(i).get());
+      assertThat(nodes.client.get(counter)).isEqualTo(counted);
     }
     callers.shutdown();
   }
