@@ -15,7 +15,10 @@ public enum ErrorCode {
   STALE_EPOCH(2, Retry.AFTER_REFRESH),
   /** This node has no replica of that shard (any more, or yet). */
   NO_SUCH_SHARD(3, Retry.AFTER_REFRESH),
-  /** A bound is reached: queue, backlog, stall. The detail says when to come back. */
+  /**
+   * A bound is reached: queue, backlog, stall; or the shard is frozen, since another is about to
+   * absorb it. The detail says which, and when to come back.
+   */
   OVERLOADED(4, Retry.AFTER_BACKOFF),
   /** Nobody could be asked: no connection could be made, or the process is stopping. */
   UNAVAILABLE(5, Retry.AFTER_BACKOFF),

@@ -123,8 +123,19 @@ final class LoneGroup implements RaftGroup {
         machine.appliedIndex(),
         machine.appliedIndex(),
         machine.appliedIndex(),
+        machine.appliedIndex(),
         Membership.of(List.of(new Membership.Member(new ReplicaId(1), 1))),
         List.of());
+  }
+
+  @Override
+  public void dissolve() {
+    throw new AssertionError("dissolved");
+  }
+
+  @Override
+  public void askToFlush() {
+    throw new AssertionError("asked to flush");
   }
 
   @Override

@@ -6,6 +6,7 @@ import java.util.Optional;
 /**
  * A look at a replica from outside.
  *
+ * @param durablyAppliedIndex at least so much a crash would leave applied here
  * @param peers of a leader; nobody else knows anything of others
  */
 public record GroupStatus(
@@ -18,6 +19,7 @@ public record GroupStatus(
     long durableIndex,
     long commitIndex,
     long appliedIndex,
+    long durablyAppliedIndex,
     Membership membership,
     List<PeerStatus> peers) {
   public GroupStatus {
@@ -47,8 +49,14 @@ public record GroupStatus(
    *
    * @param match the last index known to be on its disk and equal to the leader's
    * @param applied as it said last
+   * @param durablyApplied at least so much a crash would leave applied there, as it said
    * @param recentlyActive it was heard within the last election timeout
    */
   public record PeerStatus(
-      ReplicaId replica, long match, long applied, PeerState state, boolean recentlyActive) {}
+      ReplicaId replica,
+      long match,
+      long applied,
+      long durablyApplied,
+      PeerState state,
+      boolean recentlyActive) {}
 }

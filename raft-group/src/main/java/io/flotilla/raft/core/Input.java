@@ -91,6 +91,15 @@ public sealed interface Input {
     }
   }
 
+  /** What the state machine has taken in up to this index would outlive a crash. */
+  record DurablyApplied(long index) implements Input {
+    @Override
+    public Role applyTo(Role role) {
+      role.self().durablyApplied(index);
+      return role;
+    }
+  }
+
   /** Entries that {@link LogReader} did not have at hand are now; see there. */
   record Loaded() implements Input {
     @Override
@@ -122,6 +131,17 @@ public sealed interface Input {
     @Override
     public Role applyTo(Role role) {
       return role.observing(term).onRestore(last, membership);
+    }
+  }
+
+  /**
+   * The group is needed no more, by anybody, and this replica ends as if the group had removed it:
+   * see {@link Effects#removed}.
+   */
+  record Dissolved() implements Input {
+    @Override
+    public Role applyTo(Role role) {
+      return role.onRemoved();
     }
   }
 

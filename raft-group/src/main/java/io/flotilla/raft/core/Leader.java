@@ -406,9 +406,17 @@ final class Leader extends Role {
     }
   }
 
+  /**
+   * Who has joined gets a snapshot that knows of it, and none before ours does: whatever the group
+   * has done while it did not belong to it, it has no part in, and could not do again from its log.
+   */
   private void offerSnapshot(Peer peer) {
-    Position cut = self.log().truncated();
-    self.say(peer.id(), new SnapshotOffer(self.term(), cut, self.membershipAtTruncation()));
+    long least = self.memberSince(peer.id());
+    if (least > self.applied()) {
+      return;
+    }
+    Position last = self.positionAt(least);
+    self.say(peer.id(), new SnapshotOffer(self.term(), last, self.membershipAt(least)));
     peer.offeredSnapshot(ticks);
   }
 

@@ -31,9 +31,16 @@ final class MembershipHistory {
     return history.get(Math.max(0, history.size() - 2)).membership();
   }
 
-  /** The one in force at the truncation point. */
-  Membership oldest() {
-    return history.get(0).membership();
+  /**
+   * Where the first stands of those, up to the one in force, that all hold this replica; the
+   * truncation point if it is from before.
+   */
+  long heldSince(ReplicaId member) {
+    int since = history.size() - 1;
+    while (since > 0 && history.get(since - 1).membership().holds(member)) {
+      since--;
+    }
+    return history.get(since).index();
   }
 
   /** The one in force at this index, which is not below the truncation point. */

@@ -22,6 +22,7 @@ final class Peer {
   private long lastNewsTick;
   private long lastHeardTick;
   private long applied;
+  private long durablyApplied;
 
   /**
    * @param next the first index to send; where the logs agree is first guessed to be just before it
@@ -171,6 +172,7 @@ final class Peer {
     active = true;
     lastHeardTick = tick;
     applied = progress.applied();
+    durablyApplied = Math.max(durablyApplied, progress.durablyApplied());
   }
 
   /**
@@ -187,7 +189,7 @@ final class Peer {
   }
 
   GroupStatus.PeerStatus status(long tick) {
-    return new GroupStatus.PeerStatus(id, match, applied, state, wasHeard(tick));
+    return new GroupStatus.PeerStatus(id, match, applied, durablyApplied, state, wasHeard(tick));
   }
 
   /** Whether it was heard since this was last asked. */

@@ -105,8 +105,11 @@ public sealed interface RaftMessage {
    */
   record Conflict(long previous, long xTerm, long xIndex, long xLength) {}
 
-  /** How far a follower is, for flow control: the last durable and the last applied index. */
-  record Progress(long durable, long applied) {}
+  /**
+   * How far a follower is: the last durable and the last applied index, and the last that is
+   * applied whatever crashes there.
+   */
+  record Progress(long durable, long applied, long durablyApplied) {}
 
   /**
    * Never carries entries, so that it may overtake them; {@code commit} is no further than the

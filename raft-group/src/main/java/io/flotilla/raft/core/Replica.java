@@ -27,6 +27,7 @@ final class Replica {
   private long commit;
   private long handedOut;
   private long applied;
+  private long durablyApplied;
   private long batch;
   private long ticket;
   private boolean removed;
@@ -47,6 +48,7 @@ final class Replica {
     this.commit = recovered.applied();
     this.handedOut = recovered.applied();
     this.applied = recovered.applied();
+    this.durablyApplied = recovered.applied();
     check(
         log.last().term() <= hardState.term(),
         "the log's last term %d is newer than the kept term %d",
@@ -111,8 +113,12 @@ final class Replica {
     outbox.removed();
   }
 
-  Membership membershipAtTruncation() {
-    return memberships.oldest();
+  /**
+   * Since which entry of the log this one belongs to the group without a break; the truncation
+   * point if that is from before.
+   */
+  long memberSince(ReplicaId member) {
+    return Math.max(log.truncated().index(), memberships.heldSince(member));
   }
 
   List<ReplicaId> otherVoters() {
@@ -127,6 +133,10 @@ final class Replica {
 
   long commit() {
     return commit;
+  }
+
+  long applied() {
+    return applied;
   }
 
   /** Whether what a leader of this term knows to be committed is all that is (§5.4.2). */
@@ -148,7 +158,7 @@ final class Replica {
   }
 
   Progress progress() {
-    return new Progress(durableIndex(), applied);
+    return new Progress(durableIndex(), applied, durablyApplied);
   }
 
   void enterTerm(long term) {
@@ -230,6 +240,11 @@ final class Replica {
     applied = Math.max(applied, index);
   }
 
+  void durablyApplied(long index) {
+    check(index <= handedOut, "durably applied %d, but only %d was handed out", index, handedOut);
+    durablyApplied = Math.max(durablyApplied, index);
+  }
+
   void truncated(Position upTo) {
     check(upTo.index() <= handedOut, "cut at %d, handed out only %d", upTo.index(), handedOut);
     if (upTo.index() > log.truncated().index()) {
@@ -243,6 +258,7 @@ final class Replica {
     unsynced.synced(number);
     handedOut = Math.max(handedOut, unsynced.durablyRestored());
     applied = Math.max(applied, unsynced.durablyRestored());
+    durablyApplied = Math.max(durablyApplied, unsynced.durablyRestored());
   }
 
   /**
@@ -356,6 +372,7 @@ final class Replica {
         durableIndex(),
         commit,
         applied,
+        durablyApplied,
         membership(),
         peers);
   }

@@ -45,11 +45,11 @@ final class RaftCodec {
       List<Entry> entries = append.entries();
       return 33 + (entries.isEmpty() ? 0 : EntryBlock.encodedBytes(entries));
     } else if (message instanceof RaftMessage.AppendReply reply) {
-      return 33 + (reply.conflict().isPresent() ? 32 : 0);
+      return 41 + (reply.conflict().isPresent() ? 32 : 0);
     } else if (message instanceof RaftMessage.Heartbeat) {
       return 16;
     } else if (message instanceof RaftMessage.HeartbeatReply) {
-      return 24;
+      return 32;
     } else if (message instanceof RaftMessage.VoteRequest) {
       return 18;
     } else if (message instanceof RaftMessage.VoteReply) {
@@ -140,6 +140,7 @@ final class RaftCodec {
 
   private static void put(RaftMessage.Progress progress, ByteBuffer to) {
     to.putLong(progress.durable()).putLong(progress.applied());
+    to.putLong(progress.durablyApplied());
   }
 
   // ---- reading ----
@@ -215,7 +216,10 @@ final class RaftCodec {
   }
 
   private static RaftMessage.Progress progress(ByteBuffer from) {
-    return new RaftMessage.Progress(number(from, "durable index"), number(from, "applied index"));
+    return new RaftMessage.Progress(
+        number(from, "durable index"),
+        number(from, "applied index"),
+        number(from, "durably applied index"));
   }
 
   private static long number(ByteBuffer from, String what) {

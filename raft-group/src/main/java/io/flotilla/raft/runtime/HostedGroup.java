@@ -75,6 +75,16 @@ final class HostedGroup<R extends ApplyRound> implements RaftGroup {
   }
 
   @Override
+  public void dissolve() {
+    replica.dissolve();
+  }
+
+  @Override
+  public void askToFlush() {
+    replica.askToFlush();
+  }
+
+  @Override
   public CompletableFuture<Long> appliedAtLeast(long index) {
     return replica.waiters.await(index);
   }

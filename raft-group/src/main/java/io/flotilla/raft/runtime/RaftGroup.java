@@ -54,8 +54,8 @@ public interface RaftGroup {
   CompletableFuture<Void> transferLeadership(Optional<ReplicaId> to);
 
   /**
-   * Completes when the group has removed this replica and its log is gone from the disk: nothing of
-   * it is needed any more, and it can never come back.
+   * Completes when the group has removed this replica, or it was dissolved, and its log is gone
+   * from the disk: nothing of it is needed any more, and it can never come back.
    */
   CompletableFuture<Void> removed();
 
@@ -68,6 +68,20 @@ public interface RaftGroup {
    * @param members that somebody else knows of
    */
   void askIfRemoved(List<Member> members);
+
+  /**
+   * Ends this replica for good, as if the group had removed it, and {@link #removed} completes. For
+   * a group of which nothing is needed any more, anywhere, however many of its replicas are left.
+   * Does nothing where the replica was stopped.
+   */
+  void dissolve();
+
+  /**
+   * Has all that is applied here made durable soon: {@link GroupStatus#durablyAppliedIndex} tells
+   * when, here and, with the next answer to a heartbeat, at the leader. One flush serves all groups
+   * that ask meanwhile, and whoever asks during one may have to ask again.
+   */
+  void askToFlush();
 
   /**
    * Completes, with the applied index, once the state machine here has applied this index: what is

@@ -78,6 +78,7 @@ final class Replica<R extends ApplyRound> implements LogReader {
   private final AtomicReference<@Nullable List<Member>> doubted = new AtomicReference<>();
 
   private final AtomicBoolean campaignAsked = new AtomicBoolean();
+  private final AtomicBoolean dissolveAsked = new AtomicBoolean();
   private final AtomicBoolean closeAsked = new AtomicBoolean();
   private final AtomicBoolean flushAsked = new AtomicBoolean();
 
@@ -172,9 +173,25 @@ final class Replica<R extends ApplyRound> implements LogReader {
     summonLoop();
   }
 
+  void dissolve() {
+    dissolveAsked.set(true);
+    summonLoop();
+  }
+
   void askToClose() {
     closeAsked.set(true);
     summonLoop();
+  }
+
+  void askToFlush() {
+    if (!flushAsked.getAndSet(true)) {
+      flusher.ask(
+          () -> {
+            flushAsked.set(false);
+            lane.askToLook();
+            callWorker();
+          });
+    }
   }
 
   boolean isOverloaded() {
@@ -293,6 +310,7 @@ final class Replica<R extends ApplyRound> implements LogReader {
     }
     if (lane.hasLooked()) {
       durableSeen = lane.durable();
+      core.step(new Input.DurablyApplied(durableSeen));
       cutIfDue();
     }
     lane.images.label(core, this::callWorker).ifPresent(this::imaged);
@@ -306,6 +324,9 @@ final class Replica<R extends ApplyRound> implements LogReader {
     List<Member> askable = doubted.getAndSet(null);
     if (askable != null) {
       loop.say(doubt(askable));
+    }
+    if (dissolveAsked.getAndSet(false)) {
+      core.step(new Input.Dissolved());
     }
   }
 
@@ -346,17 +367,6 @@ final class Replica<R extends ApplyRound> implements LogReader {
     }
     if (cutter.wantsFlush(now, retained, durableSeen, image)) {
       askToFlush();
-    }
-  }
-
-  private void askToFlush() {
-    if (!flushAsked.getAndSet(true)) {
-      flusher.ask(
-          () -> {
-            flushAsked.set(false);
-            lane.askToLook();
-            callWorker();
-          });
     }
   }
 

@@ -37,7 +37,7 @@ class MembershipHistoryTest {
     history.append(entry(5, JOINT));
     history.append(entry(8, LAST));
     history.cut(6);
-    assertThat(history.oldest()).isEqualTo(JOINT);
+    assertThat(history.at(6)).isEqualTo(JOINT);
     history.removeFrom(7);
     assertThat(history.current()).isEqualTo(JOINT);
   }
@@ -60,10 +60,27 @@ class MembershipHistoryTest {
     history.append(entry(5, JOINT));
     history.restart(6, LAST);
     assertThat(history.current()).isEqualTo(LAST);
-    assertThat(history.oldest()).isEqualTo(LAST);
+    assertThat(history.at(6)).isEqualTo(LAST);
     history.append(entry(8, JOINT));
     history.removeFrom(7);
     assertThat(history.current()).isEqualTo(LAST);
+  }
+
+  /** Who left and came back was away between. */
+  @Test
+  void whoBelongsToItDoesSinceAPlaceInTheLog() {
+    assertThat(history.heldSince(ONE.replica())).as("from before").isEqualTo(3);
+    history.append(entry(5, JOINT));
+    history.append(entry(8, LAST));
+    assertThat(history.heldSince(TWO.replica())).isEqualTo(5);
+    history.append(entry(9, FIRST));
+    history.append(entry(11, JOINT));
+    assertThat(history.heldSince(TWO.replica())).isEqualTo(11);
+    assertThat(history.heldSince(ONE.replica())).isEqualTo(9);
+    history.cut(10);
+    assertThat(history.heldSince(ONE.replica())).isEqualTo(9);
+    history.restart(12, JOINT);
+    assertThat(history.heldSince(TWO.replica())).isEqualTo(12);
   }
 
   @Test

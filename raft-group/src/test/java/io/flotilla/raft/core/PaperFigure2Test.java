@@ -52,8 +52,8 @@ class PaperFigure2Test {
     solo.receive(TWO, new VoteReply(2, false, true));
     assertThat(solo.core.status().peers())
         .containsExactly(
-            new PeerStatus(TWO, 0, 0, PeerState.PROBE, true),
-            new PeerStatus(THREE, 0, 0, PeerState.PROBE, true));
+            new PeerStatus(TWO, 0, 0, 0, PeerState.PROBE, true),
+            new PeerStatus(THREE, 0, 0, 0, PeerState.PROBE, true));
     AppendRequest first = (AppendRequest) Solo.to(THREE, solo.drain().beforeSync()).get(0);
     assertThat(first.previous()).isEqualTo(new Position(3, 1));
     assertThat(first.entries()).extracting(Entry::kind).containsExactly(Entry.Kind.NO_OP);
@@ -71,7 +71,7 @@ class PaperFigure2Test {
     assertThat(solo.core.status().commitIndex()).isZero();
     Conflict conflict = new Conflict(index, xTerm, xIndex, 3);
     assertThat(Solo.to(TWO, effects.afterSync()))
-        .containsExactly(new AppendReply(2, 0, Optional.of(conflict), 0, new Progress(3, 0)));
+        .containsExactly(new AppendReply(2, 0, Optional.of(conflict), 0, new Progress(3, 0, 0)));
   }
 
   /** AppendEntries 3: an entry that conflicts goes, and all that follow it. */
@@ -104,7 +104,7 @@ class PaperFigure2Test {
       assertThat(effects.append()).isEmpty();
       long lastNew = 1L + again.entries().size();
       assertThat(Solo.to(TWO, effects.afterSync()))
-          .containsExactly(new AppendReply(1, lastNew, Optional.empty(), 0, new Progress(3, 0)));
+          .containsExactly(new AppendReply(1, lastNew, Optional.empty(), 0, new Progress(3, 0, 0)));
       assertThat(solo.core.status().lastIndex()).isEqualTo(3);
     }
   }
@@ -216,13 +216,13 @@ class PaperFigure2Test {
   @Test
   void refusedAppendIsRepeatedFromFurtherBack() {
     Solo solo = Solo.leading(1, 1, 1);
-    solo.receive(THREE, new AppendReply(2, 0, refusal(3, 1), 0, new Progress(1, 0)));
+    solo.receive(THREE, new AppendReply(2, 0, refusal(3, 1), 0, new Progress(1, 0, 0)));
     AppendRequest again = (AppendRequest) Solo.to(THREE, solo.drain().beforeSync()).get(0);
     assertThat(again.previous()).isEqualTo(new Position(1, 1));
     assertThat(again.entries()).extracting(Entry::index).containsExactly(2L, 3L, 4L);
     solo.receive(THREE, solo.acknowledging(4));
     assertThat(solo.core.status().peers().get(1))
-        .isEqualTo(new PeerStatus(THREE, 4, 0, PeerState.REPLICATE, true));
+        .isEqualTo(new PeerStatus(THREE, 4, 0, 0, PeerState.REPLICATE, true));
   }
 
   private static Optional<Conflict> refusal(long previous, long lastIndex) {

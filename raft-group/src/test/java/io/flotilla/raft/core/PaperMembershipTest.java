@@ -214,9 +214,9 @@ class PaperMembershipTest {
     Solo solo = joint();
     solo.core.step(new Input.ReadAsked(9));
     Heartbeat sent = (Heartbeat) Solo.to(FOUR, solo.drain().beforeSync()).get(0);
-    solo.receive(FOUR, new HeartbeatReply(2, sent.round(), new Progress(0, 0)));
+    solo.receive(FOUR, new HeartbeatReply(2, sent.round(), new Progress(0, 0, 0)));
     assertThat(solo.drain().answers()).isEmpty();
-    solo.receive(THREE, new HeartbeatReply(2, sent.round(), new Progress(0, 0)));
+    solo.receive(THREE, new HeartbeatReply(2, sent.round(), new Progress(0, 0, 0)));
     assertThat(solo.drain().answers()).containsExactly(new Answer.Readable(9, 3));
   }
 
@@ -264,7 +264,7 @@ class PaperMembershipTest {
     solo.core.step(new Input.TransferAsked(6, Optional.of(THREE)));
     for (int tick = 0; tick < 10; tick++) {
       assertThat(solo.drain().answers()).isEmpty();
-      solo.receive(TWO, new HeartbeatReply(2, 0, new Progress(0, 0)));
+      solo.receive(TWO, new HeartbeatReply(2, 0, new Progress(0, 0, 0)));
       solo.tick(1);
     }
     assertThat(solo.drain().answers())

@@ -11,6 +11,7 @@ import io.flotilla.raft.core.GroupStatus.PeerStatus;
 import io.flotilla.raft.core.GroupStatus.RoleName;
 import io.flotilla.raft.core.RaftMessage.AppendReply;
 import io.flotilla.raft.core.RaftMessage.AppendRequest;
+import io.flotilla.raft.core.RaftMessage.Conflict;
 import io.flotilla.raft.core.RaftMessage.Heartbeat;
 import io.flotilla.raft.core.RaftMessage.HeartbeatReply;
 import io.flotilla.raft.core.RaftMessage.Progress;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.Test;
 
 /** The rules of InstallSnapshot (§7, Figure 13), and those that come of fetching apart. */
 class PaperSnapshotTest {
+  private static final ReplicaId FOUR = new ReplicaId(4);
   private static final Membership FIVE = Solo.voters(5);
 
   /** Rule 7: the entire log goes, and the snapshot's configuration is in force. */
@@ -182,22 +184,83 @@ class PaperSnapshotTest {
     }
   }
 
+  /**
+   * §7 asks for less: what the log is cut to. But who joins has no part in what was done before,
+   * and may be unable to do it again from the log.
+   */
+  @Test
+  void whoJoinsIsOfferedASnapshotThatKnowsOfIt() {
+    Solo solo = Solo.leading(1, 1);
+    solo.core.step(new Input.Applied(3));
+    solo.core.step(new Input.Truncated(new Position(2, 1)));
+    Membership joined =
+        new Membership(Solo.voters(3).voters(), List.of(), List.of(new Membership.Member(FOUR, 4)));
+    solo.core.step(new Input.MembershipAsked(7, joined));
+    solo.sync();
+    Conflict empty = new Conflict(4, 0, 0, 0);
+    solo.receive(FOUR, new AppendReply(2, 0, Optional.of(empty), 0, new Progress(0, 0, 0)));
+    assertThat(offersTo(FOUR, solo.drain())).as("it may be undone").isEmpty();
+    solo.receive(TWO, solo.acknowledging(4));
+    assertThat(offersTo(FOUR, solo.drain())).as("our state is older").isEmpty();
+    solo.core.step(new Input.Applied(4));
+    assertThat(offersTo(FOUR, solo.drain()))
+        .containsExactly(new SnapshotOffer(2, new Position(4, 2), joined));
+    Conflict behind = new Conflict(2, 0, 0, 1);
+    solo.receive(THREE, new AppendReply(2, 0, Optional.of(behind), 0, new Progress(1, 1, 0)));
+    assertThat(offersTo(THREE, solo.drain()))
+        .as("who has always been there takes what there is")
+        .containsExactly(new SnapshotOffer(2, new Position(2, 1), Solo.voters(3)));
+  }
+
+  private static List<RaftMessage> offersTo(ReplicaId replica, Effects effects) {
+    return Solo.to(replica, effects.beforeSync()).stream()
+        .filter(SnapshotOffer.class::isInstance)
+        .toList();
+  }
+
+  @Test
+  void aFollowerSaysWhatWouldOutliveACrash() {
+    Solo solo = new Solo(CoreConfig.DEFAULT, Solo.recovered(1, 1, 1, 1));
+    solo.receive(TWO, new Heartbeat(1, 3, 0));
+    assertThat(solo.drain().beforeSync())
+        .extracting(Envelope::message)
+        .contains(new HeartbeatReply(1, 0, new Progress(3, 1, 1)));
+    solo.core.step(new Input.Applied(3));
+    solo.core.step(new Input.DurablyApplied(2));
+    solo.core.step(new Input.DurablyApplied(1));
+    assertThat(solo.core.status().durablyAppliedIndex()).isEqualTo(2);
+    solo.receive(TWO, new Heartbeat(1, 3, 0));
+    assertThat(solo.drain().beforeSync())
+        .extracting(Envelope::message)
+        .contains(new HeartbeatReply(1, 0, new Progress(3, 3, 2)));
+    solo.core.step(new Input.Restore(1, new Position(9, 1), FIVE));
+    Effects restore = solo.drain();
+    assertThat(solo.core.status().durablyAppliedIndex()).isEqualTo(2);
+    solo.core.step(new Input.Synced(restore.batch()));
+    assertThat(solo.core.status().durablyAppliedIndex()).isEqualTo(9);
+  }
+
   @Test
   void leaderSaysHowFarTheOthersAre() {
     Solo solo = Solo.leading(1, 1);
-    solo.receive(TWO, new AppendReply(2, 3, Optional.empty(), 0, new Progress(3, 2)));
+    solo.receive(TWO, new AppendReply(2, 3, Optional.empty(), 0, new Progress(3, 2, 1)));
     assertThat(solo.core.status().peers())
         .containsExactly(
-            new PeerStatus(TWO, 3, 2, PeerState.REPLICATE, true),
-            new PeerStatus(THREE, 0, 0, PeerState.PROBE, true));
+            new PeerStatus(TWO, 3, 2, 1, PeerState.REPLICATE, true),
+            new PeerStatus(THREE, 0, 0, 0, PeerState.PROBE, true));
     int electionTicks = CoreConfig.DEFAULT.electionTicks();
     solo.tick(electionTicks - 1);
-    solo.receive(TWO, new HeartbeatReply(2, 0, new Progress(3, 3)));
+    solo.receive(TWO, new HeartbeatReply(2, 0, new Progress(3, 3, 0)));
     solo.tick(1);
     assertThat(solo.core.status().peers())
         .containsExactly(
-            new PeerStatus(TWO, 3, 3, PeerState.REPLICATE, true),
-            new PeerStatus(THREE, 0, 0, PeerState.PROBE, false));
+            new PeerStatus(TWO, 3, 3, 1, PeerState.REPLICATE, true),
+            new PeerStatus(THREE, 0, 0, 0, PeerState.PROBE, false));
+    solo.receive(TWO, new HeartbeatReply(2, 0, new Progress(3, 3, 3)));
+    solo.receive(TWO, new HeartbeatReply(2, 0, new Progress(3, 3, 2)));
+    assertThat(solo.core.status().peers().get(0).durablyApplied())
+        .as("what would outlive a crash does so for ever, whatever was late")
+        .isEqualTo(3);
     solo.receive(TWO, new Heartbeat(9, 0, 0));
     assertThat(solo.core.status().peers()).isEmpty();
     assertThat(solo.core.status().replica()).isEqualTo(ME);

@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Sentences of the Raft paper (§) and of Ongaro's thesis, one test each. */
 class PaperTest {
-  private static final Progress NOTHING = new Progress(0, 0);
+  private static final Progress NOTHING = new Progress(0, 0, 0);
 
   /** §5.1: if one server's term is smaller, it updates its term; and keeps it before it says so. */
   @Test
@@ -47,7 +47,7 @@ class PaperTest {
     assertThat(effects.append()).isEmpty();
     assertThat(solo.core.status().commitIndex()).isZero();
     assertThat(Solo.to(TWO, effects.beforeSync()))
-        .containsExactly(new HeartbeatReply(3, 0, new Progress(2, 0)));
+        .containsExactly(new HeartbeatReply(3, 0, new Progress(2, 0, 0)));
   }
 
   /** §5.1: a candidate or leader that discovers that its term is out of date steps down at once. */

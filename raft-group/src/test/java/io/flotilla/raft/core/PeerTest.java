@@ -46,11 +46,11 @@ class PeerTest {
   @Test
   void connectsByWhatItSurelyHolds() {
     peer.offeredSnapshot(1);
-    peer.heard(new RaftMessage.Progress(20, 7), 2);
+    peer.heard(new RaftMessage.Progress(20, 7, 0), 2);
     assertThat(peer.connects(8)).isFalse();
-    peer.heard(new RaftMessage.Progress(20, 8), 3);
+    peer.heard(new RaftMessage.Progress(20, 8, 0), 3);
     assertThat(peer.connects(8)).isTrue();
-    peer.heard(new RaftMessage.Progress(20, 0), 4);
+    peer.heard(new RaftMessage.Progress(20, 0, 0), 4);
     peer.matched(8, 4);
     assertThat(peer.connects(8)).isTrue();
     assertThat(peer.connects(9)).isFalse();

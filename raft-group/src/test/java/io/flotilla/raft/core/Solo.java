@@ -69,7 +69,7 @@ final class Solo implements LogReader, Chance {
 
   RaftMessage acknowledging(long match) {
     return new RaftMessage.AppendReply(
-        core.status().term(), match, Optional.empty(), 0, new RaftMessage.Progress(match, 0));
+        core.status().term(), match, Optional.empty(), 0, new RaftMessage.Progress(match, 0, 0));
   }
 
   void receive(ReplicaId from, RaftMessage message) {

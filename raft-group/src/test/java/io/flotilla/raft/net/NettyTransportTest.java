@@ -196,7 +196,7 @@ class NettyTransportTest extends TransportContract {
     AtomicLong started = new AtomicLong();
     Node[] pair = new Node[2];
     RaftMessage reply =
-        new RaftMessage.AppendReply(1, 1, Optional.empty(), 0, new RaftMessage.Progress(1, 1));
+        new RaftMessage.AppendReply(1, 1, Optional.empty(), 0, new RaftMessage.Progress(1, 1, 0));
     RaftMessage append = append(128);
     pair[0] =
         new Node(

@@ -40,11 +40,11 @@ public final class Messages {
                   ? Optional.of(new RaftMessage.Conflict(number(), number(), number(), number()))
                   : Optional.empty(),
               number(),
-              new RaftMessage.Progress(number(), number()));
+              new RaftMessage.Progress(number(), number(), number()));
       case 4 -> new RaftMessage.Heartbeat(term, number(), number());
       case 5 ->
           new RaftMessage.HeartbeatReply(
-              term, number(), new RaftMessage.Progress(number(), number()));
+              term, number(), new RaftMessage.Progress(number(), number(), number()));
       case 6 -> new RaftMessage.ReadIndexRequest(term, random.nextLong());
       case 7 ->
           new RaftMessage.ReadIndexReply(

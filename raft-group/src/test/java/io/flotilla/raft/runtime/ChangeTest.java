@@ -94,7 +94,7 @@ class ChangeTest {
   private void otherCatchesUp() throws StorageException {
     long last = leader.status().lastIndex();
     long term = leader.status().term();
-    receive(new AppendReply(term, last, Optional.empty(), 0, new Progress(last, 0)));
+    receive(new AppendReply(term, last, Optional.empty(), 0, new Progress(last, 0, 0)));
     settle();
   }
 
@@ -251,7 +251,7 @@ class ChangeTest {
             .reduce((one, next) -> next)
             .orElseThrow();
     Conflict nothing = new Conflict(append.previous().index(), 0, 0, 0);
-    receive(later, new AppendReply(4, 0, Optional.of(nothing), 0, new Progress(0, 0)));
+    receive(later, new AppendReply(4, 0, Optional.of(nothing), 0, new Progress(0, 0, 0)));
     assertThat(sent)
         .extracting(RaftParcel::message)
         .anySatisfy(message -> assertThat(message).isInstanceOf(SnapshotOffer.class));

@@ -79,7 +79,7 @@ class HungDiskTest {
   }
 
   private void holds(long peer, long index) {
-    receive(peer, new AppendReply(1, index, Optional.empty(), 0, new Progress(index, 0)));
+    receive(peer, new AppendReply(1, index, Optional.empty(), 0, new Progress(index, 0, 0)));
   }
 
   private void turn() throws StorageException {
@@ -102,7 +102,7 @@ class HungDiskTest {
     for (int i = 0; i < count; i++) {
       nanos += Duration.ofMillis(100).toNanos();
       for (long peer = 2; peer <= 1 + PEERS; peer++) {
-        receive(peer, new HeartbeatReply(1, 0, new Progress(0, 0)));
+        receive(peer, new HeartbeatReply(1, 0, new Progress(0, 0, 0)));
       }
       turn();
       turn();
@@ -202,8 +202,8 @@ class HungDiskTest {
     everybodyHolds(2);
     for (int i = 0; i < PATIENCE + 2 + 4 * 11; i++) {
       nanos += Duration.ofMillis(100).toNanos();
-      receive(4, new HeartbeatReply(1, 0, new Progress(2, 0)));
-      receive(5, new HeartbeatReply(1, 0, new Progress(2, 0)));
+      receive(4, new HeartbeatReply(1, 0, new Progress(2, 0, 0)));
+      receive(5, new HeartbeatReply(1, 0, new Progress(2, 0, 0)));
       turn();
       turn();
     }
@@ -239,8 +239,8 @@ class HungDiskTest {
     everybodyHolds(2);
     CompletableFuture<Long> before = group.readBarrier();
     turn();
-    receive(2, new HeartbeatReply(1, 1, new Progress(2, 0)));
-    receive(3, new HeartbeatReply(1, 1, new Progress(2, 0)));
+    receive(2, new HeartbeatReply(1, 1, new Progress(2, 0, 0)));
+    receive(3, new HeartbeatReply(1, 1, new Progress(2, 0, 0)));
     ticks(PATIENCE + 2);
     assertThat(before).as("confirmed, and not applied").isNotDone();
     receive(3, new Heartbeat(2, 1, 0));

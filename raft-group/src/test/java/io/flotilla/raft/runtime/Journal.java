@@ -67,6 +67,7 @@ final class Journal implements StateMachine<Journal.Round> {
 
   private final List<String> commands = new ArrayList<>();
   private volatile long applied;
+  private volatile long durable;
   private long next = 1;
   private int staged;
   private final List<Image> closedImages = new CopyOnWriteArrayList<>();
@@ -118,7 +119,12 @@ final class Journal implements StateMachine<Journal.Round> {
 
   @Override
   public long durableIndex() {
-    return 0;
+    return durable;
+  }
+
+  /** As if all that is applied had got to a disk. */
+  void keep() {
+    durable = applied;
   }
 
   /** Of nothing but its index. */

@@ -35,12 +35,13 @@ class LogCutterTest {
         last,
         last,
         last,
+        last,
         Membership.of(List.of()),
         List.of(peers));
   }
 
   private static PeerStatus peer(long match, PeerState state, boolean active) {
-    return new PeerStatus(new ReplicaId(2), match, match, state, active);
+    return new PeerStatus(new ReplicaId(2), match, match, match, state, active);
   }
 
   @Test

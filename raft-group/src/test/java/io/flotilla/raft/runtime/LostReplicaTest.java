@@ -12,6 +12,7 @@ import io.flotilla.raft.core.RaftMessage.VoteRequest;
 import io.flotilla.raft.core.ReplicaId;
 import io.flotilla.raft.port.LogStore.DamagedLog;
 import io.flotilla.raft.port.LogStore.RecoveredLog;
+import io.flotilla.raft.port.LogWrite;
 import io.flotilla.raft.port.LogWrite.Base;
 import io.flotilla.raft.port.NodeId;
 import io.flotilla.raft.port.RaftParcel;
@@ -185,6 +186,26 @@ class LostReplicaTest {
     remove(open(GROUP, NEWER), NEWER);
     assertNotHosted(NEWER, "removed");
     assertThatThrownBy(() -> open(GROUP, SELF)).isInstanceOf(ReplicaLostException.class);
+  }
+
+  /** Nobody has told it: its group is needed no more. */
+  @Test
+  void whoIsDissolvedIsGoneOnceItsLogIs() throws Exception {
+    RaftGroup group = open(GROUP, SELF);
+    assertThat(votes(GROUP, SELF)).isEqualTo(1);
+    group.dissolve();
+    turn();
+    assertThat(log.all.get(log.all.size() - 1).writes())
+        .containsExactly(LogWrite.destroy(GROUP, SELF));
+    assertThat(group.removed()).as("its log is not gone yet").isNotDone();
+    log.makeAllDurable();
+    turn();
+    assertThat(group.removed()).isCompleted();
+    group.dissolve();
+    group.close();
+    turn();
+    sent.clear();
+    assertNotHosted(SELF, "removed");
   }
 
   @Test

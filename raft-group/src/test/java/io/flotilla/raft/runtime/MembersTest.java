@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.flotilla.raft.core.GroupId;
+import io.flotilla.raft.core.GroupStatus;
 import io.flotilla.raft.core.Membership;
 import io.flotilla.raft.core.Membership.Member;
 import io.flotilla.raft.core.Refusal;
@@ -104,6 +105,36 @@ class MembersTest extends RuntimeCluster {
               learner.askIfRemoved(members(1, 2, 3));
               assertThat(learner.removed()).isCompleted();
             });
+  }
+
+  @Test
+  void aLeaderHearsWhatWouldOutliveACrashOfEach() throws Exception {
+    startAll(3, 1);
+    proposeUntilDone(1, "kept");
+    awaitSameEverywhere(1);
+    TestNode last = nodes.get(leader(1).id.value() % 3 + 1);
+    long index = last.journal(1).appliedIndex();
+    for (TestNode node : nodes.values()) {
+      if (node != last) {
+        keep(node);
+      }
+    }
+    await().until(() -> keptBy(index) == 2);
+    proposeUntilDone(1, "and many an answer later");
+    assertThat(keptBy(index)).as("who has only applied it").isEqualTo(2);
+    keep(last);
+    await().until(() -> keptBy(index) == 3);
+  }
+
+  private static void keep(TestNode node) {
+    node.journal(1).keep();
+    node.group(1).askToFlush();
+  }
+
+  private long keptBy(long index) {
+    GroupStatus now = leader(1).group(1).status();
+    return (now.durablyAppliedIndex() >= index ? 1 : 0)
+        + now.peers().stream().filter(peer -> peer.durablyApplied() >= index).count();
   }
 
   @Test

@@ -6,7 +6,12 @@ import io.flotilla.proto.kv.ChangeReply;
 import io.flotilla.proto.kv.Command;
 import io.flotilla.proto.kv.SplitEntry;
 import io.flotilla.proto.map.Epoch;
+import io.flotilla.proto.map.Frozen;
+import io.flotilla.proto.map.Replica;
 import io.flotilla.proto.map.Shard;
+import io.flotilla.raft.core.GroupStatus;
+import io.flotilla.raft.core.GroupStatus.PeerStatus;
+import io.flotilla.raft.core.GroupStatus.RoleName;
 import io.flotilla.raft.core.Membership.Member;
 import io.flotilla.raft.port.StorageException;
 import io.flotilla.raft.runtime.RaftException;
@@ -116,17 +121,70 @@ public final class HostedShard {
    * @return what became of it; fails with {@link RaftException}
    */
   public CompletableFuture<ChangeReply> split(SplitEntry entry) {
-    return group
-        .propose(Command.newBuilder().setSplit(entry).build().toByteArray())
-        .thenApply(HostedShard::changeReply);
+    return change(Command.newBuilder().setSplit(entry).build());
+  }
+
+  /**
+   * Has the shard's descriptor changed by an entry that is answered by {@link ChangeReply}, where
+   * this replica leads it.
+   *
+   * @return what became of it; fails with {@link RaftException}
+   */
+  public CompletableFuture<ChangeReply> change(Command entry) {
+    return group.propose(entry.toByteArray()).thenApply(HostedShard::changeReply);
   }
 
   private static ChangeReply changeReply(byte[] result) {
     try {
       return ChangeReply.parseFrom(result);
     } catch (InvalidProtocolBufferException e) {
-      throw new IllegalStateException("a split had another result", e);
+      throw new IllegalStateException("a change of a shard had another result", e);
     }
+  }
+
+  /** Whether this replica leads, as far as it knows. */
+  public boolean leads() {
+    return group.status().role() == RoleName.LEADER;
+  }
+
+  /** Whether it serves nothing, as far as is known here: see {@link Frozen}. */
+  public boolean isFrozen() {
+    return descriptor().hasFrozen();
+  }
+
+  /**
+   * Whether it is frozen, and all replicas that it was frozen with have applied that for good: what
+   * whoever is to absorb it needs is on the disk of each. Only the leader can tell.
+   */
+  public boolean isSettled() {
+    Frozen frozen = descriptor().getFrozen();
+    GroupStatus status = group.status();
+    return isFrozen()
+        && status.role() == RoleName.LEADER
+        && frozen.getReplicasList().stream()
+            .allMatch(replica -> durablyApplied(status, replica) >= frozen.getIndex());
+  }
+
+  /** Whether this replica has applied for good that it is frozen, if it is. */
+  boolean isDurablyFrozen() {
+    return isFrozen()
+        && group.status().durablyAppliedIndex() >= descriptor().getFrozen().getIndex();
+  }
+
+  /** What the descriptor here would be after a crash, if anything. Blocks on the disk. */
+  Optional<Shard> durableDescriptor() throws StorageException {
+    return state.durableShard();
+  }
+
+  private static long durablyApplied(GroupStatus status, Replica of) {
+    if (of.getReplica() == status.replica().value()) {
+      return status.durablyAppliedIndex();
+    }
+    return status.peers().stream()
+        .filter(peer -> peer.replica().value() == of.getReplica())
+        .mapToLong(PeerStatus::durablyApplied)
+        .findFirst()
+        .orElse(0);
   }
 
   /** The node that holds a replica of this shard, as far as its log here says; 0 if none does. */

@@ -63,7 +63,9 @@ public final class ShardHost {
   /** What was offered too early, by id. */
   private final Map<Long, Shard> waiting = new HashMap<>();
 
-  private volatile Runnable onCutOff = () -> {};
+  private final Leavings leavings;
+
+  private volatile Runnable onChange = () -> {};
 
   private record CutOff(long shard, long generation) {}
 
@@ -79,6 +81,7 @@ public final class ShardHost {
     this.groups = groups;
     this.opener = opener;
     this.fatal = fatal;
+    this.leavings = new Leavings(store, shards);
   }
 
   /**
@@ -93,12 +96,15 @@ public final class ShardHost {
     opening.lock();
     try {
       Inventory inventory = Inventory.of(store.found(), logs, node);
-      store.deleteAllBut(inventory.live());
+      store.deleteAllBut(inventory.kept());
       for (Map.Entry<GroupId, RecoveredLog> log : logs.entrySet()) {
         long shard = log.getKey().value();
         long generation = log.getValue().generation();
         KvStateMachine state = KvStateMachine.open(store, shard, generation);
         open(state, joining(shard, log.getValue().self(), generation));
+      }
+      for (KvStore.Found pinned : inventory.pinned()) {
+        leavings.pin(KvStateMachine.open(store, pinned.shard().getId(), pinned.generation()));
       }
       for (KvStore.Found first : inventory.withoutLog()) {
         KvStateMachine state =
@@ -111,9 +117,12 @@ public final class ShardHost {
     LOG.info("node {} has opened {} shards", node, shards.size());
   }
 
-  /** Who is told when a shard here was cut in two. Any thread calls; must not block. */
-  public void onCutOff(Runnable told) {
-    onCutOff = told;
+  /**
+   * Who is told when a shard here was cut in two, frozen, or has absorbed another. Any thread
+   * calls; must not block.
+   */
+  public void onChange(Runnable told) {
+    onChange = told;
   }
 
   /**
@@ -168,6 +177,47 @@ public final class ShardHost {
     } finally {
       opening.unlock();
     }
+  }
+
+  /**
+   * Takes in what the map says of who has which keys.
+   *
+   * @param complete whether it says all there is
+   */
+  public void learn(boolean complete, Collection<Shard> changed, Collection<Long> removed) {
+    opening.lock();
+    try {
+      leavings.learn(complete, changed, removed);
+    } finally {
+      opening.unlock();
+    }
+  }
+
+  /**
+   * Goes on with what merges have left to do here: has made durable what others wait for, ends the
+   * replicas of shards that were absorbed, and gives up what was kept of those that are gone. To be
+   * called now and then; whoever is to wait, for the disk or the map, has its turn another time.
+   *
+   * @throws StorageException if the disk fails
+   */
+  public void tendMerges() throws StorageException {
+    opening.lock();
+    try {
+      leavings.tend();
+    } finally {
+      opening.unlock();
+    }
+  }
+
+  /** Whether this shard is here as it was frozen: what absorbs it finds it. */
+  public boolean holdsFrozen(Shard source) {
+    return leavings.holdsFrozen(source);
+  }
+
+  /** Whether another shard here has keys of this one, by a later version. */
+  public boolean isReplaced(HostedShard shard) {
+    return shards.values().stream()
+        .anyMatch(other -> StaleEpoch.isReplacedBy(other.descriptor(), shard.descriptor()));
   }
 
   /** Whether it is as its keyspace was created with it: not cut off from another, and unchanged. */
@@ -259,7 +309,7 @@ public final class ShardHost {
   /** By an apply thread. */
   private void cutOff(long shard, long generation) {
     cutOffs.add(new CutOff(shard, generation));
-    onCutOff.run();
+    onChange.run();
     opener.execute(this::openCutOffs);
   }
 
@@ -383,6 +433,7 @@ public final class ShardHost {
     long shard = spec.id().value();
     try {
       state.onCutOff(this::cutOff);
+      state.onFlushWanted(() -> flushWanted(shard));
       RaftGroup group = groups.open(spec, state);
       HostedShard hosted = new HostedShard(state, group);
       shards.put(shard, hosted);
@@ -390,15 +441,21 @@ public final class ShardHost {
     } catch (ReplicaLostException e) { // whose listener has logged it
       LOG.debug("shard {} is not opened on node {}", shard, node, e);
       lose(spec);
-      state.retire();
+      leavings.leave(state);
     }
+  }
+
+  /** By an apply thread. */
+  private void flushWanted(long shard) {
+    hosted(shard).ifPresent(open -> open.group().askToFlush());
+    onChange.run();
   }
 
   private void lose(GroupSpec spec) {
     lost.merge(spec.id().value(), spec.self().value(), Math::max);
   }
 
-  /** The group has removed the replica here: its log is gone, and now its state goes. */
+  /** The replica here was removed, or dissolved: its log is gone, and now its state goes. */
   private void forget(GroupSpec spec, HostedShard hosted, KvStateMachine state) {
     lose(spec);
     var unused =
@@ -407,7 +464,7 @@ public final class ShardHost {
             .close()
             .thenRun(
                 () -> {
-                  state.retire();
+                  leavings.leave(state);
                   shards.remove(spec.id().value(), hosted);
                 });
   }

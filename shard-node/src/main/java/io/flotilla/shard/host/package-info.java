@@ -17,6 +17,12 @@
  * far, or is replaced by a snapshot from behind the split, or leaves, the new shard is neither
  * founded nor joins here: it would take its own data for missing.
  *
+ * <p>A shard that was absorbed by its neighbour has nobody left to remove its replicas, so each
+ * node ends its own: once the map has others in its place, by later versions, and the replica here
+ * of who absorbed it would know so after a crash. A frozen state is kept although its replica is
+ * gone, also across restarts, as long as who is to absorb it may have to do so again ({@code
+ * Leavings}).
+ *
  * <p>Who was routed by another version of a shard hears of all shards here that have any of what he
  * asked for, and of what was cut off last, so that one refusal teaches both sides.
  *

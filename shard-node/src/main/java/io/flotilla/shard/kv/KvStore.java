@@ -57,9 +57,21 @@ public final class KvStore implements StateStore<KvRound>, AutoCloseable {
   /**
    * A shard's state that is here, whether or not a log names it.
    *
-   * @param begins whether it is as new shards begin: nothing was applied to it
+   * @param applied the last entry that it holds; 0 if it waits for an image
    */
-  public record Found(long generation, Shard shard, boolean begins) {}
+  public record Found(long generation, Shard shard, long applied) {
+    /** Whether it is as new shards begin: nothing was applied to it. */
+    public boolean begins() {
+      return applied == KvStateMachine.BEGIN.index();
+    }
+
+    /**
+     * Whether it is all that the shard was when it was frozen; the descriptor alone may be older.
+     */
+    public boolean isFrozen() {
+      return shard.hasFrozen() && applied >= shard.getFrozen().getIndex();
+    }
+  }
 
   /** All states that are here, by generation. */
   public List<Found> found() throws StorageException {
@@ -85,7 +97,7 @@ public final class KvStore implements StateStore<KvRound>, AutoCloseable {
   private static Found found(StateView view, long generation, Shard shard) throws StorageException {
     byte[] progress = view.get(KvKeys.progress(generation, shard.getId()));
     long applied = Progress.decode(progress).applied();
-    return new Found(generation, shard, applied == KvStateMachine.BEGIN.index());
+    return new Found(generation, shard, applied);
   }
 
   /**
@@ -103,6 +115,11 @@ public final class KvStore implements StateStore<KvRound>, AutoCloseable {
       holdings.hold(new Holdings.Holding(number, shard, extents)); // before any is applied to
     }
     generations.deleteAllBut(keys);
+  }
+
+  /** Whether there is a state of this shard that counts, opened or not. Does not block. */
+  public boolean isHere(long shard) {
+    return !holdings.of(shard).isEmpty();
   }
 
   /** Deletes what was replaced or discarded and is not read any more. To be called now and then. */

@@ -61,9 +61,11 @@ final class Following implements AutoCloseable {
       onNodes.accept(nodes);
     }
     try {
+      host.learn(update.getComplete(), update.getShardsList(), update.getRemovedShardsList());
       if (host.offer(update.getShardsList()) > 0) {
         shardsOpened();
       }
+      host.tendMerges();
     } catch (StorageException e) {
       fatal.accept(e);
     }
@@ -117,6 +119,7 @@ final class Following implements AutoCloseable {
       if (host.offerWaiting() > 0) {
         shardsOpened();
       }
+      host.tendMerges();
     } catch (StorageException e) {
       fatal.accept(e);
     }

@@ -48,6 +48,7 @@ final class Reports {
   private final Transfers transfers;
   private final Keyspaces keyspaces;
   private final Suspects suspects;
+  private final Merges merges;
   private final Refused refused = new Refused();
   private final Acknowledged acknowledged = new Acknowledged();
   private boolean underWay;
@@ -77,6 +78,7 @@ final class Reports {
     this.splits = new Splits(host, keyspaces, control, refused);
     this.suspects = new Suspects(client, control, nodes, node);
     this.transfers = new Transfers(host, control, refused);
+    this.merges = new Merges(host, control, refused);
   }
 
   /**
@@ -146,7 +148,7 @@ final class Reports {
     }
     if (again || failure != null) {
       control.after(PAUSE, this::sendAgain);
-    } else if (reply != null && hasOrders(reply) && !soon) {
+    } else if (reply != null && (hasOrders(reply) || waitsToSettle()) && !soon) {
       soon = true;
       control.after(
           PAUSE_WITH_ORDERS,
@@ -157,8 +159,18 @@ final class Reports {
     }
   }
 
+  /** Its clients wait meanwhile. */
+  private boolean waitsToSettle() {
+    return host.shards().stream()
+        .anyMatch(shard -> shard.isFrozen() && shard.leads() && !shard.isSettled());
+  }
+
   private static boolean hasOrders(ReportReply reply) {
-    return reply.getOrdersCount() + reply.getSplitsCount() + reply.getTransfersCount() > 0;
+    return reply.getOrdersCount()
+            + reply.getSplitsCount()
+            + reply.getTransfersCount()
+            + reply.getMergesCount()
+        > 0;
   }
 
   private void obey(ReportReply reply) {
@@ -166,6 +178,7 @@ final class Reports {
       moves.obey(reply.getOrdersList());
       splits.obey(reply.getSplitsList());
       transfers.obey(reply.getTransfersList());
+      merges.obey(reply.getMergesList());
     } catch (StorageException e) {
       fatal.accept(e);
     }
@@ -203,6 +216,7 @@ final class Reports {
         .setEpoch(shard.descriptor().getEpoch())
         .setLastIndex(status.lastIndex())
         .setApplied(status.appliedIndex())
+        .setSettled(shard.isSettled())
         .build();
   }
 

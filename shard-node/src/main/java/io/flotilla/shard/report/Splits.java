@@ -7,7 +7,6 @@ import io.flotilla.proto.map.Partitioning;
 import io.flotilla.proto.map.Replica;
 import io.flotilla.proto.map.Shard;
 import io.flotilla.proto.placement.SplitOrder;
-import io.flotilla.raft.core.GroupStatus;
 import io.flotilla.raft.port.StorageException;
 import io.flotilla.raft.runtime.RaftException;
 import io.flotilla.shard.host.HostedShard;
@@ -51,17 +50,13 @@ final class Splits {
    */
   void obey(List<SplitOrder> orders) throws StorageException {
     for (SplitOrder order : orders) {
-      Optional<HostedShard> led = host.hosted(order.getShard().getId()).filter(Splits::leads);
+      Optional<HostedShard> led = host.hosted(order.getShard().getId()).filter(HostedShard::leads);
       if (led.isPresent()
           && !busy.contains(order.getShard().getId())
           && !refused.contains(order.getJob())) {
         split(led.get(), order);
       }
     }
-  }
-
-  private static boolean leads(HostedShard shard) {
-    return shard.group().status().role() == GroupStatus.RoleName.LEADER;
   }
 
   private void split(HostedShard shard, SplitOrder order) throws StorageException {

@@ -107,10 +107,17 @@ public final class KvService {
     }
   }
 
-  /** Refuses a request that was routed by another version of the shard. */
+  /**
+   * Refuses a request that was routed by another version of the shard, or by one that serves
+   * nothing. That is known of a version from its first moment to its last, so that nothing that
+   * passes here, at whatever level it reads, can meet it frozen later.
+   */
   private void check(HostedShard shard, Epoch epoch, Supplier<KeyRange> asked) {
-    if (!shard.isOf(epoch)) {
+    if (!shard.isOf(epoch) || (shard.isFrozen() && host.isReplaced(shard))) {
       throw new RpcException(host.staleEpoch(shard, asked.get()));
+    }
+    if (shard.isFrozen()) {
+      throw new RpcException(Refusals.frozen(shard.descriptor()));
     }
   }
 

@@ -1,6 +1,7 @@
 package io.flotilla.shard.service;
 
 import io.flotilla.proto.errors.ErrorDetail;
+import io.flotilla.proto.map.Shard;
 import io.flotilla.raft.core.Refusal;
 import io.flotilla.raft.core.ReplicaId;
 import io.flotilla.raft.runtime.RaftException;
@@ -77,6 +78,15 @@ final class Refusals {
         .setLeaderNode(node)
         .setLeaderAddress(nodes.address(node).orElse(""))
         .build();
+  }
+
+  /**
+   * Nobody is asked, and nothing is done: it serves again, or another in its place, before long.
+   */
+  static ErrorDetail frozen(Shard shard) {
+    return overloaded(
+        "shard %d is frozen: shard %d is to absorb it, and then has its keys; nothing was done"
+            .formatted(shard.getId(), shard.getFrozen().getInto()));
   }
 
   static ErrorDetail overloaded(String message) {

@@ -82,7 +82,7 @@ final class Startup {
     parts.add(() -> end(states));
     RaftRuntime<KvRound> runtime = runtime(directory, threads, server, states, link);
     ShardHost host = new ShardHost(node, states, runtime::open, link::run, this::failed);
-    host.onCutOff(link::reportSoon);
+    host.onChange(link::reportSoon);
     host.recover(runtime.recovered());
     String address = serve(server, host, directory, port);
     parts.add(link); // ends first, since it opens shards

@@ -108,7 +108,7 @@ class CutOffTest {
   void open() throws StorageException {
     store = KvStore.open(directory.resolve("state"), KvStoreConfig.DEFAULT);
     host = new ShardHost(NODE, store, this::openGroup, opener::add, this::fail);
-    host.onCutOff(news::incrementAndGet);
+    host.onChange(news::incrementAndGet);
   }
 
   @AfterEach

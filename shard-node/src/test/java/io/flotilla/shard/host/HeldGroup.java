@@ -2,6 +2,7 @@ package io.flotilla.shard.host;
 
 import io.flotilla.raft.core.GroupId;
 import io.flotilla.raft.core.GroupStatus;
+import io.flotilla.raft.core.GroupStatus.RoleName;
 import io.flotilla.raft.core.Membership;
 import io.flotilla.raft.core.ReplicaId;
 import io.flotilla.raft.runtime.RaftGroup;
@@ -24,6 +25,13 @@ public final class HeldGroup implements RaftGroup {
           List.of(
               new Membership.Member(new ReplicaId(71), 1),
               new Membership.Member(new ReplicaId(72), 2)));
+  public final List<byte[]> proposed = new ArrayList<>();
+  public final List<CompletableFuture<byte[]>> answers = new ArrayList<>();
+  public RoleName role = RoleName.FOLLOWER;
+  public long durablyApplied = 40;
+  public List<GroupStatus.PeerStatus> peers = List.of();
+  public int flushes;
+  public int dissolved;
   public final List<List<Membership.Member>> doubts = new ArrayList<>();
   public final CompletableFuture<Void> removed = new CompletableFuture<>();
 
@@ -34,7 +42,9 @@ public final class HeldGroup implements RaftGroup {
 
   @Override
   public CompletableFuture<byte[]> propose(byte[] command) {
-    throw new AssertionError("proposed");
+    proposed.add(command);
+    answers.add(new CompletableFuture<>());
+    return answers.get(answers.size() - 1);
   }
 
   @Override
@@ -64,7 +74,7 @@ public final class HeldGroup implements RaftGroup {
   public GroupStatus status() {
     return new GroupStatus(
         self,
-        GroupStatus.RoleName.FOLLOWER,
+        role,
         3,
         Optional.of(new ReplicaId(72)),
         1,
@@ -72,8 +82,9 @@ public final class HeldGroup implements RaftGroup {
         41,
         41,
         40,
+        durablyApplied,
         membership,
-        List.of());
+        peers);
   }
 
   @Override
@@ -99,6 +110,16 @@ public final class HeldGroup implements RaftGroup {
   @Override
   public void askIfRemoved(List<Membership.Member> members) {
     doubts.add(members);
+  }
+
+  @Override
+  public void dissolve() {
+    dissolved++;
+  }
+
+  @Override
+  public void askToFlush() {
+    flushes++;
   }
 
   @Override

@@ -427,7 +427,7 @@ class SplitTest {
             .filter(found -> found.shard().getId() == CHILD)
             .findFirst()
             .orElseThrow();
-    assertThat(child).isEqualTo(new KvStore.Found(shard.generation, CUT_OFF, true));
+    assertThat(child).isEqualTo(new KvStore.Found(shard.generation, CUT_OFF, 1));
     shard.restart();
     shard.store.deleteAllBut(List.of(child));
     assertThat(shard.store.found()).containsExactly(child);

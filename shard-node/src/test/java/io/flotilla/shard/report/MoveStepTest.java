@@ -35,7 +35,18 @@ final class MoveStepTest {
   private static Optional<MoveStep> next(long self, RoleName role, Membership membership) {
     return MoveStep.next(
         new GroupStatus(
-            new ReplicaId(self), role, 1, Optional.empty(), 1, 5, 5, 5, 5, membership, List.of()),
+            new ReplicaId(self),
+            role,
+            1,
+            Optional.empty(),
+            1,
+            5,
+            5,
+            5,
+            5,
+            5,
+            membership,
+            List.of()),
         ORDER);
   }
 
@@ -86,6 +97,7 @@ final class MoveStepTest {
         1,
         Optional.empty(),
         1,
+        5,
         5,
         5,
         5,

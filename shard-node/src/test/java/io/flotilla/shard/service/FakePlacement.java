@@ -7,6 +7,7 @@ import io.flotilla.proto.map.Node;
 import io.flotilla.proto.map.Replica;
 import io.flotilla.proto.map.Shard;
 import io.flotilla.proto.placement.MapUpdate;
+import io.flotilla.proto.placement.MergeOrder;
 import io.flotilla.proto.placement.RegisterNodeReply;
 import io.flotilla.proto.placement.RegisterNodeRequest;
 import io.flotilla.proto.placement.ReportReply;
@@ -20,17 +21,22 @@ import io.flotilla.rpc.NetThreads;
 import io.flotilla.rpc.RpcCall;
 import io.flotilla.rpc.RpcMethods;
 import io.flotilla.rpc.RpcServer;
+import io.flotilla.shard.kv.KeyRange;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /**
  * A placement of one member that remembers nothing: three nodes make the shards, which are cut in
- * two when it is told to order that.
+ * two and merged when it is told to order that.
  */
 final class FakePlacement implements AutoCloseable {
   static final int KEYSPACE = 1;
@@ -42,6 +48,12 @@ final class FakePlacement implements AutoCloseable {
   private final Map<String, Node> nodes = new LinkedHashMap<>();
   private final Map<Long, Shard> shards = new TreeMap<>();
   private final Map<Long, SplitOrder> splits = new HashMap<>();
+
+  /** Who is to absorb whom, by the one to be absorbed; what is given up is not here any more. */
+  private final Map<Long, Long> merges = new HashMap<>();
+
+  private final Set<Long> settled = new HashSet<>();
+  private final Set<Long> removed = new TreeSet<>();
   private final List<RpcCall<WatchRequest, MapUpdate>> watches = new ArrayList<>();
   private final List<ReportRequest> reports = new ArrayList<>();
   private final int port;
@@ -140,12 +152,44 @@ final class FakePlacement implements AutoCloseable {
         news |= learn(report.getChanged());
         report.getChanged().getCutOffList().forEach(this::learn);
       }
+      if (report.getSettled()) {
+        settled.add(report.getShard());
+      }
     }
     if (news) {
       revision++;
       watches.forEach(watch -> watch.reply(map()));
     }
-    call.reply(ReportReply.newBuilder().addAllSplits(splits.values()).build());
+    call.reply(
+        ReportReply.newBuilder()
+            .addAllSplits(splits.values())
+            .addAllMerges(shards.values().stream().flatMap(this::mergeOrder).toList())
+            .build());
+  }
+
+  /** From facts alone: what this shard, or who is to absorb it, has to do next. */
+  private Stream<MergeOrder> mergeOrder(Shard source) {
+    Shard into = shards.get(merges.getOrDefault(source.getId(), source.getFrozen().getInto()));
+    if (merges.containsKey(source.getId())) {
+      if (!source.hasFrozen()) {
+        return Stream.of(order(MergeOrder.Step.FREEZE, source, into));
+      }
+      return settled.contains(source.getId())
+          ? Stream.of(order(MergeOrder.Step.ABSORB, into, source))
+          : Stream.empty();
+    }
+    if (!source.hasFrozen()) {
+      return Stream.empty();
+    }
+    boolean mayAbsorb = into != null && into.getEpoch().equals(source.getFrozen().getIntoEpoch());
+    return Stream.of(
+        mayAbsorb
+            ? order(MergeOrder.Step.FENCE, into, source)
+            : order(MergeOrder.Step.THAW, source, Shard.getDefaultInstance()));
+  }
+
+  private static MergeOrder order(MergeOrder.Step step, Shard shard, Shard other) {
+    return MergeOrder.newBuilder().setStep(step).setShard(shard).setOther(other).build();
   }
 
   private boolean learn(Shard shard) {
@@ -153,9 +197,26 @@ final class FakePlacement implements AutoCloseable {
     if (known != null && version(known) >= version(shard)) {
       return false;
     }
+    if (removed.contains(shard.getId())) {
+      return false;
+    }
     splits.remove(shard.getId());
+    settled.remove(shard.getId());
     shards.put(shard.getId(), shard);
+    shards.values().removeIf(other -> isAbsorbed(other, shard));
     return true;
+  }
+
+  private boolean isAbsorbed(Shard source, Shard by) {
+    boolean is =
+        source.getId() != by.getId()
+            && source.getEpoch().getVersion() < by.getEpoch().getVersion()
+            && KeyRange.of(by).covers(KeyRange.of(source));
+    if (is) {
+      merges.remove(source.getId());
+      removed.add(source.getId());
+    }
+    return is;
   }
 
   private static long version(Shard shard) {
@@ -178,6 +239,20 @@ final class FakePlacement implements AutoCloseable {
     }
     splits.put(id, order.build());
     return cutOff;
+  }
+
+  /** Has a shard absorbed by a neighbour. */
+  synchronized void merge(long source, long into) {
+    merges.put(source, into);
+  }
+
+  /** What is under way of it is taken back. */
+  synchronized void giveUp(long source) {
+    merges.remove(source);
+  }
+
+  synchronized boolean isSettled(long source) {
+    return settled.contains(source);
   }
 
   synchronized List<Shard> shards() {

@@ -35,9 +35,15 @@ final class TestClient implements AutoCloseable {
   final RpcClient rpc;
   private final Supplier<List<Shard>> shards;
   private final Supplier<List<String>> nodes;
+  private final long id;
   private long seq;
 
   TestClient(String cluster, Supplier<List<Shard>> shards, Supplier<List<String>> nodes) {
+    this(cluster, 77, shards, nodes);
+  }
+
+  TestClient(String cluster, long id, Supplier<List<Shard>> shards, Supplier<List<String>> nodes) {
+    this.id = id;
     this.rpc = new RpcClient(threads, new Hello(cluster, Hello.Role.CLIENT, 0));
     this.shards = shards;
     this.nodes = nodes;
@@ -65,17 +71,19 @@ final class TestClient implements AutoCloseable {
 
   String get(String key) {
     ByteString encoded = FakePlacement.key(key);
-    Shard shard = shardOf(encoded);
-    ReadRequest request =
-        ReadRequest.newBuilder()
-            .setShard(shard.getId())
-            .setEpoch(shard.getEpoch())
-            .addKeys(encoded)
-            .build();
-    return anywhere(address -> rpc.call(address, RpcMethods.KV_READ, request, CALL).join())
+    return anywhere(address -> rpc.call(address, RpcMethods.KV_READ, read(encoded), CALL).join())
         .getValues(0)
         .getValue()
         .toStringUtf8();
+  }
+
+  private ReadRequest read(ByteString key) {
+    Shard shard = shardOf(key);
+    return ReadRequest.newBuilder()
+        .setShard(shard.getId())
+        .setEpoch(shard.getEpoch())
+        .addKeys(key)
+        .build();
   }
 
   /** All keys of all shards. */
@@ -96,12 +104,17 @@ final class TestClient implements AutoCloseable {
   }
 
   WriteRequest.Builder request(ByteString key, Operation operation) {
-    Shard shard = shardOf(key);
     seq++;
+    return again(key, operation);
+  }
+
+  /** Under the same number, by the map as it is now. */
+  private WriteRequest.Builder again(ByteString key, Operation operation) {
+    Shard shard = shardOf(key);
     return WriteRequest.newBuilder()
         .setShard(shard.getId())
         .setEpoch(shard.getEpoch())
-        .setClientLow(77)
+        .setClientLow(id)
         .setAckedBelow(seq)
         .setNotAfterMillis(System.currentTimeMillis() + 3_600_000)
         .addWrites(Write.newBuilder().setSeq(seq).setOperation(operation));
@@ -115,7 +128,11 @@ final class TestClient implements AutoCloseable {
   }
 
   private Result write(ByteString key, Operation operation) {
-    return send(request(key, operation).build()).getResults(0);
+    seq++;
+    return anywhere(
+            address ->
+                rpc.call(address, RpcMethods.KV_WRITE, again(key, operation).build(), CALL).join())
+        .getResults(0);
   }
 
   WriteReply send(WriteRequest request) {
