@@ -99,7 +99,7 @@ final class MemberStepTest {
   }
 
   private static PeerStatus peer(long id, long match, PeerState state, boolean heard) {
-    return new PeerStatus(new ReplicaId(id), match, match, state, heard);
+    return new PeerStatus(new ReplicaId(id), match, match, match, state, heard);
   }
 
   private Optional<Membership> next(Membership now) {
@@ -108,7 +108,7 @@ final class MemberStepTest {
 
   private GroupStatus status(Membership now, RoleName role) {
     ReplicaId self = new ReplicaId(1);
-    return new GroupStatus(self, role, 3, Optional.of(self), 1, 50, 50, 50, 50, now, peers);
+    return new GroupStatus(self, role, 3, Optional.of(self), 1, 50, 50, 50, 50, 50, now, peers);
   }
 
   private static Membership voters(long... ids) {
