@@ -59,6 +59,7 @@ public final class KvStateMachine implements StateMachine<KvRound> {
   private final Changes changes;
   private final ConcurrentMap<Long, ShardState> loaded = new ConcurrentHashMap<>();
   private volatile ShardState state;
+  private volatile boolean retired;
 
   /** Told of shards that were cut off from another one here. */
   @FunctionalInterface
@@ -216,25 +217,36 @@ public final class KvStateMachine implements StateMachine<KvRound> {
 
   @Override
   public void discard(long generation) {
-    takeLoaded(generation).retire(store.holdings());
+    ShardState taken = loaded.remove(generation);
+    if (taken != null) {
+      taken.retire(store.holdings());
+    } else if (!retired) { // which has discarded it
+      throw notLoaded(generation);
+    }
   }
 
   private ShardState takeLoaded(long generation) {
     ShardState taken = loaded.remove(generation);
     if (taken == null) {
-      throw new IllegalStateException(
-          "shard " + shardId + " has not loaded generation " + generation);
+      throw notLoaded(generation);
     }
     return taken;
   }
 
+  private IllegalStateException notLoaded(long generation) {
+    return new IllegalStateException(
+        "shard " + shardId + " has not loaded generation " + generation);
+  }
+
   /**
-   * The replica is no more, and no log names its state: it is deleted when nobody reads it, except
-   * for what another state here has of it, by which it was absorbed. To be called when nothing is
-   * applied any more.
+   * The replica is no more, and no log names its state, nor one that was loaded and about to take
+   * its place: they are deleted when nobody reads them, except for what another state here has of
+   * them, by which it was absorbed. To be called when nothing is applied any more.
    */
   public void retire() {
+    retired = true;
     state.retire(store.holdings());
+    loaded.keySet().forEach(this::discard);
   }
 
   ShardState state() {

@@ -228,4 +228,16 @@ class ShardImageTest {
     target.store.sweep();
     assertThat(target.store.found()).isEmpty();
   }
+
+  /** It was about to become the state, and the log that may have named it is gone. */
+  @Test
+  void whatWasLoadedForAShardThatIsNoMoreGoesWithIt() throws Exception {
+    source.run(1, put("k", "new"));
+    target.run(1, put("k", "old"));
+    long loaded = load();
+    target.machine.retire();
+    target.store.sweep();
+    assertThat(target.store.found()).isEmpty();
+    target.machine.discard(loaded); // whoever held it may say so as well
+  }
 }
