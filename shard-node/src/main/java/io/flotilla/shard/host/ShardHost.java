@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentMap;
@@ -285,6 +286,22 @@ public final class ShardHost {
       }
     } finally {
       opening.unlock();
+    }
+  }
+
+  /**
+   * Has the replicas that were told nothing yet ask whether they still belong to their shards: who
+   * was ordered here when the job was over already is in no map, and nobody would ever tell it.
+   *
+   * @param expected ids of those that somebody still means to bring in
+   */
+  public void doubtAllButExpected(Set<Long> expected) {
+    for (HostedShard shard : shards.values()) {
+      GroupStatus status = shard.group().status();
+      if (status.membership().everybody().isEmpty()
+          && !expected.contains(status.replica().value())) {
+        shard.group().askIfRemoved(Members.of(shard.descriptor()));
+      }
     }
   }
 

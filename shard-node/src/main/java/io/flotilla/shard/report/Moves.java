@@ -38,15 +38,20 @@ final class Moves {
   /**
    * Begins what is to be done. Blocks on the disk where a replica is opened.
    *
+   * @param orders all that there are for this node now: what none of them brings here any more asks
+   *     whether it is still wanted
    * @throws StorageException if the disk fails
    */
   void obey(List<MoveOrder> orders) throws StorageException {
+    Set<Long> expected = new HashSet<>();
     for (MoveOrder order : orders) {
       if (order.getTo().getNode() == node && !MoveStep.isDismissal(order)) {
         host.join(order.getShard(), order.getTo());
+        expected.add(order.getTo().getReplica());
       }
       step(order);
     }
+    host.doubtAllButExpected(expected);
   }
 
   private void step(MoveOrder order) {

@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -120,6 +121,21 @@ class ShardHostTest {
   void soDoesWhoFindsItselfInALaterDescriptor() throws Exception {
     assertThat(host.offer(List.of(joined(73)))).isEqualTo(1);
     assertJoins(73);
+  }
+
+  /** Its order came late: the job is over, and no leader has ever heard of it. */
+  @Test
+  void whoIsNotExpectedAnyMoreAsksWhetherItIsRemoved() throws Exception {
+    host.join(SHARD, replica(73));
+    HeldGroup group = last().group();
+    group.membership = Membership.of(List.of());
+    host.doubtAllButExpected(Set.of(73L));
+    assertThat(group.doubts).isEmpty();
+    host.doubtAllButExpected(Set.of());
+    assertThat(group.doubts).containsExactly(Members.of(SHARD));
+    group.membership = Members.first(SHARD);
+    host.doubtAllButExpected(Set.of());
+    assertThat(group.doubts).as("who knows its group hears from it").hasSize(1);
   }
 
   private void assertJoins(long replica) {
