@@ -127,7 +127,7 @@ final class SimNode extends SimProcess implements SimRaft.Peer {
               new LeaderNews());
       ShardHost host = new ShardHost(node, states, runtime::open, line::run, this::fatal);
       shards = host;
-      host.onCutOff(line::reportSoon);
+      host.onChange(line::reportSoon);
       host.recover(runtime.recovered());
       new KvService(
               host,

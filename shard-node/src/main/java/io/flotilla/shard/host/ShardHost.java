@@ -66,6 +66,9 @@ public final class ShardHost {
 
   private final Leavings leavings;
 
+  /** By id, what the map says last of shards that seem to have left out the replicas here. */
+  private final Map<Long, Shard> doubted = new HashMap<>();
+
   private volatile Runnable onChange = () -> {};
 
   private record CutOff(long shard, long generation) {}
@@ -166,7 +169,8 @@ public final class ShardHost {
   /**
    * Offers again what has waited until now. To be called now and then: mostly in vain, as who waits
    * for a split is opened by it; not if a snapshot took the place of the shard to be split, or that
-   * one has left.
+   * one has left. And those that seem to be left out of their shards ask again: nobody answers a
+   * question that was lost.
    *
    * @return how many were opened
    * @throws StorageException if the disk fails
@@ -174,6 +178,7 @@ public final class ShardHost {
   public int offerWaiting() throws StorageException {
     opening.lock();
     try {
+      List.copyOf(doubted.values()).forEach(this::doubtIfLeftOut);
       return offer(List.copyOf(waiting.values()));
     } finally {
       opening.unlock();
@@ -243,15 +248,20 @@ public final class ShardHost {
 
   private void doubtIfLeftOut(Shard shard) {
     HostedShard hosted = shards.get(shard.getId());
-    if (hosted != null) {
-      GroupStatus status = hosted.group().status();
-      boolean wasMember = isAmong(status.membership().everybody(), status.replica());
-      if (wasMember
-          && isNewer(shard, hosted.descriptor())
-          && !isAmong(Members.of(shard), status.replica())) {
-        hosted.group().askIfRemoved(Members.of(shard));
-      }
+    if (hosted != null && seemsLeftOut(hosted, shard)) {
+      doubted.put(shard.getId(), shard);
+      hosted.group().askIfRemoved(Members.of(shard));
+    } else {
+      doubted.remove(shard.getId());
     }
+  }
+
+  private static boolean seemsLeftOut(HostedShard hosted, Shard shard) {
+    GroupStatus status = hosted.group().status();
+    boolean wasMember = isAmong(status.membership().everybody(), status.replica());
+    return wasMember
+        && isNewer(shard, hosted.descriptor())
+        && !isAmong(Members.of(shard), status.replica());
   }
 
   private static boolean isNewer(Shard shard, Shard than) {

@@ -208,6 +208,20 @@ class ShardHostTest {
     assertThat(group.doubts).as("who has not been a member yet may become one").hasSize(1);
   }
 
+  /** The map says it once, and a question, or its answer, may be lost. */
+  @Test
+  void whoMayBeLeftOutAsksAgainUntilItKnows() throws Exception {
+    host.offer(List.of(SHARD));
+    HeldGroup group = last().group();
+    Shard without = joined(75);
+    host.offer(List.of(without));
+    host.offerWaiting();
+    assertThat(group.doubts).hasSize(2).containsOnly(Members.of(without));
+    group.removed.complete(null);
+    host.offerWaiting();
+    assertThat(group.doubts).hasSize(2);
+  }
+
   @Test
   void anOlderDescriptorRaisesNoDoubts() throws Exception {
     host.offer(List.of(joined(76)));
