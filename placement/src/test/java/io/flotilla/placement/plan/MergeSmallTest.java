@@ -53,10 +53,6 @@ final class MergeSmallTest {
     return world.plan().stream().filter(Merge.class::isInstance).map(Merge.class::cast).toList();
   }
 
-  private Shard shard(long id) {
-    return world.shards.get(id).value();
-  }
-
   @Test
   void theLighterOfTwoSmallNeighboursIsAbsorbed() {
     List<Merge> merges = merges();
