@@ -66,7 +66,7 @@ final class Judges {
               () -> "revision " + view.revision() + ", jobs " + view.jobs().values());
       MapTiling.check(view);
       owners.founded(view);
-    } else if (known != view && !known.equals(view)) {
+    } else if (!known.equals(view)) {
       throw new AssertionError(
           "MAP: %s has another map of revision %d: %s, not %s"
               .formatted(member.address(), view.revision(), view, known));
@@ -76,7 +76,7 @@ final class Judges {
   /** Figure 3: at most one leader of a term. */
   private void look(SimProcess host, long group, GroupStatus status) {
     GroupStatus before = statuses.put(host.id() + ":" + group, status);
-    if (status == before) {
+    if (status.equals(before)) {
       return;
     }
     if (status.role() == RoleName.LEADER) {

@@ -23,6 +23,7 @@ final class Session {
    *
    * @param seq of the write
    */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   record Recorded(long seq, byte[] key, long ackedBelow, long expiresMillis) {
     private static final Comparator<Recorded> BY_SEQ = Comparator.comparingLong(Recorded::seq);
     static final Comparator<Recorded> BY_ACKED =
@@ -102,7 +103,7 @@ final class Session {
   byte[] removeAny() {
     Recorded goes = records.firstEntry().getValue();
     for (Recorded each : records.values()) {
-      if (each != acked && each != latest) {
+      if (!isOf(each, acked) && !isOf(each, latest)) {
         goes = each;
         break;
       }
@@ -113,13 +114,17 @@ final class Session {
   /** What is said of the client then is what the rest says, as a restart would find it. */
   private byte[] remove(Recorded record) {
     records.remove(record.seq());
-    if (record == acked) {
+    if (isOf(record, acked)) {
       acked = greatest(Recorded.BY_ACKED);
     }
-    if (record == latest) {
+    if (isOf(record, latest)) {
       latest = greatest(Recorded.BY_EXPIRY);
     }
     return record.key();
+  }
+
+  private static boolean isOf(Recorded record, @Nullable Recorded other) {
+    return other != null && record.seq() == other.seq();
   }
 
   private @Nullable Recorded greatest(Comparator<Recorded> order) {

@@ -39,6 +39,7 @@ final class Sessions {
   private static final int FORGOTTEN_AT_ONCE_MAX = 1024;
 
   /** Where the record of a write is kept: beside its key. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   record Place(long generation, byte[] routingKey, long seq) {}
 
   private final Map<ClientId, Session> byClient = new HashMap<>();

@@ -279,7 +279,7 @@ class FreezeTest extends TwoShards {
               })
           .isInstanceOf(StorageException.class)
           .hasMessage("shard 7 is to absorb shard 8, which is not here as it was frozen");
-      if (source == another) {
+      if (source.equals(another)) {
         node.dissolve(RIGHT);
         node.restart();
       }

@@ -175,7 +175,7 @@ class MergeNodesTest {
   @Test
   void aNodeThatIsKilledMeanwhileFindsItsPartWhenItComesBack() throws Exception {
     for (int round = 0; round < 3; round++) {
-      long source = 101 + round;
+      long source = 101L + round;
       nodes.placement.merge(source, 100);
       int node = round + 1;
       nodes.kill(node);
