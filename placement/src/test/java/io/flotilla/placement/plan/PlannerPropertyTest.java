@@ -66,7 +66,7 @@ final class PlannerPropertyTest {
       world.settings = Settings.INITIAL.withGoal(PlanWorld.KEYSPACE, shards + random.nextInt(20));
     }
     if (random.nextBoolean()) {
-      world.shards.keySet().forEach(id -> world.bytes.put(id, random.nextInt(3) * 40L << 20));
+      world.shards.keySet().forEach(id -> world.bytes.put(id, (random.nextInt(3) * 40L) << 20));
       int goal = world.settings.goals().getOrDefault(PlanWorld.KEYSPACE, 0);
       world.settings = world.settings.withFloor(PlanWorld.KEYSPACE, Math.max(goal, shards / 2 + 1));
     }

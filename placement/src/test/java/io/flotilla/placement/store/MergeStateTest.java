@@ -32,6 +32,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -310,7 +311,7 @@ final class MergeStateTest {
     assertThat(with(absorbed).shardsAbsorbedSince(5000).orElseThrow()).isEmpty();
   }
 
-  private ClusterView with(TreeMap<Long, Revised<Shard>> absorbed) {
+  private ClusterView with(SortedMap<Long, Revised<Shard>> absorbed) {
     ClusterView view = machine.view();
     return new ClusterView(
         view.cluster(),
