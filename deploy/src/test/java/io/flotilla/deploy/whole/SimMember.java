@@ -65,7 +65,7 @@ final class SimMember extends SimProcess implements SimRaft.Peer {
       states.deleteAllBut(generation);
       PlacementStateMachine machine = new PlacementStateMachine(states, generation);
       map = machine;
-      RaftGroup opened = runtime.open(spec(), machine);
+      RaftGroup opened = runtime.open(spec(), new EvenImages<>(machine));
       group = opened;
       TreeMap<Long, String> addresses = new TreeMap<>();
       whole.members().forEach(member -> addresses.put((long) member.id(), member.address()));

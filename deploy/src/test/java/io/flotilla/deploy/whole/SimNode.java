@@ -80,7 +80,10 @@ final class SimNode extends SimProcess implements SimRaft.Peer {
     known.forEach(nodes::put);
     PlacementLink line =
         new PlacementLink(
-            whole.connections(this, born), whole.placement(), newLoop(born), this::fatal);
+            new EvenWeights(whole.connections(this, born)),
+            whole.placement(),
+            newLoop(born),
+            this::fatal);
     link = line;
     line.register(registration())
         .whenComplete(
@@ -125,7 +128,13 @@ final class SimNode extends SimProcess implements SimRaft.Peer {
               this::hostOf,
               whole::node,
               new LeaderNews());
-      ShardHost host = new ShardHost(node, states, runtime::open, line::run, this::fatal);
+      ShardHost host =
+          new ShardHost(
+              node,
+              states,
+              (spec, state) -> runtime.open(spec, new EvenImages<>(state)),
+              line::run,
+              this::fatal);
       shards = host;
       host.onChange(line::reportSoon);
       host.recover(runtime.recovered());

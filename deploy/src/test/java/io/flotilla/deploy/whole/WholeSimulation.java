@@ -9,6 +9,7 @@ import io.flotilla.raft.history.Linearizability;
 import io.flotilla.raft.sim.Chance;
 import io.flotilla.raft.sim.FaultSchedule;
 import io.flotilla.raft.sim.Faults;
+import io.flotilla.raft.sim.RunKind;
 import io.flotilla.raft.sim.SimNetwork;
 import io.flotilla.raft.sim.SimRun;
 import io.flotilla.raft.sim.Simulation;
@@ -38,6 +39,7 @@ import java.util.stream.Stream;
  * same seed gives the same run.
  */
 final class WholeSimulation implements SimRun {
+  static final RunKind KIND = new RunKind("whole", WholeSimulation::of);
   static final String CLUSTER = "whole";
   static final int KEYSPACES = 2;
   static final int NODES = 5;
@@ -146,7 +148,10 @@ final class WholeSimulation implements SimRun {
 
   private static Path newDirectory() {
     try {
-      return Files.createTempDirectory("flotilla-whole");
+      Path fast = Path.of("/dev/shm"); // in memory, where there is such a thing
+      return Files.isWritable(fast)
+          ? Files.createTempDirectory(fast, "flotilla-whole")
+          : Files.createTempDirectory("flotilla-whole");
     } catch (IOException broken) {
       throw new UncheckedIOException(broken);
     }
@@ -312,6 +317,7 @@ final class WholeSimulation implements SimRun {
     }
   }
 
+  /** Of replicas, commits and terms there are here shards, revisions and digests compared. */
   private Simulation.Outcome outcome() {
     return new Simulation.Outcome(
         seed,

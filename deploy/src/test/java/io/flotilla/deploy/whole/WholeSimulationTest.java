@@ -1,22 +1,42 @@
 package io.flotilla.deploy.whole;
 
-import org.junit.jupiter.api.Test;
+import static org.assertj.core.api.Assertions.assertThat;
 
+import io.flotilla.raft.sim.Campaign;
+import io.flotilla.raft.sim.FaultKind;
+import io.flotilla.raft.sim.Seeds;
+import io.flotilla.raft.sim.SimRun;
+import io.flotilla.raft.sim.Simulation;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Whole clusters in which nodes crash, die, drain and come, and shards are cut, moved and handed
+ * over meanwhile. {@code -Dsim.seed=N} runs one seed, {@code -Dsim.seeds=N} so many.
+ */
 class WholeSimulationTest {
   @Test
-  void one() {
-    for (long seed = Long.getLong("sim.from", 1);
-        seed < Long.getLong("sim.from", 1) + Long.getLong("sim.seeds", 3);
-        seed++) {
-      long begin = System.nanoTime();
-      WholeSimulation run = WholeSimulation.of(seed);
-      System.out.println(run);
-      try {
-        System.out.println(run.run() + " in " + (System.nanoTime() - begin) / 1_000_000 + " ms");
-      } catch (RuntimeException | AssertionError e) {
-        System.out.println("RED " + seed + ": " + e);
-        if (Boolean.getBoolean("sim.stop")) throw e;
-      }
+  void noKeyIsLostOrServedTwiceWhateverIsDoneToTheCluster() throws Exception {
+    Campaign.Sum sum = new Seeds(WholeSimulation.KIND).run(24);
+    System.out.println("whole: " + sum + ", " + sum.faults());
+    assertThat(sum.faults().of(FaultKind.CRASH) > 50 || sum.runs() < 24).as("crashes").isTrue();
+    assertThat(sum.answered()).as("operations that users finished").isGreaterThan(100);
+  }
+
+  /** What snapshots and late orders leave behind, and questions that were lost. */
+  @ParameterizedTest
+  @ValueSource(longs = {23, 190})
+  void whatWasRedOnceIsNotAgain(long seed) {
+    assertThat(WholeSimulation.of(seed).run().answered()).isPositive();
+  }
+
+  @Test
+  void sameSeedSameTrace() {
+    for (long seed = 1; seed <= 3; seed++) {
+      SimRun one = WholeSimulation.of(seed);
+      Simulation.Outcome first = one.run();
+      assertThat(one.readable().run()).isEqualTo(first);
     }
   }
 }

@@ -10,7 +10,7 @@ import java.util.function.LongFunction;
  */
 public record RunKind(String name, LongFunction<SimRun> of) {
   /** Mostly five replicas; now and then another number. */
-  static final RunKind CORE =
+  public static final RunKind CORE =
       new RunKind(
           "core",
           seed -> {
@@ -18,7 +18,7 @@ public record RunKind(String name, LongFunction<SimRun> of) {
             return Simulation.of(seed, size);
           });
 
-  static final RunKind RUNTIME =
+  public static final RunKind RUNTIME =
       new RunKind("runtime", seed -> RuntimeSimulation.of(seed, seed % 5 == 4 ? 5 : 3));
 
   /** With one judge fewer: nobody knows what was committed when a read began. */

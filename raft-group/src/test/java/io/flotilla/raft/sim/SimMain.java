@@ -28,13 +28,14 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "flotilla sim",
     description = {
-      "Simulates groups and nodes on a simulated clock, network and disk, with everything going"
-          + " wrong that can,",
-      "for as long as one likes: each seed as a world of the core and as one of the runtime.",
+      "Simulates groups, nodes and clusters on a simulated clock, network and disk, with everything"
+          + " going wrong that can,",
+      "for as long as one likes: each seed as a world of the core, as one of the runtime, and as a"
+          + " whole cluster.",
       "Exit code 0 only if nothing was found; Ctrl-C ends it with its summary."
     },
     mixinStandardHelpOptions = true)
-final class SimMain implements Callable<Integer> {
+public final class SimMain implements Callable<Integer> {
   private static final long PROGRESS_NANOS = TimeUnit.SECONDS.toNanos(10);
   private static final int VIOLATIONS_MAX = 10;
   private static final long SEEDS = 100;
@@ -73,7 +74,8 @@ final class SimMain implements Callable<Integer> {
   @Option(
       names = "--replay",
       paramLabel = "RUN",
-      description = "Instead: one run again, as core:17 or runtime:17, with its last events.")
+      description =
+          "Instead: one run again, as core:17, runtime:17 or whole:17, with its last events.")
   private @Nullable String replay;
 
   @Option(
@@ -112,9 +114,9 @@ final class SimMain implements Callable<Integer> {
             });
   }
 
-  public static void main(String[] arguments) {
-    List<RunKind> kinds = List.of(RunKind.CORE, RunKind.RUNTIME);
-    SimMain command = new SimMain(kinds, RunKind.ALL);
+  /** Ends the process. */
+  public static void run(List<RunKind> kinds, List<RunKind> known, String[] arguments) {
+    SimMain command = new SimMain(kinds, known);
     Runtime.getRuntime().addShutdownHook(new Thread(command::endByHand, "end by hand"));
     int code = command.commandLine().execute(arguments);
     command.ended.countDown();
