@@ -153,7 +153,7 @@ final class Operator {
 
   /** What is refused, or not answered in time, may be wanted again some other time. */
   private void ask(Wish wish, CompletableFuture<?> answer) {
-    world.trace().add("wish", 0, wish.ordinal(), 0, wish::name);
+    world.trace().add("wish", 0, wish.name().hashCode(), 0, wish::name);
     answer.whenComplete(
         (given, failure) ->
             world
@@ -171,7 +171,7 @@ final class Operator {
                           .add(
                               "granted",
                               0,
-                              wish.ordinal(),
+                              wish.name().hashCode(),
                               failure == null ? 1 : 0,
                               () -> wish + ": " + (failure == null ? given : failure));
                     }));
