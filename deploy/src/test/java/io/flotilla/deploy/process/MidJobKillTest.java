@@ -92,6 +92,7 @@ class MidJobKillTest {
   private static Job.Kind kind(Work work) {
     return switch (work) {
       case SPLIT -> Job.Kind.SPLIT;
+      case MERGE -> Job.Kind.MERGE;
       case MOVE, DRAIN -> Job.Kind.MOVE;
       case TRANSFER -> Job.Kind.TRANSFER;
     };

@@ -23,6 +23,7 @@ final class Operator {
   /** What is done with a shard, or with one of its nodes. */
   enum Work {
     SPLIT,
+    MERGE,
     MOVE,
     TRANSFER,
     DRAIN
@@ -75,6 +76,7 @@ final class Operator {
       CompletableFuture<?> taken =
           switch (work) {
             case SPLIT -> admin.splitShard(shard.id(), Optional.empty(), false);
+            case MERGE -> admin.mergeShard(shard.id(), OptionalLong.empty(), false);
             case MOVE -> admin.moveReplica(shard.id(), node, OptionalLong.empty());
             case TRANSFER -> admin.transferLeader(shard.id(), OptionalLong.empty(), false);
             case DRAIN -> admin.drainNode(node, false);

@@ -31,7 +31,8 @@ class RoundsTest {
   private static final long SEED = Long.getLong("flotilla.rounds.seed", 1);
   private static final int ROUNDS_TOGETHER = 8;
   private static final String KEYSPACE = "redis";
-  private static final int SHARDS_MAX = 24;
+  private static final int SHARDS_MIN = 2;
+  private static final int SHARDS_MAX = 16;
 
   /** Shorter than an outage: some clients never learn what became of a write. */
   private static final Duration HASTE = Duration.ofMillis(500);
@@ -106,8 +107,11 @@ class RoundsTest {
 
   private void round(Traffic traffic) throws Exception {
     List<Work> works = new ArrayList<>(List.of(Work.values()));
-    if (operator.shards().size() >= SHARDS_MAX) {
+    int shards = operator.shards().size();
+    if (shards >= SHARDS_MAX) {
       works.remove(Work.SPLIT);
+    } else if (shards <= SHARDS_MIN) {
+      works.remove(Work.MERGE);
     }
     Work work = any(works);
     ClusterStatus.Shard shard = operator.anyShard();
