@@ -40,12 +40,21 @@ public record Move(long id, long shard, long from, Replica to, String reason) im
   @Override
   public Optional<Ending> endedBy(Shard now, Set<Long> cutOff, Set<Long> absorbed) {
     if (!isOver(now)) {
-      return Optional.empty();
+      return whoTookThePlace(now)
+          .map(other -> Ending.givenUp("replica " + other.id() + " is on node " + to.node()));
     }
     return Optional.of(
         now.replica(to.id()).isPresent()
             ? Ending.done("replica " + to.id() + " on node " + to.node() + " is in its place")
             : Ending.givenUp("replica " + from + " left, but not for replica " + to.id()));
+  }
+
+  /** One whose job was given up when the group had begun to take it in, which was not known yet. */
+  private Optional<Replica> whoTookThePlace(Shard now) {
+    return now.replicaOn(to.node())
+        .filter(there -> there.id() != to.id())
+        .filter(
+            there -> there.role() == Replica.Role.VOTER || there.role() == Replica.Role.INCOMING);
   }
 
   @Override

@@ -42,6 +42,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -239,6 +240,30 @@ final class JobStateTest {
     assertThat(node.isDraining()).isTrue();
     run(change(2, ChangeNodeRequest.Change.UNDRAIN));
     assertThat(machine.view().node(2).orElseThrow().isDraining()).isFalse();
+  }
+
+  /** That one's job was cancelled when the group had begun to take it in; the map did not know. */
+  @Test
+  void aMoveToWhereAnotherReplicaHasComeIsGivenUp() throws Exception {
+    fourNodesTwoShards();
+    Shard before = machine.view().shard(1).orElseThrow();
+    long from = before.replicas().get(0).id();
+    long free =
+        LongStream.rangeClosed(1, 4)
+            .filter(node -> before.replicaOn(node).isEmpty())
+            .findFirst()
+            .orElseThrow();
+    Move move = new Move(5, 1, from, new Replica(free, 98, Replica.Role.VOTER));
+    List<Replica> replicas = new ArrayList<>(before.replicas());
+    replicas.add(new Replica(free, 97, Replica.Role.LEARNER));
+    assertThat(move.endedBy(with(before, replicas), Set.of())).as("a learner will go").isEmpty();
+    replicas.set(replicas.size() - 1, new Replica(free, 97, Replica.Role.INCOMING));
+    assertThat(move.endedBy(with(before, replicas), Set.of()))
+        .contains(new Ending(Ending.How.GIVEN_UP, "replica 97 is on node " + free));
+  }
+
+  private static Shard with(Shard shard, List<Replica> replicas) {
+    return new Shard(shard.id(), shard.keyspace(), shard.range(), shard.epoch(), replicas, 0);
   }
 
   /** Records as they were written before there were other jobs than moves, states and settings. */

@@ -31,13 +31,23 @@ record MoveStep(Optional<Membership> target) {
     if (status.role() != RoleName.LEADER
         || now.isJoint()
         || now.voters().contains(to)
-        || !isAmong(now.voters(), from)) {
+        || !isAmong(now.voters(), from)
+        || isTaken(now, to)) {
       return Optional.empty();
     }
     if (status.replica().equals(from) && now.voters().size() > 1) {
       return Optional.of(new MoveStep(Optional.empty()));
     }
     return Optional.of(new MoveStep(Optional.of(target(now, from, to))));
+  }
+
+  /**
+   * Whether another voter of the group is where this one is to go. Placement may not know yet that
+   * it came: its job was given up when the group had begun to take it in. A learner there has to
+   * go.
+   */
+  private static boolean isTaken(Membership now, Member to) {
+    return now.voters().stream().anyMatch(voter -> voter.node() == to.node());
   }
 
   /** Whether it only says that a learner, whose job was given up, is to leave. */

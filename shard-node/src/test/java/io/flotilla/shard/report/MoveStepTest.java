@@ -13,6 +13,7 @@ import io.flotilla.raft.core.ReplicaId;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 final class MoveStepTest {
@@ -138,6 +139,17 @@ final class MoveStepTest {
         assertThat(next(1, role, with(members(), 1, 2, 3))).as(role.name()).isEmpty();
       }
     }
+  }
+
+  @Test
+  void noNodeGetsTwoReplicasOfAShard() {
+    List<Member> alreadyThere = List.of(new Member(new ReplicaId(8), 9));
+    List<Member> voters = Stream.concat(members(1, 2).stream(), alreadyThere.stream()).toList();
+    assertThat(led(Membership.of(voters))).as("it votes").isEmpty();
+    assertThat(led(new Membership(members(1, 2, 3), List.of(), alreadyThere)))
+        .as("it only learns, and gives way")
+        .isEqualTo(to(with(members(9), 1, 2, 3)));
+    assertThat(led(new Membership(voters, List.of(), members(9)))).as("both are there").isEmpty();
   }
 
   @Test
