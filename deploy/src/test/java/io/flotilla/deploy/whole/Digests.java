@@ -33,6 +33,9 @@ final class Digests {
           reads.scan(
               new KvReads.Scan(
                   shard.range(), false, PAIRS_MAX, Long.MAX_VALUE, false, false, PAIRS_MAX));
+      if (reply.getApplied() == 0) {
+        return; // it waits for an image, and was only told what it will be
+      }
       Held held =
           new Held(
               shard.range().start(), shard.range().end(), new ArrayList<>(reply.getPairsList()));

@@ -49,6 +49,7 @@ final class Operator {
   private final long everyMicros;
   private final Map<Wish, Integer> granted = new EnumMap<>(Wish.class);
   private boolean stopped;
+  private long drained;
 
   Operator(WholeSimulation whole, AdminClient admin) {
     this.whole = whole;
@@ -105,9 +106,8 @@ final class Operator {
       }
       case TRANSFER -> ask(wish, admin.transferLeader(shard.id(), OptionalLong.empty(), false));
       case DRAIN -> {
-        if (view.nodesSince(0).stream().noneMatch(Node::isDraining)) {
-          ask(wish, admin.drainNode(node.id(), false));
-        }
+        drained = drained == 0 ? node.id() : drained; // one, or too few would be left
+        ask(wish, admin.drainNode(drained, false));
       }
       case UNDRAIN ->
           view.nodesSince(0).stream()
