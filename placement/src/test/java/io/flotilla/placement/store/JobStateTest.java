@@ -256,9 +256,11 @@ final class JobStateTest {
     Move move = new Move(5, 1, from, new Replica(free, 98, Replica.Role.VOTER));
     List<Replica> replicas = new ArrayList<>(before.replicas());
     replicas.add(new Replica(free, 97, Replica.Role.LEARNER));
-    assertThat(move.endedBy(with(before, replicas), Set.of())).as("a learner will go").isEmpty();
+    assertThat(move.endedBy(with(before, replicas), Set.of(), Set.of()))
+        .as("a learner will go")
+        .isEmpty();
     replicas.set(replicas.size() - 1, new Replica(free, 97, Replica.Role.INCOMING));
-    assertThat(move.endedBy(with(before, replicas), Set.of()))
+    assertThat(move.endedBy(with(before, replicas), Set.of(), Set.of()))
         .contains(new Ending(Ending.How.GIVEN_UP, "replica 97 is on node " + free));
   }
 
