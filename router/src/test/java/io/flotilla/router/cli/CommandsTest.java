@@ -176,7 +176,7 @@ class CommandsTest {
     assertThat(healthy.out).contains("cluster fake, map revision ");
     assertThat(healthy.out.lines())
         .anyMatch(line -> line.matches("PLACEMENT  ADDRESS +ROLE +STATE +APPLIED"))
-        .anyMatch(line -> line.matches(" +1  127\\.0\\.0\\.1:\\d+ +leader"))
+        .anyMatch(line -> line.matches(" +1  127\\.0\\.0\\.1:\\d+ +leader +alive +42"))
         .anyMatch(line -> line.matches(" +2  127\\.0\\.0\\.1:\\d+ +alive +8 +3 +0\\.1 s  zone=z2"))
         .anyMatch(line -> line.matches("default +range +4 +4 +12 +12"));
     JsonNode json = run("status", "-o", "json").json();
