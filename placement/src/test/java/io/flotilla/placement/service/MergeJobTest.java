@@ -215,7 +215,7 @@ final class MergeJobTest extends OneMember {
     assertThat(why(TARGET)).anyMatch(line -> line.contains("shard 1 has absorbed shard 2"));
     assertError(
         ask(service::explain, ExplainRequest.newBuilder().setShard(SOURCE).build()),
-        ErrorCode.CONFLICT,
+        ErrorCode.NOT_FOUND,
         "there is no shard 2: it was merged into shard 1");
   }
 
@@ -349,8 +349,8 @@ final class MergeJobTest extends OneMember {
 
   @Test
   void wishesThatCannotBeAreRefusedInWords() {
-    assertError(administer(merge(9, 1)), ErrorCode.CONFLICT, "there is no shard 9");
-    assertError(administer(merge(2, 9)), ErrorCode.CONFLICT, "there is no shard 9");
+    assertError(administer(merge(9, 1)), ErrorCode.NOT_FOUND, "there is no shard 9");
+    assertError(administer(merge(2, 9)), ErrorCode.NOT_FOUND, "there is no shard 9");
     assertError(administer(merge(2, 2)), ErrorCode.CONFLICT, "cannot be merged into itself");
     assertError(administer(merge(1, 3)), ErrorCode.CONFLICT, "are not neighbours: their ranges");
     assertError(administer(merge(4, 5)), ErrorCode.CONFLICT, "are of different keyspaces, 1 and 2");

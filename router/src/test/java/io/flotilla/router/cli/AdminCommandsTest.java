@@ -107,13 +107,13 @@ class AdminCommandsTest {
     Job job = Job.newBuilder().setId(7).setShard(2).setMerge(Merge.newBuilder().setInto(1)).build();
     cluster.jobs().underWayFor(100, job);
     assertThat(run("job", "list").out).contains("2  is merged into its neighbour, shard 1");
-    assertThat(run("job", "show", "7").out).endsWith("  it is not frozen yet\n");
+    assertThat(run("job", "show", "7").out).endsWith("  step 1 of 3: it is not frozen yet\n");
     assertThat(run("shard", "show", "1").out)
         .endsWith("  job 7: is merged into its neighbour, shard 1\n");
     assertThat(run("shard", "list").out).doesNotContain("frozen");
     cluster.freeze("g");
     assertThat(run("job", "show", "7").out)
-        .endsWith("  it is frozen; all replicas bring that to their disks\n");
+        .endsWith("  step 2 of 3: it is frozen; all replicas bring that to their disks\n");
     assertThat(run("shard", "list").out.lines())
         .filteredOn(line -> line.contains("2.1 frozen"))
         .hasSize(1);
@@ -124,7 +124,7 @@ class AdminCommandsTest {
     assertThat(shown.at("/frozen/settled").asBoolean()).isFalse();
     cluster.settle();
     assertThat(run("job", "show", "7").out)
-        .endsWith("  it is frozen and settled; shard 1 takes it in\n");
+        .endsWith("  step 3 of 3: it is frozen and settled; shard 1 takes it in\n");
   }
 
   @Test

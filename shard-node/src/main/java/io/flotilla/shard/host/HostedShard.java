@@ -48,6 +48,13 @@ public final class HostedShard {
     return state.range();
   }
 
+  /**
+   * @param key encoded
+   */
+  public boolean hasInRange(ByteString key) {
+    return range().contains(key);
+  }
+
   public RaftGroup group() {
     return group;
   }

@@ -2,9 +2,9 @@ package io.flotilla.shard.report;
 
 import com.google.protobuf.ByteString;
 import io.flotilla.proto.placement.LoadReport;
-import io.flotilla.shard.kv.KeyRange;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * Where a shard is best cut so that each side gets about half of what it is asked, by a sample of
@@ -21,14 +21,15 @@ final class LoadCut {
   /**
    * Of all places, the one whose lesser side is greatest, and the first among equals.
    *
-   * @param keys that were asked, some of which may not be in the range any more
+   * @param keys that were asked
+   * @param isHere whether a key is in the range still
    * @param slots whether it is only to be cut between two hash slots
    * @return without a rate
    */
-  static LoadReport of(List<ByteString> keys, KeyRange range, boolean slots) {
+  static LoadReport of(List<ByteString> keys, Predicate<ByteString> isHere, boolean slots) {
     List<ByteString> places =
         keys.stream()
-            .filter(range::contains)
+            .filter(isHere)
             .map(key -> slots ? Slots.borderBefore(key) : Optional.of(key))
             .flatMap(Optional::stream)
             .sorted(ByteString.unsignedLexicographicalComparator())

@@ -5,6 +5,7 @@ import io.flotilla.proto.placement.MergeOrder;
 import io.flotilla.proto.placement.MergeOrder.Step;
 import io.flotilla.raft.runtime.RaftException;
 import io.flotilla.shard.host.HostedShard;
+import io.flotilla.shard.host.MergeStep;
 import io.flotilla.shard.host.ShardHost;
 import java.util.HashSet;
 import java.util.List;

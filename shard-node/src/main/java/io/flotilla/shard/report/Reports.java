@@ -230,7 +230,7 @@ final class Reports {
             .partitioning(shard.descriptor().getKeyspace())
             .filter(Partitioning.HASH::equals)
             .isPresent();
-    return LoadCut.of(shard.load().sampled(), shard.range(), slots).toBuilder()
+    return LoadCut.of(shard.load().sampled(), shard::hasInRange, slots).toBuilder()
         .setOperationsPerSecond(perSecond)
         .build();
   }

@@ -54,7 +54,7 @@ class LoadCutTest {
         slots
             ? new KeyRange(bytes("000000051000"), bytes("000000052000"))
             : new KeyRange(bytes("1000"), bytes("2000"));
-    assertThat(LoadCut.of(keys(keys), range, slots))
+    assertThat(LoadCut.of(keys(keys), range::contains, slots))
         .isEqualTo(
             LoadReport.newBuilder()
                 .setSampled(true)
@@ -66,9 +66,10 @@ class LoadCutTest {
   @Test
   void tooFewKeysSayNothing() {
     KeyRange range = new KeyRange(bytes("1000"), bytes("2000"));
-    assertThat(LoadCut.of(List.of(), range, false).getSampled()).isFalse();
-    assertThat(LoadCut.of(keys("1001*15 1002*16 3000*900"), range, false).getSampled()).isFalse();
-    assertThat(LoadCut.of(keys("1001*16 1002*16"), range, false).getSampled()).isTrue();
+    assertThat(LoadCut.of(List.of(), range::contains, false).getSampled()).isFalse();
+    assertThat(LoadCut.of(keys("1001*15 1002*16 3000*900"), range::contains, false).getSampled())
+        .isFalse();
+    assertThat(LoadCut.of(keys("1001*16 1002*16"), range::contains, false).getSampled()).isTrue();
   }
 
   @Test
@@ -80,7 +81,8 @@ class LoadCutTest {
       random.nextBytes(key);
       keys.add(ByteString.copyFrom(key));
     }
-    LoadReport load = LoadCut.of(keys, new KeyRange(ByteString.EMPTY, ByteString.EMPTY), false);
+    LoadReport load =
+        LoadCut.of(keys, new KeyRange(ByteString.EMPTY, ByteString.EMPTY)::contains, false);
     assertThat(load.getLesserPercent()).isEqualTo(50);
     assertThat(load.getCut().byteAt(0) & 0xff).isBetween(100, 156);
   }

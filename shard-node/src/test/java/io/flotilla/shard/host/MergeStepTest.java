@@ -1,4 +1,4 @@
-package io.flotilla.shard.report;
+package io.flotilla.shard.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package io.flotilla.shard.report;
+package io.flotilla.shard.host;
 
 import com.google.protobuf.ByteString;
 import io.flotilla.proto.kv.AbsorbEntry;
@@ -23,11 +23,11 @@ import java.util.Optional;
  * @param entry to be proposed; nothing if it has to wait, or can never be
  * @param refusal why it never can be
  */
-record MergeStep(Optional<Command> entry, Optional<String> refusal) {
+public record MergeStep(Optional<Command> entry, Optional<String> refusal) {
   private static final MergeStep NOT_NOW = new MergeStep(Optional.empty(), Optional.empty());
 
   /** The shard may be of another epoch here, of which placement is about to hear. */
-  static MergeStep next(Shard now, MergeOrder order) {
+  public static MergeStep next(Shard now, MergeOrder order) {
     Epoch expected = order.getShard().getEpoch();
     if (!now.getEpoch().equals(expected)) {
       return NOT_NOW;
