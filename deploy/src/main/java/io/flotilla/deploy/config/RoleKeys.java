@@ -49,6 +49,11 @@ public final class RoleKeys {
                 "nothing is evened out with a node that is new, or back, for less"),
             Setting.of("placement.split-mebibytes", 1024, "a shard that weighs more is cut"),
             Setting.of(
+                "placement.merge-mebibytes",
+                0,
+                "neighbours that both weigh less are merged, down to as many shards as were asked"
+                    + " for; an eighth of split-mebibytes at most; 0: never"),
+            Setting.of(
                 "placement.split-operations",
                 10_000,
                 "a shard that is asked for so many in each second of a minute is cut; 0: never")));

@@ -45,7 +45,8 @@ public final class EmbeddedCluster implements AutoCloseable {
   /** Who watches wants to see the balance soon. */
   private static final int NODE_STEADY_MILLIS = 2000;
 
-  private static final Policy PACE = new Policy(8, 8, 8, 16, Policy.DEFAULT.splitBytes());
+  private static final Policy PACE =
+      new Policy(8, 8, 8, 16, Policy.DEFAULT.splitBytes()).mergingBelow(0);
 
   /**
    * @param redisPort 0: any free one

@@ -62,6 +62,7 @@ final class Roles {
   }
 
   private static PlacementPolicy placementPolicy(Settings settings) {
+    int splitMebibytes = settings.integer("placement.split-mebibytes", 1, 1 << 20);
     return new PlacementPolicy(
         settings.integer("placement.replicas", 1, REPLICAS_MAX),
         settings.integer("placement.initial-shards", 1, SHARDS_MAX),
@@ -69,7 +70,9 @@ final class Roles {
         1000 * settings.integer("placement.node-dead-seconds", 5, 86_400),
         1000 * settings.integer("placement.node-steady-seconds", 1, 3600),
         Policy.DEFAULT
-            .splittingAt((long) settings.integer("placement.split-mebibytes", 1, 1 << 20) << 20)
+            .splittingAt((long) splitMebibytes << 20)
+            .mergingBelow(
+                (long) settings.integer("placement.merge-mebibytes", 0, splitMebibytes / 8) << 20)
             .splittingAt(
                 new HeatPolicy(
                     settings.integer("placement.split-operations", 0, Integer.MAX_VALUE),

@@ -52,7 +52,12 @@ class DrainTest {
       FlotillaClient.await(client.admin().drainNode(other, false));
       await().atMost(PATIENCE).until(() -> held(client, other) == 0);
       await().atMost(PATIENCE).until(() -> status(client).jobs().isEmpty());
-      FlotillaClient.await(client.admin().removeNode(other));
+      // Refused while the node still deletes what has left it.
+      await()
+          .atMost(PATIENCE)
+          .ignoreExceptionsMatching(
+              e -> String.valueOf(e.getMessage()).contains("yet: it is deleting"))
+          .untilAsserted(() -> FlotillaClient.await(client.admin().removeNode(other)));
       assertThat(status(client).nodes()).noneMatch(node -> node.id() == other);
       traffic.awaitProgress();
       traffic.close();

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
  * -Dflotilla.rounds.seed}; histories are judged every so many.
  */
 class RoundsTest {
-  private static final int ROUNDS = Integer.getInteger("flotilla.rounds", 8);
+  private static final int ROUNDS = Integer.getInteger("flotilla.rounds", 4);
   private static final long SEED = Long.getLong("flotilla.rounds.seed", 1);
   private static final int ROUNDS_TOGETHER = 8;
   private static final String KEYSPACE = "redis";
