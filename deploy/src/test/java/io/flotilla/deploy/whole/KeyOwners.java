@@ -22,8 +22,9 @@ import java.util.TreeMap;
 
 /**
  * Which shard holds each key, by the groups' own word: the newest descriptor that any replica has
- * applied, of itself or of what it cut off. These tile the key space at every moment, and nothing
- * else answers for a key than the shard that holds it, or did when the request came.
+ * applied, of itself or of what it cut off; a frozen one is no more once its neighbour has its
+ * range too. These tile the key space at every moment, and nothing else answers for a key than the
+ * shard that holds it, or did when the request came.
  */
 final class KeyOwners {
   private static final Comparator<ByteString> BYTES =
@@ -37,6 +38,7 @@ final class KeyOwners {
 
   private final World world;
   private final Map<Long, Shard> newest = new TreeMap<>();
+  private final Map<Long, Shard> absorbed = new TreeMap<>();
   private final Map<Version, KeyRange> ranges = new HashMap<>();
   private final Map<ByteString, Owner> owners = new HashMap<>();
   private boolean founded;
@@ -84,12 +86,29 @@ final class KeyOwners {
           "VERSIONS: shard %d at version %d is both %s and %s"
               .formatted(shard.getId(), version(shard), range, other));
     }
+    Shard gone = absorbed.get(shard.getId());
+    if (gone != null && version(shard) > version(gone)) {
+      throw new AssertionError("MERGE: shard goes on though it was absorbed: " + shard);
+    }
     Shard known = newest.get(shard.getId());
-    if (known == null || version(shard) > version(known)) {
+    if (gone == null && (known == null || version(shard) > version(known))) {
       newest.put(shard.getId(), shard);
+      absorb(shard);
       return true;
     }
     return false;
+  }
+
+  /** What was frozen for this shard, and is in its range now, is no more. */
+  private void absorb(Shard into) {
+    for (Shard source : List.copyOf(newest.values())) {
+      if (source.getFrozen().getInto() == into.getId()
+          && version(into) > version(source)
+          && KeyRange.of(into).contains(source.getStart())) {
+        newest.remove(source.getId());
+        absorbed.put(source.getId(), source);
+      }
+    }
   }
 
   private static long version(Shard shard) {
