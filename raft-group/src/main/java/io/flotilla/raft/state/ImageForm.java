@@ -5,9 +5,9 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * What an image's files hold: a first record that names the form, the records of one generation
- * under {@link #NO_GENERATION}, and a last one that says how many there were. Owners' keys are
- * between the two: a letter follows the generation.
+ * What an image's files hold: a first record that names the form, the records of one owner under
+ * {@link #NO_GENERATION}, and a last one that says how many there were. Owners' keys are between
+ * the two: a letter follows the generation.
  */
 final class ImageForm {
   static final long FILE_BYTES = 32L << 20;

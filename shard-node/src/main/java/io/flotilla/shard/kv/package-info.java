@@ -12,16 +12,24 @@
  *
  * <p>Keys begin with a generation (8 bytes, see {@code raft.state}) and a letter: {@code K} the
  * data by encoded key, {@code D} the completion records by routing key, client and sequence number,
- * {@code M} progress and descriptor by shard. A shard has, of the generation that its log names,
- * the data and the records in its range, and what stands under its id: that is what an image of it
- * holds, so that who goes on from one knows which writes were executed; and it is what is deleted
- * when it leaves. Ranges of shards that share a generation do not overlap.
+ * {@code M} progress, descriptor and extents by shard. A shard has, of its extents, the data and
+ * the records, and of the generation that its log names what stands under its id: that is what an
+ * image of it holds, so that who goes on from one knows which writes were executed; and it is what
+ * is deleted when it leaves. Ranges of shards that serve do not overlap.
  *
- * <p>They share one after a split ({@link io.flotilla.shard.kv.Split}), which is one entry of the
- * log: it narrows the shard's range and puts a new shard's progress and descriptor beside, in its
- * own batch; no data moves, and completion records, being kept by key, are with their keys on
- * either side. (Merges will give a shard keys of several generations; {@code ShardState.keysOf} is
- * where that will be said, and nothing that was written by this version is other than its default.)
+ * <p>Shards share a generation after a split ({@link io.flotilla.shard.kv.Split}), which is one
+ * entry of the log: it narrows the shard's range and puts a new shard's progress and descriptor
+ * beside, in its own batch; no data moves, and completion records, being kept by key, are with
+ * their keys on either side.
+ *
+ * <p>A merge ({@link io.flotilla.shard.kv.Merge}) moves no data either. The source is frozen: it
+ * changes no more, and serves no more. Once that is durable on all nodes, one entry of the target's
+ * log makes the source's extents ({@code Extents}: pieces of the range, each in one generation) the
+ * target's as well, in one batch with the united range. What is not written has one extent, all of
+ * the range in the own generation; an image always has. Until the source is dissolved both name the
+ * same keys: {@code Holdings} knows who has what, so that who leaves deletes what nobody else has.
+ * The source's log may go only when the target's batch is durable, and an image of the source does
+ * not take the place of the frozen source, for it may come from where the target has gone on.
  *
  * <p>Applying is deterministic: no clock, no chance, no order of a hash table. Time is the log time
  * that entries carry. A write takes effect at most once ({@link

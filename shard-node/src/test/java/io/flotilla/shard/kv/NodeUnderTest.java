@@ -11,6 +11,8 @@ import io.flotilla.proto.kv.ThawEntry;
 import io.flotilla.proto.map.Shard;
 import io.flotilla.raft.core.Entry;
 import io.flotilla.raft.port.StorageException;
+import io.flotilla.raft.state.Generations;
+import io.flotilla.raft.state.KeySpan;
 import io.flotilla.raft.state.StateView;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,7 +22,9 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** Several shards in the one store of a node, with logs that survive its crashes. */
 final class NodeUnderTest implements AutoCloseable {
@@ -33,7 +37,8 @@ final class NodeUnderTest implements AutoCloseable {
   private final Map<Long, Long> named = new TreeMap<>();
 
   private final Map<Long, KvStateMachine> machines = new TreeMap<>();
-  private final List<Long> cutOff = new ArrayList<>();
+  private final Map<Long, Long> cutOff = new TreeMap<>();
+  private final Set<Long> everHere = new TreeSet<>();
   KvStore store;
   int flushesWanted;
 
@@ -62,12 +67,9 @@ final class NodeUnderTest implements AutoCloseable {
     named.put(shard, generation);
     KvStateMachine machine = KvStateMachine.open(store, shard, generation);
     machine.onFlushWanted(() -> flushesWanted++);
-    machine.onCutOff(
-        (child, where) -> {
-          named.putIfAbsent(child, where);
-          cutOff.add(child);
-        });
+    machine.onCutOff((child, where) -> cutOff.put(child, where));
     machines.put(shard, machine);
+    everHere.add(shard);
   }
 
   KvStateMachine machine(long shard) {
@@ -76,6 +78,10 @@ final class NodeUnderTest implements AutoCloseable {
 
   boolean has(long shard) {
     return machines.containsKey(shard);
+  }
+
+  List<Long> shards() {
+    return List.copyOf(machines.keySet());
   }
 
   Shard shard(long shard) {
@@ -130,15 +136,17 @@ final class NodeUnderTest implements AutoCloseable {
     return (int) (end - machine(shard).appliedIndex());
   }
 
-  /** A log names only what a crash would leave. */
+  /** A log names only what a crash would leave. Who was here before does not come back by it. */
   private void openCutOffs() throws StorageException {
-    List<Long> due = List.copyOf(cutOff);
+    Map<Long, Long> due = Map.copyOf(cutOff);
     cutOff.clear();
-    for (long child : due) {
-      if (!machines.containsKey(child)) {
+    for (Map.Entry<Long, Long> child : due.entrySet()) {
+      if (everHere.contains(child.getKey())) {
+        KvStateMachine.open(store, child.getKey(), child.getValue()).retire();
+      } else {
         store.flush();
-        logs.computeIfAbsent(child, id -> new ArrayList<>());
-        name(child, named.get(child));
+        logs.computeIfAbsent(child.getKey(), id -> new ArrayList<>());
+        name(child.getKey(), child.getValue());
       }
     }
   }
@@ -171,9 +179,13 @@ final class NodeUnderTest implements AutoCloseable {
     }
   }
 
+  /** Those too that are cut off meanwhile. */
   void catchUpAll() throws Exception {
-    for (long shard : List.copyOf(machines.keySet())) {
-      catchUp(shard);
+    for (boolean more = true; more; ) {
+      more = false;
+      for (long shard : shards()) {
+        more |= !catchUp(shard).isEmpty();
+      }
     }
   }
 
@@ -218,6 +230,27 @@ final class NodeUnderTest implements AutoCloseable {
       }
     }
     return all;
+  }
+
+  /** All keys that are here are those of some shard, and of one only, but for where they are. */
+  void checkNothingElseIsThere() throws Exception {
+    long expected = 0;
+    for (Map.Entry<Long, KvStateMachine> one : machines.entrySet()) {
+      long generation = one.getValue().generation();
+      boolean hasExtents = store.get(KvKeys.extents(generation, one.getKey())) != null;
+      expected += dump(one.getKey()).size() + (hasExtents ? 1 : 0);
+    }
+    long found = 0;
+    KeySpan everything = new KeySpan(new byte[0], Generations.beginOf(Long.MAX_VALUE));
+    try (StateView view = store.view();
+        Cursor at = Cursor.forward(view, List.of(everything))) {
+      for (; at.isValid(); at.advance()) {
+        found++;
+      }
+    }
+    if (found != expected) {
+      throw new AssertionError("there are " + found + " keys, not " + expected);
+    }
   }
 
   private static String hex(byte[] bytes) {
