@@ -41,14 +41,25 @@ final class Traffic implements AutoCloseable {
 
   private final String name;
   private final long seed;
+  private final long pauseMillis;
   private final History history = new History(System::nanoTime);
   private final List<Thread> threads = new ArrayList<>();
   private final AtomicReference<Throwable> bug = new AtomicReference<>();
   private final CountDownLatch stopped = new CountDownLatch(1);
 
+  /** As fast as it is answered. */
   Traffic(String name, long seed) {
+    this(name, seed, Duration.ZERO);
+  }
+
+  /**
+   * @param pause of each client after each answer: who shares a machine with the cluster leaves it
+   *     some of the time
+   */
+  Traffic(String name, long seed, Duration pause) {
     this.name = name;
     this.seed = seed;
+    this.pauseMillis = pause.toMillis();
   }
 
   /** One more client. */
@@ -73,6 +84,9 @@ final class Traffic implements AutoCloseable {
         Outcome outcome = ask(client, door, key, action);
         if (kind == Kind.REGISTER && outcome instanceof Outcome.Saw saw) {
           seen[number] = saw.value();
+        }
+        if (pauseMillis > 0) {
+          stopped.await(pauseMillis, TimeUnit.MILLISECONDS);
         }
       }
     } catch (RuntimeException | InterruptedException e) {
