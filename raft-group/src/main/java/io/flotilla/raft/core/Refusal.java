@@ -20,7 +20,8 @@ public sealed interface Refusal {
 
   /**
    * Leadership was not handed over within an election timeout, or the leader lost its quorum or
-   * left the voters meanwhile. It may still go to that one a little later.
+   * left the voters meanwhile. It may still go to that one a little later. Or that one was not
+   * heard for as long, and was not even asked.
    */
   record TransferGivenUp() implements Refusal {}
 

@@ -42,10 +42,17 @@ final class Transfer {
       self.answer(new Answer.Refused(token, refusal.get()));
     } else if (!self.membership().isLastingVoter(target) || target.equals(self.id())) {
       self.answer(new Answer.Refused(token, new Refusal.NoSuchVoter()));
+    } else if (!wasHeard(target, ticks)) {
+      self.answer(new Answer.Refused(token, new Refusal.TransferGivenUp()));
     } else {
       wish = new Wish(token, target, ticks + self.config().electionTicks());
       told = false;
     }
+  }
+
+  /** Who is away would not answer, and clients would wait an election timeout for nothing. */
+  private boolean wasHeard(ReplicaId replica, long ticks) {
+    return peers.stream().anyMatch(peer -> peer.id().equals(replica) && peer.wasHeard(ticks));
   }
 
   /**

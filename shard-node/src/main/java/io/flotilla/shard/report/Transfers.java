@@ -93,9 +93,9 @@ final class Transfers {
     busy.remove(order.getShard());
     if (failure instanceof RaftException why) {
       LOG.debug("job {} has to wait", order.getJob(), why);
-      // It cost the shard's clients an election timeout: not again for the same job.
+      // It may have cost the shard's clients an election timeout: not again for the same job.
       if (why.refusal().filter(Refusal.TransferGivenUp.class::isInstance).isPresent()) {
-        refuse(order, "replica " + order.getTo() + " did not take leadership over in time");
+        refuse(order, "replica " + order.getTo() + " is away, or did not take over in time");
       }
     } else if (failure != null) {
       throw new IllegalStateException(
