@@ -50,6 +50,25 @@ enum MergeRule implements Rule<MergeRule.Subject> {
       return Optional.empty();
     }
   },
+  /** So far below the rate at which shards are cut that what is merged is not cut again. */
+  BOTH_COOL {
+    @Override
+    public Optional<String> forbids(Subject of) {
+      long hot = of.draft.policy().heat().operations();
+      long asked = operations(of, of.shard) + operations(of, of.into);
+      return hot == 0 || asked < hot / 2
+          ? Optional.empty()
+          : Optional.of(
+              String.format(
+                  "are left alone: they are asked for %d operations/s together, and from %d on a"
+                      + " shard is cut",
+                  asked, hot));
+    }
+
+    private long operations(Subject of, Piece piece) {
+      return of.draft.load().heatOf(piece.id()).operations();
+    }
+  },
   NOT_CUT_LATELY {
     @Override
     public Optional<String> forbids(Subject of) {
@@ -113,6 +132,7 @@ enum MergeRule implements Rule<MergeRule.Subject> {
   static final List<MergeRule> TO_CHOOSE =
       List.of(
           BOTH_SMALL,
+          BOTH_COOL,
           MORE_THAN_ASKED_FOR,
           FIT_TOGETHER,
           NOT_CUT_LATELY,

@@ -95,6 +95,13 @@ final class MergeSmallTest {
               w.health.put(4L, LoadView.Health.STEADY);
               moveTo4(w);
             }),
+        new Case(
+            "they are asked for 5000 operations/s together, and from 10000 on a shard is cut",
+            w -> {
+              w.heats.put(1L, asked(2_000));
+              w.heats.put(2L, asked(3_000));
+              w.heats.put(3L, asked(2_000));
+            }),
         new Case("which is silent", w -> w.health.put(3L, LoadView.Health.SILENT)),
         new Case("shard 2 is frozen", MergeSmallTest::freeze),
         new Case("has no leader that placement knows of", w -> w.leaders.remove(2L)),
@@ -110,6 +117,10 @@ final class MergeSmallTest {
               w.giveUp(new Merge(0, 1, Epoch.FIRST, 2, Epoch.FIRST, ""), "too slow");
               w.giveUp(new Merge(0, 3, Epoch.FIRST, 2, Epoch.FIRST, ""), "too slow");
             }));
+  }
+
+  private static Heat asked(long operations) {
+    return new Heat(operations, false, false, KeyBytes.EMPTY, 0);
   }
 
   private static void moveTo4(PlanWorld world) {
