@@ -3,194 +3,36 @@ package io.flotilla.placement.service;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import com.google.protobuf.ByteString;
 import com.google.protobuf.UnknownFieldSet;
-import io.flotilla.placement.model.ClusterView;
-import io.flotilla.placement.model.EndedJob;
 import io.flotilla.placement.model.Ending;
-import io.flotilla.proto.map.Epoch;
 import io.flotilla.proto.map.Replica;
 import io.flotilla.proto.map.ReplicaRole;
 import io.flotilla.proto.map.Shard;
 import io.flotilla.proto.placement.AddShardsRequest;
 import io.flotilla.proto.placement.AdminReply;
 import io.flotilla.proto.placement.AdminRequest;
-import io.flotilla.proto.placement.BucketHash;
 import io.flotilla.proto.placement.CancelJobRequest;
 import io.flotilla.proto.placement.ChangeNodeRequest;
-import io.flotilla.proto.placement.ExplainReply;
 import io.flotilla.proto.placement.ExplainRequest;
-import io.flotilla.proto.placement.Finding;
-import io.flotilla.proto.placement.GetMapRequest;
 import io.flotilla.proto.placement.Job;
 import io.flotilla.proto.placement.JobRefusal;
-import io.flotilla.proto.placement.MapUpdate;
 import io.flotilla.proto.placement.MoveOrder;
-import io.flotilla.proto.placement.MoveReplicaReply;
-import io.flotilla.proto.placement.MoveReplicaRequest;
-import io.flotilla.proto.placement.ReplicaStatus;
 import io.flotilla.proto.placement.ReportReply;
 import io.flotilla.proto.placement.ReportRequest;
 import io.flotilla.proto.placement.SetBalanceRequest;
 import io.flotilla.proto.placement.ShardReport;
-import io.flotilla.proto.placement.ShardStatus;
-import io.flotilla.proto.placement.SnapshotProgress;
 import io.flotilla.proto.placement.SplitOrder;
 import io.flotilla.proto.placement.SplitShardRequest;
-import io.flotilla.proto.placement.StatusReply;
-import io.flotilla.proto.placement.StatusRequest;
-import io.flotilla.proto.placement.TransferLeaderRequest;
 import io.flotilla.proto.placement.TransferOrder;
 import io.flotilla.rpc.ErrorCode;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
  * Each kind of job from the wish to its end, with everything that may come between: cancelling, a
  * change of placement's leader, refusals, silence.
  */
-final class JobTest extends OneMember {
-  private static final long SECOND = 1_000_000_000L;
-
-  private Shard shard = Shard.getDefaultInstance();
-
-  @BeforeEach
-  void threeNodesThatReport() {
-    registerNodes(3);
-    await().until(() -> map.view().keyspaces().size() == 2);
-    shard = map().getShards(0);
-    report(1, true);
-    report(2, false);
-    report(3, false);
-  }
-
-  private MapUpdate map() {
-    return ask(service::getMap, GetMapRequest.getDefaultInstance()).reply();
-  }
-
-  private ReportReply report(long node, boolean leads) {
-    return report(node, ShardReport.newBuilder().setLeader(leads));
-  }
-
-  private ReportReply report(long node, ShardReport.Builder report) {
-    return send(
-        ReportRequest.newBuilder()
-            .setNode(node)
-            .addShards(report.setShard(shard.getId()).setTerm(3)));
-  }
-
-  private ReportReply send(ReportRequest.Builder report) {
-    return ask(service::report, report.build()).reply();
-  }
-
-  private FakeCall<AdminRequest, AdminReply> administer(AdminRequest.Builder request) {
-    return ask(service::administer, request.build());
-  }
-
-  private Job begin(AdminRequest.Builder request) {
-    return administer(request).reply().getJobs(0).getJob();
-  }
-
-  private AdminRequest.Builder split() {
-    return AdminRequest.newBuilder()
-        .setSplit(SplitShardRequest.newBuilder().setShard(shard.getId()));
-  }
-
-  private AdminRequest.Builder transfer(long to) {
-    return AdminRequest.newBuilder()
-        .setTransfer(TransferLeaderRequest.newBuilder().setShard(shard.getId()).setToNode(to));
-  }
-
-  private Job move(long from, long to) {
-    FakeCall<MoveReplicaRequest, MoveReplicaReply> call =
-        ask(
-            service::moveReplica,
-            MoveReplicaRequest.newBuilder()
-                .setShard(shard.getId())
-                .setFromNode(from)
-                .setToNode(to)
-                .build());
-    long id = call.reply().getJob().getJob();
-    return jobs().stream().filter(job -> job.getId() == id).findFirst().orElseThrow();
-  }
-
-  private static AdminRequest.Builder cancel(Job job) {
-    return AdminRequest.newBuilder().setCancel(CancelJobRequest.newBuilder().setJob(job.getId()));
-  }
-
-  private static AdminRequest.Builder change(long node, ChangeNodeRequest.Change change) {
-    return AdminRequest.newBuilder()
-        .setNode(ChangeNodeRequest.newBuilder().setNode(node).setChange(change));
-  }
-
-  private List<Job> jobs() {
-    return status().getJobsList();
-  }
-
-  private Ending ending(Job job) {
-    await().until(() -> map.view().ended().containsKey(job.getId()));
-    EndedJob ended = map.view().ended().get(job.getId());
-    assertThat(map.view().job(job.getId())).isEmpty();
-    return ended.ending();
-  }
-
-  private StatusReply status() {
-    return ask(service::status, StatusRequest.getDefaultInstance()).reply();
-  }
-
-  private List<String> why(long shardId, long node) {
-    ExplainRequest request = ExplainRequest.newBuilder().setShard(shardId).setNode(node).build();
-    ExplainReply reply = ask(service::explain, request).reply();
-    return reply.getFindingsList().stream().map(Finding::getText).toList();
-  }
-
-  /** The group's word that it carried out this order, cut after the first byte. */
-  private ShardReport.Builder cut(SplitOrder order) {
-    Shard before = order.getShard();
-    ByteString at = before.getStart().concat(ByteString.copyFrom(new byte[] {1}));
-    Epoch epoch =
-        before.getEpoch().toBuilder().setVersion(before.getEpoch().getVersion() + 1).build();
-    Shard child =
-        Shard.newBuilder()
-            .setId(order.getNewShard())
-            .setKeyspace(before.getKeyspace())
-            .setStart(at)
-            .setEnd(before.getEnd())
-            .setEpoch(epoch)
-            .addAllReplicas(order.getNewReplicasList())
-            .build();
-    Shard parent = before.toBuilder().setEnd(at).setEpoch(epoch).addCutOff(child).build();
-    return ShardReport.newBuilder().setLeader(true).setChanged(parent);
-  }
-
-  private void assertTiles() {
-    ClusterView view = map.view();
-    var first = view.keyspaces().get(shard.getKeyspace()).value().range();
-    var shards =
-        view.shards().values().stream()
-            .map(each -> each.value())
-            .filter(each -> each.keyspace() == shard.getKeyspace())
-            .sorted((a, b) -> a.range().start().compareTo(b.range().start()))
-            .toList();
-    var end = first.start();
-    for (var each : shards) {
-      assertThat(each.range().start()).isEqualTo(end);
-      end = each.range().end();
-    }
-    assertThat(end).isEqualTo(first.end());
-  }
-
-  /** As when another member has led for a while: what is volatile begins anew. */
-  private void anotherLeaderOfPlacement() throws Exception {
-    service.close();
-    store.close();
-    start();
-    await().until(() -> map.view().nodes().size() >= 3);
-  }
-
+final class JobTest extends ThreeNodes {
   @Test
   void aSplitIsOrderedUntilItsGroupHasDoneItAndBothSidesComeAtOnce() throws Exception {
     Job job = begin(split());
@@ -495,29 +337,6 @@ final class JobTest extends OneMember {
   }
 
   @Test
-  void whatCouldNotBeCutIsTriedAgainAfterAWhile() {
-    allLead(1);
-    administer(AdminRequest.newBuilder().setBalance(SetBalanceRequest.newBuilder().setOn(false)));
-    administer(
-        AdminRequest.newBuilder()
-            .setAddShards(AddShardsRequest.newBuilder().setKeyspace("default").setCount(1)));
-    for (int i = 0; i < 4; i++) { // one shard of the keyspace after the other
-      secondsPass(6);
-      await().until(() -> !jobs().isEmpty());
-      Job job = jobs().get(0);
-      send(
-          ReportRequest.newBuilder()
-              .setNode(1)
-              .addRefusals(JobRefusal.newBuilder().setJob(job.getId()).setWhy("it is empty")));
-      assertThat(ending(job).how()).isEqualTo(Ending.How.GIVEN_UP);
-    }
-    secondsPass(500);
-    assertThat(jobs()).isEmpty();
-    secondsPass(110);
-    await().until(() -> !jobs().isEmpty());
-  }
-
-  @Test
   void whatANewerToolMayAskForNeverGetsIntoTheLog() {
     long before = map.appliedIndex();
     AdminRequest.Builder unknown = change(3, ChangeNodeRequest.Change.DRAIN);
@@ -537,152 +356,5 @@ final class JobTest extends OneMember {
             .setBalance(SetBalanceRequest.newBuilder().setOn(false).setUnknownFields(newer));
     assertThat(administer(balance).replies).hasSize(1);
     assertThat(map.view().settings().balance()).isFalse();
-  }
-
-  /** Nodes that do not report, but answer the others. */
-  private final Set<Long> heardByOthers = new HashSet<>();
-
-  /** What a node that was asked after these says of them. */
-  private ReportRequest.Builder report(long node, List<Long> suspects) {
-    ReportRequest.Builder report = ReportRequest.newBuilder().setNode(node);
-    for (long suspect : suspects) {
-      if (heardByOthers.contains(suspect)) {
-        report.addHeard(suspect);
-      } else {
-        report.addUnheard(suspect);
-      }
-    }
-    return report;
-  }
-
-  /** All report; those of {@code but} are silent. */
-  private void secondsPass(int seconds, long... but) {
-    List<Long> silent = java.util.Arrays.stream(but).boxed().toList();
-    List<Long> suspects = List.of();
-    for (int i = 0; i < seconds; i++) {
-      nanos.addAndGet(SECOND);
-      for (long node : map.view().nodes().keySet()) {
-        if (!silent.contains(node)) {
-          suspects = send(report(node, suspects)).getSuspectsList();
-        }
-      }
-    }
-  }
-
-  private void allLead(long node) {
-    for (Shard each : map().getShardsList()) {
-      send(
-          ReportRequest.newBuilder()
-              .setNode(node)
-              .addShards(
-                  ShardReport.newBuilder().setShard(each.getId()).setTerm(3).setLeader(true)));
-    }
-  }
-
-  @Test
-  void howMuchOfASnapshotHasComeIsShown() {
-    SnapshotProgress half = SnapshotProgress.newBuilder().setBytes(5).setBytesTotal(10).build();
-    long replica = shard.getReplicas(1).getReplica();
-    report(
-        shard.getReplicas(1).getNode(),
-        ShardReport.newBuilder().setReplica(replica).setSnapshot(half));
-    assertThat(status().getShardsList())
-        .flatMap(ShardStatus::getReplicasList)
-        .filteredOn(ReplicaStatus::hasSnapshot)
-        .singleElement()
-        .matches(each -> each.getReplica() == replica && each.getSnapshot().equals(half));
-  }
-
-  @Test
-  void aNodeOfWhichPlacementHoldsSomethingElseIsAskedForIt() {
-    BucketHash wrong = BucketHash.newBuilder().setBucket(3).setHash(1).build();
-    assertThat(send(ReportRequest.newBuilder().setNode(1).setBucket(wrong)).getDifferingList())
-        .containsExactly(3);
-    BucketHash empty = BucketHash.newBuilder().setBucket(15).build();
-    assertThat(send(ReportRequest.newBuilder().setNode(1).setBucket(empty)).getDifferingList())
-        .isEmpty();
-  }
-
-  @Test
-  void aNodeThatIsSilentForLongIsReplacedByItself() {
-    registerNodes(4);
-    allLead(1);
-    administer(AdminRequest.newBuilder().setBalance(SetBalanceRequest.newBuilder().setOn(false)));
-    secondsPass(POLICY.nodeDeadMillis() / 1000 - 1, 3);
-    assertThat(jobs()).isEmpty();
-    assertThat(why(shard.getId(), 0)).anyMatch(line -> line.contains("node 3 (silent)"));
-    secondsPass(2, 3);
-    await().until(() -> !jobs().isEmpty());
-    assertThat(jobs())
-        .hasSize(2)
-        .allMatch(job -> job.getReason().equals("node 3 is dead"))
-        .allMatch(job -> job.getMove().getTo().getNode() == 4);
-  }
-
-  @Test
-  void aNodeThatOnlyPlacementCannotReachIsLeftAlone() {
-    registerNodes(4);
-    allLead(1);
-    administer(AdminRequest.newBuilder().setBalance(SetBalanceRequest.newBuilder().setOn(false)));
-    heardByOthers.add(3L);
-    secondsPass(POLICY.nodeDeadMillis() / 1000 + 60, 3);
-    assertThat(jobs()).isEmpty();
-    assertThat(why(0, 3)).anyMatch(line -> line.contains("unreachable from placement, but heard"));
-    assertThat(status().getNodesList())
-        .filteredOn(each -> !each.getAlive())
-        .singleElement()
-        .matches(each -> each.getNode().getId() == 3 && each.getHeardBy() == 3);
-    heardByOthers.clear();
-    secondsPass(2, 3);
-    await().until(() -> !jobs().isEmpty());
-    assertThat(jobs()).allMatch(job -> job.getReason().equals("node 3 is dead"));
-  }
-
-  @Test
-  void aNewLeaderOfPlacementTakesNobodyForDead() throws Exception {
-    registerNodes(4);
-    secondsPass(POLICY.nodeDeadMillis() / 1000 - 1, 3);
-    anotherLeaderOfPlacement();
-    allLead(1);
-    secondsPass(20, 3);
-    assertThat(map.view().jobs().values()).noneMatch(job -> job.reason().contains("dead"));
-  }
-
-  @Test
-  void leadersAreEvenedOutOnceAllIsCalm() {
-    allLead(1);
-    secondsPass(POLICY.nodeSteadyMillis() / 1000 - 1);
-    assertThat(jobs()).isEmpty();
-    secondsPass(2);
-    await().until(() -> !jobs().isEmpty());
-    assertThat(jobs()).hasSize(4).allMatch(Job::hasTransfer);
-  }
-
-  @Test
-  void moreShardsAreCutUntilThereAreEnough() throws Exception {
-    allLead(1);
-    administer(AdminRequest.newBuilder().setBalance(SetBalanceRequest.newBuilder().setOn(false)));
-    AdminReply reply =
-        administer(
-                AdminRequest.newBuilder()
-                    .setAddShards(AddShardsRequest.newBuilder().setKeyspace("default").setCount(2)))
-            .reply();
-    assertThat(reply.getNotes(0)).startsWith("the keyspace goes from 4 to 6 shards");
-    secondsPass(6);
-    await().until(() -> jobs().size() == 2);
-    anotherLeaderOfPlacement();
-    allLead(1);
-    ReportReply orders = send(ReportRequest.newBuilder().setNode(1));
-    for (SplitOrder order : orders.getSplitsList()) {
-      send(
-          ReportRequest.newBuilder()
-              .setNode(1)
-              .addShards(cut(order).setShard(order.getShard().getId()).setTerm(3)));
-    }
-    assertTiles();
-    await().until(() -> map.view().settings().goals().isEmpty());
-    secondsPass(10);
-    assertThat(map.view().shards()).hasSize(10);
-    assertThat(jobs()).isEmpty();
   }
 }

@@ -1,0 +1,198 @@
+package io.flotilla.placement.service;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.flotilla.placement.model.Ending;
+import io.flotilla.proto.map.Shard;
+import io.flotilla.proto.placement.AddShardsRequest;
+import io.flotilla.proto.placement.AdminReply;
+import io.flotilla.proto.placement.AdminRequest;
+import io.flotilla.proto.placement.BucketHash;
+import io.flotilla.proto.placement.Job;
+import io.flotilla.proto.placement.JobRefusal;
+import io.flotilla.proto.placement.ReplicaStatus;
+import io.flotilla.proto.placement.ReportReply;
+import io.flotilla.proto.placement.ReportRequest;
+import io.flotilla.proto.placement.SetBalanceRequest;
+import io.flotilla.proto.placement.ShardReport;
+import io.flotilla.proto.placement.ShardStatus;
+import io.flotilla.proto.placement.SnapshotProgress;
+import io.flotilla.proto.placement.SplitOrder;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** What placement does by itself with what nodes report, and what it leaves alone. */
+final class UnaskedTest extends ThreeNodes {
+  /** Nodes that do not report, but answer the others. */
+  private final Set<Long> heardByOthers = new HashSet<>();
+
+  /** What a node that was asked after these says of them. */
+  private ReportRequest.Builder report(long node, List<Long> suspects) {
+    ReportRequest.Builder report = ReportRequest.newBuilder().setNode(node);
+    for (long suspect : suspects) {
+      if (heardByOthers.contains(suspect)) {
+        report.addHeard(suspect);
+      } else {
+        report.addUnheard(suspect);
+      }
+    }
+    return report;
+  }
+
+  /** All report; those of {@code but} are silent. */
+  private void secondsPass(int seconds, long... but) {
+    List<Long> silent = java.util.Arrays.stream(but).boxed().toList();
+    List<Long> suspects = List.of();
+    for (int i = 0; i < seconds; i++) {
+      nanos.addAndGet(SECOND);
+      for (long node : map.view().nodes().keySet()) {
+        if (!silent.contains(node)) {
+          suspects = send(report(node, suspects)).getSuspectsList();
+        }
+      }
+    }
+  }
+
+  private void allLead(long node) {
+    for (Shard each : map().getShardsList()) {
+      send(
+          ReportRequest.newBuilder()
+              .setNode(node)
+              .addShards(
+                  ShardReport.newBuilder().setShard(each.getId()).setTerm(3).setLeader(true)));
+    }
+  }
+
+  @Test
+  void howMuchOfASnapshotHasComeIsShown() {
+    SnapshotProgress half = SnapshotProgress.newBuilder().setBytes(5).setBytesTotal(10).build();
+    long replica = shard.getReplicas(1).getReplica();
+    report(
+        shard.getReplicas(1).getNode(),
+        ShardReport.newBuilder().setReplica(replica).setSnapshot(half));
+    assertThat(status().getShardsList())
+        .flatMap(ShardStatus::getReplicasList)
+        .filteredOn(ReplicaStatus::hasSnapshot)
+        .singleElement()
+        .matches(each -> each.getReplica() == replica && each.getSnapshot().equals(half));
+  }
+
+  @Test
+  void aNodeOfWhichPlacementHoldsSomethingElseIsAskedForIt() {
+    BucketHash wrong = BucketHash.newBuilder().setBucket(3).setHash(1).build();
+    assertThat(send(ReportRequest.newBuilder().setNode(1).setBucket(wrong)).getDifferingList())
+        .containsExactly(3);
+    BucketHash empty = BucketHash.newBuilder().setBucket(15).build();
+    assertThat(send(ReportRequest.newBuilder().setNode(1).setBucket(empty)).getDifferingList())
+        .isEmpty();
+  }
+
+  @Test
+  void aNodeThatIsSilentForLongIsReplacedByItself() {
+    registerNodes(4);
+    allLead(1);
+    administer(AdminRequest.newBuilder().setBalance(SetBalanceRequest.newBuilder().setOn(false)));
+    secondsPass(POLICY.nodeDeadMillis() / 1000 - 1, 3);
+    assertThat(jobs()).isEmpty();
+    assertThat(why(shard.getId(), 0)).anyMatch(line -> line.contains("node 3 (silent)"));
+    secondsPass(2, 3);
+    await().until(() -> !jobs().isEmpty());
+    assertThat(jobs())
+        .hasSize(2)
+        .allMatch(job -> job.getReason().equals("node 3 is dead"))
+        .allMatch(job -> job.getMove().getTo().getNode() == 4);
+  }
+
+  @Test
+  void aNodeThatOnlyPlacementCannotReachIsLeftAlone() {
+    registerNodes(4);
+    allLead(1);
+    administer(AdminRequest.newBuilder().setBalance(SetBalanceRequest.newBuilder().setOn(false)));
+    heardByOthers.add(3L);
+    secondsPass(POLICY.nodeDeadMillis() / 1000 + 60, 3);
+    assertThat(jobs()).isEmpty();
+    assertThat(why(0, 3)).anyMatch(line -> line.contains("unreachable from placement, but heard"));
+    assertThat(status().getNodesList())
+        .filteredOn(each -> !each.getAlive())
+        .singleElement()
+        .matches(each -> each.getNode().getId() == 3 && each.getHeardBy() == 3);
+    heardByOthers.clear();
+    secondsPass(2, 3);
+    await().until(() -> !jobs().isEmpty());
+    assertThat(jobs()).allMatch(job -> job.getReason().equals("node 3 is dead"));
+  }
+
+  @Test
+  void aNewLeaderOfPlacementTakesNobodyForDead() throws Exception {
+    registerNodes(4);
+    secondsPass(POLICY.nodeDeadMillis() / 1000 - 1, 3);
+    anotherLeaderOfPlacement();
+    allLead(1);
+    secondsPass(20, 3);
+    assertThat(map.view().jobs().values()).noneMatch(job -> job.reason().contains("dead"));
+  }
+
+  @Test
+  void leadersAreEvenedOutOnceAllIsCalm() {
+    allLead(1);
+    secondsPass(POLICY.nodeSteadyMillis() / 1000 - 1);
+    assertThat(jobs()).isEmpty();
+    secondsPass(2);
+    await().until(() -> !jobs().isEmpty());
+    assertThat(jobs()).hasSize(4).allMatch(Job::hasTransfer);
+  }
+
+  @Test
+  void moreShardsAreCutUntilThereAreEnough() throws Exception {
+    allLead(1);
+    administer(AdminRequest.newBuilder().setBalance(SetBalanceRequest.newBuilder().setOn(false)));
+    AdminReply reply =
+        administer(
+                AdminRequest.newBuilder()
+                    .setAddShards(AddShardsRequest.newBuilder().setKeyspace("default").setCount(2)))
+            .reply();
+    assertThat(reply.getNotes(0)).startsWith("the keyspace goes from 4 to 6 shards");
+    secondsPass(6);
+    await().until(() -> jobs().size() == 2);
+    anotherLeaderOfPlacement();
+    allLead(1);
+    ReportReply orders = send(ReportRequest.newBuilder().setNode(1));
+    for (SplitOrder order : orders.getSplitsList()) {
+      send(
+          ReportRequest.newBuilder()
+              .setNode(1)
+              .addShards(cut(order).setShard(order.getShard().getId()).setTerm(3)));
+    }
+    assertTiles();
+    await().until(() -> map.view().settings().goals().isEmpty());
+    secondsPass(10);
+    assertThat(map.view().shards()).hasSize(10);
+    assertThat(jobs()).isEmpty();
+  }
+
+  @Test
+  void whatCouldNotBeCutIsTriedAgainAfterAWhile() {
+    allLead(1);
+    administer(AdminRequest.newBuilder().setBalance(SetBalanceRequest.newBuilder().setOn(false)));
+    administer(
+        AdminRequest.newBuilder()
+            .setAddShards(AddShardsRequest.newBuilder().setKeyspace("default").setCount(1)));
+    for (int i = 0; i < 4; i++) { // one shard of the keyspace after the other
+      secondsPass(6);
+      await().until(() -> !jobs().isEmpty());
+      Job job = jobs().get(0);
+      send(
+          ReportRequest.newBuilder()
+              .setNode(1)
+              .addRefusals(JobRefusal.newBuilder().setJob(job.getId()).setWhy("it is empty")));
+      assertThat(ending(job).how()).isEqualTo(Ending.How.GIVEN_UP);
+    }
+    secondsPass(500);
+    assertThat(jobs()).isEmpty();
+    secondsPass(110);
+    await().until(() -> !jobs().isEmpty());
+  }
+}
