@@ -43,8 +43,7 @@ class RoundsTest {
   private static final int SHARDS_MAX = 16;
 
   /** A node is seldom emptied: that moves a good part of all there is. */
-  private static final List<Work> WORKS =
-      List.of(Work.SPLIT, Work.MERGE, Work.MOVE, Work.TRANSFER);
+  private static final List<Work> WORKS = List.of(Work.SPLIT, Work.MERGE, Work.MOVE, Work.TRANSFER);
 
   /** Shorter than an outage: some clients never learn what became of a write. */
   private static final Duration HASTE = Duration.ofMillis(500);

@@ -9,6 +9,7 @@ import io.flotilla.placement.service.PlacementConfig;
 import io.flotilla.placement.service.PlacementPolicy;
 import io.flotilla.placement.service.PlacementServer;
 import io.flotilla.proto.kv.ChangeReply;
+import io.flotilla.proto.kv.Command;
 import io.flotilla.proto.kv.SplitEntry;
 import io.flotilla.proto.map.Replica;
 import io.flotilla.proto.map.Shard;
@@ -167,9 +168,10 @@ class SplitTest {
     for (Replica replica : now.getReplicasList()) {
       entry.addNewReplicas(replica.toBuilder().setReplica(nextId++));
     }
+    entry.setPreferredLeader(entry.getNewReplicas(0).getReplica());
     ChangeReply reply =
         shard
-            .split(entry.setPreferredLeader(entry.getNewReplicas(0).getReplica()).build())
+            .change(Command.newBuilder().setSplit(entry).build())
             .handle((done, failure) -> failure == null ? done : null)
             .get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
     return reply != null && reply.getRefusal().isEmpty();

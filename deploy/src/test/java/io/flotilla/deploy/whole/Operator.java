@@ -25,9 +25,10 @@ import java.util.concurrent.CompletableFuture;
  * do. Each kind is on in some runs and off in others. One thread.
  */
 final class Operator {
-  /** What may be wanted. Merges are to come here, too. */
+  /** What may be wanted. */
   enum Wish {
     SPLIT,
+    MERGE,
     ADD_SHARDS,
     MOVE,
     TRANSFER,
@@ -95,6 +96,7 @@ final class Operator {
           ask(wish, admin.splitShard(shard.id(), cutOf(shard), false));
         }
       }
+      case MERGE -> ask(wish, admin.mergeShard(shard.id(), OptionalLong.empty(), false));
       case ADD_SHARDS -> {
         if (shards.size() < SHARDS_MAX) {
           ask(wish, admin.addShards("default", chance.between(1, 2), false));

@@ -12,7 +12,6 @@ import io.flotilla.raft.core.Membership;
 import io.flotilla.raft.core.ReplicaId;
 import io.flotilla.raft.port.LogStore.RecoveredLog;
 import io.flotilla.raft.port.NodeId;
-import io.flotilla.raft.port.RaftParcel;
 import io.flotilla.raft.port.StorageException;
 import io.flotilla.raft.runtime.GroupSpec;
 import io.flotilla.raft.runtime.RaftGroup;
@@ -28,21 +27,19 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** A member of placement: member, node, replica and host have one number. One thread. */
-final class SimMember extends SimProcess implements SimRaft.Peer {
+final class SimMember extends SimPeer<PlacementRound> {
   private static final GroupId GROUP = new GroupId(0);
 
   private final WholeSimulation whole;
   private final Path directory;
-  private final SimRaft<PlacementRound> raft;
   private @Nullable PlacementStore store;
   private @Nullable PlacementStateMachine map;
   private @Nullable RaftGroup group;
 
   SimMember(WholeSimulation whole, int id) {
-    super(whole.world(), id, "placement" + id + ":7400");
+    super(whole, id, "placement" + id + ":7400");
     this.whole = whole;
     this.directory = whole.directory().resolve("member-" + id);
-    this.raft = new SimRaft<>(whole, this);
   }
 
   @Override
@@ -52,14 +49,15 @@ final class SimMember extends SimProcess implements SimRaft.Peer {
       store = states;
       NodeId self = new NodeId(id());
       RaftRuntime<PlacementRound> runtime =
-          raft.start(
-              born,
-              self,
-              states,
-              directory.resolve("snapshots"),
-              node -> (int) node.value(),
-              host -> whole.member(host),
-              RaftListener.NONE);
+          raft()
+              .start(
+                  born,
+                  self,
+                  states,
+                  directory.resolve("snapshots"),
+                  node -> (int) node.value(),
+                  host -> whole.member(host),
+                  RaftListener.NONE);
       RecoveredLog log = runtime.recovered().get(GROUP);
       long generation = log == null ? Generations.INITIAL : log.generation();
       states.deleteAllBut(generation);
@@ -94,7 +92,7 @@ final class SimMember extends SimProcess implements SimRaft.Peer {
 
   @Override
   void end() {
-    raft.crash();
+    raft().crash();
     group = null;
     map = null;
     PlacementStore states = store;
@@ -118,11 +116,6 @@ final class SimMember extends SimProcess implements SimRaft.Peer {
   }
 
   @Override
-  void wake() {
-    raft.wake();
-  }
-
-  @Override
   public boolean leads() {
     RaftGroup here = group;
     return here != null && here.status().role() == GroupStatus.RoleName.LEADER;
@@ -135,15 +128,5 @@ final class SimMember extends SimProcess implements SimRaft.Peer {
 
   Optional<GroupStatus> status() {
     return Optional.ofNullable(group).map(RaftGroup::status);
-  }
-
-  @Override
-  public void receive(List<RaftParcel> parcels) {
-    raft.receive(parcels);
-  }
-
-  @Override
-  public SimRaft<PlacementRound> raft() {
-    return raft;
   }
 }

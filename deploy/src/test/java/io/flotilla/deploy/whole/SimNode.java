@@ -6,13 +6,14 @@ import io.flotilla.raft.core.GroupStatus;
 import io.flotilla.raft.core.RaftEvent;
 import io.flotilla.raft.core.ReplicaId;
 import io.flotilla.raft.port.NodeId;
-import io.flotilla.raft.port.RaftParcel;
 import io.flotilla.raft.port.StorageException;
 import io.flotilla.raft.runtime.RaftListener;
 import io.flotilla.raft.runtime.RaftRuntime;
+import io.flotilla.raft.sim.Chance;
 import io.flotilla.shard.host.HostedShard;
 import io.flotilla.shard.host.NodeTable;
 import io.flotilla.shard.host.ShardHost;
+import io.flotilla.shard.host.ShardLoad;
 import io.flotilla.shard.kv.KvRound;
 import io.flotilla.shard.kv.KvStore;
 import io.flotilla.shard.kv.KvStoreConfig;
@@ -29,13 +30,12 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** A node that hosts shards, put together as the real one is. One thread. */
-final class SimNode extends SimProcess implements SimRaft.Peer {
+final class SimNode extends SimPeer<KvRound> {
   /** Too large for anything to be flushed of itself, at a moment that no seed decides. */
   private static final KvStoreConfig STORE = new KvStoreConfig(8 << 20, 2, 1 << 20, 1);
 
   private final WholeSimulation whole;
   private final Path directory;
-  private final SimRaft<KvRound> raft;
 
   /** On its disk: its id, and where the others listen. */
   private long node;
@@ -48,10 +48,9 @@ final class SimNode extends SimProcess implements SimRaft.Peer {
   private NodeTable nodes = new NodeTable();
 
   SimNode(WholeSimulation whole, int id) {
-    super(whole.world(), id, "node" + id + ":7410");
+    super(whole, id, "node" + id + ":7410");
     this.whole = whole;
     this.directory = whole.directory().resolve("node-" + id);
-    this.raft = new SimRaft<>(whole, this);
   }
 
   /** 0 as long as placement has given it none. */
@@ -120,21 +119,24 @@ final class SimNode extends SimProcess implements SimRaft.Peer {
       KvStore states = KvStore.open(directory.resolve("state"), STORE);
       store = states;
       RaftRuntime<KvRound> runtime =
-          raft.start(
-              born,
-              new NodeId(node),
-              states,
-              directory.resolve("snapshots"),
-              this::hostOf,
-              whole::node,
-              new LeaderNews());
+          raft()
+              .start(
+                  born,
+                  new NodeId(node),
+                  states,
+                  directory.resolve("snapshots"),
+                  this::hostOf,
+                  whole::node,
+                  new LeaderNews());
+      Chance sampling = whole.world().chance().fork();
       ShardHost host =
           new ShardHost(
               node,
               states,
               (spec, state) -> runtime.open(spec, new EvenImages<>(state)),
               line::run,
-              this::fatal);
+              this::fatal,
+              () -> new ShardLoad(this::nanos, sampling::below));
       shards = host;
       host.onChange(line::reportSoon);
       host.recover(runtime.recovered());
@@ -168,7 +170,7 @@ final class SimNode extends SimProcess implements SimRaft.Peer {
 
   @Override
   void end() {
-    raft.crash();
+    raft().crash();
     shards = null;
     link = null;
     close();
@@ -185,11 +187,6 @@ final class SimNode extends SimProcess implements SimRaft.Peer {
         throw new AssertionError(broken);
       }
     }
-  }
-
-  @Override
-  void wake() {
-    raft.wake();
   }
 
   @Override
@@ -212,15 +209,5 @@ final class SimNode extends SimProcess implements SimRaft.Peer {
     } catch (StorageException broken) {
       throw new AssertionError(broken);
     }
-  }
-
-  @Override
-  public void receive(List<RaftParcel> parcels) {
-    raft.receive(parcels);
-  }
-
-  @Override
-  public SimRaft<KvRound> raft() {
-    return raft;
   }
 }

@@ -75,7 +75,7 @@ final class SimRaft<R extends ApplyRound> {
       StateStore<R> states,
       Path snapshots,
       ToIntFunction<NodeId> hosts,
-      IntFunction<Peer> peers,
+      IntFunction<? extends SimPeer<?>> peers,
       RaftListener listener)
       throws IOException {
     born = life;
@@ -197,12 +197,5 @@ final class SimRaft<R extends ApplyRound> {
     runtime = null;
     turns = null;
     log = null;
-  }
-
-  /** Another host that takes part in the same groups. */
-  interface Peer {
-    void receive(List<RaftParcel> parcels);
-
-    SimRaft<?> raft();
   }
 }

@@ -28,15 +28,16 @@ import java.util.concurrent.atomic.AtomicReference;
 public final class HostedShard {
   private final KvStateMachine state;
   private final RaftGroup group;
-  private final ShardLoad load = new ShardLoad(System.nanoTime());
+  private final ShardLoad load;
 
   /** The last question whether the state here is current; the first has been answered. */
   private final AtomicReference<CompletableFuture<Long>> confirming =
       new AtomicReference<>(CompletableFuture.completedFuture(0L));
 
-  HostedShard(KvStateMachine state, RaftGroup group) {
+  HostedShard(KvStateMachine state, RaftGroup group, ShardLoad load) {
     this.state = state;
     this.group = group;
+    this.load = load;
   }
 
   /** The descriptor that is in force here. */
@@ -120,15 +121,6 @@ public final class HostedShard {
   /** Why the shard, as it is here now, cannot be cut so; nothing if it can. */
   public Optional<String> whyNotSplit(SplitEntry entry) {
     return Split.refusal(descriptor(), entry);
-  }
-
-  /**
-   * Has the shard cut in two, where this replica leads it.
-   *
-   * @return what became of it; fails with {@link RaftException}
-   */
-  public CompletableFuture<ChangeReply> split(SplitEntry entry) {
-    return change(Command.newBuilder().setSplit(entry).build());
   }
 
   /**

@@ -1,18 +1,14 @@
 package io.flotilla.shard.host;
 
-import com.google.protobuf.ByteString;
 import io.flotilla.proto.kv.AbsorbEntry;
 import io.flotilla.proto.kv.Command;
 import io.flotilla.proto.kv.FenceEntry;
 import io.flotilla.proto.kv.FreezeEntry;
 import io.flotilla.proto.kv.ThawEntry;
 import io.flotilla.proto.map.Epoch;
-import io.flotilla.proto.map.Replica;
-import io.flotilla.proto.map.ReplicaRole;
 import io.flotilla.proto.map.Shard;
 import io.flotilla.proto.placement.MergeOrder;
 import io.flotilla.shard.kv.Merge;
-import java.util.List;
 import java.util.Optional;
 
 /**
@@ -60,7 +56,7 @@ public record MergeStep(Optional<Command> entry, Optional<String> refusal) {
             .setIntoEpoch(into.getEpoch())
             .build();
     return of(
-        Merge.refusal(now, entry).or(() -> whyNotMerged(now, into)),
+        Merge.refusal(now, entry).or(() -> Merge.misfit(now, into)),
         Command.newBuilder().setFreeze(entry));
   }
 
@@ -77,39 +73,5 @@ public record MergeStep(Optional<Command> entry, Optional<String> refusal) {
   private static MergeStep thaw(Shard now, Epoch expected) {
     ThawEntry entry = ThawEntry.newBuilder().setExpected(expected).build();
     return of(Merge.refusal(now, entry), Command.newBuilder().setThaw(entry));
-  }
-
-  /** What the shard's log does not say: its entry names the other one, and no more. */
-  private static Optional<String> whyNotMerged(Shard shard, Shard into) {
-    if (into.hasFrozen()) {
-      return Optional.of("shard " + into.getId() + " is frozen itself");
-    }
-    if (!areNeighbours(shard, into)) {
-      return Optional.of("shard " + into.getId() + " is no neighbour of it");
-    }
-    if (!nodes(shard).equals(nodes(into))) {
-      return Optional.of("shard " + into.getId() + " has its replicas on other nodes");
-    }
-    return into.getReplicasList().stream().allMatch(MergeStep::votes)
-        ? Optional.empty()
-        : Optional.of("not all replicas of shard " + into.getId() + " are voters");
-  }
-
-  private static boolean areNeighbours(Shard one, Shard other) {
-    return one.getKeyspace() == other.getKeyspace()
-        && (meet(one.getEnd(), other.getStart()) || meet(other.getEnd(), one.getStart()));
-  }
-
-  /** Where the one ends, unless that is nowhere, the other begins. */
-  private static boolean meet(ByteString end, ByteString start) {
-    return !end.isEmpty() && end.equals(start);
-  }
-
-  private static List<Long> nodes(Shard shard) {
-    return shard.getReplicasList().stream().map(Replica::getNode).sorted().toList();
-  }
-
-  private static boolean votes(Replica replica) {
-    return replica.getRole() == ReplicaRole.VOTER;
   }
 }

@@ -6,7 +6,6 @@ import io.flotilla.proto.map.Shard;
 import io.flotilla.raft.core.GroupId;
 import io.flotilla.raft.core.GroupStatus;
 import io.flotilla.raft.core.Membership;
-import io.flotilla.raft.core.Membership.Member;
 import io.flotilla.raft.core.Position;
 import io.flotilla.raft.core.ReplicaId;
 import io.flotilla.raft.port.LogStore.RecoveredLog;
@@ -35,6 +34,7 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -50,6 +50,7 @@ public final class ShardHost {
   private final GroupOpener groups;
   private final Executor opener;
   private final Consumer<Throwable> fatal;
+  private final Supplier<ShardLoad> loads;
   private final ConcurrentMap<Long, HostedShard> shards = new ConcurrentHashMap<>();
 
   /** The highest replica of a shard that must not take part here any more. */
@@ -66,8 +67,7 @@ public final class ShardHost {
 
   private final Leavings leavings;
 
-  /** By id, what the map says last of shards that seem to have left out the replicas here. */
-  private final Map<Long, Shard> doubted = new HashMap<>();
+  private final Doubts doubts = new Doubts();
 
   private volatile Runnable onChange = () -> {};
 
@@ -80,11 +80,27 @@ public final class ShardHost {
    */
   public ShardHost(
       long node, KvStore store, GroupOpener groups, Executor opener, Consumer<Throwable> fatal) {
+    this(node, store, groups, opener, fatal, ShardLoad::ofThisProcess);
+  }
+
+  /**
+   * As the other one.
+   *
+   * @param loads one for each shard that is opened
+   */
+  public ShardHost(
+      long node,
+      KvStore store,
+      GroupOpener groups,
+      Executor opener,
+      Consumer<Throwable> fatal,
+      Supplier<ShardLoad> loads) {
     this.node = node;
     this.store = store;
     this.groups = groups;
     this.opener = opener;
     this.fatal = fatal;
+    this.loads = loads;
     this.leavings = new Leavings(store, shards);
   }
 
@@ -178,7 +194,7 @@ public final class ShardHost {
   public int offerWaiting() throws StorageException {
     opening.lock();
     try {
-      List.copyOf(doubted.values()).forEach(this::doubtIfLeftOut);
+      doubts.open().forEach(this::doubtIfLeftOut);
       return offer(List.copyOf(waiting.values()));
     } finally {
       opening.unlock();
@@ -248,28 +264,11 @@ public final class ShardHost {
 
   private void doubtIfLeftOut(Shard shard) {
     HostedShard hosted = shards.get(shard.getId());
-    if (hosted != null && seemsLeftOut(hosted, shard)) {
-      doubted.put(shard.getId(), shard);
-      hosted.group().askIfRemoved(Members.of(shard));
+    if (hosted == null) {
+      doubts.forget(shard.getId());
     } else {
-      doubted.remove(shard.getId());
+      doubts.consider(hosted, shard);
     }
-  }
-
-  private static boolean seemsLeftOut(HostedShard hosted, Shard shard) {
-    GroupStatus status = hosted.group().status();
-    boolean wasMember = isAmong(status.membership().everybody(), status.replica());
-    return wasMember
-        && isNewer(shard, hosted.descriptor())
-        && !isAmong(Members.of(shard), status.replica());
-  }
-
-  private static boolean isNewer(Shard shard, Shard than) {
-    return shard.getEpoch().getConfVersion() > than.getEpoch().getConfVersion();
-  }
-
-  private static boolean isAmong(List<Member> members, ReplicaId replica) {
-    return members.stream().anyMatch(member -> member.replica().equals(replica));
   }
 
   /**
@@ -306,13 +305,7 @@ public final class ShardHost {
    * @param expected ids of those that somebody still means to bring in
    */
   public void doubtAllButExpected(Set<Long> expected) {
-    for (HostedShard shard : shards.values()) {
-      GroupStatus status = shard.group().status();
-      if (status.membership().everybody().isEmpty()
-          && !expected.contains(status.replica().value())) {
-        shard.group().askIfRemoved(Members.of(shard.descriptor()));
-      }
-    }
+    shards.values().forEach(shard -> Doubts.askUnlessExpected(shard, expected));
   }
 
   private boolean isToBeOpened(Shard shard, Replica replica) {
@@ -462,7 +455,7 @@ public final class ShardHost {
       state.onCutOff(this::cutOff);
       state.onFlushWanted(() -> flushWanted(shard));
       RaftGroup group = groups.open(spec, state);
-      HostedShard hosted = new HostedShard(state, group);
+      HostedShard hosted = new HostedShard(state, group, loads.get());
       shards.put(shard, hosted);
       var unused = group.removed().thenRun(() -> forget(spec, hosted, state));
     } catch (ReplicaLostException e) { // whose listener has logged it

@@ -8,6 +8,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.IntUnaryOperator;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +37,7 @@ public final class ShardLoad {
     volatile int stride = 1;
   }
 
+  private final LongSupplier nanos;
   private final IntUnaryOperator chance;
   private final LongAdder operations = new LongAdder();
   private volatile @Nullable Sample sample;
@@ -46,18 +48,18 @@ public final class ShardLoad {
   private long measuredNanos;
 
   /**
-   * @param nowNanos as {@link System#nanoTime}
-   */
-  ShardLoad(long nowNanos) {
-    this(nowNanos, bound -> ThreadLocalRandom.current().nextInt(bound));
-  }
-
-  /**
+   * @param nanos a clock that only moves forward, as {@link System#nanoTime}
    * @param chance a number from 0 up to, not including, its argument; for any thread
    */
-  ShardLoad(long nowNanos, IntUnaryOperator chance) {
+  public ShardLoad(LongSupplier nanos, IntUnaryOperator chance) {
+    this.nanos = nanos;
     this.chance = chance;
-    this.measuredNanos = nowNanos;
+    this.measuredNanos = nanos.getAsLong();
+  }
+
+  /** By the clock and the chance of this process. */
+  static ShardLoad ofThisProcess() {
+    return new ShardLoad(System::nanoTime, bound -> ThreadLocalRandom.current().nextInt(bound));
   }
 
   /** An operation on this key, or one that begins there. */
@@ -77,7 +79,8 @@ public final class ShardLoad {
   }
 
   /** Operations per second, smoothed. For one thread at a time. */
-  public long perSecond(long nowNanos) {
+  public long perSecond() {
+    long nowNanos = nanos.getAsLong();
     long passedNanos = nowNanos - measuredNanos;
     if (passedNanos >= MEASURE_EVERY_NANOS) {
       long now = operations.sum();

@@ -67,8 +67,7 @@ public final class Merge {
           "the source was frozen for shard %d at %s"
               .formatted(frozen.getInto(), Split.said(frozen.getIntoEpoch())));
     }
-    if (source.getKeyspace() != shard.getKeyspace()
-        || !(isBefore(shard, source) || isBefore(source, shard))) {
+    if (!areNeighbours(shard, source)) {
       return Optional.of("shard " + source.getId() + " is no neighbour of it");
     }
     if (!nodes(frozen.getReplicasList()).equals(nodes(shard.getReplicasList()))) {
@@ -77,20 +76,48 @@ public final class Merge {
     return refusal(shard);
   }
 
+  /**
+   * Why these two are not to become one, though the log of the first does not say so: the entry
+   * that freezes it names the other one, and no more. Before that is proposed.
+   */
+  public static Optional<String> misfit(Shard shard, Shard into) {
+    String other = "shard " + into.getId();
+    if (into.hasFrozen()) {
+      return Optional.of(other + " is frozen itself");
+    }
+    if (!areNeighbours(shard, into)) {
+      return Optional.of(other + " is no neighbour of it");
+    }
+    if (!nodes(shard.getReplicasList()).equals(nodes(into.getReplicasList()))) {
+      return Optional.of(other + " has its replicas on other nodes");
+    }
+    return areVoters(into.getReplicasList())
+        ? Optional.empty()
+        : Optional.of("not all replicas of " + other + " are voters");
+  }
+
   private static Optional<String> refusal(Shard shard, Epoch expected, String what) {
     Optional<String> elsewhere = Split.refusal(shard, expected, what);
     return elsewhere.isPresent() || !shard.hasFrozen() ? elsewhere : Optional.of("it is frozen");
   }
 
   private static Optional<String> refusal(Shard shard) {
-    boolean settled =
-        shard.getReplicasList().stream()
-            .allMatch(replica -> replica.getRole() == ReplicaRole.VOTER);
-    return settled ? Optional.empty() : Optional.of("not all of its replicas are voters");
+    return areVoters(shard.getReplicasList())
+        ? Optional.empty()
+        : Optional.of("not all of its replicas are voters");
+  }
+
+  private static boolean areVoters(List<Replica> replicas) {
+    return replicas.stream().allMatch(replica -> replica.getRole() == ReplicaRole.VOTER);
   }
 
   private static Set<Long> nodes(List<Replica> replicas) {
     return replicas.stream().map(Replica::getNode).collect(Collectors.toSet());
+  }
+
+  private static boolean areNeighbours(Shard one, Shard other) {
+    return one.getKeyspace() == other.getKeyspace()
+        && (isBefore(one, other) || isBefore(other, one));
   }
 
   static boolean isBefore(Shard left, Shard right) {

@@ -1,18 +1,12 @@
 package io.flotilla.shard.report;
 
-import io.flotilla.proto.kv.ChangeReply;
 import io.flotilla.proto.placement.MergeOrder;
 import io.flotilla.proto.placement.MergeOrder.Step;
-import io.flotilla.raft.runtime.RaftException;
 import io.flotilla.shard.host.HostedShard;
 import io.flotilla.shard.host.MergeStep;
 import io.flotilla.shard.host.ShardHost;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.CompletionException;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,15 +19,12 @@ final class Merges {
   private static final Logger LOG = LoggerFactory.getLogger(Merges.class);
 
   private final ShardHost host;
-  private final Control control;
+  private final Proposals proposals;
   private final Refused refused;
 
-  /** Shards of which a step is under way. */
-  private final Set<Long> busy = new HashSet<>();
-
-  Merges(ShardHost host, Control control, Refused refused) {
+  Merges(ShardHost host, Proposals proposals, Refused refused) {
     this.host = host;
-    this.control = control;
+    this.proposals = proposals;
     this.refused = refused;
   }
 
@@ -41,7 +32,7 @@ final class Merges {
     for (MergeOrder order : orders) {
       Optional<HostedShard> led = host.hosted(order.getShard().getId()).filter(HostedShard::leads);
       if (led.isPresent()
-          && !busy.contains(order.getShard().getId())
+          && !proposals.isBusy(order.getShard().getId())
           && !refused.contains(order.getJob())) {
         obey(order, led.get());
       }
@@ -57,36 +48,12 @@ final class Merges {
     } else if (order.getStep() == Step.ABSORB && !host.holdsFrozen(order.getOther())) {
       LOG.warn("{} has to wait: shard {} is not frozen here", said(order), other(order));
     } else {
-      busy.add(order.getShard().getId());
-      LOG.info("{} begins", said(order));
-      shard
-          .change(step.entry().get())
-          .whenComplete((reply, failure) -> control.run(() -> ended(order, reply, failure)));
+      proposals.propose(shard, step.entry().get(), said(order), why -> refuse(order, why));
     }
   }
 
   private static long other(MergeOrder order) {
     return order.getOther().getId();
-  }
-
-  private void ended(MergeOrder order, @Nullable ChangeReply reply, @Nullable Throwable failure) {
-    busy.remove(order.getShard().getId());
-    if (reply != null) {
-      if (reply.getRefusal().isEmpty()) {
-        LOG.info("{} is done", said(order));
-      } else {
-        refuse(order, reply.getRefusal());
-      }
-    } else if (failure != null && cause(failure) instanceof RaftException) {
-      LOG.debug("{} has to wait", said(order), failure);
-    } else {
-      throw new IllegalStateException("a step of a merge failed otherwise than it may", failure);
-    }
-  }
-
-  private static Throwable cause(Throwable failure) {
-    Throwable cause = failure.getCause();
-    return failure instanceof CompletionException && cause != null ? cause : failure;
   }
 
   /** A step that takes back what a job has left has no job that could hear of it. */

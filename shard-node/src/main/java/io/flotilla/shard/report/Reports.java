@@ -75,10 +75,11 @@ final class Reports {
     this.node = node;
     this.keyspaces = keyspaces;
     this.moves = new Moves(node, host, control);
-    this.splits = new Splits(host, keyspaces, control, refused);
+    Proposals proposals = new Proposals(control);
+    this.splits = new Splits(host, keyspaces, proposals, refused);
     this.suspects = new Suspects(client, control, nodes, node);
     this.transfers = new Transfers(host, control, refused);
-    this.merges = new Merges(host, control, refused);
+    this.merges = new Merges(host, proposals, refused);
   }
 
   /**
@@ -194,7 +195,7 @@ final class Reports {
 
   private ShardReport report(HostedShard shard) {
     GroupStatus status = shard.group().status();
-    long perSecond = shard.load().perSecond(System.nanoTime()); // also of one that may lead soon
+    long perSecond = shard.load().perSecond(); // also of one that may lead soon
     ShardReport.Builder report = ShardReport.newBuilder();
     if (status.role() == GroupStatus.RoleName.LEADER && perSecond > 0) {
       report.setLoad(load(shard, perSecond));

@@ -1,22 +1,17 @@
 package io.flotilla.shard.report;
 
 import com.google.protobuf.ByteString;
-import io.flotilla.proto.kv.ChangeReply;
+import io.flotilla.proto.kv.Command;
 import io.flotilla.proto.kv.SplitEntry;
 import io.flotilla.proto.map.Partitioning;
 import io.flotilla.proto.map.Replica;
 import io.flotilla.proto.map.Shard;
 import io.flotilla.proto.placement.SplitOrder;
 import io.flotilla.raft.port.StorageException;
-import io.flotilla.raft.runtime.RaftException;
 import io.flotilla.shard.host.HostedShard;
 import io.flotilla.shard.host.ShardHost;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.CompletionException;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,16 +25,13 @@ final class Splits {
 
   private final ShardHost host;
   private final Keyspaces keyspaces;
-  private final Control control;
+  private final Proposals proposals;
   private final Refused refused;
 
-  /** Shards that are being cut. */
-  private final Set<Long> busy = new HashSet<>();
-
-  Splits(ShardHost host, Keyspaces keyspaces, Control control, Refused refused) {
+  Splits(ShardHost host, Keyspaces keyspaces, Proposals proposals, Refused refused) {
     this.host = host;
     this.keyspaces = keyspaces;
-    this.control = control;
+    this.proposals = proposals;
     this.refused = refused;
   }
 
@@ -52,7 +44,7 @@ final class Splits {
     for (SplitOrder order : orders) {
       Optional<HostedShard> led = host.hosted(order.getShard().getId()).filter(HostedShard::leads);
       if (led.isPresent()
-          && !busy.contains(order.getShard().getId())
+          && !proposals.isBusy(order.getShard().getId())
           && !refused.contains(order.getJob())) {
         split(led.get(), order);
       }
@@ -81,11 +73,11 @@ final class Splits {
       refuse(order, refusal.get());
       return;
     }
-    busy.add(now.getId());
-    LOG.info("job {}: shard {} is to be cut in two", order.getJob(), now.getId());
-    shard
-        .split(entry)
-        .whenComplete((reply, failure) -> control.run(() -> ended(order, reply, failure)));
+    proposals.propose(
+        shard,
+        Command.newBuilder().setSplit(entry).build(),
+        "job %d: the cut of shard %d".formatted(order.getJob(), now.getId()),
+        why -> refuse(order, why));
   }
 
   private static Optional<ByteString> cut(
@@ -119,26 +111,6 @@ final class Splits {
         .addAllNewReplicas(order.getNewReplicasList())
         .setPreferredLeader(leader)
         .build();
-  }
-
-  private void ended(SplitOrder order, @Nullable ChangeReply reply, @Nullable Throwable failure) {
-    busy.remove(order.getShard().getId());
-    if (reply != null) {
-      if (reply.getRefusal().isEmpty()) {
-        LOG.info("job {}: shard {} was cut in two", order.getJob(), order.getShard().getId());
-      } else {
-        refuse(order, reply.getRefusal());
-      }
-    } else if (failure != null && cause(failure) instanceof RaftException) {
-      LOG.debug("job {} has to wait", order.getJob(), failure);
-    } else {
-      throw new IllegalStateException("a split failed otherwise than it may", failure);
-    }
-  }
-
-  private static Throwable cause(Throwable failure) {
-    Throwable cause = failure.getCause();
-    return failure instanceof CompletionException && cause != null ? cause : failure;
   }
 
   private void refuse(SplitOrder order, String why) {

@@ -6,27 +6,19 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.protobuf.ByteString;
 import io.flotilla.proto.errors.ErrorDetail;
 import io.flotilla.proto.kv.Command;
-import io.flotilla.proto.kv.Operation;
-import io.flotilla.proto.kv.Put;
 import io.flotilla.proto.kv.SplitEntry;
-import io.flotilla.proto.kv.Write;
-import io.flotilla.proto.kv.WriteEntry;
 import io.flotilla.proto.map.Epoch;
 import io.flotilla.proto.map.Replica;
 import io.flotilla.proto.map.Shard;
 import io.flotilla.raft.core.Entry;
 import io.flotilla.raft.core.GroupId;
-import io.flotilla.raft.core.HardState;
 import io.flotilla.raft.core.Membership;
 import io.flotilla.raft.core.MembershipBytes;
 import io.flotilla.raft.core.Position;
 import io.flotilla.raft.core.ReplicaId;
-import io.flotilla.raft.port.LogStore.RecoveredLog;
 import io.flotilla.raft.port.StateImage;
-import io.flotilla.raft.port.StateMachine;
 import io.flotilla.raft.port.StorageException;
 import io.flotilla.raft.runtime.GroupSpec;
-import io.flotilla.raft.runtime.ReplicaLostException;
 import io.flotilla.rpc.ErrorCode;
 import io.flotilla.shard.kv.KeyRange;
 import io.flotilla.shard.kv.KvRound;
@@ -36,21 +28,11 @@ import io.flotilla.shard.kv.KvStoreConfig;
 import io.flotilla.shard.kv.Members;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.Queue;
-import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Shards that begin where another one cuts them off, with a real store, and each crash between. */
-class CutOffTest {
-  private static final long NODE = 2;
+class CutOffTest extends OneHost {
   private static final long CHILD = 20;
 
   private static final Shard PARENT =
@@ -86,78 +68,6 @@ class CutOffTest {
   private static final Shard REST =
       PARENT.toBuilder().setEnd(key("m")).setEpoch(CUT_OFF.getEpoch()).addCutOff(CUT_OFF).build();
 
-  private record Opened(GroupSpec spec, KvStateMachine state, HeldGroup group) {}
-
-  @TempDir Path directory;
-  private final Map<Long, Opened> opened = new HashMap<>();
-  private final Queue<Runnable> opener = new ArrayDeque<>();
-  private final AtomicInteger news = new AtomicInteger();
-
-  /** What the node's log would be: the last of each shard that was opened. */
-  private final Map<GroupId, RecoveredLog> logs = new HashMap<>();
-
-  private Optional<Long> lost = Optional.empty();
-  private KvStore store;
-  private ShardHost host;
-
-  private static ByteString key(String user) {
-    return ByteString.copyFrom(new byte[] {0, 0, 0, 1}).concat(ByteString.copyFromUtf8(user));
-  }
-
-  @BeforeEach
-  void open() throws StorageException {
-    store = KvStore.open(directory.resolve("state"), KvStoreConfig.DEFAULT);
-    host = new ShardHost(NODE, store, this::openGroup, opener::add, this::fail);
-    host.onChange(news::incrementAndGet);
-  }
-
-  @AfterEach
-  void close() throws StorageException {
-    store.close();
-  }
-
-  private void fail(Throwable failure) {
-    throw new AssertionError(failure);
-  }
-
-  private HeldGroup openGroup(GroupSpec spec, StateMachine<KvRound> state)
-      throws ReplicaLostException {
-    if (lost.equals(Optional.of(spec.id().value()))) {
-      throw new ReplicaLostException("lost");
-    }
-    HeldGroup group = new HeldGroup();
-    group.self = spec.self();
-    opened.put(spec.id().value(), new Opened(spec, (KvStateMachine) state, group));
-    logs.putIfAbsent(spec.id(), log(spec.self().value(), spec.generation()));
-    return group;
-  }
-
-  private static RecoveredLog log(long self, long generation) {
-    return new RecoveredLog(
-        new ReplicaId(self),
-        generation,
-        HardState.INITIAL,
-        Position.ZERO,
-        Membership.of(List.of()),
-        List.of(),
-        0,
-        List.of());
-  }
-
-  private void crash() throws StorageException {
-    store.kill();
-    opened.clear();
-    opener.clear();
-    open();
-    host.recover(Map.copyOf(logs));
-  }
-
-  private void runOpener() {
-    for (Runnable next = opener.poll(); next != null; next = opener.poll()) {
-      next.run();
-    }
-  }
-
   private void parentIsHere() throws Exception {
     host.offer(List.of(PARENT));
     put(7, 1, "c");
@@ -165,31 +75,8 @@ class CutOffTest {
     store.flush();
   }
 
-  private void put(long shard, long version, String key) throws Exception {
-    Operation put = Operation.newBuilder().setPut(Put.newBuilder().setKey(key(key))).build();
-    WriteEntry entry =
-        WriteEntry.newBuilder()
-            .setVersion(version)
-            .setClientLow(1)
-            .setNotAfterMillis(1)
-            .addWrites(Write.newBuilder().setSeq(key.charAt(0)).setOperation(put))
-            .build();
-    apply(shard, Command.newBuilder().setWrite(entry).build());
-  }
-
   private void split() throws Exception {
     apply(7, Command.newBuilder().setSplit(SPLIT).build());
-  }
-
-  private void apply(long shard, Command command) throws Exception {
-    KvStateMachine state = opened.get(shard).state();
-    try (KvRound round = store.newRound()) {
-      state.apply(
-          List.of(
-              new Entry(state.appliedIndex() + 1, 2, Entry.Kind.COMMAND, command.toByteArray())),
-          round);
-      round.commit();
-    }
   }
 
   /** Whether the parts of the data that are here are those. */
@@ -342,7 +229,7 @@ class CutOffTest {
   @Test
   void staysAwayIfItHasLeftBefore() throws Exception {
     parentIsHere();
-    lost = Optional.of(CHILD);
+    lost.add(CHILD);
     split();
     runOpener();
     assertThat(opened).containsOnlyKeys(7L);
@@ -392,7 +279,7 @@ class CutOffTest {
       store.sweep();
       long stays = leaving == 7 ? CHILD : 7;
       assertData(stays, leaving == 7 ? "x" : "c");
-      lost = Optional.of(leaving); // as its tombstone says
+      lost.add(leaving); // as its tombstone says
       crash(); // which takes the deletion back
       store.sweep();
       assertThat(opened).containsOnlyKeys(stays);
@@ -402,7 +289,7 @@ class CutOffTest {
       directory = directory.resolve("next");
       logs.clear();
       opened.clear();
-      lost = Optional.empty();
+      lost.clear();
       open();
     }
   }

@@ -38,7 +38,9 @@ class HostedShardTest {
   void open() throws StorageException {
     store = KvStore.open(directory, KvStoreConfig.DEFAULT);
     long generation = store.create(List.of(DESCRIPTOR), 0).get(0);
-    shard = new HostedShard(KvStateMachine.open(store, 7, generation), new HeldGroup());
+    shard =
+        new HostedShard(
+            KvStateMachine.open(store, 7, generation), new HeldGroup(), ShardLoad.ofThisProcess());
   }
 
   @AfterEach

@@ -3,74 +3,36 @@ package io.flotilla.shard.host;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.google.protobuf.ByteString;
 import io.flotilla.proto.kv.AbsorbEntry;
 import io.flotilla.proto.kv.Command;
 import io.flotilla.proto.kv.FenceEntry;
 import io.flotilla.proto.kv.FreezeEntry;
-import io.flotilla.proto.kv.Operation;
-import io.flotilla.proto.kv.Put;
 import io.flotilla.proto.kv.SplitEntry;
 import io.flotilla.proto.kv.ThawEntry;
-import io.flotilla.proto.kv.Write;
-import io.flotilla.proto.kv.WriteEntry;
 import io.flotilla.proto.map.Epoch;
 import io.flotilla.proto.map.Replica;
 import io.flotilla.proto.map.Shard;
-import io.flotilla.raft.core.Entry;
 import io.flotilla.raft.core.GroupId;
 import io.flotilla.raft.core.GroupStatus.PeerState;
 import io.flotilla.raft.core.GroupStatus.PeerStatus;
 import io.flotilla.raft.core.GroupStatus.RoleName;
-import io.flotilla.raft.core.HardState;
-import io.flotilla.raft.core.Membership;
-import io.flotilla.raft.core.Position;
 import io.flotilla.raft.core.ReplicaId;
-import io.flotilla.raft.port.LogStore.RecoveredLog;
 import io.flotilla.raft.port.StateImage;
-import io.flotilla.raft.port.StateMachine;
 import io.flotilla.raft.port.StorageException;
-import io.flotilla.raft.runtime.GroupSpec;
-import io.flotilla.raft.runtime.ReplicaLostException;
 import io.flotilla.shard.kv.KeyRange;
-import io.flotilla.shard.kv.KvRound;
 import io.flotilla.shard.kv.KvStateMachine;
 import io.flotilla.shard.kv.KvStore;
 import io.flotilla.shard.kv.KvStoreConfig;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Queue;
-import java.util.Set;
-import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** A shard absorbs its neighbour on a node with a real store, with each crash between. */
-class LeavingsTest {
-  private static final long NODE = 2;
+class LeavingsTest extends OneHost {
   private static final Shard TARGET = shard(8, "a", "g");
   private static final Shard SOURCE = shard(7, "g", "p");
-
-  private record Opened(GroupSpec spec, KvStateMachine state, HeldGroup group) {}
-
-  @TempDir Path directory;
-  private final Map<Long, Opened> opened = new HashMap<>();
-  private final Queue<Runnable> opener = new ArrayDeque<>();
-  private final AtomicInteger news = new AtomicInteger();
-
-  /** What the node's log would be. */
-  private final Map<GroupId, RecoveredLog> logs = new HashMap<>();
-
-  private final Set<Long> lost = new HashSet<>();
-  private KvStore store;
-  private ShardHost host;
 
   private static Shard shard(long id, String start, String end) {
     return Shard.newBuilder()
@@ -89,68 +51,13 @@ class LeavingsTest {
     return Epoch.newBuilder().setVersion(version).setConfVersion(1).build();
   }
 
-  private static ByteString key(String user) {
-    return ByteString.copyFrom(new byte[] {0, 0, 0, 1}).concat(ByteString.copyFromUtf8(user));
-  }
-
   @BeforeEach
   void bothAreHere() throws Exception {
-    open();
     host.offer(List.of(SOURCE, TARGET));
     put(8, "c");
     put(7, "k");
     store.flush();
     map(true, SOURCE, TARGET);
-  }
-
-  private void open() throws StorageException {
-    store = KvStore.open(directory.resolve("state"), KvStoreConfig.DEFAULT);
-    host = new ShardHost(NODE, store, this::openGroup, opener::add, this::fail);
-    host.onChange(news::incrementAndGet);
-  }
-
-  @AfterEach
-  void close() throws StorageException {
-    store.close();
-  }
-
-  private void fail(Throwable failure) {
-    throw new AssertionError(failure);
-  }
-
-  private HeldGroup openGroup(GroupSpec spec, StateMachine<KvRound> state)
-      throws ReplicaLostException {
-    if (lost.contains(spec.id().value())) {
-      throw new ReplicaLostException("lost");
-    }
-    HeldGroup group = new HeldGroup();
-    group.self = spec.self();
-    group.durablyApplied = state.appliedIndex();
-    opened.put(spec.id().value(), new Opened(spec, (KvStateMachine) state, group));
-    logs.putIfAbsent(
-        spec.id(),
-        new RecoveredLog(
-            spec.self(),
-            spec.generation(),
-            HardState.INITIAL,
-            Position.ZERO,
-            Membership.of(List.of()),
-            List.of(),
-            0,
-            List.of()));
-    return group;
-  }
-
-  private void crash() throws StorageException {
-    store.kill();
-    restart();
-  }
-
-  private void restart() throws StorageException {
-    opened.clear();
-    opener.clear();
-    open();
-    host.recover(Map.copyOf(logs));
   }
 
   private void map(boolean complete, Shard... shards) {
@@ -160,15 +67,7 @@ class LeavingsTest {
   // ---- what the logs say
 
   private void put(long shard, String key) throws Exception {
-    Operation put = Operation.newBuilder().setPut(Put.newBuilder().setKey(key(key))).build();
-    WriteEntry entry =
-        WriteEntry.newBuilder()
-            .setVersion(now(shard).getEpoch().getVersion())
-            .setClientLow(1)
-            .setNotAfterMillis(1)
-            .addWrites(Write.newBuilder().setSeq(key.charAt(0)).setOperation(put))
-            .build();
-    apply(shard, Command.newBuilder().setWrite(entry).build());
+    put(shard, now(shard).getEpoch().getVersion(), key);
   }
 
   private void freeze() throws Exception {
@@ -204,21 +103,6 @@ class LeavingsTest {
   private void thaw() throws Exception {
     ThawEntry entry = ThawEntry.newBuilder().setExpected(now(7).getEpoch()).build();
     apply(7, Command.newBuilder().setThaw(entry).build());
-  }
-
-  private void apply(long shard, Command command) throws Exception {
-    KvStateMachine state = opened.get(shard).state();
-    try (KvRound round = store.newRound()) {
-      state.apply(
-          List.of(
-              new Entry(state.appliedIndex() + 1, 2, Entry.Kind.COMMAND, command.toByteArray())),
-          round);
-      round.commit();
-    }
-  }
-
-  private Shard now(long shard) {
-    return opened.get(shard).state().shard();
   }
 
   private HeldGroup group(long shard) {
@@ -402,9 +286,7 @@ class LeavingsTest {
     assertThat(group(7).dissolved).isEqualTo(1);
     gone(7);
     tidy(); // before what was cut off is opened
-    for (Runnable next = opener.poll(); next != null; next = opener.poll()) {
-      next.run();
-    }
+    runOpener();
     KvStateMachine cutOff = opened.get(20L).state();
     assertThat(
             cutOff
@@ -448,9 +330,7 @@ class LeavingsTest {
     apply(30, Command.newBuilder().setSplit(split).build());
     host.tendMerges();
     assertThat(group(31).dissolved).as("it is cut off and not opened").isZero();
-    for (Runnable next = opener.poll(); next != null; next = opener.poll()) {
-      next.run();
-    }
+    runOpener();
     host.tendMerges();
     assertThat(group(31).dissolved).as("it has not come so far").isZero();
     AbsorbEntry absorb = AbsorbEntry.newBuilder().setExpected(epoch(2)).setSource(now(31)).build();

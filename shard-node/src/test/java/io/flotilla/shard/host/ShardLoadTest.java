@@ -12,19 +12,19 @@ class ShardLoadTest {
   private static final long SECOND = 1_000_000_000L;
 
   private final Random random = new Random(1);
-  private final ShardLoad load = new ShardLoad(0, random::nextInt);
   private long nowNanos;
+  private final ShardLoad load = new ShardLoad(() -> nowNanos, random::nextInt);
 
   private void second(int operations, String... keys) {
     for (int i = 0; i < operations; i++) {
       load.count(ByteString.copyFromUtf8(keys[random.nextInt(keys.length)]));
     }
     nowNanos += SECOND;
-    load.perSecond(nowNanos);
+    load.perSecond();
   }
 
   private long rate() {
-    return load.perSecond(nowNanos);
+    return load.perSecond();
   }
 
   private long sampled(String key) {

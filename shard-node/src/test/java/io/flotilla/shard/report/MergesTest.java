@@ -90,7 +90,7 @@ class MergesTest {
             });
     host.offer(List.of(SOURCE, TARGET));
     groups.values().forEach(group -> group.role = RoleName.LEADER);
-    merges = new Merges(host, control, refused);
+    merges = new Merges(host, new Proposals(control), refused);
   }
 
   @AfterEach

@@ -1,0 +1,72 @@
+package io.flotilla.shard.host;
+
+import io.flotilla.proto.map.Shard;
+import io.flotilla.raft.core.GroupStatus;
+import io.flotilla.raft.core.Membership.Member;
+import io.flotilla.raft.core.ReplicaId;
+import io.flotilla.shard.kv.Members;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Replicas here that may not belong to their shards any more, and would not hear of it by
+ * themselves: they ask. For one thread at a time, but where it says otherwise.
+ */
+final class Doubts {
+  /** By id, what the map says last of shards that seem to have left out the replicas here. */
+  private final Map<Long, Shard> doubted = new HashMap<>();
+
+  /**
+   * Has the replica here ask if the map leaves it out.
+   *
+   * @param told the shard, as the map has it
+   */
+  void consider(HostedShard hosted, Shard told) {
+    if (seemsLeftOut(hosted, told)) {
+      doubted.put(told.getId(), told);
+      hosted.group().askIfRemoved(Members.of(told));
+    } else {
+      doubted.remove(told.getId());
+    }
+  }
+
+  void forget(long shard) {
+    doubted.remove(shard);
+  }
+
+  /** Those that are to ask again, as the map had them: nobody answers a question that was lost. */
+  List<Shard> open() {
+    return List.copyOf(doubted.values());
+  }
+
+  private static boolean seemsLeftOut(HostedShard hosted, Shard told) {
+    GroupStatus status = hosted.group().status();
+    boolean wasMember = isAmong(status.membership().everybody(), status.replica());
+    return wasMember
+        && isNewer(told, hosted.descriptor())
+        && !isAmong(Members.of(told), status.replica());
+  }
+
+  private static boolean isNewer(Shard shard, Shard than) {
+    return shard.getEpoch().getConfVersion() > than.getEpoch().getConfVersion();
+  }
+
+  private static boolean isAmong(List<Member> members, ReplicaId replica) {
+    return members.stream().anyMatch(member -> member.replica().equals(replica));
+  }
+
+  /**
+   * Has a replica that was told nothing yet ask, unless somebody still means to bring it in. Any
+   * thread.
+   *
+   * @param expected ids of replicas
+   */
+  static void askUnlessExpected(HostedShard shard, Set<Long> expected) {
+    GroupStatus status = shard.group().status();
+    if (status.membership().everybody().isEmpty() && !expected.contains(status.replica().value())) {
+      shard.group().askIfRemoved(Members.of(shard.descriptor()));
+    }
+  }
+}
