@@ -52,7 +52,12 @@ final class Transfer {
 
   /** Who is away would not answer, and clients would wait an election timeout for nothing. */
   private boolean wasHeard(ReplicaId replica, long ticks) {
-    return peers.stream().anyMatch(peer -> peer.id().equals(replica) && peer.wasHeard(ticks));
+    for (Peer peer : peers) {
+      if (peer.id().equals(replica)) {
+        return peer.wasHeard(ticks);
+      }
+    }
+    return false;
   }
 
   /**
