@@ -407,9 +407,9 @@ final class AdminDoor {
         () -> {
           ExplainReply.Builder reply =
               ExplainReply.newBuilder().setBalance(view.get().settings().balance());
-          if (request.getShard() != 0) {
+          if (request.hasShard()) {
             add(reply, Why.shard(view.get(), load.get(), policy, request.getShard()));
-          } else if (request.getNode() != 0) {
+          } else if (request.hasNode()) {
             add(reply, Why.node(view.get(), load.get(), policy, request.getNode()));
           } else {
             Plan plan = Planner.explain(view.get(), load.get(), policy.atOnce());

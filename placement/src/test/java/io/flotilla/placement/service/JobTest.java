@@ -132,7 +132,7 @@ final class JobTest extends ThreeNodes {
                 .addRefusals(JobRefusal.newBuilder().setJob(job.getId()).setWhy("it is one slot")));
     assertThat(reply.getSplitsList()).as("not ordered while it is given up").isEmpty();
     assertThat(ending(job)).isEqualTo(new Ending(Ending.How.GIVEN_UP, "it is one slot"));
-    assertThat(why(shard.getId(), 0)).anyMatch(line -> line.endsWith("given up: it is one slot"));
+    assertThat(whyShard(shard.getId())).anyMatch(line -> line.endsWith("given up: it is one slot"));
   }
 
   @Test
@@ -190,6 +190,10 @@ final class JobTest extends ThreeNodes {
         ask(service::explain, ExplainRequest.newBuilder().setNode(9).build()),
         ErrorCode.NOT_FOUND,
         "there is no node 9");
+    assertError(
+        ask(service::explain, ExplainRequest.newBuilder().setNode(0).build()),
+        ErrorCode.NOT_FOUND,
+        "there is no node 0");
     assertError(
         administer(change(9, ChangeNodeRequest.Change.DRAIN)),
         ErrorCode.NOT_FOUND,

@@ -122,9 +122,16 @@ abstract class ThreeNodes extends OneMember {
     return ask(service::status, StatusRequest.getDefaultInstance()).reply();
   }
 
-  final List<String> why(long shardId, long node) {
-    ExplainRequest request = ExplainRequest.newBuilder().setShard(shardId).setNode(node).build();
-    ExplainReply reply = ask(service::explain, request).reply();
+  final List<String> whyShard(long shard) {
+    return why(ExplainRequest.newBuilder().setShard(shard));
+  }
+
+  final List<String> whyNode(long node) {
+    return why(ExplainRequest.newBuilder().setNode(node));
+  }
+
+  private List<String> why(ExplainRequest.Builder request) {
+    ExplainReply reply = ask(service::explain, request.build()).reply();
     return reply.getFindingsList().stream().map(Finding::getText).toList();
   }
 

@@ -97,7 +97,7 @@ final class UnaskedTest extends ThreeNodes {
     administer(AdminRequest.newBuilder().setBalance(SetBalanceRequest.newBuilder().setOn(false)));
     secondsPass(POLICY.nodeDeadMillis() / 1000 - 1, 3);
     assertThat(jobs()).isEmpty();
-    assertThat(why(shard.getId(), 0)).anyMatch(line -> line.contains("node 3 (silent)"));
+    assertThat(whyShard(shard.getId())).anyMatch(line -> line.contains("node 3 (silent)"));
     secondsPass(2, 3);
     await().until(() -> !jobs().isEmpty());
     assertThat(jobs())
@@ -114,7 +114,7 @@ final class UnaskedTest extends ThreeNodes {
     heardByOthers.add(3L);
     secondsPass(POLICY.nodeDeadMillis() / 1000 + 60, 3);
     assertThat(jobs()).isEmpty();
-    assertThat(why(0, 3)).anyMatch(line -> line.contains("unreachable from placement, but heard"));
+    assertThat(whyNode(3)).anyMatch(line -> line.contains("unreachable from placement, but heard"));
     assertThat(status().getNodesList())
         .filteredOn(each -> !each.getAlive())
         .singleElement()
