@@ -23,8 +23,10 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -71,6 +73,7 @@ class RoundsTest {
   private Operator operator;
 
   @Test
+  @Timeout(value = 2, unit = TimeUnit.HOURS)
   void whateverIsDoneAndWhoeverDiesHistoriesAreLinearizable() throws Exception {
     long beganNanos = System.nanoTime();
     try (RunningCluster up =

@@ -154,11 +154,12 @@ record Mutant(
   private int exitCode(Path directory, Path log, String classpath, Duration patience) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-ea", "-Xmx1g", "-cp", classpath));
+    Path leftovers = log.toAbsolutePath().getParent();
+    command.addAll(List.of("-ea", "-Xmx1g", "-Djava.io.tmpdir=" + leftovers, "-cp", classpath));
     properties.forEach(property -> command.add("-D" + property));
     command.addAll(List.of(SuiteRun.class.getName(), suite));
     try {
-      Files.createDirectories(log.toAbsolutePath().getParent());
+      Files.createDirectories(leftovers);
       Process process =
           new ProcessBuilder(command)
               .directory(directory.toFile())
