@@ -195,6 +195,14 @@ final class Draft {
     return add(piece, merge);
   }
 
+  /** Two that are to be merged as soon as they can be; counts as a merge. */
+  void hold(Neighbours pair) {
+    pair.lighter().keepFor(pair.heavier());
+    pair.heavier().keepFor(pair.lighter());
+    merges++;
+    shardsByKeyspace.merge(pair.lighter().keyspace(), -1, Integer::sum);
+  }
+
   private <J extends Job> J add(Piece piece, J job) {
     jobs.add(job);
     piece.take(job);

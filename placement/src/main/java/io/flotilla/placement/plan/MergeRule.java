@@ -140,6 +140,11 @@ enum MergeRule implements Rule<MergeRule.Subject> {
           BOTH_READY,
           IN_TURN);
 
+  /** Before two are brought together to be merged. */
+  static final List<MergeRule> TO_ALIGN =
+      List.of(
+          BOTH_SMALL, BOTH_COOL, MORE_THAN_ASKED_FOR, NOT_CUT_LATELY, MERGE_NOT_FAILED, IN_TURN);
+
   static boolean isSmall(Draft draft, Piece piece) {
     return draft.load().hasWeighed(piece.id()) && piece.bytes < draft.policy().mergeBytes();
   }

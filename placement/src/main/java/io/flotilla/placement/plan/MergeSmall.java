@@ -1,15 +1,10 @@
 package io.flotilla.placement.plan;
 
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 
 /**
  * Merges neighbours that are both small, where their replicas are on the same nodes already. The
- * lighter one is absorbed, for it is that one which does not serve meanwhile.
+ * lighter one is absorbed.
  */
 final class MergeSmall implements Scheduler {
   private static final String NAME = "merge";
@@ -22,31 +17,21 @@ final class MergeSmall implements Scheduler {
           .found(NAME, 0, 0, () -> "merging waits: first, dead or draining nodes are emptied");
       return;
     }
-    Map<Integer, List<Piece>> keyspaces = new TreeMap<>();
-    for (Piece piece : draft.pieces()) {
-      keyspaces.computeIfAbsent(piece.keyspace(), id -> new ArrayList<>()).add(piece);
-    }
-    for (List<Piece> pieces : keyspaces.values()) {
-      pieces.sort(Comparator.comparing(piece -> piece.shard.range().start()));
-      for (int i = 1; i < pieces.size(); i++) {
-        consider(draft, pieces.get(i - 1), pieces.get(i));
-      }
-    }
+    Neighbours.in(draft).forEach(pair -> consider(draft, pair));
   }
 
-  private static void consider(Draft draft, Piece left, Piece right) {
-    if (!MergeRule.isSmall(draft, left) && !MergeRule.isSmall(draft, right)) {
+  private static void consider(Draft draft, Neighbours pair) {
+    Piece shard = pair.lighter();
+    Piece into = pair.heavier();
+    if (pair.both().stream().noneMatch(piece -> MergeRule.isSmall(draft, piece))) {
       return; // nothing to be said of either
     }
-    boolean leftIsLighter = left.bytes < right.bytes;
-    Piece shard = leftIsLighter ? left : right;
-    Piece into = leftIsLighter ? right : left;
     Optional<String> obstacle = draft.whyNotMerge(MergeRule.TO_CHOOSE, shard, into);
     if (obstacle.isEmpty()) {
       draft.merge(words(draft, shard, into), shard, into);
       return;
     }
-    for (Piece piece : List.of(left, right)) {
+    for (Piece piece : pair.both()) {
       if (MergeRule.isSmall(draft, piece)) {
         draft
             .journal()
@@ -57,7 +42,7 @@ final class MergeSmall implements Scheduler {
                 () ->
                     String.format(
                         "it is small, but shards %d and %d %s",
-                        left.id(), right.id(), obstacle.get()));
+                        pair.left().id(), pair.right().id(), obstacle.get()));
       }
     }
   }

@@ -12,6 +12,7 @@ final class Piece {
   final Optional<Long> leader;
   final long bytes;
   private @Nullable Job job;
+  private @Nullable Piece companion;
 
   /**
    * @param job under way
@@ -43,6 +44,15 @@ final class Piece {
 
   void take(Job planned) {
     job = planned;
+  }
+
+  /** With which it is to be merged, when they are on the same nodes. */
+  Optional<Piece> companion() {
+    return Optional.ofNullable(companion);
+  }
+
+  void keepFor(Piece other) {
+    companion = other;
   }
 
   boolean isOn(long node) {

@@ -19,6 +19,7 @@ public final class Planner {
           new SizeSplit(),
           new LoadSplit(),
           new MergeSmall(),
+          new MergeAlignment(),
           new ReplicaBalance(),
           new LeaderBalance());
 

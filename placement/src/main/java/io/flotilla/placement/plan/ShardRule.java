@@ -85,6 +85,14 @@ enum ShardRule implements Rule<ShardRule.Subject> {
                       + " was to absorb it; it thaws as soon as that can be ruled out");
     }
   },
+  NOT_TO_BE_MERGED {
+    @Override
+    public Optional<String> forbids(Subject of) {
+      return of.piece
+          .companion()
+          .map(other -> "is to be merged with shard " + other.id() + ", and stays with it");
+    }
+  },
   HAS_ROOM_TO_SPLIT {
     @Override
     public Optional<String> forbids(Subject of) {
@@ -126,7 +134,14 @@ enum ShardRule implements Rule<ShardRule.Subject> {
 
   /** Before a replica is moved to even things out. */
   static final List<ShardRule> TO_BALANCE =
-      List.of(ONE_JOB_AT_A_TIME, SERVES, ALL_HEARD, HAS_A_LEADER, MEMBERS_AT_REST, LEADER_HAS_TIME);
+      List.of(
+          ONE_JOB_AT_A_TIME,
+          SERVES,
+          NOT_TO_BE_MERGED,
+          ALL_HEARD,
+          HAS_A_LEADER,
+          MEMBERS_AT_REST,
+          LEADER_HAS_TIME);
 
   /** Before leadership is handed over to even things out. */
   static final List<ShardRule> TO_TRANSFER =

@@ -69,6 +69,10 @@ enum TargetRule implements Rule<TargetRule.Subject> {
   /** What no move may break. */
   static final List<TargetRule> ALWAYS = List.of(HOLDS_NONE_YET, IS_HEARD, IS_NOT_DRAINING);
 
+  /** What a move that would have to wait for time only does not break. */
+  static final List<TargetRule> TO_ALIGN =
+      List.of(HOLDS_NONE_YET, IS_HEARD, IS_NOT_DRAINING, ZONE_IS_NO_WORSE);
+
   /** What no move that is only for evenness may break. */
   static final List<TargetRule> TO_BALANCE =
       List.of(HOLDS_NONE_YET, IS_HEARD, IS_NOT_DRAINING, IS_STEADY, ZONE_IS_NO_WORSE, HAS_TIME);

@@ -4,9 +4,10 @@
  * somebody asked for, {@link KeyspacePlanner} a keyspace; {@link Why} explains.
  *
  * <p>Schedulers act one after the other on one {@link Draft}, the cluster as it will be: repair,
- * drain, growth, then (unless balancing is off) zones, sizes, loads, small neighbours, replicas,
- * leaders. What forbids something is a {@link Rule}, a named condition that says why in the same
- * code that forbids, so that {@code why} cannot tell anything but what the planner went by.
+ * drain, growth, then (unless balancing is off) zones, sizes, loads, small neighbours (merged, or
+ * brought together to be merged), replicas, leaders. What forbids something is a {@link Rule}, a
+ * named condition that says why in the same code that forbids, so that {@code why} cannot tell
+ * anything but what the planner went by.
  *
  * <p>Promises: the same arguments give the same plan anywhere, without clock, chance or I/O; plans
  * come to an end, and no state of the cluster is planned twice on the way; only replicas that have
@@ -15,8 +16,7 @@
  *
  * <p>Leaves to {@code placement.store} to refuse a plan whose view has meanwhile moved, and to
  * {@code placement.service} to say who is dead. Not here yet: leaders evened out by what they are
- * asked (their number is), weights of nodes that differ in size, and moves that bring small
- * neighbours together.
+ * asked (their number is), and weights of nodes that differ in size.
  */
 @NullMarked
 package io.flotilla.placement.plan;

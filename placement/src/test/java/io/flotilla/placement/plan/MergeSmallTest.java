@@ -7,6 +7,7 @@ import io.flotilla.placement.model.Frozen;
 import io.flotilla.placement.model.Job;
 import io.flotilla.placement.model.KeyBytes;
 import io.flotilla.placement.model.Merge;
+import io.flotilla.placement.model.Move;
 import io.flotilla.placement.model.Replica;
 import io.flotilla.placement.model.Revised;
 import io.flotilla.placement.model.Settings;
@@ -150,6 +151,122 @@ final class MergeSmallTest {
     assertThat(merges()).noneMatch(merge -> merge.shards().contains(2L));
     assertThat(String.join("\n", world.why(2)) + String.join("\n", world.why(1)))
         .contains(obstacle.why);
+  }
+
+  /** Shard 2 with all of its replicas elsewhere, one of them where shard 1 has one. */
+  private void apart() {
+    world.node(4, "");
+    world.node(5, "");
+    world.bytes.put(3L, 20 * MIB);
+    Shard shard = world.shards.get(2L).value();
+    replace(
+        world,
+        shard,
+        List.of(
+            new Replica(3, 71, Replica.Role.VOTER),
+            new Replica(4, 72, Replica.Role.VOTER),
+            new Replica(5, 73, Replica.Role.VOTER)),
+        Optional.empty());
+    world.leaders.put(2L, 4L);
+  }
+
+  private List<Move> movesOf(long shard) {
+    return world.plan().stream()
+        .filter(Move.class::isInstance)
+        .map(Move.class::cast)
+        .filter(move -> move.shard() == shard)
+        .toList();
+  }
+
+  @Test
+  void theLighterOneGoesToTheNodesOfTheOtherAndIsAbsorbedThere() {
+    apart();
+    for (int step = 0; step < 2; step++) {
+      assertThat(merges()).isEmpty();
+      List<Move> moves = movesOf(2);
+      assertThat(moves).hasSize(1);
+      assertThat(moves.get(0).to().node()).isIn(1L, 2L);
+      assertThat(moves.get(0).reason())
+          .isEqualTo("it is to be merged with shard 1, which is on [1, 2, 3]");
+      assertThat(movesOf(1)).isEmpty();
+      world.carryOut(world.plan());
+    }
+    assertThat(merges()).extracting(Merge::shard).containsExactly(2L);
+    world.settle(20);
+    assertThat(world.shards).containsOnlyKeys(1L, 3L, 4L);
+  }
+
+  @Test
+  void whoLeadsGoesLast() {
+    apart();
+    assertThat(movesOf(2)).extracting(Move::from).containsExactly(73L);
+  }
+
+  /** Also while one of its replicas is on its way, or the next one has to wait. */
+  @Test
+  void whatIsToBeMergedIsNotMovedToEvenThingsOut() {
+    apart();
+    world.begin(world.plan());
+    for (int i = 0; i < 30; i++) {
+      world.bytes.put(world.shard(1, 2, 3), 100 * MIB);
+    }
+    assertThat(movesOf(1)).isEmpty();
+    assertThat(world.plan()).as("others are").isNotEmpty();
+  }
+
+  @Test
+  void nobodyIsBroughtTogetherWhoMustNotBeMerged() {
+    apart();
+    world.settings = floor(4);
+    assertThat(movesOf(2)).noneMatch(move -> move.reason().contains("merged"));
+    world.settings = floor(1);
+    world.bytes.put(1L, 17 * MIB);
+    assertThat(movesOf(2)).noneMatch(move -> move.reason().contains("merged"));
+  }
+
+  /** Not to a node where two replicas would be in one zone. */
+  @Test
+  void zonesAreNotCrowdedForIt() {
+    world.node(4, "c");
+    world.health.put(4L, LoadView.Health.FRESH); // so that shard 1 does not go there
+    world.node(1, "a");
+    world.node(2, "b");
+    world.node(3, "b");
+    Shard shard = world.shards.get(2L).value();
+    replace(
+        world,
+        shard,
+        List.of(
+            new Replica(1, 71, Replica.Role.VOTER),
+            new Replica(2, 72, Replica.Role.VOTER),
+            new Replica(4, 73, Replica.Role.VOTER)),
+        Optional.empty());
+    world.leaders.put(2L, 1L);
+    world.bytes.put(3L, 20 * MIB);
+    assertThat(movesOf(2)).isEmpty();
+    assertThat(world.why(2))
+        .anyMatch(line -> line.contains("no node of shard 1 may take a replica of shard 2"));
+  }
+
+  /** So that never more shards are held, and meant to go, than may. */
+  @Test
+  void thoseThatAreBroughtTogetherCountAsMerges() {
+    apart();
+    world.policy = new Policy(100, 100, 4, 16, 256 * MIB);
+    for (int i = 0; i < 20; i++) {
+      world.bytes.put(i % 2 == 0 ? world.shard(1, 2, 3) : world.shard(3, 4, 5), MIB);
+    }
+    List<Job> plan = world.plan();
+    long together =
+        plan.stream()
+            .filter(Move.class::isInstance)
+            .filter(job -> job.reason().startsWith("it is to be merged"))
+            .count();
+    assertThat(together).isEqualTo(POLICY.mergesMax());
+    world.settings = floor(world.shards.size() - 1);
+    assertThat(world.plan())
+        .filteredOn(job -> job.reason().startsWith("it is to be merged"))
+        .hasSize(1);
   }
 
   @Test
