@@ -6,6 +6,8 @@ import java.io.StringWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -33,9 +35,20 @@ public final class Campaign implements AutoCloseable {
     }
   }
 
+  /** What runs of one kind made of the time that they took, each on its thread. */
+  record Share(long runs, long simulatedMicros, long nanos) {
+    static final Share NONE = new Share(0, 0, 0);
+
+    Share plus(Share other) {
+      return new Share(
+          runs + other.runs, simulatedMicros + other.simulatedMicros, nanos + other.nanos);
+    }
+  }
+
   /** All runs that have ended. */
   public record Sum(
       long runs,
+      Map<String, Share> kinds,
       long simulatedMicros,
       long events,
       long answered,
@@ -74,6 +87,7 @@ public final class Campaign implements AutoCloseable {
   private long next;
   private final FaultCounts faults = new FaultCounts();
   private final List<Violation> violations = new ArrayList<>();
+  private final Map<String, Share> kinds = new TreeMap<>();
   private long ended;
   private long simulatedMicros;
   private long events;
@@ -105,8 +119,12 @@ public final class Campaign implements AutoCloseable {
   private void work() {
     for (long number = take(); number >= 0; number = take()) {
       Run run = runs.apply(number);
+      long begunNanos = System.nanoTime();
       try {
-        count(judge.apply(run));
+        Simulation.Outcome outcome = judge.apply(run);
+        count(outcome);
+        long nanos = System.nanoTime() - begunNanos;
+        count(run.kind().name(), new Share(1, outcome.simulatedMicros(), nanos));
       } catch (RuntimeException | AssertionError found) {
         count(new Violation(run, found));
       }
@@ -124,6 +142,10 @@ public final class Campaign implements AutoCloseable {
     answered += outcome.answered();
     histories += outcome.histories();
     faults.addAll(outcome.faults());
+  }
+
+  private synchronized void count(String kind, Share share) {
+    kinds.merge(kind, share, Share::plus);
   }
 
   private synchronized void count(Violation violation) {
@@ -144,6 +166,7 @@ public final class Campaign implements AutoCloseable {
     counted.addAll(faults);
     return new Sum(
         ended,
+        Map.copyOf(kinds),
         simulatedMicros,
         events,
         answered,

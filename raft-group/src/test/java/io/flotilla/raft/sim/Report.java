@@ -1,9 +1,11 @@
 package io.flotilla.raft.sim;
 
+import io.flotilla.raft.sim.Campaign.Share;
 import io.flotilla.raft.sim.Campaign.Sum;
 import io.flotilla.raft.sim.Campaign.Violation;
 import java.io.PrintWriter;
 import java.util.Locale;
+import java.util.TreeMap;
 
 /** What {@code flotilla sim} prints of a campaign. One thread. */
 final class Report {
@@ -40,6 +42,7 @@ final class Report {
     row("seeds", "%,d, %,d runs", sum.runs() / worlds, sum.runs());
     row("simulated", "%.2f hours", sum.simulatedHours());
     row("took", "%.1f s: %,.0f simulated hours in one", sum.seconds(), speed(sum));
+    new TreeMap<>(sum.kinds()).forEach(this::share);
     row("events", "%,d, %,.0f/s", sum.events(), sum.events() / sum.seconds());
     for (FaultKind kind : FaultKind.values()) {
       row("  " + kind.text(), "%,d", sum.faults().of(kind));
@@ -47,6 +50,16 @@ final class Report {
     row("histories", "%,d checked: linearizable", sum.histories());
     row("operations", "%,d answered", sum.answered());
     row("violations", "%d", sum.violations().size());
+  }
+
+  private void share(String kind, Share share) {
+    double hours = share.simulatedMicros() / 3.6e9;
+    row(
+        "  of that " + kind,
+        "%,d runs, %.2f hours, %,.0f s of a thread",
+        share.runs(),
+        hours,
+        share.nanos() / 1e9);
   }
 
   /** Of a campaign that ran each of its seeds twice. */

@@ -55,7 +55,10 @@ public final class SimMain implements Callable<Integer> {
   @Option(names = "--minutes", paramLabel = "M", description = "Begin no run after so long.")
   private @Nullable Double minutes;
 
-  @Option(names = "--from", paramLabel = "SEED", description = "The first seed (default: 1).")
+  @Option(
+      names = "--from",
+      paramLabel = "SEED",
+      description = "The first seed (default: 1), or what random ones are drawn from.")
   private @Nullable Long from;
 
   @Option(
@@ -63,6 +66,13 @@ public final class SimMain implements Callable<Integer> {
       paramLabel = "N",
       description = "Runs at the same time (default: as many as there are processors).")
   private int threads = Runtime.getRuntime().availableProcessors();
+
+  @Option(
+      names = "--kinds",
+      paramLabel = "KIND",
+      split = ",",
+      description = "What each seed is run as (default: core,runtime,whole).")
+  private @Nullable List<String> wanted;
 
   @Option(
       names = "--check-replay",
@@ -84,14 +94,14 @@ public final class SimMain implements Callable<Integer> {
       description = "With --replay: writes all of its events there.")
   private @Nullable Path trace;
 
-  private final List<RunKind> kinds;
   private final List<RunKind> known;
+  private List<RunKind> kinds;
   private final CountDownLatch ended = new CountDownLatch(1);
   private volatile @Nullable Campaign running;
 
   /**
-   * @param kinds that each seed is run as
-   * @param known that can be replayed
+   * @param kinds that each seed is run as, unless others are named
+   * @param known that can be named
    */
   SimMain(List<RunKind> kinds, List<RunKind> known) {
     this.kinds = kinds;
@@ -130,6 +140,9 @@ public final class SimMain implements Callable<Integer> {
     if (replay != null) {
       return replay(named(replay), out);
     }
+    if (wanted != null) {
+      kinds = wanted.stream().distinct().map(this::kind).toList();
+    }
     Report report = new Report(out, kinds.size());
     return checkReplay != null ? twice(checkReplay, report) : simulate(report);
   }
@@ -140,8 +153,11 @@ public final class SimMain implements Callable<Integer> {
     require(threads > 0, "--threads must be at least 1");
     require(checkReplay == null || checkReplay > 0, "--check-replay must be at least 1");
     require(trace == null || replay != null, "--trace needs --replay");
-    boolean many = seeds != null || minutes != null || from != null;
-    require(replay == null || !(many || checkReplay != null), "--replay is of one run and no more");
+    boolean many = seeds != null || minutes != null;
+    boolean one = replay != null;
+    require(
+        !one || !(many || from != null || wanted != null || checkReplay != null),
+        "--replay is of one run and no more");
     require(checkReplay == null || !many, "--check-replay draws its seeds, so many and no more");
   }
 
@@ -159,6 +175,20 @@ public final class SimMain implements Callable<Integer> {
                     spec.commandLine(), "--replay takes a run as core:17, not '" + name + "'"));
   }
 
+  private RunKind kind(String name) {
+    return known.stream()
+        .filter(kind -> kind.name().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new ParameterException(
+                    spec.commandLine(),
+                    "--kinds takes %s, not '%s'"
+                        .formatted(
+                            known.stream().map(RunKind::name).collect(Collectors.joining(", ")),
+                            name)));
+  }
+
   private int simulate(Report report) throws Exception {
     long first = from == null ? 1 : from;
     long most = minutes == null ? SEEDS : Long.MAX_VALUE / kinds.size();
@@ -172,10 +202,10 @@ public final class SimMain implements Callable<Integer> {
   }
 
   private int twice(long count, Report report) throws Exception {
-    long first = new SplittableRandom().nextLong();
+    long first = from == null ? new SplittableRandom().nextLong(SEED_MAX) : from;
     report.begins(
-        "%d random seeds, as %s, each twice, on %d threads"
-            .formatted(count, names(" or "), threads));
+        "%d random seeds (--from %d), as %s, each twice, on %d threads"
+            .formatted(count, first, names(" or "), threads));
     Sum sum =
         run(
             number -> run(number, new SplittableRandom(first + number).nextLong(SEED_MAX)),

@@ -74,9 +74,20 @@ class SimMainTest {
     assertThat(row(ran, "seeds")).isEqualTo("2, 4 runs");
     assertThat(row(ran, "histories")).isEqualTo("8 checked: linearizable");
     assertThat(row(ran, "violations")).isEqualTo("0");
+    assertThat(row(ran, "of that core")).startsWith("2 runs, 0.");
+    assertThat(row(ran, "of that runtime")).startsWith("2 runs, 0.");
     for (String counted : List.of("crashes", "messages lost", "logs truncated")) {
       assertThat(row(ran, counted)).as(counted).isNotEqualTo("0");
     }
+  }
+
+  @Test
+  void kindsAreChosen() {
+    List<RunKind> both = List.of(RunKind.CORE, RunKind.RUNTIME);
+    Ran ran = run(both, "--seeds", "2", "--kinds", "runtime");
+    assertThat(ran.out()).startsWith("seeds from 1, each as runtime, on ");
+    assertThat(row(ran, "seeds")).isEqualTo("2, 2 runs");
+    assertThat(row(ran, "of that runtime")).startsWith("2 runs, ");
   }
 
   private static String row(Ran ran, String what) {
@@ -158,8 +169,10 @@ class SimMainTest {
     "--threads -1, --threads must be at least 1",
     "--check-replay 0, --check-replay must be at least 1",
     "--check-replay 2 --seeds 2, '--check-replay draws its seeds, so many and no more'",
+    "--kinds cure, '--kinds takes core, not ''cure'''",
     "--replay core, '--replay takes a run as core:17, not ''core'''",
     "--replay cure:1, '--replay takes a run as core:17, not ''cure:1'''",
+    "--replay core:1 --kinds core, --replay is of one run and no more",
     "--replay core:1 --seeds 2, --replay is of one run and no more",
     "--trace file, --trace needs --replay",
   })
