@@ -33,11 +33,11 @@ import java.util.stream.Stream;
 /**
  * One run of a whole cluster: three members of placement, five nodes and a sixth that may come,
  * users and an operator, on one simulated clock. In one run of three, shards begin with fewer
- * replicas than are asked for. While faults happen that a seed draws, shards are
- * cut, moved and handed over, nodes drained, lost for good and added. What holds always is looked
- * at always ({@link Judges}); when the world was healed it has to come to rest ({@link Rest}), and
- * what users were told must be what one map in one memory could have told them. One thread; the
- * same seed gives the same run.
+ * replicas than are asked for. While faults happen that a seed draws, shards are cut, moved and
+ * handed over, nodes drained, lost for good and added. What holds always is looked at always
+ * ({@link Judges}); when the world was healed it has to come to rest ({@link Rest}), and what users
+ * were told must be what one map in one memory could have told them. One thread; the same seed
+ * gives the same run.
  */
 final class WholeSimulation implements SimRun {
   static final RunKind KIND = new RunKind("whole", WholeSimulation::of);

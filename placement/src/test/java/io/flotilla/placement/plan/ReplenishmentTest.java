@@ -75,10 +75,7 @@ final class ReplenishmentTest {
     world.leaders.put(4L, 2L);
     world.node(4, "");
     world.health.put(4L, LoadView.Health.SILENT);
-    assertThat(world.plan())
-        .as("node 3 gets two")
-        .extracting(Job::shard)
-        .containsExactly(3L, 1L);
+    assertThat(world.plan()).as("node 3 gets two").extracting(Job::shard).containsExactly(3L, 1L);
     assertSays(world.why(4), "shard 4 gets no replica more for now (node 1 holds a replica");
     assertSays(world.why(4), "node 3 has to wait: it gets 2 replicas already");
     assertSays(world.why(4), "it has 2 of 3 replicas");

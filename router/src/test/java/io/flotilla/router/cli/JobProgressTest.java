@@ -68,7 +68,8 @@ final class JobProgressTest {
     ClusterStatus read = FakeStatus.read(StatusReply.newBuilder().addJobs(job).build());
     assertThat(read.jobs().get(0).from()).isEmpty();
     assertThat(read.jobs().get(0).words()).isEqualTo("replica 97 is added on node 3");
-    ClusterStatus moves = FakeStatus.read(StatusReply.newBuilder().addJobs(FakeJobs.move()).build());
+    ClusterStatus moves =
+        FakeStatus.read(StatusReply.newBuilder().addJobs(FakeJobs.move()).build());
     assertThat(moves.jobs().get(0).words()).isEqualTo("replica 11 becomes 97 on node 3");
   }
 

@@ -55,7 +55,6 @@ final class FakePlacement implements AutoCloseable {
   /** By shard; over when it has as many voters. */
   private final Map<Long, MoveOrder> additions = new HashMap<>();
 
-
   /** Who is to absorb whom, by the one to be absorbed; what is given up is not here any more. */
   private final Map<Long, Long> merges = new HashMap<>();
 

@@ -14,7 +14,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Shards that are on one real node only, as after they were cut to a survivor, get more replicas. */
+/**
+ * Shards that are on one real node only, as after they were cut to a survivor, get more replicas.
+ */
 @Timeout(120)
 class GrowNodesTest {
   private static final int KEYS = 40;
