@@ -144,6 +144,8 @@ final class Operator {
     boolean mayDie =
         whole.nodes().stream().noneMatch(SimNode::isDead)
             && view.nodes().size() >= WholeSimulation.NODES
+            && view.shards().values().stream()
+                .allMatch(shard -> shard.value().voters() >= whole.policy().replicas())
             && !up.isEmpty();
     if (mayDie) {
       SimNode victim = up.get(chance.below(up.size()));

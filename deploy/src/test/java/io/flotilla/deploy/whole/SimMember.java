@@ -126,6 +126,14 @@ final class SimMember extends SimPeer<PlacementRound> {
     return Optional.ofNullable(map).map(PlacementStateMachine::view);
   }
 
+  /** Brings a command into the log past the service; nobody is told what became of it. */
+  void propose(byte[] command) {
+    RaftGroup here = group;
+    if (here != null) {
+      during(life(), () -> here.propose(command));
+    }
+  }
+
   Optional<GroupStatus> status() {
     return Optional.ofNullable(group).map(RaftGroup::status);
   }

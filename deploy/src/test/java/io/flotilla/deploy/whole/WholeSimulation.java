@@ -32,11 +32,12 @@ import java.util.stream.Stream;
 
 /**
  * One run of a whole cluster: three members of placement, five nodes and a sixth that may come,
- * users and an operator, on one simulated clock. While faults happen that a seed draws, shards are
- * cut, moved and handed over, nodes drained, lost for good and added. What holds always is looked
- * at always ({@link Judges}); when the world was healed it has to come to rest ({@link Rest}), and
- * what users were told must be what one map in one memory could have told them. One thread; the
- * same seed gives the same run.
+ * users and an operator, on one simulated clock. In one run of three, shards begin with fewer
+ * replicas than are asked for. While faults happen that a seed draws, shards are cut, moved and
+ * handed over, nodes drained, lost for good and added. What holds always is looked at always
+ * ({@link Judges}); when the world was healed it has to come to rest ({@link Rest}), and what users
+ * were told must be what one map in one memory could have told them. One thread; the same seed
+ * gives the same run.
  */
 final class WholeSimulation implements SimRun {
   static final RunKind KIND = new RunKind("whole", WholeSimulation::of);
@@ -248,6 +249,13 @@ final class WholeSimulation implements SimRun {
 
   private Simulation.Outcome runInDirectory() {
     members.forEach(SimProcess::start);
+    if (beginsShort()) {
+      calm();
+      nodes.subList(0, ShortFounding.NODES).forEach(SimProcess::start);
+      new ShortFounding(this, new Chance(seed)).begin();
+      within("few replicas are there", REST_MICROS, judges.owners()::isFounded);
+      network.faults(world.drawn().network());
+    }
     nodes.stream().filter(node -> node != spare()).forEach(SimProcess::start);
     users.forEach(SimProcess::start);
     Operator operator = new Operator(this, users.get(0).client().admin());
@@ -277,6 +285,11 @@ final class WholeSimulation implements SimRun {
     readAll();
     Linearizability.require(history.operations(), "whole-seed-" + seed);
     return outcome();
+  }
+
+  /** Whether shards have fewer replicas at first than are asked for. */
+  private boolean beginsShort() {
+    return seed % 3 == 0;
   }
 
   private void comesToRest(Rest rest) {

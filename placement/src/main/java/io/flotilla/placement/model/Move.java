@@ -4,15 +4,32 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A job: a replica is to be replaced by one on another node. The shard's leader carries it out, and
- * it is over when the shard's own descriptor has the one and not the other. Fenced by the ids of
- * both replicas.
+ * A job: a shard gets a replica on a node, in place of another one or beside those that it has. The
+ * shard's leader carries it out, and the shard's own descriptor says when it is over: when who was
+ * to leave is gone, or, if nobody was, when the shard has another number of voters than it began
+ * with. By that it is fenced, and by the id of the replica that comes.
  *
  * @param id of the job; the revision that began it
- * @param from id of the replica that leaves
+ * @param from id of the replica that leaves; 0 if none does
  * @param to the replica that comes, with an id that was never used
+ * @param voters how many the shard has when this is done, if none leaves; otherwise 0
  */
-public record Move(long id, long shard, long from, Replica to, String reason) implements Job {
+public record Move(long id, long shard, long from, Replica to, int voters, String reason)
+    implements Job {
+  public Move {
+    if ((from == 0) == (voters == 0) || from < 0 || voters < 0) {
+      throw new IllegalArgumentException(
+          String.format(
+              "replica %d leaves, and then there are %d voters; exactly one of the two is said",
+              from, voters));
+    }
+  }
+
+  /** One replica in place of another. */
+  public Move(long id, long shard, long from, Replica to, String reason) {
+    this(id, shard, from, to, 0, reason);
+  }
+
   /** Without a reason, as jobs were at first. */
   public Move(long id, long shard, long from, Replica to) {
     this(id, shard, from, to, "");
@@ -20,21 +37,39 @@ public record Move(long id, long shard, long from, Replica to, String reason) im
 
   @Override
   public Move begun(long newId) {
-    return new Move(newId, shard, from, to, reason);
+    return new Move(newId, shard, from, to, voters, reason);
+  }
+
+  /** Whether nobody leaves for who comes. */
+  public boolean isAddition() {
+    return from == 0;
   }
 
   @Override
   public Optional<String> misfit(Shard now) {
-    if (now.replica(from).isEmpty()) {
+    if (isAddition() && !mayBeAdded(now)) {
+      return Optional.of(
+          String.format(
+              "shard %d has %d voters; with one more there were to be %d",
+              shard, now.voters(), voters));
+    }
+    if (!isAddition() && now.replica(from).isEmpty()) {
       return Optional.of("shard " + shard + " has no replica " + from);
     }
     return now.replicaOn(to.node())
         .map(there -> "node " + to.node() + " holds a replica of shard " + shard + " already");
   }
 
-  /** Whether nothing is left to do: whoever was to leave is gone, and nobody is in between. */
+  private boolean mayBeAdded(Shard now) {
+    return now.voters() + 1 == voters;
+  }
+
+  /**
+   * Whether nothing is left to do: whoever was to leave is gone, or the number of voters is not the
+   * one to which one was to be added; and nobody is in between.
+   */
   public boolean isOver(Shard now) {
-    return now.replica(from).isEmpty() && !now.isJoint();
+    return !now.isJoint() && (isAddition() ? !mayBeAdded(now) : now.replica(from).isEmpty());
   }
 
   @Override
@@ -43,10 +78,17 @@ public record Move(long id, long shard, long from, Replica to, String reason) im
       return whoTookThePlace(now)
           .map(other -> Ending.givenUp("replica " + other.id() + " is on node " + to.node()));
     }
+    if (now.replica(to.id()).filter(there -> !isAddition() || there.isVoter()).isPresent()) {
+      String where = "replica " + to.id() + " on node " + to.node();
+      return Optional.of(Ending.done(where + (isAddition() ? " is added" : " is in its place")));
+    }
     return Optional.of(
-        now.replica(to.id()).isPresent()
-            ? Ending.done("replica " + to.id() + " on node " + to.node() + " is in its place")
-            : Ending.givenUp("replica " + from + " left, but not for replica " + to.id()));
+        Ending.givenUp(
+            isAddition()
+                ? String.format(
+                    "shard %d has %d voters by something else; replica %d was to make %d of them",
+                    shard, now.voters(), to.id(), voters)
+                : "replica " + from + " left, but not for replica " + to.id()));
   }
 
   /** One whose job was given up when the group had begun to take it in, which was not known yet. */
@@ -61,17 +103,21 @@ public record Move(long id, long shard, long from, Replica to, String reason) im
   public Optional<String> beyondCancelling(Shard now) {
     boolean switching =
         now.replica(to.id()).filter(replica -> replica.role() != Replica.Role.LEARNER).isPresent();
-    return switching
-        ? Optional.of(
-            String.format(
-                "the group is changing from replica %d to %d already; it will be done in a moment",
-                from, to.id()))
-        : Optional.empty();
+    if (!switching) {
+      return Optional.empty();
+    }
+    String change =
+        isAddition()
+            ? "taking in replica " + to.id()
+            : "changing from replica " + from + " to " + to.id();
+    return Optional.of("the group is " + change + " already; it will be done in a moment");
   }
 
   @Override
   public String words() {
-    return String.format("moves replica %d of shard %d to node %d", from, shard, to.node());
+    return isAddition()
+        ? String.format("adds a replica of shard %d on node %d", shard, to.node())
+        : String.format("moves replica %d of shard %d to node %d", from, shard, to.node());
   }
 
   @Override

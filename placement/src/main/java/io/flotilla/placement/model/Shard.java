@@ -73,6 +73,16 @@ public record Shard(
     return nodes;
   }
 
+  /** How many decide, once the change of members that may be under way is done. */
+  public int voters() {
+    return (int)
+        replicas.stream()
+            .filter(
+                replica ->
+                    replica.role() == Replica.Role.VOTER || replica.role() == Replica.Role.INCOMING)
+            .count();
+  }
+
   /** Whether a change of its voters is under way. */
   public boolean isJoint() {
     return replicas.stream().anyMatch(replica -> replica.role().isChanging());

@@ -170,6 +170,12 @@ final class Draft {
     return add(piece, new Move(0, piece.id(), from, to, reason));
   }
 
+  /** Plans that a shard gets one replica more than it has. */
+  Move addition(String reason, Piece piece, Seat target) {
+    Replica to = new Replica(target.id(), nextReplica++, Replica.Role.VOTER);
+    return add(piece, new Move(0, piece.id(), 0, to, piece.shard.voters() + 1, reason));
+  }
+
   Transfer transfer(String reason, Piece piece, long to) {
     Replica replica = piece.shard.replicaOn(to).orElseThrow();
     return add(piece, new Transfer(0, piece.id(), replica, reason));

@@ -41,7 +41,8 @@ public final class KeyspacePlanner {
         Keyspace.builtIn(wish.name())
             .filter(builtIn -> builtIn.partitioning() == wish.partitioning())
             .orElseGet(
-                () -> new Keyspace(view.freshIds().keyspace(), wish.name(), wish.partitioning()));
+                () -> new Keyspace(view.freshIds().keyspace(), wish.name(), wish.partitioning(), 0))
+            .withReplicas(wish.replicas());
     return new KeyspacePlan(view.revision(), keyspace, shards(view, keyspace, wish, nodes));
   }
 

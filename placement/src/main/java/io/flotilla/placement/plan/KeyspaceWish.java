@@ -36,7 +36,7 @@ public record KeyspaceWish(
       requireSplitKeys(partitioning, shards, splitKeys);
     }
     // Its id comes later; the name is checked now.
-    Keyspace unused = new Keyspace(1, name, partitioning);
+    Keyspace unused = new Keyspace(1, name, partitioning, replicas);
     assert unused.name().equals(name);
   }
 

@@ -12,7 +12,8 @@ import java.util.Optional;
  */
 public final class Planner {
   private static final List<Scheduler> ALWAYS =
-      List.of(Evacuation.OF_THE_DEAD, Evacuation.OF_THE_DRAINING, new Growth());
+      List.of(
+          Evacuation.OF_THE_DEAD, new Replenishment(), Evacuation.OF_THE_DRAINING, new Growth());
   private static final List<Scheduler> WHILE_BALANCING =
       List.of(
           new ZoneSpread(),

@@ -25,6 +25,13 @@ final class ReplicaBalance implements Scheduler {
           .found(NAME, 0, 0, () -> "balancing waits: first, dead or draining nodes are emptied");
       return;
     }
+    if (Replenishment.isWanted(draft)) {
+      draft
+          .journal()
+          .found(
+              NAME, 0, 0, () -> "balancing waits: first, shards get the replicas that they lack");
+      return;
+    }
     List<Seat> steady = draft.seats().stream().filter(Seat::isSteady).toList();
     even(draft, steady);
     Map<String, List<Seat>> zones = new TreeMap<>();

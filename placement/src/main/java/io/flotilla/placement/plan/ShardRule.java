@@ -128,9 +128,13 @@ enum ShardRule implements Rule<ShardRule.Subject> {
   /** A shard in a plan. */
   record Subject(Draft draft, Piece piece) {}
 
-  /** Before a replica is replaced that has to be. */
+  /** Before a replica is replaced that has to be, or one is added that is lacking. */
   static final List<ShardRule> TO_REPAIR =
       List.of(ONE_JOB_AT_A_TIME, HAS_A_MAJORITY, HAS_A_LEADER, MEMBERS_AT_REST, LEADER_HAS_TIME);
+
+  /** Before it gets a replica that it lacks, now or when there is time for it. */
+  static final List<ShardRule> TO_GET_A_REPLICA =
+      List.of(ONE_JOB_AT_A_TIME, HAS_A_MAJORITY, HAS_A_LEADER, MEMBERS_AT_REST);
 
   /** Before a replica is moved to even things out. */
   static final List<ShardRule> TO_BALANCE =

@@ -6,15 +6,22 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Where a replica goes that has to leave its node. In this order: what {@link TargetRule#ALWAYS}
- * forbids is out; as few of the shard's replicas in its zone as can be had; a node that has time;
- * the node that has, or is to get, the fewest replicas; the lowest id. Where only nodes of a worse
- * zone have time, it waits.
+ * Where a replica goes that has to leave its node, or that a shard lacks. In this order: what
+ * {@link TargetRule#ALWAYS} forbids is out; as few of the shard's replicas in its zone as can be
+ * had; a node that has time; the node that has, or is to get, the fewest replicas; the lowest id.
+ * Where only nodes of a worse zone have time, it waits.
  */
 final class Targets {
   private Targets() {}
 
-  /** The node to take now; nothing if there is none, or it has to wait. */
+  /** Of a replica that leaves no node. */
+  static final long NOWHERE = 0;
+
+  /**
+   * The node to take now; nothing if there is none, or it has to wait.
+   *
+   * @param leaving {@link #NOWHERE} for a replica that comes beside the others
+   */
   static Optional<Seat> choose(String rule, Draft draft, Piece piece, long leaving) {
     List<String> against = new ArrayList<>();
     List<Seat> allowed = new ArrayList<>();
@@ -50,10 +57,9 @@ final class Targets {
       against.forEach(text -> draft.journal().found(rule, piece.id(), 0, () -> text));
     } else {
       String how = allowed.isEmpty() ? ": no node may take it; add one" : " for now";
+      String what = leaving == NOWHERE ? "gets no replica more" : "stays on node " + leaving;
       String text =
-          String.format(
-              "shard %d stays on node %d%s (%s)",
-              piece.id(), leaving, how, String.join("; ", against));
+          String.format("shard %d %s%s (%s)", piece.id(), what, how, String.join("; ", against));
       draft.journal().found(rule, piece.id(), leaving, () -> text);
     }
     return chosen;

@@ -174,7 +174,8 @@ final class Orders {
                 .setJob(move.id())
                 .setShard(MapMessages.write(shard))
                 .setFrom(move.from())
-                .setTo(MapMessages.write(move.to())));
+                .setTo(MapMessages.write(move.to()))
+                .setVoters(move.voters()));
       }
       return true;
     }

@@ -44,7 +44,8 @@ public final class JobMessages {
       return message.setMove(
           io.flotilla.proto.placement.Move.newBuilder()
               .setFrom(move.from())
-              .setTo(MapMessages.write(move.to())));
+              .setTo(MapMessages.write(move.to()))
+              .setVoters(move.voters()));
     }
 
     @Override
@@ -73,7 +74,12 @@ public final class JobMessages {
     return switch (job.getKindCase()) {
       case MOVE ->
           new Move(
-              id, shard, job.getMove().getFrom(), MapMessages.read(job.getMove().getTo()), reason);
+              id,
+              shard,
+              job.getMove().getFrom(),
+              MapMessages.read(job.getMove().getTo()),
+              job.getMove().getVoters(),
+              reason);
       case SPLIT ->
           new Split(
               id,

@@ -25,7 +25,7 @@ final class KeyspaceFit {
     Keyspace keyspace = plan.keyspace();
     boolean ownId =
         Keyspace.builtIn(keyspace.name())
-            .map(keyspace::equals)
+            .map(keyspace.withReplicas(0)::equals)
             .orElse(keyspace.id() >= freshIds.keyspace());
     if (!ownId || keyspaces.containsKey(keyspace.id())) {
       return Optional.of("keyspace id " + keyspace.id() + " is not for '" + keyspace.name() + "'");

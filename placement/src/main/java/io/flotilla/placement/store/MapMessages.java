@@ -59,11 +59,16 @@ public final class MapMessages {
         .setId(keyspace.id())
         .setName(keyspace.name())
         .setPartitioning(write(keyspace.partitioning()))
+        .setReplicas(keyspace.replicas())
         .build();
   }
 
   public static Keyspace read(io.flotilla.proto.map.Keyspace keyspace) {
-    return new Keyspace(keyspace.getId(), keyspace.getName(), read(keyspace.getPartitioning()));
+    return new Keyspace(
+        keyspace.getId(),
+        keyspace.getName(),
+        read(keyspace.getPartitioning()),
+        keyspace.getReplicas());
   }
 
   public static io.flotilla.proto.map.Partitioning write(Partitioning partitioning) {
@@ -153,11 +158,13 @@ public final class MapMessages {
         .setShard(move.shard())
         .setFrom(move.from())
         .setTo(write(move.to()))
+        .setVoters(move.voters())
         .build();
   }
 
   public static Move read(io.flotilla.proto.placement.Move move) {
-    return new Move(move.getJob(), move.getShard(), move.getFrom(), read(move.getTo()));
+    return new Move(
+        move.getJob(), move.getShard(), move.getFrom(), read(move.getTo()), move.getVoters(), "");
   }
 
   public static Shard read(io.flotilla.proto.map.Shard shard) {

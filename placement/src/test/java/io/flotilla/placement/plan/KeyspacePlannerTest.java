@@ -101,7 +101,7 @@ final class KeyspacePlannerTest {
     KeyspaceWish wish = new KeyspaceWish("redis", Partitioning.HASH, 16, List.of(), 3);
     KeyspacePlan plan = KeyspacePlanner.plan(viewOf(nodes(List.of(3))), wish, Set.of());
 
-    assertThat(plan.keyspace()).isEqualTo(Keyspace.REDIS);
+    assertThat(plan.keyspace()).isEqualTo(Keyspace.REDIS.withReplicas(3));
     assertThat(plan.shards().stream().map(shard -> shard.range().toString()))
         .startsWith("[00000002, 000000020400)", "[000000020400, 000000020800)")
         .endsWith("[000000023c00, 00000003)");

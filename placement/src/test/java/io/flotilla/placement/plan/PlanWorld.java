@@ -45,6 +45,10 @@ final class PlanWorld {
   final Map<Long, Heat> heats = new HashMap<>();
   final Set<Long> endedLately = new HashSet<>();
   Settings settings = Settings.INITIAL;
+
+  /** That its shards are to have; 0: nobody has said. */
+  int replicas;
+
   boolean settled = true;
   Policy policy = Policy.DEFAULT.atOnce();
   private long nextReplica = 1;
@@ -95,7 +99,7 @@ final class PlanWorld {
 
   ClusterView view() {
     TreeMap<Integer, Revised<Keyspace>> keyspaces = new TreeMap<>();
-    keyspaces.put(KEYSPACE, new Revised<>(1, Keyspace.DEFAULT));
+    keyspaces.put(KEYSPACE, new Revised<>(1, Keyspace.DEFAULT.withReplicas(replicas)));
     return new ClusterView(
         "c",
         1,
@@ -269,11 +273,15 @@ final class PlanWorld {
     public Boolean move(Move move) {
       Shard before = shards.get(move.shard()).value();
       List<Replica> replicas = new ArrayList<>(before.replicas());
-      replicas.replaceAll(replica -> replica.id() == move.from() ? move.to() : replica);
+      if (move.isAddition()) {
+        replicas.add(move.to());
+      } else {
+        replicas.replaceAll(replica -> replica.id() == move.from() ? move.to() : replica);
+      }
       Epoch epoch = new Epoch(before.epoch().version(), before.epoch().confVersion() + 3);
       Shard after =
           shard(before.id(), before.range().start(), before.range().end(), epoch, replicas);
-      long left = before.replica(move.from()).orElseThrow().node();
+      long left = before.replica(move.from()).map(Replica::node).orElse(Targets.NOWHERE);
       shards.put(after.id(), new Revised<>(2, after));
       leaders.computeIfPresent(
           after.id(),

@@ -73,12 +73,42 @@ final class PlannerPropertyTest {
     return world;
   }
 
+  /**
+   * Some shards have fewer replicas than are asked for, all of them where somebody is heard; maybe
+   * more are asked for than there are nodes.
+   */
+  private static void lack(PlanWorld world, Random random) {
+    int replicas = world.shards.firstEntry().getValue().value().replicas().size();
+    world.replicas = random.nextInt(4) == 0 ? replicas + 2 : replicas;
+    for (Revised<Shard> each : List.copyOf(world.shards.values())) {
+      Shard shard = each.value();
+      List<Replica> left = new ArrayList<>(shard.replicas());
+      left.removeIf(replica -> world.health.get(replica.node()) == LoadView.Health.DEAD);
+      Collections.shuffle(left, random);
+      Shard cut =
+          new Shard(
+              shard.id(),
+              shard.keyspace(),
+              shard.range(),
+              shard.epoch(),
+              left.subList(0, 1 + random.nextInt(left.size())),
+              0);
+      if (random.nextInt(3) == 0) {
+        world.shards.put(shard.id(), new Revised<>(1, cut));
+        world.leaders.put(shard.id(), cut.replicas().get(0).node());
+      }
+    }
+  }
+
   @ParameterizedTest
   @MethodSource("seeds")
   void plansComeToAnEndAndKeepWhatMustHold(long seed) {
     Random random = new Random(seed);
     PlanWorld world = random(random);
     world.policy = random.nextBoolean() ? Policy.DEFAULT : Policy.DEFAULT.atOnce();
+    if (random.nextInt(3) == 0) {
+      lack(world, random);
+    }
     for (int round = 0; ; round++) {
       assertThat(round).as("rounds").isLessThan(ROUNDS_MAX);
       List<Job> plan = world.plan();
@@ -100,6 +130,7 @@ final class PlannerPropertyTest {
                   .isLessThanOrEqualTo(mayCrowd(plan, shard) ? Integer.MAX_VALUE : crowd));
     }
     assertEvacuated(world);
+    assertReplenished(world);
     assertEven(world);
   }
 
@@ -108,7 +139,9 @@ final class PlannerPropertyTest {
         .anyMatch(
             job ->
                 job.shard() == shard
-                    && (job.reason().contains("draining") || job.reason().contains("dead")));
+                    && (job.reason().contains("draining")
+                        || job.reason().contains("dead")
+                        || (job instanceof Move move && move.isAddition())));
   }
 
   /** How many of a shard's replicas share their zone with one before them. */
@@ -145,7 +178,8 @@ final class PlannerPropertyTest {
   }
 
   private static void assertEvacuated(PlanWorld world) {
-    int replicas = world.shards.firstEntry().getValue().value().replicas().size();
+    int replicas =
+        Math.max(world.replicas, world.shards.firstEntry().getValue().value().replicas().size());
     long stay = world.nodes.keySet().stream().filter(node -> isSteady(world, node)).count();
     for (long node : stay < replicas ? Set.<Long>of() : world.nodes.keySet()) {
       boolean leaves =
@@ -154,6 +188,15 @@ final class PlannerPropertyTest {
       if (leaves) {
         assertThat(world.replicasByNode().get(node)).as("replicas on node %d", node).isZero();
       }
+    }
+  }
+
+  private static void assertReplenished(PlanWorld world) {
+    long nodes = world.nodes.keySet().stream().filter(node -> isSteady(world, node)).count();
+    for (Revised<Shard> each : world.shards.values()) {
+      assertThat(each.value().replicas().size())
+          .as("replicas of %s", each.value())
+          .isBetween((int) Math.min(nodes, world.replicas), Math.max(3, world.replicas));
     }
   }
 

@@ -295,6 +295,49 @@ final class JobStateTest {
     assertThat(machine.view().jobs()).isEmpty();
   }
 
+  /** A keyspace that was made before anybody kept how many replicas it asked for. */
+  @Test
+  void howManyReplicasAreAskedForIsKept() throws Exception {
+    fourNodesTwoShards();
+    store.close();
+    open();
+    assertThat(machine.view().keyspaceNamed("default").orElseThrow().replicas()).isEqualTo(3);
+    store.close();
+    directory = directory.resolve("older");
+    open();
+    fourNodesTwoShards(plan -> plan.getKeyspaceBuilder().clearReplicas());
+    store.close();
+    open();
+    assertThat(machine.view().keyspaceNamed("default").orElseThrow().replicas()).isZero();
+  }
+
+  @Test
+  void aReplicaIsAddedToOneNumberOfVotersOnly() throws Exception {
+    fourNodesTwoShards();
+    Replica to = new Replica(4, 50, Replica.Role.VOTER);
+    Move third = new Move(0, 1, 0, to, 3, "");
+    assertRefused(
+        begin(third), Outcome.STALE, "shard 1 has 3 voters; with one more there were to be 3");
+    Move neither = new Move(0, 1, 1, to, "");
+    PlacementCommand.Builder nobody = begin(neither).toBuilder();
+    nobody.getBeginJobsBuilder().getJobsBuilder(0).getMoveBuilder().setFrom(0);
+    assertRefused(nobody.build(), Outcome.INVALID, "exactly one of the two is said");
+    Move fourth = new Move(0, 1, 0, to, 4, "it has 3 of 4 replicas");
+    long id = run(begin(fourth)).getJobs(0).getId();
+    Move same = new Move(0, 1, 0, new Replica(4, 51, Replica.Role.VOTER), 4, "");
+    assertRefused(begin(same), Outcome.STALE, "it adds a replica of shard 1 on node 4");
+    assertRefused(
+        change(4, ChangeNodeRequest.Change.REMOVE), Outcome.CONFLICT, "1 are on their way to it");
+    store.close();
+    open();
+    assertThat(machine.view().job(id)).contains(fourth.begun(id));
+    assertThat(machine.view().freshIds().replica()).isEqualTo(51);
+    run(end(id, JobEnd.CANCELLED));
+    store.close();
+    open();
+    assertThat(machine.view().ended().get(id).job()).isEqualTo(fourth.begun(id));
+  }
+
   @Test
   void replaysToTheSameStateWhateverWasFlushed() throws Exception {
     fourNodesTwoShards();

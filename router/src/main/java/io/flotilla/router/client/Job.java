@@ -25,7 +25,7 @@ public record Job(
     String reason) {
   /** What is done with the shard. */
   public enum Kind {
-    /** A replica is replaced by one on another node. */
+    /** A replica is replaced by one on another node, or, if none leaves, one is added. */
     MOVE,
     /** It is cut in two. */
     SPLIT,
@@ -63,8 +63,10 @@ public record Job(
   public String words() {
     return switch (kind) {
       case MOVE ->
-          "replica %d becomes %d on node %d"
-              .formatted(from.orElse(0), to.orElse(0), toNode.orElse(0));
+          (from.isPresent() ? "replica " + from.getAsLong() + " becomes %d" : "replica %d is added")
+                  .formatted(to.orElse(0))
+              + " on node "
+              + toNode.orElse(0);
       case SPLIT -> "is cut in two; the right part becomes shard %d".formatted(newShard.orElse(0));
       case MERGE -> "is merged into its neighbour, shard %d".formatted(into.orElse(0));
       case TRANSFER -> "replica %d on node %d is to lead".formatted(to.orElse(0), toNode.orElse(0));

@@ -59,7 +59,7 @@ final class JobReader {
         id,
         Job.Kind.MOVE,
         shard,
-        OptionalLong.of(move.getFrom()),
+        move.getFrom() == 0 ? OptionalLong.empty() : OptionalLong.of(move.getFrom()),
         OptionalLong.of(move.getTo().getReplica()),
         OptionalLong.of(move.getTo().getNode()),
         OptionalLong.empty(),

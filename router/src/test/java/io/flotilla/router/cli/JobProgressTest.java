@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.flotilla.proto.map.Replica;
 import io.flotilla.proto.map.ReplicaRole;
 import io.flotilla.proto.map.Shard;
+import io.flotilla.proto.placement.Job;
 import io.flotilla.proto.placement.ReplicaStatus;
 import io.flotilla.proto.placement.ShardStatus;
 import io.flotilla.proto.placement.SnapshotProgress;
@@ -58,6 +59,18 @@ final class JobProgressTest {
     role = ReplicaRole.VOTER;
     assertThat(progress().words()).isEqualTo("step 3 of 3: the group is taking it in");
     assertThat(progress().left()).isEmpty();
+  }
+
+  @Test
+  void whereNobodyLeavesItIsSaidSo() {
+    Job.Builder job = FakeJobs.move().toBuilder();
+    job.getMoveBuilder().setFrom(0).setVoters(3);
+    ClusterStatus read = FakeStatus.read(StatusReply.newBuilder().addJobs(job).build());
+    assertThat(read.jobs().get(0).from()).isEmpty();
+    assertThat(read.jobs().get(0).words()).isEqualTo("replica 97 is added on node 3");
+    ClusterStatus moves =
+        FakeStatus.read(StatusReply.newBuilder().addJobs(FakeJobs.move()).build());
+    assertThat(moves.jobs().get(0).words()).isEqualTo("replica 11 becomes 97 on node 3");
   }
 
   @Test

@@ -13,9 +13,10 @@ import java.util.Optional;
 
 /**
  * What a leader does next about an order: who comes is a learner first, until it has nearly all of
- * the log; then one joint change takes it in and who leaves out. A leader that is to leave hands
- * over before all that. Ids are never used again, so an order that is old fits nowhere and does no
- * harm. Pure.
+ * the log; then one joint change takes it in and who leaves, if somebody does, out. A leader that
+ * is to leave hands over before all that. Ids are never used again, and who is added beside others
+ * is added to one number of voters only, so an order that is old fits nowhere and does no harm.
+ * Pure.
  *
  * @param target the membership to be changed to; empty to hand leadership over
  */
@@ -27,18 +28,24 @@ record MoveStep(Optional<Membership> target) {
     if (isDismissal(order)) {
       return dismissal(status, now, to);
     }
-    ReplicaId from = new ReplicaId(order.getFrom());
     if (status.role() != RoleName.LEADER
         || now.isJoint()
         || now.voters().contains(to)
-        || !isAmong(now.voters(), from)
+        || !fits(order, now)
         || isTaken(now, to)) {
       return Optional.empty();
     }
-    if (status.replica().equals(from) && now.voters().size() > 1) {
+    if (status.replica().value() == order.getFrom() && now.voters().size() > 1) {
       return Optional.of(new MoveStep(Optional.empty()));
     }
-    return Optional.of(new MoveStep(Optional.of(target(now, from, to))));
+    return Optional.of(new MoveStep(Optional.of(target(now, order.getFrom(), to))));
+  }
+
+  /** Whether the group still has who is to leave, or, if nobody is, as many voters as it had. */
+  private static boolean fits(MoveOrder order, Membership now) {
+    return order.getFrom() == 0
+        ? now.voters().size() + 1 == order.getVoters()
+        : now.voters().stream().anyMatch(voter -> voter.replica().value() == order.getFrom());
   }
 
   /**
@@ -52,7 +59,7 @@ record MoveStep(Optional<Membership> target) {
 
   /** Whether it only says that a learner, whose job was given up, is to leave. */
   static boolean isDismissal(MoveOrder order) {
-    return order.getFrom() == 0;
+    return order.getJob() == 0;
   }
 
   private static Optional<MoveStep> dismissal(GroupStatus status, Membership now, Member to) {
@@ -66,18 +73,14 @@ record MoveStep(Optional<Membership> target) {
   }
 
   /** Learners that no order names any more go with the first step. */
-  private static Membership target(Membership now, ReplicaId from, Member to) {
+  private static Membership target(Membership now, long from, Member to) {
     if (!now.learners().contains(to)) {
       return new Membership(now.voters(), List.of(), List.of(to));
     }
     List<Member> voters = new ArrayList<>(now.voters());
-    voters.removeIf(member -> member.replica().equals(from));
+    voters.removeIf(member -> member.replica().value() == from);
     voters.add(to);
     return Membership.of(voters);
-  }
-
-  private static boolean isAmong(List<Member> members, ReplicaId replica) {
-    return members.stream().anyMatch(member -> member.replica().equals(replica));
   }
 
   private static Member member(Replica replica) {

@@ -15,9 +15,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Obeys placement's orders about replicas that move: opens those that come here, and takes the next
- * {@link MoveStep} where this node leads. What does not succeed is ordered again with the answer to
- * the next report. For the control thread.
+ * Obeys placement's orders about replicas that move, or come beside others: opens those that come
+ * here, and takes the next {@link MoveStep} where this node leads. What does not succeed is ordered
+ * again with the answer to the next report. For the control thread.
  */
 final class Moves {
   private static final Logger LOG = LoggerFactory.getLogger(Moves.class);

@@ -2,7 +2,7 @@
  * This node's line to placement: registers the node, watches the map and hands what it says to
  * {@code shard.host}, and reports each second what changed in the shards here, with a number by
  * which placement sees whether it has missed something ({@code Acknowledged}). The answers to
- * reports carry placement's orders: to move replicas, which {@code Moves} carries out, to cut
+ * reports carry placement's orders: to move or add replicas, which {@code Moves} does, to cut
  * shards in two, which {@code Splits} does, to merge them, which {@code Merges} does step by step,
  * and to hand leadership over, which {@code Transfers} does. Orders that never can be carried out
  * are refused with the next report. Placement also asks after nodes that it does not hear; {@code

@@ -25,6 +25,9 @@ final class MoveStepTest {
           .setTo(Replica.newBuilder().setReplica(9).setNode(9))
           .build();
 
+  /** Replica 9 is to come beside two others. */
+  private static final MoveOrder ADDITION = ORDER.toBuilder().setFrom(0).setVoters(3).build();
+
   private static List<Member> members(long... ids) {
     return LongStream.of(ids).mapToObj(id -> new Member(new ReplicaId(id), id)).toList();
   }
@@ -66,6 +69,33 @@ final class MoveStepTest {
     assertThat(led(first)).isEqualTo(to(second));
     assertThat(led(second)).isEqualTo(to(with(members(), 1, 3, 9)));
     assertThat(led(with(members(), 1, 3, 9))).as("done").isEmpty();
+  }
+
+  @Test
+  void whoIsAddedIsALearnerFirstAndThenAVoterBesideTheOthers() {
+    assertThat(MoveStep.isDismissal(ADDITION)).isFalse();
+    assertThat(added(with(members(), 1, 2))).isEqualTo(to(with(members(9), 1, 2)));
+    assertThat(added(with(members(9), 1, 2))).isEqualTo(to(with(members(), 1, 2, 9)));
+    assertThat(added(with(members(), 1, 2, 9))).as("done").isEmpty();
+    assertThat(added(with(members(8), 1, 2))).as("old").isEqualTo(to(with(members(9), 1, 2)));
+    MoveOrder second = ADDITION.toBuilder().setVoters(2).build();
+    assertThat(MoveStep.next(status(with(members(9), 1)), second))
+        .as("a leader that is alone stays and leads")
+        .isEqualTo(to(with(members(), 1, 9)));
+  }
+
+  @Test
+  void whoIsAddedIsAddedToOneNumberOfVotersOnly() {
+    assertThat(added(with(members(9), 1))).as("cut to one meanwhile").isEmpty();
+    assertThat(added(with(members(9), 1, 2, 3))).as("another one came").isEmpty();
+    assertThat(added(new Membership(members(1, 2, 9), members(1, 2), List.of()))).isEmpty();
+    Member there = new Member(new ReplicaId(8), 9);
+    List<Member> voters = Stream.concat(members(1).stream(), Stream.of(there)).toList();
+    assertThat(added(Membership.of(voters))).as("its node has one").isEmpty();
+  }
+
+  private static Optional<MoveStep> added(Membership membership) {
+    return MoveStep.next(status(membership), ADDITION);
   }
 
   @Test

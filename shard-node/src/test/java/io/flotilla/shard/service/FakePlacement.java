@@ -5,9 +5,11 @@ import io.flotilla.proto.map.Epoch;
 import io.flotilla.proto.map.Keyspace;
 import io.flotilla.proto.map.Node;
 import io.flotilla.proto.map.Replica;
+import io.flotilla.proto.map.ReplicaRole;
 import io.flotilla.proto.map.Shard;
 import io.flotilla.proto.placement.MapUpdate;
 import io.flotilla.proto.placement.MergeOrder;
+import io.flotilla.proto.placement.MoveOrder;
 import io.flotilla.proto.placement.RegisterNodeReply;
 import io.flotilla.proto.placement.RegisterNodeRequest;
 import io.flotilla.proto.placement.ReportReply;
@@ -36,7 +38,7 @@ import java.util.stream.Stream;
 
 /**
  * A placement of one member that remembers nothing: three nodes make the shards, which are cut in
- * two and merged when it is told to order that.
+ * two, merged and given replicas when it is told to order that.
  */
 final class FakePlacement implements AutoCloseable {
   static final int KEYSPACE = 1;
@@ -45,9 +47,13 @@ final class FakePlacement implements AutoCloseable {
   private final RpcServer server;
   private final int shardCount;
   private final int nodesWanted;
+  private final int replicas;
   private final Map<String, Node> nodes = new LinkedHashMap<>();
   private final Map<Long, Shard> shards = new TreeMap<>();
   private final Map<Long, SplitOrder> splits = new HashMap<>();
+
+  /** By shard; over when it has as many voters. */
+  private final Map<Long, MoveOrder> additions = new HashMap<>();
 
   /** Who is to absorb whom, by the one to be absorbed; what is given up is not here any more. */
   private final Map<Long, Long> merges = new HashMap<>();
@@ -58,10 +64,15 @@ final class FakePlacement implements AutoCloseable {
   private final List<ReportRequest> reports = new ArrayList<>();
   private final int port;
   private long nextShard = 500;
+  private long nextReplica = 9000;
   private long revision = 1;
 
-  FakePlacement(String cluster, int nodesWanted, int shardCount) throws IOException {
+  /**
+   * @param replicas of each shard, on the nodes from its first one on
+   */
+  FakePlacement(String cluster, int nodesWanted, int shardCount, int replicas) throws IOException {
     this.nodesWanted = nodesWanted;
+    this.replicas = replicas;
     this.shardCount = shardCount;
     server = new RpcServer(threads, new Hello(cluster, Hello.Role.PLACEMENT, 1));
     server.handle(RpcMethods.REGISTER_NODE, this::register);
@@ -106,10 +117,10 @@ final class FakePlacement implements AutoCloseable {
           i == shardCount - 1
               ? ByteString.copyFrom(new byte[] {0, 0, 0, 2})
               : key(boundary(i + 1)));
-      for (int node = 1; node <= nodesWanted; node++) {
+      for (int node = 1; node <= replicas; node++) {
         shard.addReplicas(Replica.newBuilder().setNode(node).setReplica(1000L + 10 * i + node));
       }
-      shard.setPreferredLeader(1000L + 10 * i + 1 + i % nodesWanted);
+      shard.setPreferredLeader(1000L + 10 * i + 1 + i % replicas);
       shards.put(shard.getId(), shard.build());
     }
   }
@@ -163,6 +174,8 @@ final class FakePlacement implements AutoCloseable {
     call.reply(
         ReportReply.newBuilder()
             .addAllSplits(splits.values())
+            .addAllOrders(additions.values())
+            .addAllOrders(dismissals())
             .addAllMerges(shards.values().stream().flatMap(this::mergeOrder).toList())
             .build());
   }
@@ -203,6 +216,8 @@ final class FakePlacement implements AutoCloseable {
     splits.remove(shard.getId());
     settled.remove(shard.getId());
     shards.put(shard.getId(), shard);
+    additions.computeIfPresent(
+        shard.getId(), (id, order) -> voters(shard) >= order.getVoters() ? null : order);
     shards.values().removeIf(other -> isAbsorbed(other, shard));
     return true;
   }
@@ -239,6 +254,48 @@ final class FakePlacement implements AutoCloseable {
     }
     splits.put(id, order.build());
     return cutOff;
+  }
+
+  /**
+   * Has a shard get one replica more.
+   *
+   * @return its id
+   */
+  synchronized long add(long id, long node) {
+    Shard shard = shards.get(id);
+    long replica = nextReplica++;
+    additions.put(
+        id,
+        MoveOrder.newBuilder()
+            .setJob(replica)
+            .setShard(shard)
+            .setTo(Replica.newBuilder().setNode(node).setReplica(replica))
+            .setVoters(voters(shard) + 1)
+            .build());
+    return replica;
+  }
+
+  /** Has no replica added any more, and what learns already removed. */
+  synchronized void addNoMore(long id) {
+    additions.remove(id);
+  }
+
+  private static int voters(Shard shard) {
+    return (int)
+        shard.getReplicasList().stream()
+            .filter(replica -> replica.getRole() == ReplicaRole.VOTER)
+            .count();
+  }
+
+  private List<MoveOrder> dismissals() {
+    return shards.values().stream()
+        .filter(shard -> !additions.containsKey(shard.getId()))
+        .flatMap(
+            shard ->
+                shard.getReplicasList().stream()
+                    .filter(replica -> replica.getRole() == ReplicaRole.LEARNER)
+                    .map(replica -> MoveOrder.newBuilder().setShard(shard).setTo(replica).build()))
+        .toList();
   }
 
   /** Has a shard absorbed by a neighbour. */

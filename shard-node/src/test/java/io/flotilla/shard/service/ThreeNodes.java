@@ -29,16 +29,25 @@ final class ThreeNodes implements AutoCloseable {
   final TestClient client;
 
   ThreeNodes(Path directory, RaftConfig raft) throws IOException {
+    this(directory, raft, 3);
+  }
+
+  /**
+   * @param replicas of each shard at first, on the first nodes
+   */
+  ThreeNodes(Path directory, RaftConfig raft, int replicas) throws IOException {
     this.directory = directory;
     this.raft = raft;
-    placement = new FakePlacement(CLUSTER, 3, SHARDS);
+    placement = new FakePlacement(CLUSTER, 3, SHARDS, replicas);
     client = new TestClient(CLUSTER, placement::shards, this::addresses);
     for (int i = 1; i <= 3; i++) {
       start(i);
     }
     await()
         .atMost(PATIENCE)
-        .until(() -> nodes.values().stream().allMatch(node -> node.shards().size() == SHARDS));
+        .until(
+            () ->
+                nodes.values().stream().limit(replicas).allMatch(n -> n.shards().size() == SHARDS));
   }
 
   /** Starts a node in its directory and, if it was up before, at its port. */
