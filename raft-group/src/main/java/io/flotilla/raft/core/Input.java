@@ -139,14 +139,15 @@ public sealed interface Input {
    * with that batch. If not, it is stale, since the log holds all of it, and can be thrown away.
    *
    * @param term of the replica that took it, when it said what it had applied: whoever leads that
-   *     term or a later one has {@code last} in its log, which is not true of those before (§5.4)
+   *     term or a later one has {@code last} in its log, which is not true of those before (§5.4);
+   *     nor of one that has gone on alone since, to which it is stale
    * @param last the last entry that the snapshot covers; committed
    * @param membership in force at {@code last}
    */
   record Restore(long term, Position last, Membership membership) implements Input {
     @Override
     public Role applyTo(Role role) {
-      return role.observing(term).onRestore(last, membership);
+      return role.isPastLoss(term) ? role : role.observing(term).onRestore(last, membership);
     }
   }
 

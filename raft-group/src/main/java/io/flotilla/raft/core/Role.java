@@ -141,6 +141,14 @@ abstract sealed class Role permits Follower, PreCandidate, Candidate, Leader {
   }
 
   /**
+   * Whether that term is of before the group's majority was lost for good: terms come that far only
+   * by one going on alone, whose log says what the group has done.
+   */
+  final boolean isPastLoss(long term) {
+    return self.term() - term >= Candidate.LOST_TERMS_MAX;
+  }
+
+  /**
    * Not while a leader is heard: then there is a majority, and nothing to recover. Nor by who has
    * no vote, for what a learner lacks nobody knows.
    */

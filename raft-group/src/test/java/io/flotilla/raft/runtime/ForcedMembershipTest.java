@@ -81,8 +81,10 @@ class ForcedMembershipTest {
     assertThat(group.status().role()).isEqualTo(RoleName.LEADER);
     assertThat(recovered).isCompleted();
     assertThat(again).isCompleted();
-    assertThat(group.propose(new byte[] {1})).isNotDone();
+    CompletableFuture<byte[]> command = group.propose(new byte[] {1});
     settle();
+    assertThat(command).isCompleted();
+    assertThat(group.status().appliedIndex()).isEqualTo(group.status().lastIndex());
     assertThat(group.status().membership()).isEqualTo(Membership.of(ALL.subList(0, 1)));
   }
 
