@@ -21,8 +21,8 @@ import picocli.CommandLine.Parameters;
           + " judged dead, and says what is left of them. Changes nothing without --unsafe.",
       "With --unsafe, each goes on with the one replica whose log is the furthest. What only the"
           + " dead had is lost; the dead must not come back: node remove, right after.",
-      "Exits with 3 if there are such shards and nothing was changed, 1 if one that was named is"
-          + " none, or was not recovered.",
+      "Exits with 3 if some without a majority are left as they are, 1 if one that was named is"
+          + " not lost, or was not recovered.",
     },
     mixinStandardHelpOptions = true)
 final class RecoverCommand extends AdminVerb {
@@ -77,7 +77,10 @@ final class RecoverCommand extends AdminVerb {
     if (done && !output.json()) {
       tellWhatIsLeftToDo(losses.shards());
     }
-    return done ? ExitCodes.OK : ExitCodes.FAILED;
+    if (!done) {
+      return ExitCodes.FAILED;
+    }
+    return losses.obstacles().isEmpty() ? ExitCodes.OK : ExitCodes.DEGRADED;
   }
 
   private boolean isConfirmed(int count) {
