@@ -45,7 +45,9 @@ public enum ErrorCode {
    */
   REPLICA_BEHIND(12, Retry.ELSEWHERE),
   /** What the request names, such as a keyspace, a shard, a node or a job, does not exist. */
-  NOT_FOUND(13, Retry.NEVER);
+  NOT_FOUND(13, Retry.NEVER),
+  /** Whoever asks has been removed from the cluster for good: its process has to end. */
+  REMOVED(14, Retry.NEVER);
 
   /** What a caller may do about it. */
   public enum Retry {
@@ -98,7 +100,8 @@ public enum ErrorCode {
           DEADLINE_EXCEEDED,
           INTERNAL,
           REPLICA_BEHIND,
-          NOT_FOUND ->
+          NOT_FOUND,
+          REMOVED ->
           false;
     };
   }

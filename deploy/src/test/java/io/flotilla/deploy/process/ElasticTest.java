@@ -109,7 +109,7 @@ class ElasticTest {
         .ignoreExceptionsMatching(
             e -> String.valueOf(e.getMessage()).contains("yet: it is deleting"))
         .untilAsserted(() -> FlotillaClient.await(client.admin().removeNode(node)));
-    cluster.terminate(member);
+    cluster.awaitEnd(member);
   }
 
   private static void killForGood(RunningCluster cluster, FlotillaClient client, long node)

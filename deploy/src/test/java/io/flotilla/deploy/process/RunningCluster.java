@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /** A cluster of real processes, started and stopped by the launcher as a user would. */
@@ -168,11 +169,12 @@ final class RunningCluster implements AutoCloseable {
     process.onExit().get(10, TimeUnit.SECONDS);
   }
 
-  /** SIGTERM, and gone when this returns. */
-  void terminate(Member member) throws Exception {
-    ProcessHandle process = ProcessHandle.of(member.pid()).orElseThrow();
-    process.destroy();
-    process.onExit().get(60, TimeUnit.SECONDS);
+  /** As the process of a node does that was removed; gone when this returns. */
+  void awaitEnd(Member member) throws Exception {
+    Optional<ProcessHandle> process = ProcessHandle.of(member.pid());
+    if (process.isPresent()) {
+      process.get().onExit().get(60, TimeUnit.SECONDS);
+    }
   }
 
   /** SIGKILL to all at once, and all gone when this returns. */

@@ -11,7 +11,7 @@ import java.util.Set;
  * leads placement next goes on with it, and an order of one that no longer leads does no harm: each
  * kind is fenced by what never comes back, an epoch or the id of a replica.
  */
-public sealed interface Job permits Merge, Move, Split, Transfer {
+public sealed interface Job permits Merge, Move, Recovery, Split, Transfer {
   /** The revision that began it; 0 as long as it is a wish. */
   long id();
 
@@ -48,6 +48,11 @@ public sealed interface Job permits Merge, Move, Split, Transfer {
     return Optional.empty();
   }
 
+  /** Whether it may begin though that one of the shard is under way, which then is given up. */
+  default boolean replaces(Job other) {
+    return false;
+  }
+
   /** What it does, as in "it moves ...". */
   String words();
 
@@ -63,6 +68,8 @@ public sealed interface Job permits Merge, Move, Split, Transfer {
     R merge(Merge merge);
 
     R move(Move move);
+
+    R recovery(Recovery recovery);
 
     R split(Split split);
 

@@ -7,6 +7,7 @@ import io.flotilla.placement.model.KeyBytes;
 import io.flotilla.placement.model.Merge;
 import io.flotilla.placement.model.Move;
 import io.flotilla.placement.model.Node;
+import io.flotilla.placement.model.Recovery;
 import io.flotilla.placement.model.Replica;
 import io.flotilla.placement.model.Revised;
 import io.flotilla.placement.model.Shard;
@@ -255,6 +256,14 @@ final class Draft {
           .replicas()
           .forEach(replica -> seat(replica.node()).ifPresent(seat -> seat.remove(piece)));
       piece.leader.flatMap(Draft.this::seat).ifPresent(seat -> seat.leaders--);
+      return true;
+    }
+
+    @Override
+    public Boolean recovery(Recovery recovery) {
+      piece.shard.replicas().stream()
+          .filter(replica -> replica.id() != recovery.survivor().id())
+          .forEach(replica -> seat(replica.node()).ifPresent(seat -> seat.remove(piece)));
       return true;
     }
 

@@ -1,7 +1,8 @@
 /**
  * What should be, as functions of what is. {@link Planner} turns a view of the cluster, and what
  * nodes say of themselves, into the jobs to be begun now; {@link WishPlanner} plans one job that
- * somebody asked for, {@link KeyspacePlanner} a keyspace; {@link Why} explains.
+ * somebody asked for, {@link KeyspacePlanner} a keyspace; {@link LossPlanner} finds what is lost
+ * for good, and what is left of it; {@link Why} explains.
  *
  * <p>Schedulers act one after the other on one {@link Draft}, the cluster as it will be: repair
  * (the dead are replaced, then shards get the replicas that they lack), drain, growth, then (unless

@@ -56,6 +56,7 @@ final class AdminDoor {
   private final LongUnaryOperator heldOn;
   private final Policy policy;
   private final MemberDoor members;
+  private final RecoveryDoor recovery;
 
   /**
    * @param heldOn of how many shards a node says that it has data
@@ -66,13 +67,15 @@ final class AdminDoor {
       Supplier<LoadView> load,
       LongUnaryOperator heldOn,
       Policy policy,
-      MemberDoor members) {
+      MemberDoor members,
+      RecoveryDoor recovery) {
     this.gate = gate;
     this.view = view;
     this.load = load;
     this.heldOn = heldOn;
     this.policy = policy;
     this.members = members;
+    this.recovery = recovery;
   }
 
   private WishPlanner planner() {
@@ -103,11 +106,11 @@ final class AdminDoor {
   }
 
   /** What is asked of a plan that is only told. */
-  private interface Telling {
+  interface Telling {
     void run() throws PlanRefusedException;
   }
 
-  private static void onlyTell(RpcCall<?, ?> call, Telling telling) {
+  static void onlyTell(RpcCall<?, ?> call, Telling telling) {
     try {
       telling.run();
     } catch (PlanRefusedException refused) {
@@ -143,6 +146,7 @@ final class AdminDoor {
       }
       case BALANCE -> setBalance(call, request.getBalance());
       case MEMBERS -> members.administer(call);
+      case RECOVER -> recovery.recover(call);
       case WISH_NOT_SET -> call.fail(ErrorCode.INVALID_REQUEST, "nothing is asked for");
     }
   }

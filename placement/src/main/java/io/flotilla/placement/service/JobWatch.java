@@ -5,10 +5,12 @@ import io.flotilla.placement.model.Job;
 import io.flotilla.placement.model.Merge;
 import io.flotilla.placement.model.Move;
 import io.flotilla.placement.model.Node;
+import io.flotilla.placement.model.Recovery;
 import io.flotilla.placement.model.Shard;
 import io.flotilla.placement.model.Split;
 import io.flotilla.placement.model.Transfer;
 import io.flotilla.placement.plan.LoadView;
+import io.flotilla.placement.plan.LossPlanner;
 import io.flotilla.proto.placement.EndJob;
 import io.flotilla.proto.placement.JobEnd;
 import io.flotilla.proto.placement.JobRefusal;
@@ -154,10 +156,39 @@ final class JobWatch {
       if (view.node(to).filter(Node::isDraining).isPresent()) {
         return Optional.of(end(move, JobEnd.GIVEN_UP, where + "is draining"));
       }
-      boolean dead =
-          !reports.isAlive(to, nowNanos)
-              && reports.judge(to, view, nowNanos, deadNanos) == LoadView.Health.DEAD;
-      return dead ? Optional.of(end(move, JobEnd.GIVEN_UP, where + "is dead")) : Optional.empty();
+      return isDead(to)
+          ? Optional.of(end(move, JobEnd.GIVEN_UP, where + "is dead"))
+          : Optional.empty();
+    }
+
+    /**
+     * As soon as its group may decide for itself again. Who is to go on may be away for a moment,
+     * but if it is dead somebody has to choose again.
+     */
+    @Override
+    public Optional<EndJob> recovery(Recovery recovery) {
+      Shard shard = view.shard(recovery.shard()).orElseThrow();
+      if (LossPlanner.hasMajority(shard, each -> reports.isHeard(each.node(), nowNanos))) {
+        return Optional.of(
+            end(recovery, JobEnd.GIVEN_UP, "a majority of the shard's voters is heard again"));
+      }
+      long leader = reports.leaderOf(shard.id()).getNode();
+      long survivor = recovery.survivor().node();
+      if (leader != 0 && leader != survivor && reports.isHeard(leader, nowNanos)) {
+        return Optional.of(end(recovery, JobEnd.GIVEN_UP, "node " + leader + " leads the shard"));
+      }
+      return isDead(survivor)
+          ? Optional.of(
+              end(
+                  recovery,
+                  JobEnd.GIVEN_UP,
+                  "node " + survivor + ", where it was to go on, is dead"))
+          : Optional.empty();
+    }
+
+    private boolean isDead(long node) {
+      return !reports.isAlive(node, nowNanos)
+          && reports.judge(node, view, nowNanos, deadNanos) == LoadView.Health.DEAD;
     }
 
     @Override

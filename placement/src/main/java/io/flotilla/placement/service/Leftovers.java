@@ -3,6 +3,7 @@ package io.flotilla.placement.service;
 import io.flotilla.placement.model.Job;
 import io.flotilla.placement.model.Merge;
 import io.flotilla.placement.model.Move;
+import io.flotilla.placement.model.Recovery;
 import io.flotilla.placement.model.Split;
 import io.flotilla.placement.model.Transfer;
 
@@ -22,6 +23,13 @@ final class Leftovers implements Job.Kinds<String> {
         "no more orders are given; what replica %d has learned on node %d is removed, unless the"
             + " group has begun to take it in, which it then finishes",
         move.to().id(), move.to().node());
+  }
+
+  @Override
+  public String recovery(Recovery recovery) {
+    return "no more orders are given; if replica "
+        + recovery.survivor().id()
+        + " has left the others out already, it stays so";
   }
 
   @Override

@@ -5,6 +5,7 @@ import io.flotilla.placement.model.Frozen;
 import io.flotilla.placement.model.Job;
 import io.flotilla.placement.model.Merge;
 import io.flotilla.placement.model.Move;
+import io.flotilla.placement.model.Recovery;
 import io.flotilla.placement.model.Replica;
 import io.flotilla.placement.model.Revised;
 import io.flotilla.placement.model.Shard;
@@ -13,6 +14,7 @@ import io.flotilla.placement.model.Transfer;
 import io.flotilla.placement.store.MapMessages;
 import io.flotilla.proto.placement.MergeOrder;
 import io.flotilla.proto.placement.MoveOrder;
+import io.flotilla.proto.placement.RecoverOrder;
 import io.flotilla.proto.placement.ReportReply;
 import io.flotilla.proto.placement.SplitOrder;
 import io.flotilla.proto.placement.TransferOrder;
@@ -176,6 +178,20 @@ final class Orders {
                 .setFrom(move.from())
                 .setTo(MapMessages.write(move.to()))
                 .setVoters(move.voters()));
+      }
+      return true;
+    }
+
+    /** Not to one who leads: that is done, and placement only has to hear so. */
+    @Override
+    public Boolean recovery(Recovery recovery) {
+      if (!leads && recovery.survivor().node() == node) {
+        reply.addRecoveries(
+            RecoverOrder.newBuilder()
+                .setJob(recovery.id())
+                .setShard(shard.id())
+                .setReplica(recovery.survivor().id())
+                .setExpected(MapMessages.write(recovery.expected())));
       }
       return true;
     }

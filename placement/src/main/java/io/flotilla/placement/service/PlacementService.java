@@ -2,7 +2,9 @@ package io.flotilla.placement.service;
 
 import io.flotilla.placement.model.ClusterView;
 import io.flotilla.placement.model.Node;
+import io.flotilla.placement.model.Replica;
 import io.flotilla.placement.plan.LoadView;
+import io.flotilla.placement.plan.Loss;
 import io.flotilla.placement.store.MapMessages;
 import io.flotilla.placement.store.PlacementStateMachine;
 import io.flotilla.proto.map.Shard;
@@ -32,6 +34,7 @@ import io.flotilla.rpc.RpcHandlers;
 import io.flotilla.rpc.RpcMethods;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ScheduledExecutorService;
@@ -95,10 +98,18 @@ public final class PlacementService implements AutoCloseable {
     this.steward = new Steward(gate, cluster, policy, jobs);
     this.keyspaces = new KeyspaceDoor(gate, map::view, () -> takesNothing(map.view()), policy);
     this.members = new MemberDoor(gate, group, book, map::view);
+    RecoveryDoor recovery =
+        new RecoveryDoor(gate, map::view, () -> load(map.view()), this::reachOf);
     this.memberSteward = new MemberSteward(gate, group, book);
     this.admin =
         new AdminDoor(
-            gate, map::view, () -> load(map.view()), this::heldOn, policy.pace(), members);
+            gate,
+            map::view,
+            () -> load(map.view()),
+            this::heldOn,
+            policy.pace(),
+            members,
+            recovery);
     this.orders = new Orders(reports, jobs::isRefused);
     map.onChange(desk::ring);
     desk.start(this::round);
@@ -159,6 +170,19 @@ public final class PlacementService implements AutoCloseable {
     return reports.isAlive(node, nanos.getAsLong()) ? reports.held(node) : 0;
   }
 
+  private Optional<Loss.Reach> reachOf(Replica replica, long shard) {
+    return reports
+        .reportOf(replica.node(), shard)
+        .filter(report -> report.getReplica() == replica.id())
+        .map(
+            report ->
+                new Loss.Reach(
+                    report.getLastTerm(),
+                    report.getLastIndex(),
+                    report.getApplied(),
+                    MapMessages.read(report.getEpoch())));
+  }
+
   /** Nodes on which nothing new begins. */
   private Set<Long> takesNothing(ClusterView view) {
     Set<Long> nodes = reports.silentNodes(view, nanos.getAsLong());
@@ -208,6 +232,8 @@ public final class PlacementService implements AutoCloseable {
             jobs.refused(call.request().getRefusalsList());
             desk.ring();
             adopt(call, view);
+          } else if (view.removed().containsKey(node)) {
+            call.fail(ErrorCode.REMOVED, "node " + node + " was removed from the cluster for good");
           } else {
             call.fail(ErrorCode.CONFLICT, "node " + node + " is not registered in this cluster");
           }

@@ -217,6 +217,15 @@ final class ReportTable {
     return silentNanos(node, nowNanos) < silentNanos;
   }
 
+  /** Whether it has told this leader so itself: at first nobody is silent, nor heard. */
+  boolean isHeard(long node, long nowNanos) {
+    return isAlive(node, nowNanos) && heardByThisLeader(node).isPresent();
+  }
+
+  private Optional<NodeReports> heardByThisLeader(long node) {
+    return reportsOf(node).filter(heard -> heard.heardNanos - sinceNanos >= 0);
+  }
+
   /** How a silent node is, by what the others say. */
   LoadView.Health judge(long node, ClusterView view, long nowNanos, long deadNanos) {
     boolean isLong = silentNanos(node, nowNanos) >= deadNanos;
@@ -298,8 +307,7 @@ final class ReportTable {
     if (!isAlive(node, nowNanos)) {
       return judge(node, view, nowNanos, deadNanos);
     }
-    Optional<NodeReports> reports =
-        reportsOf(node).filter(heard -> heard.heardNanos - sinceNanos >= 0);
+    Optional<NodeReports> reports = heardByThisLeader(node);
     if (reports.isEmpty()) {
       return LoadView.Health.FRESH; // not heard by this leader yet, and not missed yet
     }

@@ -11,7 +11,9 @@
  * planner finds, {@link Orders} derives from them, at each report, what a node has to do, and
  * {@link JobWatch} ends those of which no descriptor says that they are over. What an ended job may
  * leave, a learner or a frozen shard, {@link Orders} has removed or taken back. All of that begins
- * anew with the next leader; only the jobs themselves are kept.
+ * anew with the next leader; only the jobs themselves are kept. {@link RecoveryDoor} takes the last
+ * resort, shards that go on without a majority: what was shown to somebody who has agreed to it,
+ * and only while nobody who has a vote may come back.
  *
  * <p>Placement's own group: who is to belong to it, and where those are, is decided in the log
  * ({@link MemberDoor}); whichever member leads has the group become that, learners first, then one

@@ -134,7 +134,7 @@ final class ClusterState {
     for (Revised<Node> gone : removed.values()) {
       if (gone.value().incarnation().equals(request.getIncarnation())) {
         return refused(
-            Outcome.CONFLICT,
+            Outcome.REMOVED,
             String.format(
                 "this is node %d, which was removed from the cluster; to join it as a new node,"
                     + " start with an empty data directory",
@@ -305,7 +305,7 @@ final class ClusterState {
     }
     Optional<Job> underWay =
         wish.shards().stream().map(jobs::of).flatMap(Optional::stream).findFirst();
-    if (underWay.isPresent()) {
+    if (underWay.isPresent() && !wish.replaces(underWay.get())) {
       Job job = underWay.get();
       return wish.begun(job.id()).equals(job)
           ? done().addJobs(JobMessages.write(job)).build()
@@ -318,6 +318,8 @@ final class ClusterState {
     }
     revision++;
     freshIds = fit.after();
+    Ending replaced = Ending.givenUp("instead, something " + wish.words());
+    underWay.ifPresent(before -> jobs.end(before, replaced, changed));
     Job job = wish.begun(revision);
     jobs.begin(job, changed);
     return done().addJobs(JobMessages.write(job)).build();

@@ -5,6 +5,7 @@ import io.flotilla.placement.model.Job;
 import io.flotilla.placement.model.Merge;
 import io.flotilla.placement.model.Move;
 import io.flotilla.placement.model.Node;
+import io.flotilla.placement.model.Recovery;
 import io.flotilla.placement.model.Replica;
 import io.flotilla.placement.model.Revised;
 import io.flotilla.placement.model.Shard;
@@ -65,6 +66,11 @@ record JobFit(Optional<String> misfit, FreshIds after) {
       return node.value().isDraining()
           ? misfit("node " + to + " is draining")
           : using(freshIds.shard(), List.of(move.to()));
+    }
+
+    @Override
+    public JobFit recovery(Recovery recovery) {
+      return new JobFit(Optional.empty(), freshIds);
     }
 
     @Override

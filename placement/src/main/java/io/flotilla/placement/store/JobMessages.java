@@ -6,6 +6,7 @@ import io.flotilla.placement.model.Job;
 import io.flotilla.placement.model.Member;
 import io.flotilla.placement.model.Merge;
 import io.flotilla.placement.model.Move;
+import io.flotilla.placement.model.Recovery;
 import io.flotilla.placement.model.Settings;
 import io.flotilla.placement.model.Split;
 import io.flotilla.placement.model.Transfer;
@@ -46,6 +47,14 @@ public final class JobMessages {
               .setFrom(move.from())
               .setTo(MapMessages.write(move.to()))
               .setVoters(move.voters()));
+    }
+
+    @Override
+    public io.flotilla.proto.placement.Job.Builder recovery(Recovery recovery) {
+      return message.setRecovery(
+          io.flotilla.proto.placement.Recovery.newBuilder()
+              .setExpected(MapMessages.write(recovery.expected()))
+              .setSurvivor(MapMessages.write(recovery.survivor())));
     }
 
     @Override
@@ -97,6 +106,13 @@ public final class JobMessages {
               MapMessages.read(job.getMerge().getExpected()),
               job.getMerge().getInto(),
               MapMessages.read(job.getMerge().getIntoEpoch()),
+              reason);
+      case RECOVERY ->
+          new Recovery(
+              id,
+              shard,
+              MapMessages.read(job.getRecovery().getExpected()),
+              MapMessages.read(job.getRecovery().getSurvivor()),
               reason);
       case KIND_NOT_SET -> throw new IllegalArgumentException("a job of no kind");
     };

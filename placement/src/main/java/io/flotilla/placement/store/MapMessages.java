@@ -124,14 +124,14 @@ public final class MapMessages {
         : Optional.empty();
   }
 
-  static io.flotilla.proto.map.Epoch write(Epoch epoch) {
+  public static io.flotilla.proto.map.Epoch write(Epoch epoch) {
     return io.flotilla.proto.map.Epoch.newBuilder()
         .setVersion(epoch.version())
         .setConfVersion(epoch.confVersion())
         .build();
   }
 
-  static Epoch read(io.flotilla.proto.map.Epoch epoch) {
+  public static Epoch read(io.flotilla.proto.map.Epoch epoch) {
     return new Epoch(epoch.getVersion(), epoch.getConfVersion());
   }
 

@@ -13,7 +13,9 @@ public enum Outcome {
   /** The cluster is not what the command says. */
   CONFLICT(8),
   /** What the command names does not exist. */
-  NOT_FOUND(13);
+  NOT_FOUND(13),
+  /** Whoever the command is about was removed for good. */
+  REMOVED(14);
 
   private final int number;
 

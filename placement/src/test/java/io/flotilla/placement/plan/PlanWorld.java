@@ -12,6 +12,7 @@ import io.flotilla.placement.model.Keyspace;
 import io.flotilla.placement.model.Merge;
 import io.flotilla.placement.model.Move;
 import io.flotilla.placement.model.Node;
+import io.flotilla.placement.model.Recovery;
 import io.flotilla.placement.model.Replica;
 import io.flotilla.placement.model.Revised;
 import io.flotilla.placement.model.Settings;
@@ -223,6 +224,11 @@ final class PlanWorld {
     }
 
     @Override
+    public Boolean recovery(Recovery recovery) {
+      return true;
+    }
+
+    @Override
     public Boolean split(Split split) {
       if (split.newShard() < nextShard) {
         throw new AssertionError(split + " uses an id again");
@@ -294,6 +300,11 @@ final class PlanWorld {
                       .findFirst()
                       .orElseThrow());
       return true;
+    }
+
+    @Override
+    public Boolean recovery(Recovery recovery) {
+      throw new AssertionError("nobody recovers a shard unasked: " + recovery);
     }
 
     @Override

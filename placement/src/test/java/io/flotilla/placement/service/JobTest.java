@@ -306,8 +306,12 @@ final class JobTest extends ThreeNodes {
         .containsExactly(4L);
     assertError(
         ask(service::registerNode, register(4)),
-        ErrorCode.CONFLICT,
+        ErrorCode.REMOVED,
         "this is node 4, which was removed from the cluster");
+    assertError(
+        ask(service::report, ReportRequest.newBuilder().setNode(4).build()),
+        ErrorCode.REMOVED,
+        "node 4 was removed from the cluster for good");
     assertThat(ask(service::registerNode, register(5)).reply().getNode()).isEqualTo(5);
     assertError(
         administer(change(4, ChangeNodeRequest.Change.DRAIN)),

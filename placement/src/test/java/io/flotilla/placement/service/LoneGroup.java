@@ -82,6 +82,11 @@ final class LoneGroup implements RaftGroup {
   }
 
   @Override
+  public CompletableFuture<Void> recover() {
+    throw new AssertionError("it has lost nobody");
+  }
+
+  @Override
   public CompletableFuture<Void> transferLeadership(Optional<ReplicaId> to) {
     throw new AssertionError("there is nobody to take it");
   }
@@ -120,6 +125,7 @@ final class LoneGroup implements RaftGroup {
         Optional.of(new ReplicaId(leads ? 1 : 2)),
         1,
         machine.appliedIndex(),
+        term,
         machine.appliedIndex(),
         machine.appliedIndex(),
         machine.appliedIndex(),

@@ -108,7 +108,7 @@ final class MemberStepTest {
 
   private GroupStatus status(Membership now, RoleName role) {
     ReplicaId self = new ReplicaId(1);
-    return new GroupStatus(self, role, 3, Optional.of(self), 1, 50, 50, 50, 50, 50, now, peers);
+    return new GroupStatus(self, role, 3, Optional.of(self), 1, 50, 3, 50, 50, 50, 50, now, peers);
   }
 
   private static Membership voters(long... ids) {

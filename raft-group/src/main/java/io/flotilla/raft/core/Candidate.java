@@ -7,6 +7,12 @@ import io.flotilla.raft.core.RaftMessage.VoteRequest;
  * new term, its own vote and the log that it boasts of, and counts its own vote only then.
  */
 final class Candidate extends Role {
+  /**
+   * More terms than those whom this replica does not hear any more can have come to without it:
+   * with one election a second, those of 34 years.
+   */
+  static final long LOST_TERMS_MAX = 1L << 30;
+
   private final ElectionTimer timer;
   private final Ballot ballot;
 
@@ -27,6 +33,24 @@ final class Candidate extends Role {
     for (ReplicaId voter : self.otherVoters()) {
       self.promise(voter, request);
     }
+    return new Candidate(self);
+  }
+
+  /**
+   * Stands for election by a membership of its own making, which holds nobody else. Its term is one
+   * that no other replica of the group can be in: else there might be two leaders of it.
+   */
+  static Role forcing(Replica self, Membership alone) {
+    self.enterTerm(self.term() + LOST_TERMS_MAX);
+    self.voteFor(self.id());
+    // With term and vote in one batch: a crash leaves all of it or nothing.
+    self.append(
+        new Entry(
+            self.log().lastIndex() + 1,
+            self.term(),
+            Entry.Kind.MEMBERSHIP,
+            MembershipBytes.encode(alone)));
+    self.event(new RaftEvent.MembershipForced(self.term(), alone));
     return new Candidate(self);
   }
 

@@ -6,6 +6,7 @@ import java.util.Optional;
 /**
  * A look at a replica from outside.
  *
+ * @param lastTerm of the entry at {@code lastIndex}
  * @param durablyAppliedIndex at least so much a crash would leave applied here
  * @param peers of a leader; nobody else knows anything of others
  */
@@ -16,6 +17,7 @@ public record GroupStatus(
     Optional<ReplicaId> leader,
     long firstIndex,
     long lastIndex,
+    long lastTerm,
     long durableIndex,
     long commitIndex,
     long appliedIndex,

@@ -48,6 +48,22 @@ public sealed interface Input {
   }
 
   /**
+   * Cuts the group down to this replica alone, by nobody's vote but its own: the last resort when
+   * its majority is lost for good, of which the asker has to be sure. What of the others is not
+   * lost is left out. All that this log holds stays and is committed, what was committed here and
+   * what was not known to be; what was committed only by those who are lost is gone. Refused where
+   * a leader is heard. Answered, in this or a later drain, by {@link Answer.Appended}, with the
+   * position of the membership that leaves nobody else, or {@link Answer.Refused} with this token;
+   * asked again, it does nothing new.
+   */
+  record RecoverAsked(long token) implements Input {
+    @Override
+    public Role applyTo(Role role) {
+      return role.onRecoverAsked(token);
+    }
+  }
+
+  /**
    * Hands leadership over to {@code to}, or to the most caught-up voter of those heard within an
    * election timeout if that is empty (thesis §3.10). Answered by {@link Answer.SteppedDown} or,
    * after an election timeout at the latest, by {@link Answer.Refused} with this token.
@@ -123,14 +139,15 @@ public sealed interface Input {
    * with that batch. If not, it is stale, since the log holds all of it, and can be thrown away.
    *
    * @param term of the replica that took it, when it said what it had applied: whoever leads that
-   *     term or a later one has {@code last} in its log, which is not true of those before (§5.4)
+   *     term or a later one has {@code last} in its log, which is not true of those before (§5.4);
+   *     nor of one that has gone on alone since, to which it is stale
    * @param last the last entry that the snapshot covers; committed
    * @param membership in force at {@code last}
    */
   record Restore(long term, Position last, Membership membership) implements Input {
     @Override
     public Role applyTo(Role role) {
-      return role.observing(term).onRestore(last, membership);
+      return role.isPastLoss(term) ? role : role.observing(term).onRestore(last, membership);
     }
   }
 

@@ -55,6 +55,11 @@ public record Membership(List<Member> voters, List<Member> outgoing, List<Member
     return new Membership(voters, List.of(), learners);
   }
 
+  /** What is left of it when all but one replica, a voter, are lost. */
+  Membership leaving(ReplicaId last) {
+    return of(everybody().stream().filter(member -> member.replica().equals(last)).toList());
+  }
+
   private static List<Member> sorted(List<Member> members) {
     List<Member> sorted = new ArrayList<>(members);
     sorted.sort(Comparator.comparing(Member::replica));

@@ -17,6 +17,12 @@ public sealed interface RaftEvent {
    */
   record SteppedDown(long term, boolean quorumLost) implements RaftEvent {}
 
+  /**
+   * Everybody else was left out without a vote of theirs: from here on, what holds of memberships
+   * that follow each other does not.
+   */
+  record MembershipForced(long term, Membership left) implements RaftEvent {}
+
   record AppendRefused(ReplicaId by, RaftMessage.Conflict conflict) implements RaftEvent {}
 
   record ConflictOverwritten(long fromIndex, long lastIndex) implements RaftEvent {}

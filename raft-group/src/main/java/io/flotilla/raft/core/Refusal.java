@@ -34,5 +34,11 @@ public sealed interface Refusal {
   /** It is to become a voter, but has too little of the log, or is not even a learner. */
   record NotCaughtUp(ReplicaId replica) implements Refusal {}
 
+  /** There is a leader, and so a majority: nothing to recover. */
+  record LeaderHeard(ReplicaId leader) implements Refusal {}
+
+  /** Who has no vote cannot become the only one who has. */
+  record NoVoter() implements Refusal {}
+
   record InvalidMembership(String why) implements Refusal {}
 }

@@ -369,6 +369,7 @@ final class Replica {
         leader,
         log.firstIndex(),
         log.lastIndex(),
+        log.last().term(),
         durableIndex(),
         commit,
         applied,

@@ -140,6 +140,41 @@ abstract sealed class Role permits Follower, PreCandidate, Candidate, Leader {
     return this;
   }
 
+  /**
+   * Whether that term is of before the group's majority was lost for good: terms come that far only
+   * by one going on alone, whose log says what the group has done.
+   */
+  final boolean isPastLoss(long term) {
+    return self.term() - term >= Candidate.LOST_TERMS_MAX;
+  }
+
+  /**
+   * Not while a leader is heard: then there is a majority, and nothing to recover. Nor by who has
+   * no vote, for what a learner lacks nobody knows.
+   */
+  final Role onRecoverAsked(long token) {
+    Membership alone = self.membership().leaving(self.id());
+    Optional<Refusal> refusal = Optional.empty();
+    if (hearsLeader()) {
+      refusal = Optional.of(new Refusal.LeaderHeard(leader().orElseThrow()));
+    } else if (self.isRemoved() || !self.membership().isVoter(self.id())) {
+      refusal = Optional.of(new Refusal.NoVoter());
+    }
+    if (refusal.isPresent()) {
+      self.answer(new Answer.Refused(token, refusal.get()));
+      return this;
+    }
+    boolean isAlone = self.membership().equals(alone);
+    Role next = this;
+    if (!isAlone) {
+      end(Optional.empty());
+      next = Candidate.forcing(self, alone);
+    }
+    long index = self.membershipIndex();
+    self.answer(new Answer.Appended(token, self.positionAt(index)));
+    return next;
+  }
+
   Role onTransferAsked(long token, Optional<ReplicaId> to) {
     self.answer(new Answer.Refused(token, new Refusal.NotLeader(leader())));
     return this;

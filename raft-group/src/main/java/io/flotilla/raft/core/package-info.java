@@ -28,6 +28,10 @@
  * differ. It is in force from the append of its entry until that is overwritten. Who leads when a
  * joint entry is committed ends it; who was removed is told by {@link RaftMessage.Removed}.
  *
+ * <p>{@link Input.RecoverAsked} is for the day when a majority is lost for good, and breaks what is
+ * promised above on somebody's word: one replica makes itself the whole group, in a term far beyond
+ * those that the others can have come to. {@link RaftEvent.MembershipForced} tells checkers so.
+ *
  * <p>Leaves to others: time, durability, transport and the state machine ({@code raft.runtime});
  * what entries are in memory ({@link LogReader}); exactly-once and epochs (the state machine).
  *

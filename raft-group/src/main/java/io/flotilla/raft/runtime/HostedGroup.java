@@ -58,6 +58,13 @@ final class HostedGroup<R extends ApplyRound> implements RaftGroup {
   }
 
   @Override
+  public CompletableFuture<Void> recover() {
+    Request.Recovery recovery = new Request.Recovery(replica);
+    submit(recovery);
+    return recovery.done;
+  }
+
+  @Override
   public CompletableFuture<Void> transferLeadership(Optional<ReplicaId> to) {
     Request.Transfer transfer = new Request.Transfer(replica, to);
     submit(transfer);

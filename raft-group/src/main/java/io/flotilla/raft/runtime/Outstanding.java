@@ -32,6 +32,9 @@ final class Outstanding {
   /** In the leader's log, and not all of it committed yet; of one term. */
   private final List<Request.Change> changes = new ArrayList<>(0);
 
+  /** In the log, which nobody else overwrites any more, and not committed yet. */
+  private final List<Request.Recovery> recoveries = new ArrayList<>(0);
+
   /** Wait for the state machine; the first is the next to be reached. */
   private final PriorityQueue<ReadBarrier> readable =
       new PriorityQueue<>(1, Comparator.comparingLong((ReadBarrier read) -> read.index));
@@ -57,6 +60,10 @@ final class Outstanding {
       change.index = at.position().index();
       change.term = at.position().term();
       changes.add(change);
+    } else if (answer instanceof Answer.Appended at
+        && request instanceof Request.Recovery recovery) {
+      recovery.index = at.position().index();
+      recoveries.add(recovery);
     } else if (answer instanceof Answer.SteppedDown
         && request instanceof Request.Transfer transfer) {
       transfer.done.complete(null);
@@ -115,6 +122,12 @@ final class Outstanding {
         change.fail(RaftException.unknownOutcome("leadership was lost before the change was done"));
       }
     }
+    for (Request.Recovery recovery : List.copyOf(recoveries)) {
+      if (status.commitIndex() >= recovery.index) {
+        recoveries.remove(recovery);
+        recovery.done.complete(null);
+      }
+    }
     while (!appended.isEmpty()
         && (status.role() != RoleName.LEADER || appended.peek().term != status.term())) {
       appended
@@ -125,7 +138,7 @@ final class Outstanding {
 
   void abandonAll(String why) {
     for (Collection<? extends Request> some :
-        List.of(asked.values(), appended, changes, readable)) {
+        List.of(asked.values(), appended, changes, recoveries, readable)) {
       some.forEach(request -> request.abandon(why));
       some.clear();
     }

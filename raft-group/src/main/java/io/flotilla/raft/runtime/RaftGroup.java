@@ -45,6 +45,15 @@ public interface RaftGroup {
   CompletableFuture<Void> changeMembership(Membership target);
 
   /**
+   * Cuts the group down to this replica, whatever the others say, who have to be lost for good: see
+   * {@link io.flotilla.raft.core.Input.RecoverAsked}. Refused where a leader is heard; asked again,
+   * it does nothing new.
+   *
+   * @return completes when this replica is the group, and the entry that says so is committed
+   */
+  CompletableFuture<Void> recover();
+
+  /**
    * Hands leadership over (thesis §3.10), to whoever is there and has most of the log if {@code to}
    * is empty; refused at once if nobody is. No proposals are taken meanwhile.
    *

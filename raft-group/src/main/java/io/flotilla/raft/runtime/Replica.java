@@ -83,6 +83,10 @@ final class Replica<R extends ApplyRound> implements LogReader {
   private final AtomicBoolean flushAsked = new AtomicBoolean();
 
   private volatile GroupStatus status;
+
+  /** Whether the state machine has come further than the status tells. */
+  private boolean isStatusOld;
+
   private volatile @Nullable Throwable stoppedBecause;
 
   /** What the next write does to the log as a whole: a new group's begins with it. */
@@ -305,12 +309,14 @@ final class Replica<R extends ApplyRound> implements LogReader {
     if (applied > appliedSeen) {
       appliedSeen = applied;
       core.step(new Input.Applied(applied));
+      isStatusOld = true;
       outstanding.completeReads(applied);
       waiters.reached(applied);
     }
     if (lane.hasLooked()) {
       durableSeen = lane.durable();
       core.step(new Input.DurablyApplied(durableSeen));
+      isStatusOld = true;
       cutIfDue();
     }
     lane.images.label(core, this::callWorker).ifPresent(this::imaged);
@@ -375,6 +381,9 @@ final class Replica<R extends ApplyRound> implements LogReader {
     queued = false;
     boolean hasEffects = core.flush();
     recent.offered();
+    if (!hasEffects && isStatusOld) {
+      tell(core.status()); // one that is alone may have nothing to say for long
+    }
     return hasEffects || isToBeCut() || restoration.isUndecided();
   }
 
@@ -400,6 +409,7 @@ final class Replica<R extends ApplyRound> implements LogReader {
       routes.update(now.membership());
     }
     status = now;
+    isStatusOld = false;
   }
 
   /** The log begins anew behind a snapshot, and with the same write the snapshot is the state. */

@@ -89,6 +89,25 @@ abstract sealed class Request {
     }
   }
 
+  static final class Recovery extends Request {
+    final CompletableFuture<Void> done = new CompletableFuture<>();
+    long index;
+
+    Recovery(Replica<?> replica) {
+      super(replica);
+    }
+
+    @Override
+    Input input(long token) {
+      return new Input.RecoverAsked(token);
+    }
+
+    @Override
+    void fail(RaftException cause) {
+      done.completeExceptionally(cause);
+    }
+  }
+
   static final class Transfer extends Request {
     final CompletableFuture<Void> done = new CompletableFuture<>();
     private final Optional<ReplicaId> to;

@@ -89,6 +89,12 @@ final class ScriptWords {
     if (refusal instanceof Refusal.NotCaughtUp notCaughtUp) {
       return notCaughtUp.replica() + " has not caught up";
     }
+    if (refusal instanceof Refusal.LeaderHeard heard) {
+      return "hears a leader, " + heard.leader();
+    }
+    if (refusal instanceof Refusal.NoVoter) {
+      return "no voter";
+    }
     if (refusal instanceof Refusal.InvalidMembership invalid) {
       return invalid.why();
     }
@@ -110,6 +116,9 @@ final class ScriptWords {
     }
     if (event instanceof RaftEvent.SteppedDown e) {
       return "steps down from term " + e.term() + (e.quorumLost() ? ", quorum lost" : "");
+    }
+    if (event instanceof RaftEvent.MembershipForced e) {
+      return "forces " + of(e.left()) + " in term " + e.term();
     }
     if (event instanceof RaftEvent.AppendRefused e) {
       return "hears of a conflict at " + e.by() + ": " + of(e.conflict());

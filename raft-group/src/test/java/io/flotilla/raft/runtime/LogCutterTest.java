@@ -32,6 +32,7 @@ class LogCutterTest {
         Optional.empty(),
         first,
         last,
+        3,
         last,
         last,
         last,

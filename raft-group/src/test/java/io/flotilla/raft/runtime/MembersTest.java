@@ -10,6 +10,7 @@ import io.flotilla.raft.core.Membership;
 import io.flotilla.raft.core.Membership.Member;
 import io.flotilla.raft.core.Refusal;
 import io.flotilla.raft.core.ReplicaId;
+import io.flotilla.raft.port.NodeId;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
@@ -105,6 +106,46 @@ class MembersTest extends RuntimeCluster {
               learner.askIfRemoved(members(1, 2, 3));
               assertThat(learner.removed()).isCompleted();
             });
+  }
+
+  @Test
+  void whatIsLeftOfAGroupGoesOnAloneAndOnlyIfItsMajorityIsLost() throws Exception {
+    startAll(3, 1);
+    proposeUntilDone(1, "kept");
+    awaitSameEverywhere(1);
+    for (TestNode node : nodes.values()) {
+      await()
+          .untilAsserted(
+              () ->
+                  assertThatThrownBy(() -> node.group(1).recover().get(5, TimeUnit.SECONDS))
+                      .cause()
+                      .isInstanceOfSatisfying(
+                          RaftException.class,
+                          e ->
+                              assertThat(e.refusal().orElseThrow())
+                                  .isInstanceOf(Refusal.LeaderHeard.class)));
+    }
+    long survivor = leader(1).id.value() % 3 + 1; // a follower
+    for (long lost = 1; lost <= 3; lost++) {
+      if (lost != survivor) {
+        kill(lost);
+      }
+    }
+    RaftGroup left = nodes.get(survivor).group(1);
+    long term = left.status().term();
+    await()
+        .pollDelay(Duration.ZERO)
+        .ignoreExceptionsInstanceOf(ExecutionException.class) // while it still hears the leader
+        .untilAsserted(() -> left.recover().get(5, TimeUnit.SECONDS));
+    assertThat(left.status().membership()).isEqualTo(Membership.of(members(survivor)));
+    assertThat(left.status().term()).isGreaterThan(term + 1_000_000);
+    proposeUntilDone(1, "alone");
+
+    kill(survivor);
+    network.heal(new NodeId(survivor));
+    start(survivor, 3, 1);
+    proposeUntilDone(1, "again");
+    assertThat(nodes.get(survivor).journal(1).commands()).containsExactly("kept", "alone", "again");
   }
 
   @Test

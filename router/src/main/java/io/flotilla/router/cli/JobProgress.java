@@ -37,6 +37,9 @@ record JobProgress(String words, String step, Optional<Left> left) {
   }
 
   private static JobProgress of(Job job, ClusterStatus.Shard shard) {
+    if (job.kind() == Job.Kind.RECOVERY) {
+      return of("node %d has been told to go on alone".formatted(job.toNode().orElse(0)));
+    }
     if (shard.leaderNode().isEmpty()) {
       return of("it waits until the shard has a leader");
     }

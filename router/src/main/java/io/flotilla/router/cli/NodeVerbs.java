@@ -92,7 +92,7 @@ final class NodeVerbs {
           output,
           FlotillaClient.await(client.admin().removeNode(node)),
           false,
-          "node " + node + " is removed; its process may be stopped");
+          "node " + node + " is removed; its process ends by itself");
     }
   }
 

@@ -27,7 +27,8 @@ import picocli.CommandLine.Parameters;
       ShardVerbs.SplitCommand.class,
       ShardVerbs.MergeCommand.class,
       MoveCommand.class,
-      ShardVerbs.TransferCommand.class
+      ShardVerbs.TransferCommand.class,
+      RecoverCommand.class
     })
 final class ShardCommand {
   static Table table(List<ClusterStatus.Shard> shards) {

@@ -13,8 +13,10 @@ import io.flotilla.proto.placement.CreateKeyspaceRequest;
 import io.flotilla.proto.placement.ExplainRequest;
 import io.flotilla.proto.placement.MergeShardRequest;
 import io.flotilla.proto.placement.MoveReplicaRequest;
+import io.flotilla.proto.placement.RecoverShardsRequest;
 import io.flotilla.proto.placement.SetBalanceRequest;
 import io.flotilla.proto.placement.ShardStatus;
+import io.flotilla.proto.placement.ShardSurvivor;
 import io.flotilla.proto.placement.SplitShardRequest;
 import io.flotilla.proto.placement.StatusRequest;
 import io.flotilla.proto.placement.TransferLeaderRequest;
@@ -241,6 +243,39 @@ public final class AdminClient {
         AdminRequest.newBuilder().setCancel(CancelJobRequest.newBuilder().setJob(job)),
         false,
         false);
+  }
+
+  /**
+   * Which shards have lost their majority for good, and what is left of them. Changes nothing.
+   *
+   * @param shards empty: all that have lost it. Of one that is named and has not, {@link
+   *     ErrorCode#CONFLICT} says why.
+   */
+  public CompletableFuture<Losses> losses(List<Long> shards) {
+    RecoverShardsRequest.Builder wish = RecoverShardsRequest.newBuilder();
+    shards.forEach(shard -> wish.addShards(ShardSurvivor.newBuilder().setShard(shard)));
+    AdminRequest request = AdminRequest.newBuilder().setDryRun(true).setRecover(wish).build();
+    CompletableFuture<Losses> answer = new CompletableFuture<>();
+    Answers.then(
+        placement.call(RpcMethods.ADMINISTER, request, true),
+        answer,
+        reply -> answer.complete(JobReader.losses(reply)));
+    return answer;
+  }
+
+  /**
+   * Has shards go on with what is left of them, whatever of theirs only those had who are lost. A
+   * last resort. Completes when placement has taken the jobs, all or none; {@link
+   * ErrorCode#CONFLICT} if one of them is not lost any more, or would go on with another replica
+   * than what was found.
+   */
+  public CompletableFuture<AdminAnswer> recoverShards(List<Losses.LostShard> found) {
+    RecoverShardsRequest.Builder wish = RecoverShardsRequest.newBuilder();
+    found.forEach(
+        each ->
+            wish.addShards(
+                ShardSurvivor.newBuilder().setShard(each.shard()).setReplica(each.survivor())));
+    return administer(AdminRequest.newBuilder().setRecover(wish), false, false);
   }
 
   /** Has all replicas of a node go elsewhere, and keeps it empty. */

@@ -7,7 +7,7 @@ import java.util.OptionalLong;
  *
  * @param id 0 if it was only planned
  * @param from the replica that leaves, if one does
- * @param to the replica that comes, or that is to lead
+ * @param to the replica that comes, that is to lead, or that goes on alone
  * @param toNode where that is
  * @param newShard what is to be cut off, if something is
  * @param into the neighbour that is to absorb the shard, if one is
@@ -33,6 +33,8 @@ public record Job(
     MERGE,
     /** Another replica is to lead. */
     TRANSFER,
+    /** Its majority is lost for good; it goes on with one replica. */
+    RECOVERY,
     /** Something that only a newer client knows. */
     OTHER
   }
@@ -70,6 +72,8 @@ public record Job(
       case SPLIT -> "is cut in two; the right part becomes shard %d".formatted(newShard.orElse(0));
       case MERGE -> "is merged into its neighbour, shard %d".formatted(into.orElse(0));
       case TRANSFER -> "replica %d on node %d is to lead".formatted(to.orElse(0), toNode.orElse(0));
+      case RECOVERY ->
+          "replica %d on node %d goes on alone".formatted(to.orElse(0), toNode.orElse(0));
       case OTHER -> "something that this client does not know";
     };
   }

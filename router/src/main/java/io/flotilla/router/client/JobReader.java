@@ -3,7 +3,10 @@ package io.flotilla.router.client;
 import io.flotilla.proto.placement.AdminReply;
 import io.flotilla.proto.placement.EndedJob;
 import io.flotilla.proto.placement.ExplainReply;
+import io.flotilla.proto.placement.LostReplica;
+import io.flotilla.proto.placement.LostShard;
 import io.flotilla.proto.placement.PlannedJob;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /** Reads placement's jobs into the SDK's own words. */
@@ -50,6 +53,17 @@ final class JobReader {
               none,
               none,
               reason);
+      case RECOVERY ->
+          new Job(
+              id,
+              Job.Kind.RECOVERY,
+              shard,
+              none,
+              OptionalLong.of(job.getRecovery().getSurvivor().getReplica()),
+              OptionalLong.of(job.getRecovery().getSurvivor().getNode()),
+              none,
+              none,
+              reason);
       case KIND_NOT_SET -> new Job(id, Job.Kind.OTHER, shard, none, none, none, none, none, reason);
     };
   }
@@ -84,6 +98,33 @@ final class JobReader {
   static AdminAnswer answer(AdminReply reply) {
     return new AdminAnswer(
         reply.getJobsList().stream().map(JobReader::planned).toList(), reply.getNotesList());
+  }
+
+  static Losses losses(AdminReply reply) {
+    return new Losses(
+        reply.getLostList().stream().map(JobReader::lost).toList(), reply.getNotesList());
+  }
+
+  private static Losses.LostShard lost(LostShard lost) {
+    return new Losses.LostShard(
+        lost.getShard(),
+        lost.getReplicasList().stream().map(JobReader::lost).toList(),
+        lost.getSurvivor());
+  }
+
+  private static Losses.Replica lost(LostReplica lost) {
+    return new Losses.Replica(
+        lost.getReplica().getReplica(),
+        lost.getReplica().getNode(),
+        switch (lost.getFate()) {
+          case DEAD, UNRECOGNIZED -> Losses.Fate.DEAD;
+          case ALIVE -> Losses.Fate.ALIVE;
+          case MISSING -> Losses.Fate.MISSING;
+        },
+        lost.getReported()
+            ? Optional.of(
+                new Losses.Log(lost.getLastTerm(), lost.getLastIndex(), lost.getApplied()))
+            : Optional.empty());
   }
 
   static Explanation explanation(ExplainReply reply) {

@@ -74,7 +74,7 @@ final class ErrorWords {
       case NOT_LEADER, NO_SUCH_SHARD, UNAVAILABLE, DEADLINE_EXCEEDED ->
           "CLUSTERDOWN the key's shard cannot be reached: ";
       case STALE_EPOCH, OVERLOADED, REPLICA_BEHIND, UNKNOWN_OUTCOME, SESSION_EXPIRED -> "TRYAGAIN ";
-      case INVALID_REQUEST, CONFLICT, NOT_FOUND -> "ERR ";
+      case INVALID_REQUEST, CONFLICT, NOT_FOUND, REMOVED -> "ERR ";
       case INTERNAL -> "ERR internal error: ";
     };
   }

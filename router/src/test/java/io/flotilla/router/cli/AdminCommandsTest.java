@@ -103,6 +103,54 @@ class AdminCommandsTest {
   }
 
   @Test
+  void whatIsLostIsToldAndNothingIsDone() {
+    Run told = run("shard", "recover");
+    assertThat(told.code).isEqualTo(3);
+    assertThat(told.out)
+        .startsWith(
+            """
+            shard 4 is not lost for good: node 3 is silent, but not judged dead yet
+            SHARD  REPLICA  NODE  STATE    LAST TERM  INDEX  BEHIND  APPLIED
+                1       11     1  dead             2     48       0        0
+                1       12     2  goes on          2     46       0        0
+                1       13     3  dead             -      -       -        -
+            shard 1: replica 11 on node 1 had at least 2 entries more
+            With --unsafe, each would go on with the one replica whose log is the furthest\
+            """);
+    assertThat(asked().getDryRun()).isTrue();
+    assertThat(run("shard", "recover", "--unsafe", "--dry-run", "1").code).isZero();
+    assertThat(asked().getDryRun()).isTrue();
+    Run json = run("shard", "recover", "-o", "json");
+    assertThat(json.json().at("/lost/0/survivor").asLong()).isEqualTo(12);
+    assertThat(json.json().at("/lost/0/replicas/2/fate").asText()).isEqualTo("dead");
+    assertThat(json.json().at("/lost/0/replicas/2/lastIndex").isNull()).isTrue();
+    assertThat(json.json().at("/obstacles/0").asText()).startsWith("shard 4 is not lost");
+    Run refused = run("shard", "recover", "--unsafe", "2");
+    assertThat(refused.code).isEqualTo(1);
+    assertThat(refused.err).contains("shard 2 has its majority");
+  }
+
+  @Test
+  void nobodyGivesUpAMajorityUnasked() {
+    Run unasked = run("shard", "recover", "--unsafe");
+    assertThat(unasked.code).isEqualTo(2);
+    assertThat(unasked.err).contains("standard input is not a terminal that could be asked");
+    assertThat(asked().getDryRun()).as("nothing was begun").isTrue();
+  }
+
+  @Test
+  void whatWasToldIsWhatIsAskedFor() {
+    Run done = run("shard", "recover", "--unsafe", "--yes");
+    assertThat(asked().getDryRun()).isFalse();
+    assertThat(asked().getRecover().getShardsList())
+        .singleElement()
+        .matches(each -> each.getShard() == 1 && each.getReplica() == 12);
+    assertThat(done.code).as("shard 4 still has to wait").isEqualTo(3);
+    assertThat(done.err).isEqualTo("1 of 1 shards serve again\n");
+    assertThat(done.out).endsWith("  flotilla node remove 1\n  flotilla node remove 3\n");
+  }
+
+  @Test
   void theStepsOfAMerge() {
     Job job = Job.newBuilder().setId(7).setShard(2).setMerge(Merge.newBuilder().setInto(1)).build();
     cluster.jobs().underWayFor(100, job);

@@ -9,6 +9,8 @@ import io.flotilla.proto.placement.ExplainRequest;
 import io.flotilla.proto.placement.Finding;
 import io.flotilla.proto.placement.Job;
 import io.flotilla.proto.placement.JobEnd;
+import io.flotilla.proto.placement.LostReplica;
+import io.flotilla.proto.placement.LostShard;
 import io.flotilla.proto.placement.Merge;
 import io.flotilla.proto.placement.Move;
 import io.flotilla.proto.placement.PlannedJob;
@@ -90,8 +92,36 @@ public final class FakeJobs {
         yield AdminReply.getDefaultInstance();
       }
       case MEMBERS -> changeMembers(request);
+      case RECOVER -> recover(request);
       case WISH_NOT_SET -> throw new AssertionError("nothing was asked for");
     };
+  }
+
+  /** Of shard 1, what is left is on node 2; all others have their majority. */
+  private AdminReply recover(AdminRequest request) {
+    boolean isLost =
+        request.getRecover().getShardsList().stream().allMatch(shard -> shard.getShard() == 1);
+    if (!isLost) {
+      throw new IllegalStateException("shard 2 has its majority");
+    }
+    if (!request.getDryRun()) {
+      return AdminReply.getDefaultInstance();
+    }
+    LostShard.Builder lost = LostShard.newBuilder().setShard(1).setSurvivor(12);
+    lost.addReplicas(lost(1, LostReplica.Fate.DEAD).setReported(true).setLastIndex(48));
+    lost.addReplicas(lost(2, LostReplica.Fate.ALIVE).setReported(true).setLastIndex(46));
+    lost.addReplicas(lost(3, LostReplica.Fate.DEAD));
+    return AdminReply.newBuilder()
+        .addLost(lost)
+        .addNotes("shard 4 is not lost for good: node 3 is silent, but not judged dead yet")
+        .build();
+  }
+
+  private static LostReplica.Builder lost(long node, LostReplica.Fate fate) {
+    return LostReplica.newBuilder()
+        .setReplica(Replica.newBuilder().setNode(node).setReplica(10 + node))
+        .setFate(fate)
+        .setLastTerm(2);
   }
 
   private static AdminReply answer(Job.Builder begun) {

@@ -141,6 +141,16 @@ public final class HostedShard {
     }
   }
 
+  /**
+   * Cuts the shard's group down to this replica, whose majority has to be lost for good.
+   *
+   * @return completes when that is committed; fails with {@link RaftException}, for one where a
+   *     leader is heard
+   */
+  public CompletableFuture<Void> recover() {
+    return group.recover();
+  }
+
   /** Whether this replica leads, as far as it knows. */
   public boolean leads() {
     return group.status().role() == RoleName.LEADER;

@@ -7,19 +7,31 @@ import io.flotilla.proto.map.Shard;
 import io.flotilla.raft.core.Membership;
 import io.flotilla.raft.core.Membership.Member;
 import io.flotilla.raft.core.ReplicaId;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /** Who replicates a shard, in its descriptor and in its group. */
 public final class Members {
   private Members() {}
 
-  /** The descriptor after its group has this membership: of the next epoch. */
+  /**
+   * More changes of members than a majority that is lost can have made without a replica that then
+   * goes on alone.
+   */
+  static final long LOST_CHANGES_MAX = 1L << 20;
+
+  /**
+   * The descriptor after its group has this membership: of the next epoch, or of one far beyond if
+   * that was forced, so that it counts as newer than all that those who are lost may have told.
+   */
   static Shard change(Shard shard, Membership membership) {
     Epoch epoch = shard.getEpoch();
+    long changes = isForced(shard, membership) ? LOST_CHANGES_MAX : 1;
     Shard.Builder changed =
         shard.toBuilder()
             .clearReplicas()
-            .setEpoch(epoch.toBuilder().setConfVersion(epoch.getConfVersion() + 1));
+            .setEpoch(epoch.toBuilder().setConfVersion(epoch.getConfVersion() + changes));
     boolean prefers = false;
     for (Member member : membership.everybody()) {
       ReplicaRole role = role(membership, member);
@@ -32,6 +44,18 @@ public final class Members {
           role == ReplicaRole.VOTER && member.replica().value() == shard.getPreferredLeader();
     }
     return prefers ? changed.build() : changed.clearPreferredLeader().build();
+  }
+
+  /**
+   * Whether one replica has left out all others without their vote: a majority comes to another one
+   * by a joint membership only (thesis §4.3), whose voters then are those that remain.
+   */
+  private static boolean isForced(Shard before, Membership next) {
+    Set<Member> voters = new HashSet<>(ofRole(before, ReplicaRole.VOTER));
+    voters.addAll(ofRole(before, ReplicaRole.INCOMING));
+    return next.equals(Membership.of(next.voters()))
+        && next.voters().size() == 1
+        && !voters.equals(Set.copyOf(next.voters()));
   }
 
   private static ReplicaRole role(Membership membership, Member member) {

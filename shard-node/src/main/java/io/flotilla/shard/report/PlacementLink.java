@@ -21,7 +21,8 @@ public final class PlacementLink implements AutoCloseable {
 
   /**
    * @param placement addresses of members, as host:port; others are learned from the map
-   * @param fatal told when the disk fails, or of something that must not happen
+   * @param fatal told when the disk fails, or of something that must not happen, or, with {@link
+   *     io.flotilla.rpc.ErrorCode#REMOVED}, that the cluster has removed this node
    */
   public PlacementLink(RpcCaller client, List<String> placement, Consumer<Throwable> fatal) {
     this(client, placement, Control.newThread(), fatal);

@@ -8,6 +8,7 @@ import io.flotilla.proto.placement.ShardReport;
 import io.flotilla.proto.placement.SnapshotProgress;
 import io.flotilla.raft.core.GroupStatus;
 import io.flotilla.raft.port.StorageException;
+import io.flotilla.rpc.ErrorCode;
 import io.flotilla.rpc.PlacementEndpoints;
 import io.flotilla.rpc.RpcCaller;
 import io.flotilla.rpc.RpcException;
@@ -49,6 +50,7 @@ final class Reports {
   private final Keyspaces keyspaces;
   private final Suspects suspects;
   private final Merges merges;
+  private final Recoveries recoveries;
   private final Refused refused = new Refused();
   private final Acknowledged acknowledged = new Acknowledged();
   private boolean underWay;
@@ -56,7 +58,7 @@ final class Reports {
   private boolean again;
 
   /**
-   * @param fatal told when the disk fails
+   * @param fatal told when the disk fails, and when placement says that this node was removed
    */
   Reports(
       RpcCaller client,
@@ -80,6 +82,7 @@ final class Reports {
     this.suspects = new Suspects(client, control, nodes, node);
     this.transfers = new Transfers(host, control, refused);
     this.merges = new Merges(host, proposals, refused);
+    this.recoveries = new Recoveries(host, control, refused);
   }
 
   /**
@@ -143,6 +146,10 @@ final class Reports {
       obey(reply);
     } else if (failure != null) {
       RpcException why = Control.failure(failure);
+      if (why.code() == ErrorCode.REMOVED) {
+        fatal.accept(why);
+        return;
+      }
       LOG.debug("placement member {} did not take a report", members.current(), why);
       members.failed(why);
       acknowledged.lost();
@@ -171,6 +178,7 @@ final class Reports {
             + reply.getSplitsCount()
             + reply.getTransfersCount()
             + reply.getMergesCount()
+            + reply.getRecoveriesCount()
         > 0;
   }
 
@@ -180,6 +188,7 @@ final class Reports {
       splits.obey(reply.getSplitsList());
       transfers.obey(reply.getTransfersList());
       merges.obey(reply.getMergesList());
+      recoveries.obey(reply.getRecoveriesList());
     } catch (StorageException e) {
       fatal.accept(e);
     }
@@ -216,6 +225,7 @@ final class Reports {
         .setTerm(status.term())
         .setEpoch(shard.descriptor().getEpoch())
         .setLastIndex(status.lastIndex())
+        .setLastTerm(status.lastTerm())
         .setApplied(status.appliedIndex())
         .setSettled(shard.isSettled())
         .build();

@@ -2,6 +2,8 @@ package io.flotilla.shard.service;
 
 import io.flotilla.raft.core.GroupStatus;
 import io.flotilla.raft.port.StorageException;
+import io.flotilla.rpc.ErrorCode;
+import io.flotilla.rpc.RpcException;
 import io.flotilla.shard.host.HostedShard;
 import io.flotilla.shard.host.ShardHost;
 import java.io.IOException;
@@ -19,6 +21,9 @@ import org.slf4j.LoggerFactory;
 public final class ShardNode implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ShardNode.class);
   private static final int EXIT_CODE = 70; // an internal error, in the words of sysexits.h
+
+  /** The cluster has removed this node: to start it again is of no use. EX_CONFIG, there. */
+  private static final int EXIT_CODE_REMOVED = 78;
 
   /** Whether a node is up, and how it is to end. */
   enum Phase {
@@ -43,8 +48,8 @@ public final class ShardNode implements AutoCloseable {
   }
 
   /**
-   * Starts a node of a process of its own: a failure of the disk ends the process at once. Blocks
-   * as the other one.
+   * Starts a node of a process of its own: a failure of the disk ends the process at once, and so
+   * does placement's word that the node was removed. Blocks as the other one.
    */
   public static ShardNode start(ShardNodeConfig config) throws IOException {
     return start(config, ShardNode::halt, System::currentTimeMillis);
@@ -78,6 +83,10 @@ public final class ShardNode implements AutoCloseable {
   }
 
   private static void halt(Throwable cause) {
+    if (cause instanceof RpcException why && why.code() == ErrorCode.REMOVED) {
+      LOG.error("{}; this process ends", why.detail().getMessage());
+      Runtime.getRuntime().halt(EXIT_CODE_REMOVED);
+    }
     LOG.error("the node cannot go on and ends at once", cause);
     Runtime.getRuntime().halt(EXIT_CODE);
   }

@@ -16,9 +16,11 @@ import io.flotilla.raft.runtime.RuntimePorts;
 import io.flotilla.raft.runtime.SnapshotFetchConfig;
 import io.flotilla.raft.runtime.SnapshotPorts;
 import io.flotilla.raft.runtime.SnapshotSendConfig;
+import io.flotilla.rpc.ErrorCode;
 import io.flotilla.rpc.Hello;
 import io.flotilla.rpc.NetThreads;
 import io.flotilla.rpc.RpcClient;
+import io.flotilla.rpc.RpcException;
 import io.flotilla.rpc.RpcMethods;
 import io.flotilla.rpc.RpcServer;
 import io.flotilla.shard.host.NodeTable;
@@ -181,7 +183,9 @@ final class Startup {
         link.register(request(directory, address))
             .whenComplete(
                 (node, refusal) -> {
-                  if (refusal != null) {
+                  if (refusal instanceof RpcException why && why.code() == ErrorCode.REMOVED) {
+                    failed(why);
+                  } else if (refusal != null) {
                     LOG.error("placement refuses this node", refusal);
                   }
                 });

@@ -79,6 +79,7 @@ public final class HeldGroup implements RaftGroup {
         Optional.of(new ReplicaId(72)),
         1,
         41,
+        3,
         41,
         41,
         40,
@@ -95,6 +96,11 @@ public final class HeldGroup implements RaftGroup {
   @Override
   public CompletableFuture<Void> changeMembership(Membership target) {
     throw new AssertionError("asked to change");
+  }
+
+  @Override
+  public CompletableFuture<Void> recover() {
+    throw new AssertionError("asked to recover");
   }
 
   @Override

@@ -99,6 +99,30 @@ class KvStateMachineTest {
     assertThat(shard.machine.shard()).as("kept with the state").isEqualTo(left);
   }
 
+  /** Whatever those who are lost may have made of the shard, and told placement of. */
+  @Test
+  void whoGoesOnAloneIsNewerThanAllThatTheLostMayHaveTold() throws Exception {
+    changeMembers(new Membership(members(1, 2, 3), List.of(), members(4)));
+    long before = shard.machine.shard().getEpoch().getConfVersion();
+    assertThat(before).isEqualTo(2);
+    changeMembers(Membership.of(members(1)));
+    Shard alone = shard.machine.shard();
+    assertThat(alone.getReplicasList()).containsExactly(replica(1, ReplicaRole.VOTER));
+    assertThat(alone.getEpoch().getConfVersion()).isEqualTo(before + Members.LOST_CHANGES_MAX);
+    assertThat(alone.getEpoch().getVersion()).isEqualTo(ShardUnderTest.VERSION);
+    changeMembers(new Membership(members(1), List.of(), members(5)));
+    assertThat(shard.machine.shard().getEpoch().getConfVersion())
+        .isEqualTo(before + Members.LOST_CHANGES_MAX + 1);
+  }
+
+  @Test
+  void whoGoesOnAloneInTheMiddleOfAChangeIsAsNew() throws Exception {
+    changeMembers(new Membership(members(2, 3, 4), members(1, 2, 3), List.of()));
+    changeMembers(Membership.of(members(1)));
+    assertThat(shard.machine.shard().getEpoch().getConfVersion())
+        .isEqualTo(2 + Members.LOST_CHANGES_MAX);
+  }
+
   @Test
   void whatIsNoMembershipStopsTheReplica() {
     assertThatThrownBy(() -> shard.append(Entry.Kind.MEMBERSHIP, new byte[] {1, 2, 3}))

@@ -1,0 +1,39 @@
+package io.flotilla.placement.plan;
+
+import io.flotilla.placement.model.Epoch;
+import io.flotilla.placement.model.Replica;
+import io.flotilla.placement.model.Shard;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A shard whose majority is lost for good.
+ *
+ * @param replicas all that its descriptor names, in its order
+ * @param survivor of these, the one that is to go on
+ */
+public record Loss(Shard shard, List<Standing> replicas, Standing survivor) {
+  public Loss {
+    replicas = List.copyOf(replicas);
+  }
+
+  /** What is left of a replica. */
+  public enum Fate {
+    /** Its node is dead. */
+    DEAD,
+    ALIVE,
+    /** Its node is there and has nothing of it. */
+    MISSING
+  }
+
+  /** How far a replica's log goes, as it said last. */
+  public record Reach(long lastTerm, long lastIndex, long applied, Epoch epoch) {
+    /** As Raft compares logs (§5.4.1): the term of the last entry first, then the length. */
+    static final Comparator<Reach> BY_LOG =
+        Comparator.comparingLong(Reach::lastTerm).thenComparingLong(Reach::lastIndex);
+  }
+
+  /** A replica, and what is known of it. */
+  public record Standing(Replica replica, Fate fate, Optional<Reach> reach) {}
+}

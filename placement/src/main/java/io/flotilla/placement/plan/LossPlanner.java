@@ -1,0 +1,234 @@
+package io.flotilla.placement.plan;
+
+import io.flotilla.placement.model.ClusterView;
+import io.flotilla.placement.model.Job;
+import io.flotilla.placement.model.Merge;
+import io.flotilla.placement.model.Recovery;
+import io.flotilla.placement.model.Replica;
+import io.flotilla.placement.model.Revised;
+import io.flotilla.placement.model.Shard;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+
+/**
+ * Which shards have lost their majority for good, and with which replica each is to go on: the one
+ * with the furthest log, so that all that is left anywhere is kept. As long as anybody may come
+ * back who has a vote, nothing is lost for good. Pure.
+ */
+public final class LossPlanner {
+  private static final String ASKED_FOR = "its majority is lost for good, somebody said";
+
+  private final ClusterView view;
+  private final LoadView load;
+  private final Reports reports;
+
+  /** What nodes have said of their replicas. */
+  @FunctionalInterface
+  public interface Reports {
+    /** Nothing if the node has not said anything of this replica. */
+    Optional<Loss.Reach> of(Replica replica, long shard);
+  }
+
+  /**
+   * @param losses that could be recovered
+   * @param obstacles why others that have no majority cannot, in words
+   */
+  public record Findings(List<Loss> losses, List<String> obstacles) {}
+
+  public LossPlanner(ClusterView view, LoadView load, Reports reports) {
+    this.view = view;
+    this.load = load;
+    this.reports = reports;
+  }
+
+  /**
+   * Looks at all shards. Those that have a majority are not mentioned.
+   *
+   * @throws PlanRefusedException if it is too early to tell
+   */
+  public Findings all() throws PlanRefusedException {
+    checkSettled();
+    List<Loss> losses = new ArrayList<>();
+    List<String> obstacles = new ArrayList<>();
+    for (Revised<Shard> each : view.shards().values()) {
+      if (!hasMajority(each.value(), this::isAlive)) {
+        try {
+          losses.add(of(each.value()));
+        } catch (PlanRefusedException why) {
+          obstacles.add(String.valueOf(why.getMessage()));
+        }
+      }
+    }
+    return new Findings(losses, obstacles);
+  }
+
+  /**
+   * @throws PlanRefusedException if the shard is not lost for good, as far as is known now
+   */
+  public Loss of(long shardId) throws PlanRefusedException {
+    checkSettled();
+    Shard shard =
+        view.shard(shardId)
+            .orElseThrow(() -> PlanRefusedException.notFound(WishPlanner.noShard(shardId, view)));
+    return of(shard);
+  }
+
+  /**
+   * Plans to recover a shard.
+   *
+   * @param survivor id of the replica that somebody has agreed to
+   * @return a recovery with id 0; or the one under way, if that is what is wished for
+   * @throws PlanRefusedException if it is not lost, or another replica should go on by now
+   */
+  public Recovery recovery(long shardId, long survivor) throws PlanRefusedException {
+    if (view.jobOf(shardId).orElse(null) instanceof Recovery underWay
+        && underWay.survivor().id() == survivor) {
+      return underWay;
+    }
+    Loss loss = of(shardId);
+    Replica chosen = loss.survivor().replica();
+    if (chosen.id() != survivor) {
+      throw new PlanRefusedException(
+          String.format(
+              "shard %d would go on with replica %d on node %d by now, not with replica %d; look"
+                  + " again",
+              shardId, chosen.id(), chosen.node(), survivor));
+    }
+    return new Recovery(0, shardId, loss.shard().epoch(), chosen, ASKED_FOR);
+  }
+
+  private void checkSettled() throws PlanRefusedException {
+    if (!load.settled()) {
+      throw new PlanRefusedException(
+          "placement's leader is new and has not heard from everybody yet; try again in some"
+              + " seconds");
+    }
+  }
+
+  private Loss of(Shard shard) throws PlanRefusedException {
+    Optional<String> obstacle = obstacle(shard);
+    if (obstacle.isPresent()) {
+      throw new PlanRefusedException("shard " + shard.id() + " " + obstacle.get());
+    }
+    List<Loss.Standing> standings =
+        shard.replicas().stream().map(replica -> standing(replica, shard)).toList();
+    return new Loss(shard, standings, survivor(shard, standings));
+  }
+
+  /** What forbids it, before anybody's log counts. The subject of the sentence is the shard. */
+  private Optional<String> obstacle(Shard shard) {
+    Optional<Long> leader = load.leaderOf(shard.id());
+    if (leader.isPresent()) {
+      return Optional.of("has a leader, on node " + leader.get() + "; nothing is to be recovered");
+    }
+    if (hasMajority(shard, this::isAlive)) {
+      return Optional.of(
+          String.format(
+              "has its majority: of %d voters, %d are on nodes that are heard; they elect a leader",
+              voters(shard).size(), voters(shard).stream().filter(this::isAlive).count()));
+    }
+    return voters(shard).stream()
+        .map(Replica::node)
+        .flatMap(node -> mayComeBack(node).stream())
+        .findFirst()
+        .map(why -> "is not lost for good: " + why)
+        .or(() -> job(shard));
+  }
+
+  private Optional<String> job(Shard shard) {
+    return view.jobOf(shard.id())
+        .filter(job -> job instanceof Merge || job instanceof Recovery)
+        .map(Job::isInTheWay)
+        .map(why -> "has to wait: " + why);
+  }
+
+  private Optional<String> mayComeBack(long node) {
+    return switch (load.of(node)) {
+      case STEADY, FRESH -> Optional.empty();
+      case DEAD -> Optional.empty();
+      case SILENT ->
+          isGone(node)
+              ? Optional.empty()
+              : Optional.of("node " + node + " is silent, but not judged dead yet");
+      case UNREACHABLE ->
+          Optional.of(
+              "node " + node + " is not heard by placement, but by other nodes: it is not dead");
+    };
+  }
+
+  /** Removed for good: it never comes back. */
+  private boolean isGone(long node) {
+    return view.node(node).isEmpty() && view.removed().containsKey(node);
+  }
+
+  private Loss.Standing standing(Replica replica, Shard shard) {
+    Optional<Loss.Reach> reach = reports.of(replica, shard.id());
+    Loss.Fate fate =
+        !isAlive(replica)
+            ? Loss.Fate.DEAD
+            : reach.isPresent() ? Loss.Fate.ALIVE : Loss.Fate.MISSING;
+    return new Loss.Standing(replica, fate, reach);
+  }
+
+  /** A learner is none: what it lacks nobody knows, and it has no vote to give itself. */
+  private static Loss.Standing survivor(Shard shard, List<Loss.Standing> standings)
+      throws PlanRefusedException {
+    Loss.Standing furthest =
+        standings.stream()
+            .filter(each -> each.fate() == Loss.Fate.ALIVE && decides(each.replica()))
+            .max(
+                Comparator.comparing(
+                        (Loss.Standing each) -> each.reach().orElseThrow(), Loss.Reach.BY_LOG)
+                    .thenComparing(each -> each.replica().id(), Comparator.reverseOrder()))
+            .orElseThrow(
+                () ->
+                    new PlanRefusedException(
+                        "shard "
+                            + shard.id()
+                            + " cannot be recovered: no replica that has a vote is left, on "
+                            + nodes(standings)));
+    long version = furthest.reach().orElseThrow().epoch().version();
+    if (version < shard.epoch().version()) {
+      throw new PlanRefusedException(
+          String.format(
+              "shard %d cannot be recovered: what is left of it, on node %d, is of before its last"
+                  + " split or merge (version %d, not %d), and would serve keys of another shard",
+              shard.id(), furthest.replica().node(), version, shard.epoch().version()));
+    }
+    return furthest;
+  }
+
+  private static String nodes(List<Loss.Standing> standings) {
+    return standings.stream()
+        .map(each -> "node " + each.replica().node())
+        .collect(Collectors.joining(", "));
+  }
+
+  private static boolean decides(Replica replica) {
+    return replica.role() != Replica.Role.LEARNER;
+  }
+
+  private static List<Replica> voters(Shard shard) {
+    return shard.replicas().stream().filter(LossPlanner::decides).toList();
+  }
+
+  private boolean isAlive(Replica replica) {
+    return load.of(replica.node()).isAlive();
+  }
+
+  /** While a change of members is under way, of both, before and after it (thesis §4.3). */
+  public static boolean hasMajority(Shard shard, Predicate<Replica> counts) {
+    return hasMajority(shard, Replica.Role.OUTGOING, counts)
+        && hasMajority(shard, Replica.Role.INCOMING, counts);
+  }
+
+  private static boolean hasMajority(Shard shard, Replica.Role without, Predicate<Replica> counts) {
+    List<Replica> voters =
+        voters(shard).stream().filter(replica -> replica.role() != without).toList();
+    return voters.stream().filter(counts).count() * 2 > voters.size();
+  }
+}

@@ -1,0 +1,123 @@
+package io.flotilla.placement.service;
+
+import io.flotilla.placement.model.ClusterView;
+import io.flotilla.placement.plan.LoadView;
+import io.flotilla.placement.plan.Loss;
+import io.flotilla.placement.plan.LossPlanner;
+import io.flotilla.placement.plan.PlanRefusedException;
+import io.flotilla.placement.store.JobMessages;
+import io.flotilla.placement.store.MapMessages;
+import io.flotilla.proto.placement.AdminReply;
+import io.flotilla.proto.placement.AdminRequest;
+import io.flotilla.proto.placement.BeginJobs;
+import io.flotilla.proto.placement.LostReplica;
+import io.flotilla.proto.placement.LostShard;
+import io.flotilla.proto.placement.PlacementCommand;
+import io.flotilla.proto.placement.PlannedJob;
+import io.flotilla.proto.placement.RecoverShardsRequest;
+import io.flotilla.proto.placement.ShardSurvivor;
+import io.flotilla.rpc.RpcCall;
+import java.util.function.Supplier;
+
+/**
+ * Shards that have lost their majority for good: which they are, and that they go on with what is
+ * left, if somebody has seen what that costs and wants it. Only for the desk's thread.
+ */
+final class RecoveryDoor {
+  private final LeaderGate gate;
+  private final Supplier<ClusterView> view;
+  private final Supplier<LoadView> load;
+  private final LossPlanner.Reports reports;
+
+  RecoveryDoor(
+      LeaderGate gate,
+      Supplier<ClusterView> view,
+      Supplier<LoadView> load,
+      LossPlanner.Reports reports) {
+    this.gate = gate;
+    this.view = view;
+    this.load = load;
+    this.reports = reports;
+  }
+
+  private LossPlanner planner() {
+    return new LossPlanner(view.get(), load.get(), reports);
+  }
+
+  void recover(RpcCall<AdminRequest, AdminReply> call) {
+    RecoverShardsRequest wish = call.request().getRecover();
+    if (call.request().getDryRun()) {
+      AdminDoor.onlyTell(call, () -> call.reply(diagnosis(wish)));
+      return;
+    }
+    gate.decidePlanned(
+        call,
+        () -> begin(wish),
+        result -> {
+          AdminReply.Builder reply = AdminReply.newBuilder();
+          result.getJobsList().forEach(job -> reply.addJobs(PlannedJob.newBuilder().setJob(job)));
+          if (!result.getMessage().isEmpty()) {
+            reply.addNotes(result.getMessage());
+          }
+          call.reply(reply.build());
+        });
+  }
+
+  private AdminReply diagnosis(RecoverShardsRequest wish) throws PlanRefusedException {
+    AdminReply.Builder reply = AdminReply.newBuilder();
+    LossPlanner planner = planner();
+    if (wish.getShardsCount() == 0) {
+      LossPlanner.Findings found = planner.all();
+      found.losses().forEach(loss -> reply.addLost(message(loss)));
+      return reply.addAllNotes(found.obstacles()).build();
+    }
+    for (ShardSurvivor named : wish.getShardsList()) {
+      reply.addLost(message(planner.of(named.getShard())));
+    }
+    return reply.build();
+  }
+
+  /** All of them or none: what was agreed to is what is begun. */
+  private PlacementCommand begin(RecoverShardsRequest wish) throws PlanRefusedException {
+    if (wish.getShardsCount() == 0) {
+      throw new IllegalArgumentException("no shard is named that is to be recovered");
+    }
+    LossPlanner planner = planner();
+    BeginJobs.Builder begin = BeginJobs.newBuilder();
+    for (ShardSurvivor named : wish.getShardsList()) {
+      begin.addJobs(JobMessages.write(planner.recovery(named.getShard(), named.getReplica())));
+    }
+    return PlacementCommand.newBuilder().setBeginJobs(begin).build();
+  }
+
+  private static LostShard message(Loss loss) {
+    LostShard.Builder lost =
+        LostShard.newBuilder()
+            .setShard(loss.shard().id())
+            .setSurvivor(loss.survivor().replica().id());
+    loss.replicas().forEach(each -> lost.addReplicas(message(each)));
+    return lost.build();
+  }
+
+  private static LostReplica message(Loss.Standing standing) {
+    LostReplica.Builder replica =
+        LostReplica.newBuilder()
+            .setReplica(MapMessages.write(standing.replica()))
+            .setFate(
+                switch (standing.fate()) {
+                  case DEAD -> LostReplica.Fate.DEAD;
+                  case ALIVE -> LostReplica.Fate.ALIVE;
+                  case MISSING -> LostReplica.Fate.MISSING;
+                });
+    standing
+        .reach()
+        .ifPresent(
+            reach ->
+                replica
+                    .setReported(true)
+                    .setLastTerm(reach.lastTerm())
+                    .setLastIndex(reach.lastIndex())
+                    .setApplied(reach.applied()));
+    return replica.build();
+  }
+}

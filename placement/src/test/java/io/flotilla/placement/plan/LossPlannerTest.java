@@ -1,0 +1,240 @@
+package io.flotilla.placement.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.flotilla.placement.model.Epoch;
+import io.flotilla.placement.model.Merge;
+import io.flotilla.placement.model.Move;
+import io.flotilla.placement.model.Recovery;
+import io.flotilla.placement.model.Replica;
+import io.flotilla.placement.model.Revised;
+import io.flotilla.placement.model.Shard;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What counts as lost for good, and with whom it goes on. */
+class LossPlannerTest {
+  private final PlanWorld world = new PlanWorld();
+  private final Map<Long, Loss.Reach> reaches = new HashMap<>();
+  private long shard;
+
+  @BeforeEach
+  void fiveReplicasOfWhichThreeAreLost() {
+    world.nodes(6);
+    shard = world.shard(1, 2, 3, 4, 5);
+    world.leaders.remove(shard);
+    for (Replica replica : shard().replicas()) {
+      reaches.put(replica.id(), reach(2, 40, Epoch.FIRST));
+    }
+    for (long node = 1; node <= 3; node++) {
+      world.health.put(node, LoadView.Health.DEAD);
+    }
+  }
+
+  private static Loss.Reach reach(long term, long index, Epoch epoch) {
+    return new Loss.Reach(term, index, index, epoch);
+  }
+
+  private Shard shard() {
+    return world.shards.get(shard).value();
+  }
+
+  private Replica on(long node) {
+    return shard().replicaOn(node).orElseThrow();
+  }
+
+  private void reaches(long node, long term, long index) {
+    reaches.put(on(node).id(), reach(term, index, Epoch.FIRST));
+  }
+
+  private LossPlanner planner() {
+    return new LossPlanner(
+        world.view(),
+        world.load(),
+        (replica, of) -> Optional.ofNullable(reaches.get(replica.id())));
+  }
+
+  private long survivor() throws PlanRefusedException {
+    return planner().of(shard).survivor().replica().node();
+  }
+
+  private void assertRefused(String why) {
+    assertThatThrownBy(() -> planner().of(shard))
+        .isInstanceOf(PlanRefusedException.class)
+        .hasMessage(why);
+    assertThatThrownBy(() -> planner().recovery(shard, on(4).id()))
+        .isInstanceOf(PlanRefusedException.class)
+        .hasMessage(why);
+  }
+
+  private void roles(Map<Long, Replica.Role> roles) {
+    Shard before = shard();
+    List<Replica> replicas = new ArrayList<>();
+    for (Replica replica : before.replicas()) {
+      replicas.add(
+          new Replica(
+              replica.node(), replica.id(), roles.getOrDefault(replica.node(), replica.role())));
+    }
+    world.shards.put(
+        shard,
+        new Revised<>(
+            2, new Shard(shard, before.keyspace(), before.range(), before.epoch(), replicas, 0)));
+  }
+
+  @Test
+  void theFurthestLogGoesOn() throws Exception {
+    reaches(4, 2, 41);
+    assertThat(survivor()).isEqualTo(4);
+    reaches(5, 2, 43);
+    assertThat(survivor()).isEqualTo(5);
+    reaches(4, 3, 2);
+    assertThat(survivor()).as("a later term beats a longer log").isEqualTo(4);
+    reaches(1, 9, 99);
+    assertThat(survivor()).as("who is dead").isEqualTo(4);
+    assertThat(planner().recovery(shard, on(4).id()))
+        .isEqualTo(
+            new Recovery(
+                0, shard, Epoch.FIRST, on(4), "its majority is lost for good, somebody said"));
+  }
+
+  @Test
+  void allThatIsKnownIsTold() throws Exception {
+    reaches.remove(on(1).id());
+    reaches.remove(on(5).id());
+    assertThat(planner().of(shard).replicas())
+        .extracting(Loss.Standing::fate)
+        .containsExactly(
+            Loss.Fate.DEAD, Loss.Fate.DEAD, Loss.Fate.DEAD, Loss.Fate.ALIVE, Loss.Fate.MISSING);
+    assertThat(survivor()).isEqualTo(4);
+    LossPlanner.Findings all = planner().all();
+    assertThat(all.losses()).singleElement().isEqualTo(planner().of(shard));
+    assertThat(all.obstacles()).isEmpty();
+  }
+
+  @Test
+  void aShardWithAMajorityIsLeftAlone() throws Exception {
+    world.health.put(3L, LoadView.Health.FRESH);
+    assertRefused(
+        "shard 1 has its majority: of 5 voters, 3 are on nodes that are heard; they elect a"
+            + " leader");
+    assertThat(planner().all().losses()).isEmpty();
+    assertThat(planner().all().obstacles()).as("nothing to be said").isEmpty();
+  }
+
+  @Test
+  void aShardWithALeaderIsLeftAlone() {
+    world.leaders.put(shard, 5L);
+    assertRefused("shard 1 has a leader, on node 5; nothing is to be recovered");
+  }
+
+  @Test
+  void asLongAsAnyVoterMayComeBackNothingIsLostForGood() throws Exception {
+    world.health.put(3L, LoadView.Health.SILENT);
+    String silent = "shard 1 is not lost for good: node 3 is silent, but not judged dead yet";
+    assertRefused(silent);
+    assertThat(planner().all().losses()).isEmpty();
+    assertThat(planner().all().obstacles()).containsExactly(silent);
+    world.health.put(3L, LoadView.Health.UNREACHABLE);
+    assertRefused(
+        "shard 1 is not lost for good: node 3 is not heard by placement, but by other nodes: it is"
+            + " not dead");
+    world.health.put(3L, LoadView.Health.DEAD);
+    world.health.put(4L, LoadView.Health.SILENT); // it may have what node 5 lacks
+    assertRefused("shard 1 is not lost for good: node 4 is silent, but not judged dead yet");
+  }
+
+  @Test
+  void aNodeThatWasRemovedNeverComesBack() throws Exception {
+    world.removed.put(3L, world.nodes.remove(3L));
+    world.health.remove(3L);
+    assertThat(survivor()).isEqualTo(4);
+  }
+
+  @Test
+  void aNewLeaderOfPlacementKnowsTooLittle() {
+    world.settled = false;
+    String early =
+        "placement's leader is new and has not heard from everybody yet; try again in some seconds";
+    assertRefused(early);
+    assertThatThrownBy(() -> planner().all()).hasMessage(early);
+  }
+
+  @Test
+  void whileMembersChangeEitherMajorityMayBeLost() throws Exception {
+    roles(Map.of(1L, Replica.Role.OUTGOING, 2L, Replica.Role.OUTGOING));
+    for (long node = 1; node <= 5; node++) {
+      world.health.put(node, LoadView.Health.STEADY);
+    }
+    world.health.put(1L, LoadView.Health.DEAD);
+    world.health.put(2L, LoadView.Health.DEAD);
+    assertRefused(
+        "shard 1 has its majority: of 5 voters, 3 are on nodes that are heard; they elect a"
+            + " leader");
+    world.health.put(1L, LoadView.Health.STEADY);
+    world.health.put(3L, LoadView.Health.DEAD); // two of the three that will decide
+    assertThat(planner().all().losses()).as("3 of 5 before, 2 of 3 after").isEmpty();
+    world.health.put(4L, LoadView.Health.DEAD);
+    assertThat(planner().of(shard).survivor().replica().node()).isEqualTo(1);
+  }
+
+  @Test
+  void whoOnlyLearnsDoesNotGoOn() throws Exception {
+    roles(Map.of(5L, Replica.Role.LEARNER));
+    reaches(5, 7, 70);
+    assertThat(survivor()).isEqualTo(4);
+    world.health.put(4L, LoadView.Health.DEAD);
+    assertThatThrownBy(() -> planner().of(shard))
+        .hasMessage(
+            "shard 1 cannot be recovered: no replica that has a vote is left, on node 1, node 2,"
+                + " node 3, node 4, node 5");
+  }
+
+  @Test
+  void whatIsOfBeforeTheLastSplitCannotGoOn() {
+    Shard before = shard();
+    world.shards.put(
+        shard,
+        new Revised<>(
+            2,
+            new Shard(
+                shard, before.keyspace(), before.range(), new Epoch(2, 1), before.replicas(), 0)));
+    assertRefused(
+        "shard 1 cannot be recovered: what is left of it, on node 4, is of before its last split"
+            + " or merge (version 1, not 2), and would serve keys of another shard");
+  }
+
+  @Test
+  void whatWaitsForAMajorityMakesRoomButAMergeIsTakenBackFirst() throws Exception {
+    Move move =
+        new Move(7, shard, on(1).id(), new Replica(6, 70, Replica.Role.VOTER), "node 1 is dead");
+    world.jobs.put(shard, move);
+    assertThat(survivor()).isEqualTo(4);
+    assertThat(planner().recovery(shard, on(4).id()).replaces(move)).isTrue();
+    Merge merge = new Merge(8, shard, Epoch.FIRST, 2, Epoch.FIRST, "asked for");
+    world.jobs.put(shard, merge);
+    assertThat(planner().all().obstacles())
+        .containsExactly(
+            "shard 1 has to wait: job 8 is under way: it merges shard 1 into its neighbour, shard"
+                + " 2; wait until it is done");
+  }
+
+  @Test
+  void whatWasAgreedToIsDoneOrNothing() throws Exception {
+    reaches(5, 2, 43);
+    assertThatThrownBy(() -> planner().recovery(shard, on(4).id()))
+        .hasMessage(
+            "shard 1 would go on with replica 5 on node 5 by now, not with replica 4; look again");
+    Recovery underWay = planner().recovery(shard, on(5).id()).begun(9);
+    world.jobs.put(shard, underWay);
+    assertThat(planner().recovery(shard, on(5).id())).isEqualTo(underWay);
+    assertThatThrownBy(() -> planner().recovery(shard, on(4).id()))
+        .hasMessageStartingWith("shard 1 has to wait: job 9 is under way");
+    assertThatThrownBy(() -> planner().of(99)).hasMessage("there is no shard 99");
+  }
+}

@@ -1,0 +1,179 @@
+package io.flotilla.router.cli;
+
+import io.flotilla.router.client.FlotillaClient;
+import io.flotilla.router.client.Losses;
+import io.flotilla.router.client.Losses.LostShard;
+import java.io.Console;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+    name = "recover",
+    description = {
+      "Finds shards that have lost the majority of their replicas for good, with nodes that are"
+          + " judged dead, and says what is left of them. Changes nothing without --unsafe.",
+      "With --unsafe, each goes on with the one replica whose log is the furthest. What only the"
+          + " dead had is lost; the dead must not come back: node remove, right after.",
+      "Exits with 3 if some without a majority are left as they are, 1 if one that was named is"
+          + " not lost, or was not recovered.",
+    },
+    mixinStandardHelpOptions = true)
+final class RecoverCommand extends AdminVerb {
+  private static final int AT_ONCE = 100;
+
+  @Parameters(
+      paramLabel = "SHARD",
+      arity = "0..*",
+      description = "Only these. Default: all that have lost their majority.")
+  private List<Long> shards = new ArrayList<>();
+
+  @Option(names = "--unsafe", description = "Do it, at the price that is told.")
+  private boolean unsafe;
+
+  @Option(names = "--dry-run", description = "Tell what --unsafe would do, and change nothing.")
+  private boolean dryRun;
+
+  @Option(names = "--yes", description = "Do not ask.")
+  private boolean yes;
+
+  @Option(
+      names = "--wait",
+      paramLabel = "TIME",
+      defaultValue = "60s",
+      description = "Longest wait until all serve again. Default: ${DEFAULT-VALUE}.")
+  private Duration wait;
+
+  @Override
+  int run(FlotillaClient client) throws Exception {
+    Losses losses = FlotillaClient.await(client.admin().losses(shards));
+    if (output.json()) {
+      output.print(LossView.of(losses));
+    } else {
+      print(losses);
+    }
+    if (losses.shards().isEmpty()) {
+      return losses.obstacles().isEmpty() ? ExitCodes.OK : ExitCodes.FAILED;
+    }
+    if (!unsafe || dryRun) {
+      return dryRun ? ExitCodes.OK : ExitCodes.DEGRADED;
+    }
+    if (!isConfirmed(losses.shards().size())) {
+      output.err().println("flotilla: nothing was changed");
+      return ExitCodes.FAILED;
+    }
+    for (int i = 0; i < losses.shards().size(); i += AT_ONCE) {
+      int end = Math.min(losses.shards().size(), i + AT_ONCE);
+      FlotillaClient.await(client.admin().recoverShards(losses.shards().subList(i, end)));
+    }
+    boolean done =
+        new RecoveryCheck(client, line -> output.err().println(line)).await(losses.shards(), wait);
+    if (done && !output.json()) {
+      tellWhatIsLeftToDo(losses.shards());
+    }
+    if (!done) {
+      return ExitCodes.FAILED;
+    }
+    return losses.obstacles().isEmpty() ? ExitCodes.OK : ExitCodes.DEGRADED;
+  }
+
+  private boolean isConfirmed(int count) {
+    if (yes) {
+      return true;
+    }
+    Console console = System.console();
+    if (console == null) {
+      throw new IllegalArgumentException(
+          "standard input is not a terminal that could be asked; with --yes nobody is asked");
+    }
+    String typed =
+        console.readLine("To give up what is lost, type the number of shards, %d: ", count);
+    return typed != null && typed.strip().equals(Integer.toString(count));
+  }
+
+  private void print(Losses losses) {
+    losses.obstacles().forEach(output.out()::println);
+    if (losses.shards().isEmpty()) {
+      output
+          .out()
+          .println(
+              losses.obstacles().isEmpty()
+                  ? "no shard has lost its majority"
+                  : "no shard can be recovered");
+      return;
+    }
+    Table table =
+        new Table("SHARD", "REPLICA", "NODE", "STATE", "LAST TERM", "INDEX", "BEHIND", "APPLIED");
+    losses.shards().forEach(lost -> addRows(table, lost));
+    output.print(table);
+    losses.shards().forEach(this::tellWhatIsKnownToBeLost);
+    output
+        .out()
+        .println(
+            (unsafe ? "Each goes" : "With --unsafe, each would go")
+                + " on with the one replica whose log is the furthest; the others are left out."
+                + " Lost is what only the dead had: a write that was acknowledged is gone if all"
+                + " who had it are dead. A write that was not acknowledged may take effect.");
+  }
+
+  private static void addRows(Table table, LostShard lost) {
+    long furthest = lost.surviving().log().map(Losses.Log::lastIndex).orElse(0L);
+    for (Losses.Replica replica : lost.replicas()) {
+      boolean goesOn = replica.id() == lost.survivor();
+      Optional<Losses.Log> log = replica.log();
+      table.row(
+          lost.shard(),
+          replica.id(),
+          replica.node(),
+          goesOn ? "goes on" : state(replica.fate()),
+          log.map(Losses.Log::lastTerm).map(Object.class::cast).orElse("-"),
+          log.map(Losses.Log::lastIndex).map(Object.class::cast).orElse("-"),
+          log.map(known -> (Object) Math.max(0, furthest - known.lastIndex())).orElse("-"),
+          log.map(Losses.Log::applied).map(Object.class::cast).orElse("-"));
+    }
+  }
+
+  private static String state(Losses.Fate fate) {
+    return switch (fate) {
+      case DEAD -> "dead";
+      case ALIVE -> "left out";
+      case MISSING -> "has nothing";
+    };
+  }
+
+  /** By what the dead said last; nothing of what came after that is known. */
+  private void tellWhatIsKnownToBeLost(LostShard lost) {
+    long kept = lost.surviving().log().map(Losses.Log::lastIndex).orElse(0L);
+    for (Losses.Replica replica : lost.replicas()) {
+      long had = replica.log().map(Losses.Log::lastIndex).orElse(0L);
+      if (replica.fate() == Losses.Fate.DEAD && had > kept) {
+        output
+            .out()
+            .printf(
+                "shard %d: replica %d on node %d had at least %,d entries more%n",
+                lost.shard(), replica.id(), replica.node(), had - kept);
+      }
+    }
+  }
+
+  private void tellWhatIsLeftToDo(List<LostShard> recovered) {
+    SortedSet<Long> dead = new TreeSet<>();
+    recovered.forEach(
+        lost ->
+            lost.replicas().stream()
+                .filter(replica -> replica.fate() == Losses.Fate.DEAD)
+                .forEach(replica -> dead.add(replica.node())));
+    output
+        .out()
+        .println(
+            "Each has one replica now. The dead nodes must not come back with what they had;"
+                + " remove them:");
+    dead.forEach(node -> output.out().println("  flotilla node remove " + node));
+  }
+}

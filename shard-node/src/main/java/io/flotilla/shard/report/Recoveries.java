@@ -1,0 +1,120 @@
+package io.flotilla.shard.report;
+
+import io.flotilla.proto.map.Epoch;
+import io.flotilla.proto.placement.RecoverOrder;
+import io.flotilla.raft.core.GroupStatus;
+import io.flotilla.raft.core.Refusal;
+import io.flotilla.raft.runtime.RaftException;
+import io.flotilla.shard.host.HostedShard;
+import io.flotilla.shard.host.ShardHost;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Obeys placement's orders to go on alone with what is left of a shard. What does not succeed is
+ * ordered again with the answer to the next report; what shows that the group is alive is refused,
+ * with the next report. For the control thread.
+ */
+final class Recoveries {
+  private static final Logger LOG = LoggerFactory.getLogger(Recoveries.class);
+
+  private final ShardHost host;
+  private final Control control;
+  private final Refused refused;
+  private final Set<Long> busy = new HashSet<>();
+
+  Recoveries(ShardHost host, Control control, Refused refused) {
+    this.host = host;
+    this.control = control;
+    this.refused = refused;
+  }
+
+  void obey(List<RecoverOrder> orders) {
+    for (RecoverOrder order : orders) {
+      host.hosted(order.getShard()).ifPresent(shard -> obey(order, shard));
+    }
+  }
+
+  /**
+   * Why a replica does not obey, in words; nothing if it does. Pure.
+   *
+   * @param now the epoch here; that of the order may be newer
+   */
+  static Optional<String> refusal(GroupStatus status, Epoch now, RecoverOrder order) {
+    if (status.replica().value() != order.getReplica()) {
+      return Optional.of(
+          "the node holds replica %d, not replica %d"
+              .formatted(status.replica().value(), order.getReplica()));
+    }
+    Epoch expected = order.getExpected();
+    boolean isNewer =
+        now.getVersion() != expected.getVersion()
+            ? now.getVersion() > expected.getVersion()
+            : now.getConfVersion() > expected.getConfVersion();
+    return isNewer
+        ? Optional.of(
+            "the shard is at epoch %d.%d here, beyond %d.%d: its group was alive"
+                .formatted(
+                    now.getVersion(),
+                    now.getConfVersion(),
+                    expected.getVersion(),
+                    expected.getConfVersion()))
+        : Optional.empty();
+  }
+
+  /** Whether nothing is left to be done but to be elected, and to say so. */
+  private static boolean isAlone(GroupStatus status) {
+    return status.membership().everybody().size() == 1
+        && status.membership().everybody().get(0).replica().equals(status.replica());
+  }
+
+  private void obey(RecoverOrder order, HostedShard shard) {
+    GroupStatus status = shard.group().status();
+    if (isAlone(status) || refused.contains(order.getJob()) || busy.contains(order.getShard())) {
+      return;
+    }
+    Optional<String> refusal = refusal(status, shard.descriptor().getEpoch(), order);
+    if (refusal.isPresent()) {
+      refuse(order, refusal.get());
+      return;
+    }
+    busy.add(order.getShard());
+    LOG.warn(
+        "job {}: shard {} has lost its majority for good and goes on with replica {} alone, at {}",
+        order.getJob(),
+        order.getShard(),
+        order.getReplica(),
+        status.lastIndex());
+    shard.recover().whenComplete((nothing, failure) -> control.run(() -> ended(order, failure)));
+  }
+
+  private void refuse(RecoverOrder order, String why) {
+    LOG.warn("job {}: shard {} is not recovered: {}", order.getJob(), order.getShard(), why);
+    refused.add(order.getJob(), why);
+  }
+
+  private void ended(RecoverOrder order, @Nullable Throwable failure) {
+    busy.remove(order.getShard());
+    if (failure instanceof RaftException why) {
+      LOG.info("job {} has to wait", order.getJob(), why);
+      why.refusal().flatMap(Recoveries::asAlive).ifPresent(words -> refuse(order, words));
+    } else if (failure != null) {
+      throw new IllegalStateException("a shard was not recovered, otherwise than it may", failure);
+    }
+  }
+
+  /** Of a refusal that says that the group is alive, in words. */
+  private static Optional<String> asAlive(Refusal refusal) {
+    if (refusal instanceof Refusal.LeaderHeard heard) {
+      return Optional.of("replica " + heard.leader() + " leads it");
+    }
+    return refusal instanceof Refusal.NoVoter
+        ? Optional.of("the replica has no vote any more")
+        : Optional.empty();
+  }
+}
