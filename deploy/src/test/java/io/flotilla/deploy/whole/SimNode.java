@@ -34,7 +34,7 @@ final class SimNode extends SimPeer<KvRound> {
   /** Too large for anything to be flushed of itself, at a moment that no seed decides. */
   private static final KvStoreConfig STORE = new KvStoreConfig(8 << 20, 2, 1 << 20, 1);
 
-  private final WholeSimulation whole;
+  private final WholeCluster whole;
   private final Path directory;
 
   /** On its disk: its id, and where the others listen. */
@@ -47,7 +47,7 @@ final class SimNode extends SimPeer<KvRound> {
   private @Nullable PlacementLink link;
   private NodeTable nodes = new NodeTable();
 
-  SimNode(WholeSimulation whole, int id) {
+  SimNode(WholeCluster whole, int id) {
     super(whole, id, "node" + id + ":7410");
     this.whole = whole;
     this.directory = whole.directory().resolve("node-" + id);

@@ -40,9 +40,7 @@ import org.jspecify.annotations.Nullable;
  * @param <R> the kind of round of the state store
  */
 final class SimRaft<R extends ApplyRound> {
-  private static final int RETAINED_BYTES_MAX = 16 << 20;
-
-  private final WholeSimulation whole;
+  private final WholeCluster whole;
   private final SimProcess host;
   private final World world;
   private final SimPlatter platter = new SimPlatter();
@@ -54,13 +52,11 @@ final class SimRaft<R extends ApplyRound> {
   private @Nullable SimSnapshotTransport questions;
   private SimProcess.@Nullable Life born;
 
-  SimRaft(WholeSimulation whole, SimProcess host) {
+  SimRaft(WholeCluster whole, SimProcess host) {
     this.whole = whole;
     this.host = host;
     this.world = whole.world();
-    this.limits =
-        RuntimeLimits.DEFAULT.retaining(
-            world.chance().oneOf(1_000L, 20_000L, (long) RETAINED_BYTES_MAX));
+    this.limits = RuntimeLimits.DEFAULT.retaining(whole.drawLogRetainBytes());
   }
 
   /**
