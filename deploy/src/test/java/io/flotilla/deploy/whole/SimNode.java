@@ -201,6 +201,23 @@ final class SimNode extends SimPeer<KvRound> {
     return host == null ? List.of() : host.shards();
   }
 
+  /** What it has applied is on its disk when this returns. */
+  void flush() {
+    KvStore states = store;
+    try {
+      if (states != null) {
+        states.flush();
+      }
+    } catch (StorageException broken) {
+      throw new AssertionError(broken);
+    }
+  }
+
+  /** What its disk holds of states, open or not, or of none, in bytes. */
+  long stateBytes() {
+    return node == 0 ? 0 : StoredBytes.in(directory.resolve("state"));
+  }
+
   /** States on its disk, open or not. */
   List<KvStore.Found> found() {
     KvStore states = store;

@@ -14,7 +14,6 @@ import io.flotilla.raft.runtime.ReplicaLostException;
 import io.flotilla.raft.runtime.RuntimeConfig;
 import io.flotilla.raft.runtime.RuntimeLimits;
 import io.flotilla.raft.runtime.RuntimePorts;
-import io.flotilla.raft.runtime.SnapshotFetchConfig;
 import io.flotilla.raft.runtime.SnapshotPorts;
 import io.flotilla.raft.runtime.SnapshotSendConfig;
 import io.flotilla.raft.sim.AgentTurns;
@@ -94,7 +93,7 @@ final class SimRaft<R extends ApplyRound> {
                 FileSnapshotStore.open(snapshots),
                 this::ask,
                 SnapshotSendConfig.DEFAULT,
-                SnapshotFetchConfig.DEFAULT,
+                whole.fetch(),
                 new SplittableRandom(world.chance().between(Long.MIN_VALUE, Long.MAX_VALUE - 1))),
             host::nanos,
             host::wallMillis,
@@ -172,6 +171,11 @@ final class SimRaft<R extends ApplyRound> {
             runtime.snapshotServer().serve(from, request, answer);
           }
         });
+  }
+
+  /** What its disk holds of logs, in bytes. */
+  long logBytes() {
+    return platter.bytes();
   }
 
   void wake() {

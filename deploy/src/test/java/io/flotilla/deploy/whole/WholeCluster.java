@@ -3,6 +3,7 @@ package io.flotilla.deploy.whole;
 import io.flotilla.placement.model.ClusterView;
 import io.flotilla.placement.service.PlacementPolicy;
 import io.flotilla.raft.history.History;
+import io.flotilla.raft.runtime.SnapshotFetchConfig;
 import io.flotilla.raft.sim.Chance;
 import io.flotilla.raft.sim.SimNetwork;
 import io.flotilla.raft.sim.World;
@@ -100,6 +101,10 @@ final class WholeCluster implements AutoCloseable {
 
   PlacementPolicy policy() {
     return policy;
+  }
+
+  SnapshotFetchConfig fetch() {
+    return plan.fetch();
   }
 
   long drawLogRetainBytes() {

@@ -4,6 +4,7 @@ import io.flotilla.placement.plan.Policy;
 import io.flotilla.placement.service.PlacementPolicy;
 import io.flotilla.raft.core.CoreConfig;
 import io.flotilla.raft.history.Linearizability;
+import io.flotilla.raft.runtime.SnapshotFetchConfig;
 import io.flotilla.raft.sim.Chance;
 import io.flotilla.raft.sim.FaultSchedule;
 import io.flotilla.raft.sim.Faults;
@@ -51,7 +52,9 @@ final class WholeSimulation implements SimRun {
     this.seed = seed;
     this.readable = readable;
     Chance chance = new Chance(seed);
-    ClusterPlan plan = new ClusterPlan(NODES + 1, USERS, faults(chance), new Draws(), DIGESTED);
+    ClusterPlan plan =
+        new ClusterPlan(
+            NODES + 1, USERS, faults(chance), SnapshotFetchConfig.DEFAULT, new Draws(), DIGESTED);
     this.whole = new WholeCluster(plan, chance, readable);
     this.world = whole.world();
     this.work = whole.users().stream().map(UserWork::new).toList();
