@@ -205,13 +205,6 @@ final class ShardLab implements AutoCloseable {
     await("registered", 10 * SECOND, () -> group(group).stream().allMatch(n -> n.node() != 0));
   }
 
-  /** The power goes, and a moment later it is there again. */
-  void restart(int group) {
-    shutDown(group);
-    sleep(SECOND / 10);
-    start(group);
-  }
-
   /** Which of the laboratory's shards the configuration gives to a group. */
   List<Integer> shardsOf(int group) {
     return configuration.shardsOf(group);
