@@ -12,20 +12,23 @@ import java.util.Optional;
 
 /** What must hold at every moment, looked at after each turn in which anything was done. */
 final class Judges {
-  private static final double DIGESTED = 0.02;
-
   /** A group's term. */
   private record Term(long group, long term) {}
 
   private final World world;
+  private final double digested;
   private final KeyOwners owners;
   private final Digests digests = new Digests();
   private final Map<Long, ClusterView> views = new HashMap<>();
   private final Map<Term, Long> leaders = new HashMap<>();
   private final Map<String, GroupStatus> statuses = new HashMap<>();
 
-  Judges(World world) {
+  /**
+   * @param digested how likely a replica is compared with the others when it is looked at
+   */
+  Judges(World world, double digested) {
     this.world = world;
+    this.digested = digested;
     this.owners = new KeyOwners(world);
   }
 
@@ -45,7 +48,7 @@ final class Judges {
           owners.learn(shard.descriptor());
         }
         look(node, shard.descriptor().getId(), status);
-        if (hasState && world.chance().happens(DIGESTED)) {
+        if (hasState && world.chance().happens(digested)) {
           digests.compare(node, shard);
         }
       }

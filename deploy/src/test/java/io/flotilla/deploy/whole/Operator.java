@@ -42,7 +42,8 @@ final class Operator {
   private static final int SHARDS_MAX = 14;
   private static final double WANTED = 0.7;
 
-  private final WholeSimulation whole;
+  private final WholeCluster whole;
+  private final SimNode spare;
   private final World world;
   private final Chance chance;
   private final AdminClient admin;
@@ -52,8 +53,12 @@ final class Operator {
   private boolean stopped;
   private long drained;
 
-  Operator(WholeSimulation whole, AdminClient admin) {
+  /**
+   * @param spare a node that is not there from the beginning
+   */
+  Operator(WholeCluster whole, SimNode spare, AdminClient admin) {
     this.whole = whole;
+    this.spare = spare;
     this.world = whole.world();
     this.chance = world.chance().fork();
     this.admin = admin;
@@ -122,9 +127,9 @@ final class Operator {
         }
       }
       case NODE_JOINS -> {
-        if (!whole.spare().isUp()) {
+        if (!spare.isUp()) {
           granted(wish);
-          whole.spare().start();
+          spare.start();
         }
       }
       case NODE_DIES -> nodeDies(view);

@@ -3,7 +3,7 @@ package io.flotilla.deploy.whole;
 import io.flotilla.shard.host.HostedShard;
 
 /** What a cluster looks like, for a person who wonders why it does not come to rest. */
-record Picture(WholeSimulation whole) {
+record Picture(WholeCluster whole) {
   @Override
   public String toString() {
     StringBuilder text = new StringBuilder();

@@ -29,7 +29,7 @@ final class Rest {
   /** As long as placement finds nothing to do, twice in a row. */
   private static final int EMPTY_PLANS = 2;
 
-  private final WholeSimulation whole;
+  private final WholeCluster whole;
   private final World world;
   private final AdminClient admin;
   private boolean goalIsDropped;
@@ -37,7 +37,7 @@ final class Rest {
   private long lookedMicros = -1;
   private Optional<String> missing = Optional.of("nobody has looked");
 
-  Rest(WholeSimulation whole) {
+  Rest(WholeCluster whole) {
     this.whole = whole;
     this.world = whole.world();
     this.admin = whole.users().get(0).client().admin();

@@ -20,14 +20,14 @@ final class ShortFounding {
   static final int NODES = 2;
   private static final long AGAIN_MICROS = 500_000;
 
-  private final WholeSimulation whole;
+  private final WholeCluster whole;
   private final Chance chance;
   private boolean done;
 
   /**
    * @param chance of its own, so that other runs are as they were
    */
-  ShortFounding(WholeSimulation whole, Chance chance) {
+  ShortFounding(WholeCluster whole, Chance chance) {
     this.whole = whole;
     this.chance = chance;
   }

@@ -30,13 +30,13 @@ import org.jspecify.annotations.Nullable;
 final class SimMember extends SimPeer<PlacementRound> {
   private static final GroupId GROUP = new GroupId(0);
 
-  private final WholeSimulation whole;
+  private final WholeCluster whole;
   private final Path directory;
   private @Nullable PlacementStore store;
   private @Nullable PlacementStateMachine map;
   private @Nullable RaftGroup group;
 
-  SimMember(WholeSimulation whole, int id) {
+  SimMember(WholeCluster whole, int id) {
     super(whole, id, "placement" + id + ":7400");
     this.whole = whole;
     this.directory = whole.directory().resolve("member-" + id);
@@ -68,7 +68,7 @@ final class SimMember extends SimPeer<PlacementRound> {
       TreeMap<Long, String> addresses = new TreeMap<>();
       whole.members().forEach(member -> addresses.put((long) member.id(), member.address()));
       new PlacementService(
-              WholeSimulation.CLUSTER,
+              WholeCluster.NAME,
               new MemberBook(id(), addresses, machine::view),
               whole.policy(),
               opened,

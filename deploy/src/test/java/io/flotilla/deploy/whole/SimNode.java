@@ -34,7 +34,7 @@ final class SimNode extends SimPeer<KvRound> {
   /** Too large for anything to be flushed of itself, at a moment that no seed decides. */
   private static final KvStoreConfig STORE = new KvStoreConfig(8 << 20, 2, 1 << 20, 1);
 
-  private final WholeSimulation whole;
+  private final WholeCluster whole;
   private final Path directory;
 
   /** On its disk: its id, and where the others listen. */
@@ -47,7 +47,7 @@ final class SimNode extends SimPeer<KvRound> {
   private @Nullable PlacementLink link;
   private NodeTable nodes = new NodeTable();
 
-  SimNode(WholeSimulation whole, int id) {
+  SimNode(WholeCluster whole, int id) {
     super(whole, id, "node" + id + ":7410");
     this.whole = whole;
     this.directory = whole.directory().resolve("node-" + id);
@@ -199,6 +199,23 @@ final class SimNode extends SimPeer<KvRound> {
   List<HostedShard> shards() {
     ShardHost host = shards;
     return host == null ? List.of() : host.shards();
+  }
+
+  /** What it has applied is on its disk when this returns. */
+  void flush() {
+    KvStore states = store;
+    try {
+      if (states != null) {
+        states.flush();
+      }
+    } catch (StorageException broken) {
+      throw new AssertionError(broken);
+    }
+  }
+
+  /** What its disk holds of states, open or not, or of none, in bytes. */
+  long stateBytes() {
+    return node == 0 ? 0 : StoredBytes.in(directory.resolve("state"));
   }
 
   /** States on its disk, open or not. */

@@ -8,7 +8,7 @@ import java.util.List;
 abstract class SimPeer<R extends ApplyRound> extends SimProcess {
   private final SimRaft<R> raft;
 
-  SimPeer(WholeSimulation whole, int id, String address) {
+  SimPeer(WholeCluster whole, int id, String address) {
     super(whole.world(), id, address);
     this.raft = new SimRaft<>(whole, this);
   }

@@ -133,7 +133,7 @@ abstract class SimProcess implements Victim {
 
   /** Some day, which all agree on. */
   final long wallMillis() {
-    return WholeSimulation.BEGIN_MILLIS + world.clock().nowMicros() / 1000;
+    return WholeCluster.BEGIN_MILLIS + world.clock().nowMicros() / 1000;
   }
 
   final void fatal(Throwable failure) {

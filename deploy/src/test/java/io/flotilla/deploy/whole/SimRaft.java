@@ -14,7 +14,6 @@ import io.flotilla.raft.runtime.ReplicaLostException;
 import io.flotilla.raft.runtime.RuntimeConfig;
 import io.flotilla.raft.runtime.RuntimeLimits;
 import io.flotilla.raft.runtime.RuntimePorts;
-import io.flotilla.raft.runtime.SnapshotFetchConfig;
 import io.flotilla.raft.runtime.SnapshotPorts;
 import io.flotilla.raft.runtime.SnapshotSendConfig;
 import io.flotilla.raft.sim.AgentTurns;
@@ -40,9 +39,7 @@ import org.jspecify.annotations.Nullable;
  * @param <R> the kind of round of the state store
  */
 final class SimRaft<R extends ApplyRound> {
-  private static final int RETAINED_BYTES_MAX = 16 << 20;
-
-  private final WholeSimulation whole;
+  private final WholeCluster whole;
   private final SimProcess host;
   private final World world;
   private final SimPlatter platter = new SimPlatter();
@@ -54,13 +51,11 @@ final class SimRaft<R extends ApplyRound> {
   private @Nullable SimSnapshotTransport questions;
   private SimProcess.@Nullable Life born;
 
-  SimRaft(WholeSimulation whole, SimProcess host) {
+  SimRaft(WholeCluster whole, SimProcess host) {
     this.whole = whole;
     this.host = host;
     this.world = whole.world();
-    this.limits =
-        RuntimeLimits.DEFAULT.retaining(
-            world.chance().oneOf(1_000L, 20_000L, (long) RETAINED_BYTES_MAX));
+    this.limits = RuntimeLimits.DEFAULT.retaining(whole.drawLogRetainBytes());
   }
 
   /**
@@ -98,7 +93,7 @@ final class SimRaft<R extends ApplyRound> {
                 FileSnapshotStore.open(snapshots),
                 this::ask,
                 SnapshotSendConfig.DEFAULT,
-                SnapshotFetchConfig.DEFAULT,
+                whole.fetch(),
                 new SplittableRandom(world.chance().between(Long.MIN_VALUE, Long.MAX_VALUE - 1))),
             host::nanos,
             host::wallMillis,
@@ -176,6 +171,11 @@ final class SimRaft<R extends ApplyRound> {
             runtime.snapshotServer().serve(from, request, answer);
           }
         });
+  }
+
+  /** What its disk holds of logs, in bytes. */
+  long logBytes() {
+    return platter.bytes();
   }
 
   void wake() {

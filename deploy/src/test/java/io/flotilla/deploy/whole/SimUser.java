@@ -11,35 +11,31 @@ import io.flotilla.router.client.ClientPorts;
 import io.flotilla.router.client.FlotillaClient;
 import io.flotilla.router.client.KvClient;
 import io.flotilla.router.client.KvException;
-import io.flotilla.router.client.ReadLevel;
-import io.flotilla.router.client.ReadOptions;
 import io.flotilla.session.Session;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A program that uses the SDK, several of whose operations are under way at a time; what it asked
- * and was told becomes part of the history. It never crashes. One thread.
+ * A program that uses the SDK, several of whose operations may be under way at a time; what it
+ * asked and was told becomes part of the history. It never crashes. One thread.
  */
 final class SimUser extends SimProcess {
-  private static final int STREAMS = 3;
-  private static final long PAUSE_MICROS_MAX = 400_000;
   private static final Duration CALL = Duration.ofSeconds(4);
   private static final Duration ATTEMPT = Duration.ofSeconds(1);
 
-  private final WholeSimulation whole;
+  private final WholeCluster whole;
   private final History history;
   private final Chance chance;
   private @Nullable FlotillaClient client;
-  private boolean stopped;
   private int underWay;
   private long finished;
-  private long values;
 
-  SimUser(WholeSimulation whole, int id, History history) {
+  SimUser(WholeCluster whole, int id, History history) {
     super(whole.world(), id, "user" + id + ":1");
     this.whole = whole;
     this.history = history;
@@ -63,21 +59,12 @@ final class SimUser extends SimProcess {
   }
 
   FlotillaClient client() {
-    return java.util.Objects.requireNonNull(client);
+    return Objects.requireNonNull(client);
   }
 
-  private KvClient keys() {
-    return client().keyspace("default");
-  }
-
-  void startWork() {
-    for (int i = 0; i < STREAMS; i++) {
-      pauseThen();
-    }
-  }
-
-  void stopWork() {
-    stopped = true;
+  /** Its own. */
+  Chance chance() {
+    return chance;
   }
 
   boolean isIdle() {
@@ -89,120 +76,95 @@ final class SimUser extends SimProcess {
     return finished;
   }
 
-  private void pauseThen() {
-    world.clock().after(chance.between(1, PAUSE_MICROS_MAX), this::next);
-  }
-
-  private void next() {
-    if (stopped) {
-      return;
-    }
-    int key = chance.below(UserKeys.COUNT);
-    if (chance.happens(0.35)) {
-      read(key, this::pauseThen);
-    } else {
-      write(key);
-    }
-  }
-
-  /** Of any replica now and then. */
-  void read(int key, Runnable then) {
-    KvClient from =
-        chance.happens(0.3) ? keys().withReads(ReadOptions.of(ReadLevel.FOLLOWER)) : keys();
-    ask(
-        key,
-        new Action.Get(),
-        from.get(UserKeys.key(key)),
-        found -> new Outcome.Saw(found.map(value -> Value.of(value.asUtf8())).orElse(Value.ABSENT)),
-        then);
-  }
-
-  private void write(int number) {
-    Bytes key = UserKeys.key(number);
-    switch (UserKeys.kind(number)) {
-      case COUNTER ->
-          ask(
-              number,
-              new Action.Increment(1),
-              keys().increment(key, 1),
-              Outcome.Number::new,
-              this::pauseThen);
-      case TEXT -> {
-        String suffix = Character.toString((char) ('a' + chance.below(26)));
-        ask(
-            number,
-            new Action.Append(suffix),
-            keys().append(key, Bytes.utf8(suffix)),
-            Outcome.Number::new,
-            this::pauseThen);
-      }
-      case REGISTER -> writeRegister(number, key);
+  /**
+   * Has something done to a key.
+   *
+   * @param name of the key in the history
+   * @param then is told what came of it; nothing if it failed, or nobody knows
+   */
+  void perform(
+      KvClient keys, String name, Bytes key, Action action, Consumer<Optional<Outcome>> then) {
+    Asked asked = new Asked(history.invoke(id(), name, action), action, then);
+    if (action instanceof Action.Get) {
+      asked.await(
+          keys.get(key),
+          found ->
+              new Outcome.Saw(found.map(value -> Value.of(value.asUtf8())).orElse(Value.ABSENT)));
+    } else if (action instanceof Action.Put put) {
+      asked.await(keys.put(key, bytes(put.value())), nothing -> Outcome.done());
+    } else if (action instanceof Action.Delete) {
+      asked.await(keys.delete(key), Outcome.Took::new);
+    } else if (action instanceof Action.CompareAndSet cas) {
+      Optional<Bytes> expected =
+          cas.expected().equals(Value.ABSENT)
+              ? Optional.empty()
+              : Optional.of(bytes(cas.expected()));
+      asked.await(
+          keys.compareAndSet(key, expected, Optional.of(bytes(cas.value()))),
+          result -> new Outcome.Took(result.swapped()));
+    } else if (action instanceof Action.Increment increment) {
+      asked.await(keys.increment(key, increment.by()), Outcome.Number::new);
+    } else if (action instanceof Action.Append append) {
+      asked.await(keys.append(key, Bytes.utf8(append.suffix())), Outcome.Number::new);
     }
   }
 
-  private void writeRegister(int number, Bytes key) {
-    String value = id() + "." + ++values;
-    if (chance.happens(0.2)) {
-      ask(number, new Action.Delete(), keys().delete(key), Outcome.Took::new, this::pauseThen);
-    } else if (chance.happens(0.3)) {
-      ask(
-          number,
-          new Action.CompareAndSet(Value.ABSENT, Value.of(value)),
-          keys().compareAndSet(key, Optional.empty(), Optional.of(Bytes.utf8(value))),
-          result -> new Outcome.Took(result.swapped()),
-          this::pauseThen);
-    } else {
-      ask(
-          number,
-          new Action.Put(Value.of(value)),
-          keys().put(key, Bytes.utf8(value)),
-          nothing -> Outcome.done(),
-          this::pauseThen);
-    }
+  private static Bytes bytes(Value value) {
+    return Bytes.utf8(value.text());
   }
 
   /** The history's call begins before anything of it is sent: the SDK's loop sends, later. */
-  private <T> void ask(
-      int key,
-      Action action,
-      CompletableFuture<T> answer,
-      Function<T, Outcome> outcome,
-      Runnable then) {
-    History.Call call = history.invoke(id(), UserKeys.name(key), action);
-    underWay++;
-    answer.whenComplete(
-        (value, failure) ->
-            world.clock().after(0, () -> ended(call, action, value, failure, outcome, then)));
-  }
+  private final class Asked {
+    private final History.Call call;
+    private final Action action;
+    private final Consumer<Optional<Outcome>> then;
 
-  private <T> void ended(
-      History.Call call,
-      Action action,
-      T value,
-      @Nullable Throwable failure,
-      Function<T, Outcome> outcome,
-      Runnable then) {
-    underWay--;
-    finished++;
-    if (failure == null) {
-      call.returned(outcome.apply(value));
-    } else if (failure instanceof KvException why) {
+    Asked(History.Call call, Action action, Consumer<Optional<Outcome>> then) {
+      this.call = call;
+      this.action = action;
+      this.then = then;
+    }
+
+    <T> void await(CompletableFuture<T> answer, Function<T, Outcome> outcome) {
+      underWay++;
+      answer.whenComplete(
+          (value, failure) ->
+              world
+                  .clock()
+                  .after(
+                      0,
+                      () -> {
+                        if (failure == null) {
+                          succeeded(outcome.apply(value));
+                        } else {
+                          failed(failure);
+                        }
+                      }));
+    }
+
+    private void succeeded(Outcome outcome) {
+      call.returned(outcome);
+      ended(1, () -> call + ": " + outcome);
+      then.accept(Optional.of(outcome));
+    }
+
+    private void failed(Throwable failure) {
+      if (!(failure instanceof KvException why)) {
+        throw new AssertionError("SDK: an answer failed with something else", failure);
+      }
       boolean changed = !(action instanceof Action.Get);
       if (!changed || !why.outcomeUnknown()) {
         call.refused();
       }
-    } else {
-      throw new AssertionError("SDK: an answer failed with something else", failure);
+      ended(0, () -> call + ": " + failure.getMessage());
+      then.accept(Optional.empty());
     }
-    world
-        .trace()
-        .add(
-            "told",
-            id(),
-            finished,
-            failure == null ? 1 : 0,
-            () -> call + ": " + (failure == null ? value : failure.getMessage()));
-    then.run();
+
+    private void ended(long well, java.util.function.Supplier<String> text) {
+      underWay--;
+      finished++;
+      world.trace().add("told", id(), finished, well, text);
+    }
   }
 
   @Override

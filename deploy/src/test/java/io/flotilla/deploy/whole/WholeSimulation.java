@@ -1,118 +1,88 @@
 package io.flotilla.deploy.whole;
 
-import io.flotilla.placement.model.ClusterView;
 import io.flotilla.placement.plan.Policy;
 import io.flotilla.placement.service.PlacementPolicy;
 import io.flotilla.raft.core.CoreConfig;
-import io.flotilla.raft.history.History;
 import io.flotilla.raft.history.Linearizability;
+import io.flotilla.raft.runtime.SnapshotFetchConfig;
 import io.flotilla.raft.sim.Chance;
 import io.flotilla.raft.sim.FaultSchedule;
 import io.flotilla.raft.sim.Faults;
 import io.flotilla.raft.sim.RunKind;
-import io.flotilla.raft.sim.SimNetwork;
 import io.flotilla.raft.sim.SimRun;
 import io.flotilla.raft.sim.Simulation;
 import io.flotilla.raft.sim.Trace;
 import io.flotilla.raft.sim.World;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
-import java.util.Optional;
-import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 
 /**
- * One run of a whole cluster: three members of placement, five nodes and a sixth that may come,
- * users and an operator, on one simulated clock. In one run of three, shards begin with fewer
- * replicas than are asked for. While faults happen that a seed draws, shards are cut, moved and
- * handed over, nodes drained, lost for good and added. What holds always is looked at always
- * ({@link Judges}); when the world was healed it has to come to rest ({@link Rest}), and what users
- * were told must be what one map in one memory could have told them. One thread; the same seed
- * gives the same run.
+ * One run of a {@link WholeCluster}: three members of placement, five nodes and a sixth that may
+ * come, users and an operator. In one run of three, shards begin with fewer replicas than are asked
+ * for. While faults happen that a seed draws, shards are cut, moved and handed over, nodes drained,
+ * lost for good and added. What holds always is looked at always ({@link Judges}); when the world
+ * was healed it has to come to rest ({@link Rest}), and what users were told must be what one map
+ * in one memory could have told them. One thread; the same seed gives the same run.
  */
 final class WholeSimulation implements SimRun {
   static final RunKind KIND = new RunKind("whole", WholeSimulation::of);
-  static final String CLUSTER = "whole";
-  static final int KEYSPACES = 2;
+
+  /** Of which one more is not there from the beginning. */
   static final int NODES = 5;
 
-  /** Some day. */
-  static final long BEGIN_MILLIS = 1_800_000_000_000L;
-
-  private static final int MEMBERS = 3;
   private static final int USERS = 2;
+  private static final double DIGESTED = 0.02;
   private static final long TICK_MICROS = 100_000;
   private static final long FAULTS_MICROS = 30_000_000;
+  private static final long RETAINED_BYTES_MAX = 16 << 20;
 
   /** What failed lately is tried again after ten minutes, and then again. */
   private static final long REST_MICROS = 25 * 60_000_000L;
 
   private final long seed;
   private final boolean readable;
-  private final Path directory;
+  private final WholeCluster whole;
   private final World world;
-  private final SimNetwork<Runnable> network;
-  private final PlacementPolicy policy;
-  private final Judges judges;
-  private final History history = new History();
-  private final List<SimMember> members;
-  private final List<SimNode> nodes;
-  private final List<SimUser> users;
-  private final Map<String, SimProcess> processes = new HashMap<>();
+  private final List<UserWork> work;
   private final FaultSchedule schedule;
 
   private WholeSimulation(long seed, boolean readable) {
     this.seed = seed;
     this.readable = readable;
-    this.directory = newDirectory();
     Chance chance = new Chance(seed);
-    Faults faults = faults(chance);
-    int hosts = MEMBERS + NODES + 1 + USERS;
-    this.world = new World(chance, faults, MEMBERS, hosts, readable);
-    this.network =
-        new SimNetwork<>(
-            world.clock(),
-            chance.fork(),
-            hosts,
-            faults.network(),
-            (from, to, arrival) -> arrival.run());
-    network.countIn(world.counts());
-    this.policy =
-        new PlacementPolicy(
-            3,
-            chance.between(1, 3),
-            chance.between(2_000, 3_000),
-            chance.between(4_000, 10_000),
-            chance.between(1_000, 3_000),
-            Policy.DEFAULT);
-    this.judges = new Judges(world);
-    this.members = hosts(1, MEMBERS).mapToObj(id -> new SimMember(this, id)).toList();
-    this.nodes = hosts(MEMBERS + 1, NODES + 1).mapToObj(id -> new SimNode(this, id)).toList();
-    this.users =
-        hosts(MEMBERS + NODES + 2, USERS).mapToObj(id -> new SimUser(this, id, history)).toList();
-    Stream.of(members, nodes, users)
-        .flatMap(List::stream)
-        .forEach(process -> processes.put(process.address(), process));
-    List<SimProcess> victims = new ArrayList<>(members);
-    victims.addAll(nodes);
-    this.schedule = new FaultSchedule(world, network, victims);
+    ClusterPlan plan =
+        new ClusterPlan(
+            NODES + 1, USERS, faults(chance), SnapshotFetchConfig.DEFAULT, new Draws(), DIGESTED);
+    this.whole = new WholeCluster(plan, chance, readable);
+    this.world = whole.world();
+    this.work = whole.users().stream().map(UserWork::new).toList();
+    List<SimProcess> victims = new ArrayList<>(whole.members());
+    victims.addAll(whole.nodes());
+    this.schedule = new FaultSchedule(world, whole.network(), victims);
   }
 
   static WholeSimulation of(long seed) {
     return new WholeSimulation(seed, false);
   }
 
-  private static IntStream hosts(int first, int count) {
-    return IntStream.range(first, first + count);
+  private static final class Draws implements ClusterPlan.Draws {
+    @Override
+    public PlacementPolicy policy(Chance chance) {
+      return new PlacementPolicy(
+          3,
+          chance.between(1, 3),
+          chance.between(2_000, 3_000),
+          chance.between(4_000, 10_000),
+          chance.between(1_000, 3_000),
+          Policy.DEFAULT);
+    }
+
+    @Override
+    public long logRetainBytes(Chance chance) {
+      return chance.oneOf(1_000L, 20_000L, RETAINED_BYTES_MAX);
+    }
   }
 
   /** Such as befall processes; limits of the core as they are delivered, but for small windows. */
@@ -147,143 +117,59 @@ final class WholeSimulation implements SimRun {
         core);
   }
 
-  private static Path newDirectory() {
-    try {
-      Path fast = Path.of("/dev/shm"); // in memory, where there is such a thing
-      return Files.isWritable(fast)
-          ? Files.createTempDirectory(fast, "flotilla-whole")
-          : Files.createTempDirectory("flotilla-whole");
-    } catch (IOException broken) {
-      throw new UncheckedIOException(broken);
-    }
-  }
-
   @Override
   public WholeSimulation readable() {
     return new WholeSimulation(seed, true);
   }
 
-  // ---- what its parts know of each other
-
-  World world() {
-    return world;
-  }
-
-  SimNetwork<Runnable> network() {
-    return network;
-  }
-
-  PlacementPolicy policy() {
-    return policy;
-  }
-
-  Path directory() {
-    return directory;
-  }
-
-  Judges judges() {
-    return judges;
-  }
-
-  List<SimMember> members() {
-    return members;
-  }
-
-  SimMember member(int host) {
-    return members.get(host - 1);
-  }
-
-  List<SimNode> nodes() {
-    return nodes;
-  }
-
-  SimNode node(int host) {
-    return nodes.get(host - 1 - MEMBERS);
-  }
-
-  /** Not there from the beginning. */
-  SimNode spare() {
-    return nodes.get(NODES);
-  }
-
-  List<SimUser> users() {
-    return users;
-  }
-
-  /** By address. */
-  SimProcess process(String address) {
-    SimProcess process = processes.get(address);
-    if (process == null) {
-      throw new AssertionError("nobody ever listens at " + address);
-    }
-    return process;
-  }
-
-  List<String> placement() {
-    return members.stream().map(SimProcess::address).toList();
-  }
-
-  SimConnections connections(SimProcess self, SimProcess.Life born) {
-    return new SimConnections(world, network, self, born, this::process, judges::replied);
-  }
-
-  /** What the member knows that knows most. */
-  Optional<ClusterView> newestView() {
-    return members.stream()
-        .flatMap(member -> member.view().stream())
-        .max(Comparator.comparingLong(ClusterView::revision));
-  }
-
-  // ---- the run
-
   @Override
   public Simulation.Outcome run() {
-    try {
+    try (whole) {
       return runInDirectory();
-    } finally {
-      members.forEach(SimMember::close);
-      nodes.forEach(SimNode::close);
-      delete(directory);
     }
   }
 
   private Simulation.Outcome runInDirectory() {
-    members.forEach(SimProcess::start);
+    SimNode spare = whole.nodes().get(NODES);
+    whole.members().forEach(SimProcess::start);
     if (beginsShort()) {
-      calm();
-      nodes.subList(0, ShortFounding.NODES).forEach(SimProcess::start);
-      new ShortFounding(this, new Chance(seed)).begin();
-      within("few replicas are there", REST_MICROS, judges.owners()::isFounded);
-      network.faults(world.drawn().network());
+      whole.calm();
+      whole.nodes().subList(0, ShortFounding.NODES).forEach(SimProcess::start);
+      new ShortFounding(whole, new Chance(seed)).begin();
+      whole.within("few replicas are there", REST_MICROS, whole.judges().owners()::isFounded);
+      whole.network().faults(world.drawn().network());
     }
-    nodes.stream().filter(node -> node != spare()).forEach(SimProcess::start);
-    users.forEach(SimProcess::start);
-    Operator operator = new Operator(this, users.get(0).client().admin());
+    whole.nodes().stream().filter(node -> node != spare).forEach(SimProcess::start);
+    whole.users().forEach(SimProcess::start);
+    Operator operator = new Operator(whole, spare, whole.users().get(0).client().admin());
     if (world.chance().happens(0.8)) {
-      calm();
-      within("keyspaces are there", REST_MICROS, judges.owners()::isFounded);
+      whole.calm();
+      whole.within("keyspaces are there", REST_MICROS, whole.judges().owners()::isFounded);
       world.trace().add("faults", 0, 0, 0, () -> world.faults().toString());
-      network.faults(world.drawn().network());
+      whole.network().faults(world.drawn().network());
     }
-    users.forEach(SimUser::startWork);
+    work.forEach(UserWork::start);
     schedule.start();
     operator.start();
-    world.clock().runUntil(world.clock().nowMicros() + FAULTS_MICROS, () -> false);
+    whole.within(FAULTS_MICROS, () -> false);
     world.heal();
-    calm();
+    whole.calm();
     world.trace().add("healed", 0, 0, 0, () -> "");
     schedule.stop();
     operator.stop();
-    Rest rest = new Rest(this);
+    Rest rest = new Rest(whole);
     rest.begin();
     usersGoOn();
     comesToRest(rest);
-    users.forEach(SimUser::stopWork);
-    within("every operation ends", REST_MICROS, () -> users.stream().allMatch(SimUser::isIdle));
+    work.forEach(UserWork::stop);
+    whole.within(
+        "every operation ends",
+        REST_MICROS,
+        () -> whole.users().stream().allMatch(SimUser::isIdle));
     comesToRest(rest);
     rest.checkDigests();
     readAll();
-    Linearizability.require(history.operations(), "whole-seed-" + seed);
+    Linearizability.require(whole.history().operations(), "whole-seed-" + seed);
     return outcome();
   }
 
@@ -293,19 +179,15 @@ final class WholeSimulation implements SimRun {
   }
 
   private void comesToRest(Rest rest) {
-    long deadline = world.clock().nowMicros() + REST_MICROS;
-    if (!world.clock().runUntil(deadline, rest::isReached)) {
-      throw new AssertionError("LIVENESS: no rest: " + rest.missing() + new Picture(this));
+    if (!whole.within(REST_MICROS, rest::isReached)) {
+      throw new AssertionError("LIVENESS: no rest: " + rest.missing() + new Picture(whole));
     }
   }
 
-  private void calm() {
-    network.faults(world.drawn().healed().network());
-  }
-
   private void usersGoOn() {
+    List<SimUser> users = whole.users();
     long[] before = users.stream().mapToLong(SimUser::finished).toArray();
-    within(
+    whole.within(
         "users go on",
         REST_MICROS,
         () ->
@@ -315,44 +197,28 @@ final class WholeSimulation implements SimRun {
 
   /** No key is lost: what each holds in the end is part of the history. */
   private void readAll() {
-    SimUser user = users.get(0);
+    SimUser user = whole.users().get(0);
     long before = user.finished();
     for (int key = 0; key < UserKeys.COUNT; key++) {
-      user.read(key, () -> {});
+      work.get(0).read(key, () -> {});
     }
-    within("all keys are read", REST_MICROS, () -> user.finished() == before + UserKeys.COUNT);
-  }
-
-  private void within(String what, long micros, BooleanSupplier holds) {
-    if (!world.clock().runUntil(world.clock().nowMicros() + micros, holds)) {
-      throw new AssertionError(
-          "LIVENESS: not within " + micros + " us: " + what + new Picture(this));
-    }
+    whole.within(
+        "all keys are read", REST_MICROS, () -> user.finished() == before + UserKeys.COUNT);
   }
 
   /** Of replicas, commits and terms there are here shards, revisions and digests compared. */
   private Simulation.Outcome outcome() {
     return new Simulation.Outcome(
         seed,
-        judges.owners().shards(),
+        whole.judges().owners().shards(),
         world.clock().nowMicros(),
         world.clock().happened(),
-        history.answered(),
-        newestView().orElseThrow().revision(),
-        judges.digests().compared(),
+        whole.history().answered(),
+        whole.newestView().orElseThrow().revision(),
+        whole.judges().digests().compared(),
         1,
         world.counts(),
         world.trace().hash());
-  }
-
-  private static void delete(Path directory) {
-    try (Stream<Path> all = Files.walk(directory)) {
-      for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(path);
-      }
-    } catch (IOException broken) {
-      throw new UncheckedIOException(broken);
-    }
   }
 
   @Override

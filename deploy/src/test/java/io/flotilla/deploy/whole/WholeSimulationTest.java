@@ -39,4 +39,22 @@ class WholeSimulationTest {
       assertThat(one.readable().run()).isEqualTo(first);
     }
   }
+
+  @Test
+  void sameScriptSameTrace() {
+    assertThat(traceOfAScript()).isEqualTo(traceOfAScript());
+  }
+
+  private static long traceOfAScript() {
+    try (ShardLab lab = new ShardLab("again", 2, 2, ShardLab.UNRELIABLE, 50, ShardLab.LOG_BYTES)) {
+      lab.clerks().keepBusy(ShardLab.SHARDS);
+      lab.beginJoin(1);
+      lab.sleep(ShardLab.SECOND);
+      lab.shutDown(0);
+      lab.start(0);
+      lab.settle();
+      lab.check();
+      return lab.whole().world().trace().hash();
+    }
+  }
 }

@@ -252,6 +252,11 @@ public final class SimPlatter {
     return kept == null ? 0 : kept.log.bytes();
   }
 
+  /** Of all logs. */
+  public long bytes() {
+    return groups.values().stream().mapToLong(kept -> kept.log.bytes()).sum();
+  }
+
   long lastIndex(GroupId group, ReplicaId replica) {
     Kept kept = of(group, replica);
     return kept == null ? 0 : kept.log.lastIndex();

@@ -89,6 +89,49 @@ class LaboratoryTableTest {
           "shardctrler TestMulti: join and leave of several",
           "shardctrler TestMulti: the same configuration on all servers");
 
+  private static final List<String> SHARDED =
+      List.of(
+          "TestStaticShards5A",
+          "TestRejection5A",
+          "TestJoinLeave5B",
+          "TestSnapshot5B",
+          "TestMissChange5B",
+          "TestConcurrent1_5B",
+          "TestConcurrent2_5B",
+          "TestConcurrent3_5B",
+          "TestUnreliable1_5B",
+          "TestUnreliable2_5B",
+          "TestUnreliable3_5B",
+          "TestChallenge1Delete",
+          "TestChallenge2Unaffected",
+          "TestChallenge2Partial");
+
+  private static final List<String> SHARDED_2025 =
+      List.of(
+          "TestInitQuery5A",
+          "TestStaticOneShardGroup5A",
+          "TestJoinBasic5A",
+          "TestDeleteBasic5A",
+          "TestJoinLeaveBasic5A",
+          "TestManyJoinLeaveReliable5A",
+          "TestManyJoinLeaveUnreliable5A",
+          "TestShutdown5A",
+          "TestProgressShutdown5A",
+          "TestProgressJoin5A",
+          "TestOneConcurrentClerkReliable5A",
+          "TestManyConcurrentClerkReliable5A",
+          "TestOneConcurrentClerkUnreliable5A",
+          "TestManyConcurrentClerkUnreliable5A",
+          "TestJoinLeave5B (2025)",
+          "TestRecoverCtrler5B",
+          "TestConcurrentReliable5C",
+          "TestAcquireLockConcurrentUnreliable5C",
+          "TestPartitionControllerJoin5C",
+          "TestPartitionRecoveryReliableNoClerk5C",
+          "TestPartitionRecoveryUnreliableNoClerk5C",
+          "TestPartitionRecoveryReliableClerks5C",
+          "TestPartitionRecoveryUnreliableClerks5C");
+
   private static final List<String> OURS =
       List.of(
           "LabElectionTest",
@@ -97,7 +140,10 @@ class LaboratoryTableTest {
           "LabSnapshotTest",
           "LabServiceTest",
           "LabServiceSnapshotTest",
-          "placement/LabControllerTest");
+          "placement/LabControllerTest",
+          "LabShardedServiceTest",
+          "LabShardedService2025Test",
+          "LabShardControllersTest");
 
   private final TestSources sources = new TestSources(Path.of(".."));
   private final ShownByTable table = ShownByTable.in(Path.of("README.md"), "Laboratory tests");
@@ -110,7 +156,9 @@ class LaboratoryTableTest {
         .containsAll(RAFT)
         .containsAll(STATE_MACHINE)
         .containsAll(SERVICE)
-        .containsAll(CONTROLLER);
+        .containsAll(CONTROLLER)
+        .containsAll(SHARDED)
+        .containsAll(SHARDED_2025);
   }
 
   @Test

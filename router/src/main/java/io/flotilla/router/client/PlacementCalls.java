@@ -92,6 +92,9 @@ final class PlacementCalls {
       failures++;
       boolean late = ports.nanos().getAsLong() - deadlineNanos >= 0;
       if (isFinal(why) || late) {
+        if (why.code().outcomeUnknown()) {
+          leader = members.after(member); // or who cannot be reached would be asked for ever
+        }
         answer.completeExceptionally(told(why, "placement member " + member + ": ", repeatable));
         return;
       }

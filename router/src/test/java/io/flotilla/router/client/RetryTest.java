@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -169,6 +170,20 @@ class RetryTest {
     cluster.leaderOf("d").willMeet(FakeNode.refusal(ErrorCode.STALE_EPOCH));
     kv.sync().put(b("d"), b("1"));
     await().until(() -> cluster.member(cluster.placementLeader()).watchers() >= 1);
+  }
+
+  /** What may have begun a job is not asked twice; but nor is who fell silent, the next time. */
+  @Test
+  void aMemberThatFellSilentIsNotAskedAgainFirst() {
+    AdminClient admin = hasty.admin();
+    FlotillaClient.await(admin.moveReplica(1, 1, OptionalLong.of(4)));
+    long before = cluster.placementLeader();
+    cluster.member(before).fallSilent();
+    cluster.movePlacementLeader(before % 3 + 1);
+    assertThat(failure(admin.moveReplica(1, 1, OptionalLong.of(5))).code())
+        .isEqualTo(ErrorCode.UNKNOWN_OUTCOME);
+    assertThat(FlotillaClient.await(admin.moveReplica(1, 1, OptionalLong.of(6))).shard())
+        .isEqualTo(1);
   }
 
   @Test

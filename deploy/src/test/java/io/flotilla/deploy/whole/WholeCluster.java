@@ -1,0 +1,201 @@
+package io.flotilla.deploy.whole;
+
+import io.flotilla.placement.model.ClusterView;
+import io.flotilla.placement.service.PlacementPolicy;
+import io.flotilla.raft.history.History;
+import io.flotilla.raft.runtime.SnapshotFetchConfig;
+import io.flotilla.raft.sim.Chance;
+import io.flotilla.raft.sim.SimNetwork;
+import io.flotilla.raft.sim.World;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/**
+ * A whole cluster on one simulated clock: three members of placement, nodes and users, what they
+ * were told, and the {@link Judges} who look on. Nothing starts, fails or is asked for by itself:
+ * that is for who drives it, by a seed ({@link WholeSimulation}) or by a script ({@link ShardLab}).
+ * One thread.
+ */
+final class WholeCluster implements AutoCloseable {
+  static final String NAME = "whole";
+
+  /** Some day. */
+  static final long BEGIN_MILLIS = 1_800_000_000_000L;
+
+  static final int MEMBERS = 3;
+
+  private final ClusterPlan plan;
+  private final Path directory;
+  private final World world;
+  private final SimNetwork<Runnable> network;
+  private final PlacementPolicy policy;
+  private final Judges judges;
+  private final History history = new History();
+  private final List<SimMember> members;
+  private final List<SimNode> nodes;
+  private final List<SimUser> users;
+  private final Map<String, SimProcess> processes = new HashMap<>();
+
+  /**
+   * @param chance from which all is drawn
+   * @param readable whether the trace keeps its lines
+   */
+  WholeCluster(ClusterPlan plan, Chance chance, boolean readable) {
+    this.plan = plan;
+    this.directory = newDirectory();
+    int hosts = MEMBERS + plan.nodes() + plan.users();
+    this.world = new World(chance, plan.faults(), MEMBERS, hosts, readable);
+    this.network =
+        new SimNetwork<>(
+            world.clock(),
+            chance.fork(),
+            hosts,
+            plan.faults().network(),
+            (from, to, arrival) -> arrival.run());
+    network.countIn(world.counts());
+    this.policy = plan.draws().policy(chance);
+    this.judges = new Judges(world, plan.digested());
+    this.members = hosts(1, MEMBERS).mapToObj(id -> new SimMember(this, id)).toList();
+    this.nodes = hosts(MEMBERS + 1, plan.nodes()).mapToObj(id -> new SimNode(this, id)).toList();
+    this.users =
+        hosts(MEMBERS + plan.nodes() + 1, plan.users())
+            .mapToObj(id -> new SimUser(this, id, history))
+            .toList();
+    Stream.of(members, nodes, users)
+        .flatMap(List::stream)
+        .forEach(process -> processes.put(process.address(), process));
+  }
+
+  private static IntStream hosts(int first, int count) {
+    return IntStream.range(first, first + count);
+  }
+
+  private static Path newDirectory() {
+    try {
+      Path fast = Path.of("/dev/shm"); // in memory, where there is such a thing
+      return Files.isWritable(fast)
+          ? Files.createTempDirectory(fast, "flotilla-whole")
+          : Files.createTempDirectory("flotilla-whole");
+    } catch (IOException broken) {
+      throw new UncheckedIOException(broken);
+    }
+  }
+
+  World world() {
+    return world;
+  }
+
+  SimNetwork<Runnable> network() {
+    return network;
+  }
+
+  PlacementPolicy policy() {
+    return policy;
+  }
+
+  SnapshotFetchConfig fetch() {
+    return plan.fetch();
+  }
+
+  long drawLogRetainBytes() {
+    return plan.draws().logRetainBytes(world.chance());
+  }
+
+  Path directory() {
+    return directory;
+  }
+
+  Judges judges() {
+    return judges;
+  }
+
+  History history() {
+    return history;
+  }
+
+  List<SimMember> members() {
+    return members;
+  }
+
+  SimMember member(int host) {
+    return members.get(host - 1);
+  }
+
+  List<SimNode> nodes() {
+    return nodes;
+  }
+
+  SimNode node(int host) {
+    return nodes.get(host - 1 - MEMBERS);
+  }
+
+  List<SimUser> users() {
+    return users;
+  }
+
+  /** By address. */
+  SimProcess process(String address) {
+    SimProcess process = processes.get(address);
+    if (process == null) {
+      throw new AssertionError("nobody ever listens at " + address);
+    }
+    return process;
+  }
+
+  List<String> placement() {
+    return members.stream().map(SimProcess::address).toList();
+  }
+
+  SimConnections connections(SimProcess self, SimProcess.Life born) {
+    return new SimConnections(world, network, self, born, this::process, judges::replied);
+  }
+
+  /** What the member knows that knows most. */
+  Optional<ClusterView> newestView() {
+    return members.stream()
+        .flatMap(member -> member.view().stream())
+        .max(Comparator.comparingLong(ClusterView::revision));
+  }
+
+  /** The network is as it will be when the world was healed. */
+  void calm() {
+    network.faults(world.drawn().healed().network());
+  }
+
+  /** Lets time pass until {@code done} holds, or for so long; whether it does. */
+  boolean within(long micros, BooleanSupplier done) {
+    return world.clock().runUntil(world.clock().nowMicros() + micros, done);
+  }
+
+  /** As the other one, but that it holds in time is a promise. */
+  void within(String what, long micros, BooleanSupplier done) {
+    if (!within(micros, done)) {
+      throw new AssertionError(
+          "LIVENESS: not within " + micros + " us: " + what + new Picture(this));
+    }
+  }
+
+  /** Gives back what its processes have open. */
+  @Override
+  public void close() {
+    members.forEach(SimMember::close);
+    nodes.forEach(SimNode::close);
+    try (Stream<Path> all = Files.walk(directory)) {
+      for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(path);
+      }
+    } catch (IOException broken) {
+      throw new UncheckedIOException(broken);
+    }
+  }
+}
