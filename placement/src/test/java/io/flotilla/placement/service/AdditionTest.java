@@ -71,9 +71,9 @@ final class AdditionTest extends ThreeNodes {
     assertThat(job.getMove().getVoters()).isEqualTo(2);
     Replica second = job.getMove().getTo();
     long other = 5 - second.getNode();
-    assertThat(why(shard.getId(), 0))
+    assertThat(whyShard(shard.getId()))
         .anyMatch(line -> line.contains("is under way: it adds a replica of shard 1 on node"));
-    assertThat(why(0, 1)).anyMatch(line -> line.contains("(shard 1: 2 of 3)"));
+    assertThat(whyNode(1)).anyMatch(line -> line.contains("(shard 1: 2 of 3)"));
 
     MoveOrder order =
         MoveOrder.newBuilder()
@@ -153,7 +153,7 @@ final class AdditionTest extends ThreeNodes {
     anotherLeaderOfPlacement(); // which has not heard who leads
     secondsPass(20);
     assertThat(jobs()).isEmpty();
-    assertThat(why(shard.getId(), 0))
+    assertThat(whyShard(shard.getId()))
         .anyMatch(line -> line.startsWith("it has 1 of 3 replicas, but shard 1 has no leader"));
   }
 }
