@@ -24,7 +24,8 @@ class ErrorCodeTest {
                 ErrorCode.CONFLICT,
                 ErrorCode.NOT_FOUND,
                 ErrorCode.SESSION_EXPIRED,
-                ErrorCode.INTERNAL));
+                ErrorCode.INTERNAL,
+                ErrorCode.REMOVED));
   }
 
   @Test
