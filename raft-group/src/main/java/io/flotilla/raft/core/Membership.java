@@ -57,7 +57,9 @@ public record Membership(List<Member> voters, List<Member> outgoing, List<Member
 
   /** What is left of it when all but one replica, a voter, are lost. */
   Membership leaving(ReplicaId last) {
-    return of(everybody().stream().filter(member -> member.replica().equals(last)).toList());
+    List<Member> left = new ArrayList<>(everybody());
+    left.removeIf(member -> !member.replica().equals(last));
+    return of(left);
   }
 
   private static List<Member> sorted(List<Member> members) {

@@ -87,14 +87,33 @@ final class RecoverCommand extends AdminVerb {
     if (yes) {
       return true;
     }
-    Console console = System.console();
-    if (console == null) {
-      throw new IllegalArgumentException(
-          "standard input is not a terminal that could be asked; with --yes nobody is asked");
-    }
+    Console console =
+        terminal()
+            .orElseThrow(
+                () ->
+                    new IllegalArgumentException(
+                        "standard input is not a terminal that could be asked; with --yes nobody is"
+                            + " asked"));
     String typed =
         console.readLine("To give up what is lost, type the number of shards, %d: ", count);
     return typed != null && typed.strip().equals(Integer.toString(count));
+  }
+
+  /** Since JDK 22 there is a console also where nobody sits, but then it says so itself. */
+  @SuppressWarnings("SystemConsoleNull")
+  private static Optional<Console> terminal() {
+    Console console = System.console();
+    if (console == null) {
+      return Optional.empty();
+    }
+    try {
+      Object sits = Console.class.getMethod("isTerminal").invoke(console);
+      return Optional.of(console).filter(unused -> Boolean.TRUE.equals(sits));
+    } catch (NoSuchMethodException before22) {
+      return Optional.of(console);
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException("a console that does not tell what it is", e);
+    }
   }
 
   private void print(Losses losses) {
