@@ -98,13 +98,17 @@ class BlockTest {
         () -> MembershipBlock.decode(encodedMembership().putShort(0, (short) -1)));
   }
 
-  @Test
-  void aNodeBelowZeroIsRefused() {
+  @ParameterizedTest
+  @ValueSource(longs = {0, -5})
+  void aMemberThatIsNowhereIsRefused(long node) {
     ByteBuffer block = encodedMembership();
-    block.putLong(MembershipBytes.COUNT_BYTES + Long.BYTES, -5);
+    block.putLong(MembershipBytes.COUNT_BYTES + Long.BYTES, node);
     assertThatThrownBy(() -> MembershipBlock.decode(block))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("a member's node -5 is negative");
+        .hasMessage("a member's node must be positive, not " + node);
+    assertThatThrownBy(() -> MembershipBytes.decode(block.array()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("a member's node must be positive, not " + node);
   }
 
   /** Three times, since the first loads classes. */
