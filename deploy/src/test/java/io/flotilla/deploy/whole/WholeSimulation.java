@@ -14,11 +14,13 @@ import io.flotilla.raft.sim.SimNetwork;
 import io.flotilla.raft.sim.SimRun;
 import io.flotilla.raft.sim.Simulation;
 import io.flotilla.raft.sim.Trace;
+import io.flotilla.raft.sim.WallClocks;
 import io.flotilla.raft.sim.World;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -44,8 +46,14 @@ final class WholeSimulation implements SimRun {
   static final int KEYSPACES = 2;
   static final int NODES = 5;
 
+  /**
+   * Of a clock. A write is sent for 24 hours by the clock of its client, and log time is that of
+   * the leader that was furthest ahead: they may be less than that apart.
+   */
+  private static final Duration WALL_CLOCK_WRONG_MAX = Duration.ofHours(11);
+
   /** Some day. */
-  static final long BEGIN_MILLIS = 1_800_000_000_000L;
+  private static final long BEGIN_MILLIS = 1_800_000_000_000L;
 
   private static final int MEMBERS = 3;
   private static final int USERS = 2;
@@ -59,6 +67,7 @@ final class WholeSimulation implements SimRun {
   private final boolean readable;
   private final Path directory;
   private final World world;
+  private final WallClocks wallClocks;
   private final SimNetwork<Runnable> network;
   private final PlacementPolicy policy;
   private final Judges judges;
@@ -77,6 +86,7 @@ final class WholeSimulation implements SimRun {
     Faults faults = faults(chance);
     int hosts = MEMBERS + NODES + 1 + USERS;
     this.world = new World(chance, faults, MEMBERS, hosts, readable);
+    this.wallClocks = new WallClocks(world, new Chance(~seed), BEGIN_MILLIS, WALL_CLOCK_WRONG_MAX);
     this.network =
         new SimNetwork<>(
             world.clock(),
@@ -166,6 +176,10 @@ final class WholeSimulation implements SimRun {
 
   World world() {
     return world;
+  }
+
+  WallClocks wallClocks() {
+    return wallClocks;
   }
 
   SimNetwork<Runnable> network() {
@@ -265,6 +279,7 @@ final class WholeSimulation implements SimRun {
     calm();
     world.trace().add("healed", 0, 0, 0, () -> "");
     schedule.stop();
+    wallClocks.stop();
     operator.stop();
     Rest rest = new Rest(this);
     rest.begin();
