@@ -184,7 +184,7 @@ class DoorsTest {
             "it must match [a-z][a-z0-9_-]{0,63}");
       }
       NewKeyspace good = NewKeyspace.range("a1_-", 1);
-      assertThat(FlotillaClient.await(client.admin().createKeyspace(good)).name())
+      assertThat(FlotillaClient.await(client.admin().createKeyspace(good)).keyspace().name())
           .isEqualTo(good.name());
     }
   }

@@ -28,6 +28,12 @@ class KillTest {
   /** Shorter than an outage: some clients never learn what became of a write. */
   private static final Duration HASTE = Duration.ofMillis(500);
 
+  /**
+   * While one process is lost. A leader is missed after one to two seconds, and one more round of
+   * votes may be split; the rest is for a machine that is busy with other things.
+   */
+  private static final double GAP_SECONDS_MAX = 15;
+
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   @TempDir private Path directory;
@@ -70,6 +76,7 @@ class KillTest {
       }
     }
     System.out.printf("kill one: %d rounds, %s%n", ROUNDS, sum);
+    assertThat(sum.longestGapSeconds()).as("nobody was answered").isLessThan(GAP_SECONDS_MAX);
   }
 
   @Test
@@ -108,6 +115,7 @@ class KillTest {
       assertThat(sum.unknown())
           .as("operations whose clients did not wait for an outage to end")
           .isZero();
+      assertThat(sum.longestGapSeconds()).as("nobody was answered").isLessThan(GAP_SECONDS_MAX);
       System.out.printf("kill nodes: %d clients, %s%n", clients.size(), sum);
     } finally {
       clients.forEach(FlotillaClient::close);

@@ -14,6 +14,7 @@ import io.flotilla.raft.runtime.SnapshotFetchConfig;
 import io.flotilla.raft.runtime.SnapshotFetchConfig.Backoff;
 import io.flotilla.raft.sim.Chance;
 import io.flotilla.raft.sim.Faults;
+import io.flotilla.raft.sim.WallClocks;
 import io.flotilla.router.client.AdminClient;
 import io.flotilla.router.client.NewKeyspace;
 import io.flotilla.router.client.Partitioning;
@@ -94,7 +95,13 @@ final class ShardLab implements AutoCloseable {
             CoreConfig.DEFAULT);
     ClusterPlan plan =
         new ClusterPlan(
-            groups * REPLICAS, 1 + clerks, faults, FETCH, new Settings(logBytes), DIGESTED);
+            groups * REPLICAS,
+            1 + clerks,
+            faults,
+            FETCH,
+            new Settings(logBytes),
+            world -> WallClocks.right(world, WholeCluster.BEGIN_MILLIS),
+            DIGESTED);
     this.whole = new WholeCluster(plan, new Chance(seed), false);
     this.clerks =
         new ShardClerks(this, whole.users().stream().skip(1).map(ShardClerk::new).toList());

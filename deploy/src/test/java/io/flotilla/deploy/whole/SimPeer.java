@@ -9,7 +9,7 @@ abstract class SimPeer<R extends ApplyRound> extends SimProcess {
   private final SimRaft<R> raft;
 
   SimPeer(WholeCluster whole, int id, String address) {
-    super(whole.world(), id, address);
+    super(whole.world(), whole.wallClocks(), id, address);
     this.raft = new SimRaft<>(whole, this);
   }
 

@@ -2,11 +2,13 @@ package io.flotilla.deploy.whole;
 
 import io.flotilla.raft.sim.Chance;
 import io.flotilla.raft.sim.Victim;
+import io.flotilla.raft.sim.WallClocks;
 import io.flotilla.raft.sim.World;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,14 +22,16 @@ abstract class SimProcess implements Victim {
   protected final World world;
   private final int id;
   private final String address;
+  private final LongSupplier wallMillis;
   private final ArrayDeque<Runnable> missed = new ArrayDeque<>();
   private final List<Runnable> onCrash = new ArrayList<>();
   private @Nullable Life life;
   private boolean paused;
   private SimServer server = new SimServer();
 
-  SimProcess(World world, int id, String address) {
+  SimProcess(World world, WallClocks wallClocks, int id, String address) {
     this.world = world;
+    this.wallMillis = wallClocks.of(id);
     this.id = id;
     this.address = address;
   }
@@ -131,9 +135,9 @@ abstract class SimProcess implements Victim {
     return world.clock().nowMicros() * 1000;
   }
 
-  /** Some day, which all agree on. */
+  /** What time of day it believes that it is. */
   final long wallMillis() {
-    return WholeCluster.BEGIN_MILLIS + world.clock().nowMicros() / 1000;
+    return wallMillis.getAsLong();
   }
 
   final void fatal(Throwable failure) {

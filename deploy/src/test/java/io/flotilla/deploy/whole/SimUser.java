@@ -36,7 +36,7 @@ final class SimUser extends SimProcess {
   private long finished;
 
   SimUser(WholeCluster whole, int id, History history) {
-    super(whole.world(), id, "user" + id + ":1");
+    super(whole.world(), whole.wallClocks(), id, "user" + id + ":1");
     this.whole = whole;
     this.history = history;
     this.chance = world.chance().fork();

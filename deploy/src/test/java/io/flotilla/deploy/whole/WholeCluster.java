@@ -6,6 +6,7 @@ import io.flotilla.raft.history.History;
 import io.flotilla.raft.runtime.SnapshotFetchConfig;
 import io.flotilla.raft.sim.Chance;
 import io.flotilla.raft.sim.SimNetwork;
+import io.flotilla.raft.sim.WallClocks;
 import io.flotilla.raft.sim.World;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -37,6 +38,7 @@ final class WholeCluster implements AutoCloseable {
   private final ClusterPlan plan;
   private final Path directory;
   private final World world;
+  private final WallClocks wallClocks;
   private final SimNetwork<Runnable> network;
   private final PlacementPolicy policy;
   private final Judges judges;
@@ -55,6 +57,7 @@ final class WholeCluster implements AutoCloseable {
     this.directory = newDirectory();
     int hosts = MEMBERS + plan.nodes() + plan.users();
     this.world = new World(chance, plan.faults(), MEMBERS, hosts, readable);
+    this.wallClocks = plan.clocks().apply(world);
     this.network =
         new SimNetwork<>(
             world.clock(),
@@ -93,6 +96,10 @@ final class WholeCluster implements AutoCloseable {
 
   World world() {
     return world;
+  }
+
+  WallClocks wallClocks() {
+    return wallClocks;
   }
 
   SimNetwork<Runnable> network() {

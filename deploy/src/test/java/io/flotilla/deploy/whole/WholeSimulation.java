@@ -12,7 +12,9 @@ import io.flotilla.raft.sim.RunKind;
 import io.flotilla.raft.sim.SimRun;
 import io.flotilla.raft.sim.Simulation;
 import io.flotilla.raft.sim.Trace;
+import io.flotilla.raft.sim.WallClocks;
 import io.flotilla.raft.sim.World;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -31,6 +33,12 @@ final class WholeSimulation implements SimRun {
 
   /** Of which one more is not there from the beginning. */
   static final int NODES = 5;
+
+  /**
+   * Of a clock. A write is sent for 24 hours by the clock of its client, and log time is that of
+   * the leader that was furthest ahead: they may be less than that apart.
+   */
+  private static final Duration WALL_CLOCK_WRONG_MAX = Duration.ofHours(11);
 
   private static final int USERS = 2;
   private static final double DIGESTED = 0.02;
@@ -54,7 +62,15 @@ final class WholeSimulation implements SimRun {
     Chance chance = new Chance(seed);
     ClusterPlan plan =
         new ClusterPlan(
-            NODES + 1, USERS, faults(chance), SnapshotFetchConfig.DEFAULT, new Draws(), DIGESTED);
+            NODES + 1,
+            USERS,
+            faults(chance),
+            SnapshotFetchConfig.DEFAULT,
+            new Draws(),
+            of ->
+                new WallClocks(
+                    of, new Chance(~seed), WholeCluster.BEGIN_MILLIS, WALL_CLOCK_WRONG_MAX),
+            DIGESTED);
     this.whole = new WholeCluster(plan, chance, readable);
     this.world = whole.world();
     this.work = whole.users().stream().map(UserWork::new).toList();
@@ -156,6 +172,7 @@ final class WholeSimulation implements SimRun {
     whole.calm();
     world.trace().add("healed", 0, 0, 0, () -> "");
     schedule.stop();
+    whole.wallClocks().stop();
     operator.stop();
     Rest rest = new Rest(whole);
     rest.begin();

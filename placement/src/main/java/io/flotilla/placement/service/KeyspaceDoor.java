@@ -47,8 +47,16 @@ final class KeyspaceDoor {
     gate.decidePlanned(
         call,
         () -> plan(call.request()),
-        result ->
-            call.reply(CreateKeyspaceReply.newBuilder().setKeyspace(result.getKeyspace()).build()));
+        result -> {
+          CreateKeyspaceReply.Builder reply =
+              CreateKeyspaceReply.newBuilder().setKeyspace(result.getKeyspace());
+          EvenNumber.note(replicas(call.request()), "replicas").ifPresent(reply::addNotes);
+          call.reply(reply.build());
+        });
+  }
+
+  private int replicas(CreateKeyspaceRequest request) {
+    return request.getReplicas() == 0 ? policy.replicas() : request.getReplicas();
   }
 
   private PlacementCommand plan(CreateKeyspaceRequest request) throws PlanRefusedException {
@@ -107,6 +115,6 @@ final class KeyspaceDoor {
         MapMessages.read(request.getPartitioning()),
         shards,
         splitKeys,
-        request.getReplicas() == 0 ? policy.replicas() : request.getReplicas());
+        replicas(request));
   }
 }

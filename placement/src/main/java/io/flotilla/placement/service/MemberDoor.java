@@ -140,13 +140,7 @@ final class MemberDoor {
     } else {
       reply.addNotes("placement members shows when it has left; its process may then be stopped");
     }
-    int count = then.lastingMembers().size();
-    if (count % 2 == 0) {
-      reply.addNotes(
-          String.format(
-              "%d members bear the loss of %d, no more than %d would: an odd number is better",
-              count, (count - 1) / 2, count - 1));
-    }
+    EvenNumber.note(then.lastingMembers().size(), "members").ifPresent(reply::addNotes);
     return reply.build();
   }
 

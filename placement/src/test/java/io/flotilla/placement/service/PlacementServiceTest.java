@@ -144,6 +144,18 @@ final class PlacementServiceTest extends OneMember {
     assertError(create("mine", 6, 1), ErrorCode.CONFLICT, "'mine' exists already");
   }
 
+  /** It costs one replica more, and bears no more losses. */
+  @Test
+  void anEvenNumberOfReplicasIsRemarkedOn() {
+    registerNodes(4);
+    await().until(() -> map.view().keyspaces().size() == 2);
+    assertThat(create("four", 2, 4).reply().getNotesList())
+        .containsExactly(
+            "4 replicas bear the loss of 1, no more than 3 would: an odd number is better");
+    assertThat(create("three", 2, 3).reply().getNotesList()).isEmpty();
+    assertThat(create("usual", 2, 0).reply().getNotesList()).isEmpty();
+  }
+
   @Test
   void aSilentNodeGetsNothingNew() {
     registerNodes(4);

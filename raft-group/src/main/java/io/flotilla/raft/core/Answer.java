@@ -19,6 +19,9 @@ public sealed interface Answer {
    */
   record SteppedDown(long token) implements Answer {}
 
-  /** Certainly not in any log, never will be. */
+  /**
+   * Certainly not in any log, never will be. Only a transfer that was {@linkplain
+   * Refusal.TransferGivenUp given up} may yet happen.
+   */
   record Refused(long token, Refusal refusal) implements Answer {}
 }

@@ -4,7 +4,7 @@ import io.flotilla.raft.core.RaftMessage.Conflict;
 
 /**
  * Where to look next when a follower's log does not hold what an append was to follow: back by a
- * term for each round trip, not by an entry (thesis §5.3, end).
+ * term for each round trip, not by an entry (the paper's §5.3, end).
  */
 final class FastBackup {
   private FastBackup() {}

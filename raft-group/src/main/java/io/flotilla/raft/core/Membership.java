@@ -11,7 +11,16 @@ import java.util.List;
  */
 public record Membership(List<Member> voters, List<Member> outgoing, List<Member> learners) {
   /** A replica and the node it lives on; the core only carries the node's id along. */
-  public record Member(ReplicaId replica, long node) {}
+  public record Member(ReplicaId replica, long node) {
+    /**
+     * @throws IllegalArgumentException if the node's id is not positive
+     */
+    public Member {
+      if (node <= 0) {
+        throw new IllegalArgumentException("a member's node must be positive, not " + node);
+      }
+    }
+  }
 
   public Membership {
     voters = sorted(voters);

@@ -51,7 +51,7 @@ public sealed interface RaftMessage {
   }
 
   /**
-   * AppendEntries (§5.3). Entries follow {@code previous} without a gap; none makes it a probe.
+   * AppendEntries (§5.3). Entries follow {@code previous} without a gap; none makes it a check.
    * {@code round} is the newest ReadIndex round that the leader has begun (0: none in this term); a
    * reply repeats it.
    */
@@ -98,8 +98,8 @@ public sealed interface RaftMessage {
   }
 
   /**
-   * Why an append was refused, so that the leader skips a term a round trip and not an entry
-   * (thesis §5.3, "fast backup"). {@code previous} is the index that was refused; {@code xTerm} the
+   * Why an append was refused, so that the leader skips a term a round trip and not an entry (the
+   * paper's §5.3, "fast backup"). {@code previous} is the index that was refused; {@code xTerm} the
    * term found there (0: the log is shorter or cut), {@code xIndex} the first index of that term,
    * {@code xLength} the index of the last entry.
    */

@@ -2,14 +2,20 @@ package io.flotilla.raft.core;
 
 import java.util.Optional;
 
-/** Why something was not begun. A refused proposal certainly did not and will not happen. */
+/**
+ * Why something was not begun. What is refused certainly did not and will not happen, but a
+ * transfer that was {@linkplain TransferGivenUp given up}.
+ */
 public sealed interface Refusal {
   record NotLeader(Optional<ReplicaId> leader) implements Refusal {}
 
-  /** Too many uncommitted bytes. */
+  /**
+   * More is under way than may be: uncommitted bytes, reads that wait, a full inbox, a log or a
+   * state that lags behind, or a disk that hangs. Worth another try before long.
+   */
   record Overloaded() implements Refusal {}
 
-  /** No message could carry it. */
+  /** No message could carry it. The runtime says so before the core is asked. */
   record TooLarge(int bytesMax) implements Refusal {}
 
   /** Leadership is being handed over. */

@@ -25,13 +25,7 @@ public final class MembershipBlock {
   public static Membership decode(ByteBuffer from) {
     byte[] bytes = new byte[length(from)];
     from.get(bytes);
-    Membership membership = MembershipBytes.decode(bytes);
-    for (Membership.Member member : membership.everybody()) {
-      if (member.node() < 0) {
-        throw new IllegalArgumentException("a member's node " + member.node() + " is negative");
-      }
-    }
-    return membership;
+    return MembershipBytes.decode(bytes);
   }
 
   private static int length(ByteBuffer from) {

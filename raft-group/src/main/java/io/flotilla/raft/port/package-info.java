@@ -4,8 +4,8 @@
  * whether it may block, what is durable when it returns, and what a failure means.
  *
  * <p>{@link LogStore}, {@link StateMachine}, {@link SnapshotStore}, {@link Transport} and {@link
- * SnapshotTransport} have one contract test each, run against each of their makers, those of the
- * simulator included.
+ * SnapshotTransport} have contract tests, one each but two for the log, run against each of their
+ * makers, those of the simulator included.
  */
 @NullMarked
 package io.flotilla.raft.port;

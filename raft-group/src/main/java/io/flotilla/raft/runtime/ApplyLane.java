@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * entry is never refused.
  */
 final class ApplyLane<R extends ApplyRound> {
-  /** At what is durable, while as much is applied as the log may hold. */
+  /** Looks at the durable index per {@code logRetainBytes} applied. */
   private static final int LOOKS = 16;
 
   /**

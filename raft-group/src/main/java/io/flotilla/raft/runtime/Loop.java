@@ -28,8 +28,8 @@ final class Loop<R extends ApplyRound> implements Agent {
 
   /**
    * Halves of an election timeout that a disk may take for one write before its node stops to lead
-   * and to stand for election. Three seconds, as timeouts usually are, are no reason to move all
-   * leaders; four are.
+   * and to stand for election. At the usual timeout of 1 s, 3 s are no reason to move all leaders;
+   * 3.5 s are.
    */
   private static final int DISK_PATIENCE = 7;
 
@@ -93,22 +93,8 @@ final class Loop<R extends ApplyRound> implements Agent {
     return name;
   }
 
-  @Override
-  public Doorbell doorbell() {
-    return gathering ? diskBell : doorbell;
-  }
-
-  /** By any thread. */
   void ring() {
     doorbell.ring();
-  }
-
-  void imaged(GroupId group, long index) {
-    ports.listener().imaged(group, index);
-  }
-
-  long retainedBytes(GroupId group) {
-    return log.retainedBytes(group);
   }
 
   /** False if the inbox is full. Who offered rings when all is offered. */
@@ -126,6 +112,11 @@ final class Loop<R extends ApplyRound> implements Agent {
   }
 
   // ---- for its thread
+
+  @Override
+  public Doorbell doorbell() {
+    return gathering ? diskBell : doorbell;
+  }
 
   /**
    * One turn over the groups that have work. What must wait for the disk is sent in the turn after
@@ -183,6 +174,14 @@ final class Loop<R extends ApplyRound> implements Agent {
       LOG.info("{}: the log's disk gets on again", name);
     }
     diskHangs = hangs;
+  }
+
+  void imaged(GroupId group, long index) {
+    ports.listener().imaged(group, index);
+  }
+
+  long retainedBytes(GroupId group) {
+    return log.retainedBytes(group);
   }
 
   boolean isDurable(long ticket) {
@@ -383,7 +382,10 @@ final class Loop<R extends ApplyRound> implements Agent {
     hosted.clear();
   }
 
-  /** Certainly not begun: what the loop has taken is not here any more. */
+  /**
+   * Certainly not begun: what the loop has taken is not here any more. One at a time, because who
+   * closes and all who still offer may be here at once, and only one may take from an inbox.
+   */
   private synchronized void refuseRequests() {
     @Nullable Request request;
     while ((request = requests.poll()) != null) {

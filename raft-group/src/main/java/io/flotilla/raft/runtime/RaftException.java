@@ -16,7 +16,10 @@ public final class RaftException extends Exception {
     this.refusal = refusal;
   }
 
-  /** It certainly did not and will not happen. */
+  /**
+   * It certainly did not and will not happen; only a transfer that was {@linkplain
+   * Refusal.TransferGivenUp given up} may yet.
+   */
   public static RaftException refused(Refusal refusal) {
     return new RaftException(refusal.toString(), Optional.of(refusal));
   }

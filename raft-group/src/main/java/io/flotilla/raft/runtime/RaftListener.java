@@ -5,8 +5,8 @@ import io.flotilla.raft.core.RaftEvent;
 import io.flotilla.raft.core.ReplicaId;
 
 /**
- * Told what happens, for logs and metrics; never for decisions. Called by loops and apply threads;
- * must not block. Doing nothing is an ordinary implementation.
+ * Told what happens, for logs and metrics; never for decisions. Called by any thread, by several at
+ * once; must not block. Doing nothing is an ordinary implementation.
  */
 public interface RaftListener {
   RaftListener NONE = new RaftListener() {};

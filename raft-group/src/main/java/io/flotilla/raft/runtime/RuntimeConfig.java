@@ -1,5 +1,7 @@
 package io.flotilla.raft.runtime;
 
+import static io.flotilla.raft.runtime.Allowed.require;
+
 import io.flotilla.raft.core.CoreConfig;
 import io.flotilla.raft.port.NodeId;
 import java.time.Duration;
@@ -37,11 +39,5 @@ public record RuntimeConfig(
   public static RuntimeConfig of(NodeId self) {
     return new RuntimeConfig(
         self, 2, 2, 2, Duration.ofMillis(100), GATHER, CoreConfig.DEFAULT, RuntimeLimits.DEFAULT);
-  }
-
-  private static void require(boolean holds, String name, Object value, String allowed) {
-    if (!holds) {
-      throw new IllegalArgumentException(name + " is " + value + "; allowed: " + allowed);
-    }
   }
 }

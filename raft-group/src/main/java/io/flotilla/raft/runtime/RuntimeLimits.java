@@ -1,5 +1,7 @@
 package io.flotilla.raft.runtime;
 
+import static io.flotilla.raft.runtime.Allowed.require;
+
 /**
  * What one runtime takes on before it says no.
  *
@@ -56,11 +58,5 @@ public record RuntimeLimits(
   /** The same with another bound for logs. */
   public RuntimeLimits retaining(long bytes) {
     return new RuntimeLimits(inboxes, logBacklogBytesMax, applyBacklogBytesMax, cacheBytes, bytes);
-  }
-
-  private static void require(boolean holds, String name, long value, String allowed) {
-    if (!holds) {
-      throw new IllegalArgumentException(name + " is " + value + "; allowed: " + allowed);
-    }
   }
 }

@@ -1,5 +1,7 @@
 package io.flotilla.raft.runtime;
 
+import static io.flotilla.raft.runtime.Allowed.require;
+
 import io.flotilla.raft.port.SnapshotRequest;
 import java.time.Duration;
 
@@ -64,11 +66,5 @@ public record SnapshotFetchConfig(
     require(window >= 1 && window <= 64, "window", window, "1 to 64");
     require(answerTime.toMillis() >= 1, "answerTime", answerTime, "at least 1 ms");
     require(snapshotBytesMax >= 1, "snapshotBytesMax", snapshotBytesMax, "at least 1");
-  }
-
-  private static void require(boolean holds, String name, Object value, String allowed) {
-    if (!holds) {
-      throw new IllegalArgumentException(name + " is " + value + "; allowed: " + allowed);
-    }
   }
 }

@@ -1,5 +1,7 @@
 package io.flotilla.raft.runtime;
 
+import static io.flotilla.raft.runtime.Allowed.require;
+
 import java.time.Duration;
 
 /**
@@ -25,11 +27,5 @@ public record SnapshotSendConfig(
     require(lease.compareTo(silence) >= 0, "silence", silence, "not above lease");
     require(retryMillis >= 1, "retryMillis", retryMillis, "at least 1");
     require(requestsMax >= 1, "requestsMax", requestsMax, "at least 1");
-  }
-
-  private static void require(boolean holds, String name, Object value, String allowed) {
-    if (!holds) {
-      throw new IllegalArgumentException(name + " is " + value + "; allowed: " + allowed);
-    }
   }
 }

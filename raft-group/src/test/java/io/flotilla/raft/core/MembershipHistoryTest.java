@@ -11,7 +11,8 @@ import org.junit.jupiter.api.Test;
 
 class MembershipHistoryTest {
   private static final Membership.Member ONE = new Membership.Member(new ReplicaId(1), 10);
-  private static final Membership.Member TWO = new Membership.Member(new ReplicaId(1L << 40), -3);
+  private static final Membership.Member TWO =
+      new Membership.Member(new ReplicaId(1L << 40), 1L << 50);
   private static final Membership FIRST = Membership.of(List.of(ONE));
   private static final Membership JOINT =
       new Membership(List.of(ONE, TWO), List.of(ONE), List.of(TWO));
@@ -93,6 +94,12 @@ class MembershipHistoryTest {
     Entry longer =
         new Entry(5, 1, Entry.Kind.MEMBERSHIP, Arrays.copyOf(payload, payload.length + 1));
     assertThatThrownBy(() -> history.append(longer)).isInstanceOf(InvariantViolation.class);
+    byte[] nowhere = payload.clone();
+    int node = MembershipBytes.COUNT_BYTES + Long.BYTES;
+    Arrays.fill(nowhere, node, node + Long.BYTES, (byte) 0);
+    assertThatThrownBy(() -> history.append(new Entry(5, 1, Entry.Kind.MEMBERSHIP, nowhere)))
+        .isInstanceOf(InvariantViolation.class)
+        .hasMessageContaining("node");
   }
 
   /** The port writes what the core reads. */

@@ -134,6 +134,7 @@ class SnapshotCodecTest {
     assertRefused(manifest().setLastIndex(-1));
     assertRefused(manifest().setLastTerm(0));
     assertRefused(manifest().addLearners(SnapshotMember.getDefaultInstance()));
+    assertRefused(manifest().addLearners(SnapshotMember.newBuilder().setReplica(9)));
     SnapshotManifest.Builder many = manifest();
     IntStream.range(0, 65_535).forEach(i -> many.addFiles(file("f" + i, 1)));
     assertRefused(many);

@@ -98,13 +98,18 @@ class BlockTest {
         () -> MembershipBlock.decode(encodedMembership().putShort(0, (short) -1)));
   }
 
-  @Test
-  void aNodeBelowZeroIsRefused() {
-    ByteBuffer block = encodedMembership();
-    block.putLong(MembershipBytes.COUNT_BYTES + Long.BYTES, -5);
+  @ParameterizedTest
+  @ValueSource(longs = {0, -5})
+  void aMemberThatIsNowhereIsRefused(long node) {
+    byte[] bytes = new byte[encodedMembership().remaining()];
+    ByteBuffer block = ByteBuffer.wrap(bytes).put(encodedMembership()).flip();
+    block.putLong(MembershipBytes.COUNT_BYTES + Long.BYTES, node);
     assertThatThrownBy(() -> MembershipBlock.decode(block))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("a member's node -5 is negative");
+        .hasMessage("a member's node must be positive, not " + node);
+    assertThatThrownBy(() -> MembershipBytes.decode(bytes))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("a member's node must be positive, not " + node);
   }
 
   /** Three times, since the first loads classes. */

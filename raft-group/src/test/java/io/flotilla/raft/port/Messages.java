@@ -76,7 +76,7 @@ public final class Messages {
   private List<Membership.Member> members() {
     List<Membership.Member> members = new ArrayList<>();
     for (int i = random.nextInt(6); i > 0; i--) {
-      members.add(new Membership.Member(new ReplicaId(1 + number()), number()));
+      members.add(new Membership.Member(new ReplicaId(1 + number()), 1 + number()));
     }
     return members;
   }

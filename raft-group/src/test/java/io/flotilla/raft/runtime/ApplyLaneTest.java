@@ -190,7 +190,7 @@ class ApplyLaneTest {
   @Test
   void aDamagedLogStopsItsReplicaAndNotTheWorker() throws Exception {
     keepOnDisk(entries(1, 1, 3));
-    log.damaged.put(GROUP, new LogStore.DamagedLog(new ReplicaId(1), "broken"));
+    log.damaged().put(GROUP, new LogStore.DamagedLog(new ReplicaId(1), "broken"));
     assertUnreadable(DamagedLogException.class);
   }
 

@@ -89,7 +89,7 @@ class LogFetcherTest {
   @Test
   void whatIsDamagedStopsTheReplicaAndNotTheFetcher() throws Exception {
     keepOnDisk();
-    log.damaged.put(GROUP, new LogStore.DamagedLog(new ReplicaId(1), "broken"));
+    log.damaged().put(GROUP, new LogStore.DamagedLog(new ReplicaId(1), "broken"));
     fetch.ask(fetcher, 8, 10, 1000, recent.replacements());
     assertThat(fetcher.turn()).isEqualTo(1);
     assertThat(told).hasValue(1);

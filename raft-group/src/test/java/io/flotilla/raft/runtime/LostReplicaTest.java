@@ -91,7 +91,7 @@ class LostReplicaTest {
 
   @Test
   void whoseLogIsDamagedIsNotHosted() throws Exception {
-    log.damaged.put(GROUP, new DamagedLog(SELF, "a hole"));
+    log.damaged().put(GROUP, new DamagedLog(SELF, "a hole"));
     open(OTHER, SELF);
     assertNotHosted(SELF, "a hole");
     assertThat(votes(OTHER, SELF)).isEqualTo(1);
@@ -99,31 +99,32 @@ class LostReplicaTest {
 
   @Test
   void whoMayBeForgottenIsNotHosted() throws Exception {
-    log.forgottenUpTo = Optional.of(NEWER);
+    log.forgetUpTo(NEWER);
     assertNotHosted(SELF, "forgot");
   }
 
   @Test
   void whoWasRemovedIsNotHosted() throws Exception {
-    log.tombstones.put(GROUP, SELF);
+    log.tombstones().put(GROUP, SELF);
     assertNotHosted(SELF, "removed");
   }
 
   @Test
   void whoFindsTheLogOfAnotherIsNotHosted() throws Exception {
-    log.recovered.put(
-        GROUP,
-        new RecoveredLog(
-            SELF, 1, HardState.INITIAL, Position.ZERO, MEMBERSHIP, List.of(), 0, List.of()));
+    log.recovered()
+        .put(
+            GROUP,
+            new RecoveredLog(
+                SELF, 1, HardState.INITIAL, Position.ZERO, MEMBERSHIP, List.of(), 0, List.of()));
     runtime = runtime();
     assertNotHosted(NEWER, "the log of replica 5");
   }
 
   @Test
   void whoComesAfterTheLostOnesIsHosted() throws Exception {
-    log.damaged.put(GROUP, new DamagedLog(SELF, "a hole"));
-    log.forgottenUpTo = Optional.of(SELF);
-    log.tombstones.put(GROUP, SELF);
+    log.damaged().put(GROUP, new DamagedLog(SELF, "a hole"));
+    log.forgetUpTo(SELF);
+    log.tombstones().put(GROUP, SELF);
     open(GROUP, NEWER);
     assertThat(votes(GROUP, NEWER)).isEqualTo(1);
     assertThat(stopped).isEmpty();
@@ -170,9 +171,10 @@ class LostReplicaTest {
   @Test
   void whoComesLaterKnowsNothingOfWhatTheOneBeforeFound() throws Exception {
     HardState voted = new HardState(7, Optional.of(SELF));
-    log.recovered.put(
-        GROUP,
-        new RecoveredLog(SELF, 1, voted, Position.ZERO, MEMBERSHIP, List.of(), 0, List.of()));
+    log.recovered()
+        .put(
+            GROUP,
+            new RecoveredLog(SELF, 1, voted, Position.ZERO, MEMBERSHIP, List.of(), 0, List.of()));
     runtime = runtime();
     RaftGroup before = open(GROUP, SELF);
     assertThat(before.status().term()).isEqualTo(7);

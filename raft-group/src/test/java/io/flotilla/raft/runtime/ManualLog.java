@@ -2,31 +2,25 @@ package io.flotilla.raft.runtime;
 
 import io.flotilla.raft.core.Entry;
 import io.flotilla.raft.core.GroupId;
-import io.flotilla.raft.core.ReplicaId;
 import io.flotilla.raft.port.DamagedLogException;
-import io.flotilla.raft.port.LogStore;
 import io.flotilla.raft.port.LogWrite;
 import io.flotilla.raft.port.MissingEntriesException;
+import io.flotilla.raft.port.OpenedLogStore;
 import io.flotilla.raft.port.StorageException;
 import io.flotilla.raft.port.UnreadableLogException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 
 /** A log store in memory whose disk is done when the test says so. */
-final class ManualLog implements LogStore {
+final class ManualLog extends OpenedLogStore {
   record HandOver(List<LogWrite> writes, Runnable durable) {}
 
   final List<HandOver> waiting = new ArrayList<>();
   final List<HandOver> all = new ArrayList<>();
   private final Map<GroupId, TreeMap<Long, Entry>> logs = new HashMap<>();
-  final Map<GroupId, DamagedLog> damaged = new HashMap<>();
-  final Map<GroupId, ReplicaId> tombstones = new HashMap<>();
-  final Map<GroupId, RecoveredLog> recovered = new HashMap<>();
-  Optional<ReplicaId> forgottenUpTo = Optional.empty();
   long backlogBytes;
   int reads;
 
@@ -78,7 +72,7 @@ final class ManualLog implements LogStore {
       throws StorageException, UnreadableLogException {
     reads++;
     onRead.run();
-    if (damaged.containsKey(group)) {
+    if (damaged().containsKey(group)) {
       throw new DamagedLogException("group " + group + " is damaged");
     }
     if (!logs.get(group).containsKey(first)) {
@@ -92,26 +86,6 @@ final class ManualLog implements LogStore {
     return logs.getOrDefault(group, new TreeMap<>()).values().stream()
         .mapToLong(Entry::weight)
         .sum();
-  }
-
-  @Override
-  public Map<GroupId, RecoveredLog> recovered() {
-    return recovered;
-  }
-
-  @Override
-  public Map<GroupId, DamagedLog> damaged() {
-    return damaged;
-  }
-
-  @Override
-  public Optional<ReplicaId> forgottenUpTo() {
-    return forgottenUpTo;
-  }
-
-  @Override
-  public Map<GroupId, ReplicaId> tombstones() {
-    return tombstones;
   }
 
   @Override

@@ -68,7 +68,7 @@ public final class Campaign implements AutoCloseable {
     public String toString() {
       return String.format(
           Locale.ROOT,
-          "%d seeds in %.1f s: %.0f simulated seconds per real second, %d events, %d operations",
+          "%d runs in %.1f s: %.0f simulated seconds per real second, %d events, %d operations",
           runs,
           seconds(),
           simulatedMicros / 1e6 / seconds(),

@@ -16,6 +16,7 @@ public enum FaultKind {
   TRANSFER("transfers of leadership asked"),
   DISK_LOSS("disks lost"),
   DISK_HANG("disks hung"),
+  CLOCK_SET("clocks set"),
   HUNG_LEADER("leaders replaced because their disks hung"),
   TRUNCATION("logs truncated"),
   RESTORE("snapshots restored");

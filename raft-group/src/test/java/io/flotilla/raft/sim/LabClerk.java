@@ -4,13 +4,14 @@ import io.flotilla.raft.history.Action;
 import io.flotilla.raft.history.History;
 import io.flotilla.raft.history.Outcome;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A client that does a given number of things to one key, one after the other and without a pause,
  * and never gives up: what is not answered in a second is asked again, under the same number, of
- * another server. One thread.
+ * another server. Its session may be others' as well. One thread.
  */
 final class LabClerk {
   private static final long PATIENCE_MICROS = 1_000_000;
@@ -18,7 +19,7 @@ final class LabClerk {
 
   private final World world;
   private final ClientRecord record;
-  private final int id;
+  private final SimSession session;
   private final int key;
   private final int count;
   private final IntFunction<Action> actions;
@@ -31,14 +32,14 @@ final class LabClerk {
       World world,
       ClientRecord record,
       List<Door> doors,
-      int id,
+      SimSession session,
       int key,
       int count,
       IntFunction<Action> actions) {
     this.world = world;
     this.record = record;
     this.doors = doors;
-    this.id = id;
+    this.session = session;
     this.key = key;
     this.count = count;
     this.actions = actions;
@@ -62,9 +63,9 @@ final class LabClerk {
     if (done < count) {
       Action action = actions.apply(done + 1);
       if (action instanceof Action.Get) {
-        ask(null, record.read(id, key));
+        ask(null, record.read(session.id(), key));
       } else {
-        SimCommand command = new SimCommand(id, done + 1, key, action);
+        SimCommand command = new SimCommand(session.id(), session.begin(), key, action);
         ask(command, record.write(command));
       }
     }
@@ -76,7 +77,9 @@ final class LabClerk {
     travel(
         () ->
             door.request(
-                command, key, reply -> travel(() -> answered(mine, command, call, reply))));
+                command == null ? null : session.stamped(command),
+                key,
+                reply -> travel(() -> answered(mine, command, call, reply))));
     world.clock().after(PATIENCE_MICROS, () -> again(mine, command, call));
   }
 
@@ -94,6 +97,7 @@ final class LabClerk {
       return;
     }
     if (reply instanceof Reply.Wrote wrote) {
+      session.end(Objects.requireNonNull(command));
       done(call, wrote.outcome());
     } else if (reply instanceof Reply.Read read) {
       done(call, new Outcome.Saw(read.value()));

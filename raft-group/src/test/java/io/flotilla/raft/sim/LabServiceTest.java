@@ -142,6 +142,64 @@ class LabServiceTest {
 
   // ---- 2025: the replicated state machine
 
+  private static int done(List<LabClerk> clerks) {
+    return clerks.stream().mapToInt(LabClerk::done).sum();
+  }
+
+  private static void checkCounter(ServiceLab lab, long value) {
+    lab.check();
+    for (int server : lab.all()) {
+      assertThat(lab.state(server).value(COUNTER)).as("at %s", server).isEqualTo(Value.of(value));
+    }
+  }
+
+  @Test
+  void testRsmBasic4A() {
+    ServiceLab lab = new ServiceLab("rsm-basic", 3, Lab.RELIABLE, 17);
+    LabClerk ten = lab.clerk(COUNTER, 10, i -> new Action.Increment(1));
+    assertThat(lab.within(10 * SECOND, () -> ten.done() == 10)).isTrue();
+    checkCounter(lab, 10);
+  }
+
+  @Test
+  void testRsmConcurrent4A() {
+    ServiceLab lab = new ServiceLab("rsm-concurrent", 3, Lab.RELIABLE, 18);
+    List<LabClerk> clerks = lab.crowd(50, COUNTER, new Action.Increment(1));
+    assertThat(lab.within(10 * SECOND, () -> done(clerks) == 50)).isTrue();
+    checkCounter(lab, 50);
+  }
+
+  @Test
+  void testLeaderFailure4A() {
+    ServiceLab lab = new ServiceLab("leader-failure", 3, Lab.RELIABLE, 19);
+    LabClerk before = lab.clerk(COUNTER, 10, i -> new Action.Increment(1));
+    assertThat(lab.within(10 * SECOND, () -> before.done() == 10)).isTrue();
+    int leader = lab.leader();
+    lab.partition(Set.of(leader));
+    Set<Integer> others = new TreeSet<>(lab.all());
+    others.remove(leader);
+    LabClerk going = lab.clerk(others, COUNTER, 10, i -> new Action.Increment(1));
+    assertThat(lab.within(10 * SECOND, () -> going.done() == 10)).as("others go on").isTrue();
+    assertThat(lab.state(leader).value(COUNTER)).as("cut off").isEqualTo(Value.of(10));
+    lab.mend();
+    checkCounter(lab, 20);
+  }
+
+  /** What is under way when all crash is answered once, and by its own result. */
+  @Test
+  void testRestartSubmit4A() {
+    ServiceLab lab = new ServiceLab("restart-submit", 3, Lab.RELIABLE, 20);
+    LabClerk hundred = lab.clerk(COUNTER, 100, i -> new Action.Increment(1));
+    assertThat(lab.within(20 * SECOND, () -> hundred.done() == 100)).isTrue();
+    List<LabClerk> open = lab.crowd(50, COUNTER, new Action.Increment(1));
+    assertThat(lab.within(SECOND, () -> done(open) > 0)).as("some are answered").isTrue();
+    assertThat(done(open)).as("the others are under way").isLessThan(50);
+    lab.crashAndRestartAll();
+    List<LabClerk> after = lab.crowd(50, COUNTER, new Action.Increment(1));
+    assertThat(lab.within(20 * SECOND, () -> done(open) == 50 && done(after) == 50)).isTrue();
+    checkCounter(lab, 200);
+  }
+
   @Test
   void testLeaderPartition4A() {
     ServiceLab lab = new ServiceLab("leader-partition", 3, Lab.RELIABLE, 15);
@@ -175,9 +233,6 @@ class LabServiceTest {
     lab.crashAndRestartAll();
     LabClerk one = lab.clerk(COUNTER, 1, i -> new Action.Increment(1));
     assertThat(lab.within(10 * SECOND, () -> one.done() == 1)).isTrue();
-    lab.check();
-    for (int server : lab.all()) {
-      assertThat(lab.state(server).value(COUNTER)).isEqualTo(Value.of(101));
-    }
+    checkCounter(lab, 101);
   }
 }

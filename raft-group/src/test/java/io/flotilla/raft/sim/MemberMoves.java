@@ -99,7 +99,13 @@ final class MemberMoves {
   /** Who was made for the group, and has never belonged to it yet. */
   private Optional<Member> waiting(SimGroup group, Membership current) {
     return nodes().stream()
-        .flatMap(node -> node.tenant(group).map(replica -> new Member(replica, node.id())).stream())
+        .flatMap(
+            node ->
+                node
+                    .replicas()
+                    .tenant(group)
+                    .map(replica -> new Member(replica, node.id()))
+                    .stream())
         .filter(member -> !MembershipRules.holds(current, member.replica()))
         .filter(member -> !group.properties().members().wasMember(member.replica()))
         .findFirst();
@@ -107,7 +113,9 @@ final class MemberMoves {
 
   private Optional<Member> fresh(SimGroup group) {
     RuntimeNode[] free =
-        nodes().stream().filter(node -> node.tenant(group).isEmpty()).toArray(RuntimeNode[]::new);
+        nodes().stream()
+            .filter(node -> node.replicas().tenant(group).isEmpty())
+            .toArray(RuntimeNode[]::new);
     if (free.length == 0) {
       return Optional.empty();
     }
@@ -126,7 +134,8 @@ final class MemberMoves {
   void askIfRemoved(SimGroup group, GroupStatus leader) {
     MembershipRules members = group.properties().members();
     for (RuntimeNode node : nodes()) {
-      node.tenant(group)
+      node.replicas()
+          .tenant(group)
           .filter(members::wasMember)
           .filter(replica -> !MembershipRules.holds(members.newest(), replica))
           .ifPresent(
@@ -154,7 +163,8 @@ final class MemberMoves {
 
   private static boolean hasMajorityBeside(SimGroup group, RuntimeNode victim) {
     Membership members = group.properties().members().newest();
-    return victim.tenant(group).filter(members::isVoter).isEmpty() || members.voters().size() > 2;
+    return victim.replicas().tenant(group).filter(members::isVoter).isEmpty()
+        || members.voters().size() > 2;
   }
 
   /** Asked after each event while somebody waits for it: what is cheap and often false is first. */
@@ -182,7 +192,7 @@ final class MemberMoves {
   }
 
   private static boolean canSpare(SimGroup group, RuntimeNode victim) {
-    return victim.tenant(group).isEmpty()
-        || (!victim.hasUndecided(group) && hasMajorityBeside(group, victim));
+    return victim.replicas().tenant(group).isEmpty()
+        || (!victim.replicas().hasUndecided(group) && hasMajorityBeside(group, victim));
   }
 }

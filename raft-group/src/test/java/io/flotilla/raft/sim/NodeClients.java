@@ -49,7 +49,7 @@ final class NodeClients {
 
   private void read(RaftGroup replica, SimGroup group, int key, Consumer<Reply> reply) {
     long committed = group.properties().commit();
-    JudgedMachine<?> machine = node.machine(group);
+    JudgedMachine<?> machine = node.replicas().machine(group);
     replica
         .readBarrier()
         .whenComplete(

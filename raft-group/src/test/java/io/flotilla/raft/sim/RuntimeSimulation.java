@@ -3,6 +3,7 @@ package io.flotilla.raft.sim;
 import io.flotilla.raft.core.GroupStatus;
 import io.flotilla.raft.core.GroupStatus.RoleName;
 import io.flotilla.raft.runtime.RuntimeLimits;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -28,6 +29,9 @@ public final class RuntimeSimulation implements SimRun {
 
   private static final int TIDY_TICKS = 5;
 
+  /** Any: nothing that is promised here hangs on the time of day. */
+  private static final Duration WALL_CLOCK_WRONG_MAX = Duration.ofDays(400);
+
   /** Election timeouts after which another leads than who is at a hung disk, and seeks to write. */
   private static final int HUNG_DISK_TIMEOUTS = 10;
 
@@ -46,6 +50,7 @@ public final class RuntimeSimulation implements SimRun {
   private final SimNetwork<Runnable> network;
   private final List<SimGroup> groups;
   private final List<RuntimeNode> nodes;
+  private final WallClocks wallClocks;
   private final FaultSchedule schedule;
   private final List<SimClient> clients = new ArrayList<>();
   private final List<SessionClient> sessions;
@@ -71,9 +76,13 @@ public final class RuntimeSimulation implements SimRun {
             .mapToObj(n -> new SimGroup(world.clock(), n, size))
             .toList();
     RuntimeLimits limits = limits(chance);
+    this.wallClocks = new WallClocks(world, new Chance(~seed), 0, WALL_CLOCK_WRONG_MAX);
     this.nodes =
         IntStream.rangeClosed(1, hosts)
-            .mapToObj(id -> new RuntimeNode(world, id, groups, network, this::node, limits, states))
+            .mapToObj(
+                id ->
+                    new RuntimeNode(
+                        world, id, groups, network, this::node, limits, states, wallClocks))
             .toList();
     this.schedule = new FaultSchedule(world, network, nodes);
     this.sessions = groups.stream().map(group -> addClients(group, chance)).toList();
@@ -144,6 +153,7 @@ public final class RuntimeSimulation implements SimRun {
     world.heal();
     network.faults(world.faults().network());
     schedule.stop();
+    wallClocks.stop();
     tidyMembers();
     clientsGoOn();
     sessionsGoOn();
@@ -152,7 +162,7 @@ public final class RuntimeSimulation implements SimRun {
     sessions.forEach(SessionClient::stop);
     within("every group's members, and nobody else, have its log and state", this::converged);
     within("no log waits for a flush that nobody thinks of", () -> areLogsShort(4));
-    nodes.forEach(RuntimeNode::flush);
+    nodes.forEach(node -> node.replicas().flush());
     within("no log weighs more than it may", () -> areLogsShort(1));
     long answered = groups.stream().mapToLong(group -> group.record().answered()).sum();
     groups.forEach(this::checkFinalState);
@@ -283,7 +293,7 @@ public final class RuntimeSimulation implements SimRun {
                     .append(" at ")
                     .append(node.id())
                     .append(": ")
-                    .append(node.tenant(group))
+                    .append(node.replicas().tenant(group))
                     .append(' ')
                     .append(node.statusIfHere(group)));
       }
@@ -300,7 +310,7 @@ public final class RuntimeSimulation implements SimRun {
     if (leader == null || leader.membership().isJoint()) {
       return false;
     }
-    return nodes.stream().allMatch(node -> node.isClean(group, leader.membership()))
+    return nodes.stream().allMatch(node -> node.replicas().isClean(group, leader.membership()))
         && members(group).allMatch(node -> sameAs(leader, node, group));
   }
 
@@ -328,15 +338,15 @@ public final class RuntimeSimulation implements SimRun {
         && status.membership().equals(first.membership())
         && status.commitIndex() == first.lastIndex()
         && status.lastIndex() == first.lastIndex()
-        && node.state(group).applied() == first.lastIndex();
+        && node.replicas().state(group).applied() == first.lastIndex();
   }
 
   private void checkFinalState(SimGroup group) {
     List<SimState> states = new ArrayList<>();
     for (RuntimeNode node : members(group).toList()) {
       int replica = SimReplica.number(node.status(group).replica());
-      group.properties().applied(replica, node.state(group));
-      states.add(node.state(group));
+      group.properties().applied(replica, node.replicas().state(group));
+      states.add(node.replicas().state(group));
     }
     group.record().requireLinearizable("seed-" + seed + "-" + group.id() + "-on-" + voters, states);
   }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.flotilla.raft.core.GroupStatus.RoleName;
 import io.flotilla.raft.history.Action;
 import io.flotilla.raft.runtime.RuntimeLimits;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -71,6 +72,7 @@ final class ServiceLab {
         new SimNetwork<>(
             world.clock(), chance.fork(), size, faults, (from, to, arrival) -> arrival.run());
     this.group = new SimGroup(world.clock(), 1, size);
+    WallClocks wallClocks = new WallClocks(world, new Chance(~seed), 0, Duration.ZERO);
     this.servers =
         IntStream.rangeClosed(1, size)
             .mapToObj(
@@ -82,7 +84,8 @@ final class ServiceLab {
                         network,
                         this::server,
                         limits,
-                        (node, flushes) -> new MemoryStates(flushes)))
+                        (node, flushes) -> new MemoryStates(flushes),
+                        wallClocks))
             .toList();
     servers.forEach(RuntimeNode::start);
   }
@@ -120,10 +123,23 @@ final class ServiceLab {
 
   /** A clerk who knows these servers alone. */
   LabClerk clerk(Set<Integer> known, int key, int count, IntFunction<Action> actions) {
+    return clerk(new SimSession(++clerks), known, key, count, actions);
+  }
+
+  private LabClerk clerk(
+      SimSession session, Set<Integer> known, int key, int count, IntFunction<Action> actions) {
     LabClerk clerk =
-        new LabClerk(world, group.record(), doors(known), ++clerks, key, count, actions);
+        new LabClerk(world, group.record(), doors(known), session, key, count, actions);
     clerk.start();
     return clerk;
+  }
+
+  /** So many at once, of one session, each of whom does one thing. */
+  List<LabClerk> crowd(int size, int key, Action action) {
+    SimSession session = new SimSession(++clerks);
+    return IntStream.range(0, size)
+        .mapToObj(one -> clerk(session, all(), key, 1, i -> action))
+        .toList();
   }
 
   LabClerk clerk(int key, int count, IntFunction<Action> actions) {
@@ -180,7 +196,7 @@ final class ServiceLab {
   /** Each begins with the state that it has kept, and needs it for what its log has no more. */
   void crashAndRestartAll() {
     Map<RuntimeNode, Long> cuts = new TreeMap<>(Comparator.comparingInt(RuntimeNode::id));
-    servers.forEach(server -> cuts.put(server, server.cutAt(group)));
+    servers.forEach(server -> cuts.put(server, server.replicas().cutAt(group)));
     servers.forEach(RuntimeNode::crash);
     sleep(SECOND);
     servers.forEach(RuntimeNode::start);
@@ -188,7 +204,9 @@ final class ServiceLab {
         (server, cut) -> {
           restartsFromSnapshots += cut > 0 ? 1 : 0;
           assertThat(server.status(group).firstIndex()).as("log").isGreaterThan(cut);
-          assertThat(server.state(group).applied()).as("state").isGreaterThanOrEqualTo(cut);
+          assertThat(server.replicas().state(group).applied())
+              .as("state")
+              .isGreaterThanOrEqualTo(cut);
         });
   }
 
@@ -256,14 +274,16 @@ final class ServiceLab {
     network.faults(world.faults().network());
     mend();
     assertThat(within(20 * SECOND, this::converged)).as("all servers hold the same").isTrue();
-    servers.forEach(server -> group.properties().applied(server.id(), server.state(group)));
+    servers.forEach(
+        server -> group.properties().applied(server.id(), server.replicas().state(group)));
     keepStates();
     assertThat(within(CUT_MICROS, () -> servers.stream().allMatch(one -> one.isLogShort(group, 1))))
         .as("no log weighs more than it may")
         .isTrue();
     group
         .record()
-        .requireLinearizable(name, servers.stream().map(server -> server.state(group)).toList());
+        .requireLinearizable(
+            name, servers.stream().map(server -> server.replicas().state(group)).toList());
   }
 
   private boolean converged() {
@@ -274,31 +294,37 @@ final class ServiceLab {
             .allMatch(
                 server ->
                     server.status(group).lastIndex() == last
-                        && server.state(group).applied() == last);
+                        && server.replicas().state(group).applied() == last);
   }
 
   SimState state(int server) {
-    return server(server).state(group);
+    return server(server).replicas().state(group);
   }
 
   // ---- snapshots
 
   /** All that is applied now is there after a crash; in {@link #CUT_MICROS} no log needs it. */
   void keepStates() {
-    servers.forEach(RuntimeNode::flush);
+    servers.forEach(server -> server.replicas().flush());
   }
 
   long largestLogBytes() {
-    return servers.stream().mapToLong(server -> server.logBytes(group)).max().orElseThrow();
+    return servers.stream()
+        .mapToLong(server -> server.replicas().logBytes(group))
+        .max()
+        .orElseThrow();
   }
 
   long largestSnapshotBytes() {
-    return servers.stream().mapToLong(server -> server.snapshotBytes(group)).max().orElseThrow();
+    return servers.stream()
+        .mapToLong(server -> server.replicas().snapshotBytes(group))
+        .max()
+        .orElseThrow();
   }
 
   /** The last index that is gone from a server's log. */
   long cutAt(int server) {
-    return server(server).cutAt(group);
+    return server(server).replicas().cutAt(group);
   }
 
   long lastIndex(int server) {

@@ -99,7 +99,7 @@ final class SessionClient {
 
   private void told(
       RuntimeNode node, SimCommand command, History.Call call, byte @Nullable [] result) {
-    long applied = result == null ? 0 : node.state(group).applied();
+    long applied = result == null ? 0 : node.replicas().state(group).applied();
     node.now(
         () -> {
           if (end(command) && result != null) {
@@ -126,7 +126,7 @@ final class SessionClient {
     reached.whenComplete(
         (index, failure) -> {
           if (failure == null) {
-            SimState state = node.state(group);
+            SimState state = node.replicas().state(group);
             node.now(() -> judge(node, state, seen, written));
           }
         });
@@ -157,7 +157,7 @@ final class SessionClient {
     ages++;
     long asOfMicros = world.clock().nowMicros() - age.toNanos() / 1000;
     long committed = group.committedBefore(asOfMicros);
-    long applied = node.state(group).applied();
+    long applied = node.replicas().state(group).applied();
     if (applied < committed) {
       throw new AssertionError(
           "AGE: node %d says that %d is no older than %s, but %d was committed before that"

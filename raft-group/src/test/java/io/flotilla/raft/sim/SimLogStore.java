@@ -2,17 +2,14 @@ package io.flotilla.raft.sim;
 
 import io.flotilla.raft.core.Entry;
 import io.flotilla.raft.core.GroupId;
-import io.flotilla.raft.core.ReplicaId;
-import io.flotilla.raft.port.LogStore;
 import io.flotilla.raft.port.LogWrite;
 import io.flotilla.raft.port.MissingEntriesException;
+import io.flotilla.raft.port.OpenedLogStore;
 import io.flotilla.raft.port.StorageException;
 import io.flotilla.raft.port.UnreadableLogException;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * all of a hand-over or nothing; a crash keeps the synced and, as chance wills, some of the first
  * hand-overs that were not. One thread.
  */
-public final class SimLogStore implements LogStore {
+public final class SimLogStore extends OpenedLogStore {
   private record HandOver(List<LogWrite> writes, long bytes, Runnable durable) {}
 
   private final SimClock clock;
@@ -30,10 +27,6 @@ public final class SimLogStore implements LogStore {
   private final Supplier<Faults.Disk> faults;
   private final SimPlatter platter;
   private final Consumer<Throwable> fatal;
-  private final Map<GroupId, RecoveredLog> recovered;
-  private final Map<GroupId, DamagedLog> damaged;
-  private final Map<GroupId, ReplicaId> tombstones;
-  private final Optional<ReplicaId> forgottenUpTo;
   private final ArrayDeque<HandOver> unsynced = new ArrayDeque<>();
   private long handedOver;
   private boolean syncing;
@@ -60,10 +53,10 @@ public final class SimLogStore implements LogStore {
     this.faults = faults;
     this.platter = platter;
     this.fatal = fatal;
-    this.recovered = platter.recovered();
-    this.damaged = platter.damaged();
-    this.forgottenUpTo = platter.forgottenUpTo();
-    this.tombstones = platter.tombstones();
+    recovered().putAll(platter.recovered());
+    damaged().putAll(platter.damaged());
+    tombstones().putAll(platter.tombstones());
+    platter.forgottenUpTo().ifPresent(this::forgetUpTo);
   }
 
   /** Where it counts from now on what it suffers. */
@@ -187,26 +180,6 @@ public final class SimLogStore implements LogStore {
               + log.lastIndex());
     }
     return log.range(first, last, maxBytes);
-  }
-
-  @Override
-  public Map<GroupId, RecoveredLog> recovered() {
-    return recovered;
-  }
-
-  @Override
-  public Map<GroupId, DamagedLog> damaged() {
-    return damaged;
-  }
-
-  @Override
-  public Optional<ReplicaId> forgottenUpTo() {
-    return forgottenUpTo;
-  }
-
-  @Override
-  public Map<GroupId, ReplicaId> tombstones() {
-    return tombstones;
   }
 
   @Override

@@ -63,6 +63,21 @@ class CorePageTest {
   }
 
   private static String offers(Class<?> type) {
+    String nested = nested(type);
+    return nested.isEmpty() ? itself(type) : itself(type) + "; with " + nested;
+  }
+
+  /** Public types within it that are no choice of it. */
+  private static String nested(Class<?> type) {
+    return Arrays.stream(type.getDeclaredClasses())
+        .filter(inner -> Modifier.isPublic(inner.getModifiers()))
+        .filter(inner -> !type.isSealed() || !type.isAssignableFrom(inner))
+        .sorted(Comparator.comparing(Class::getSimpleName))
+        .map(CorePageTest::shape)
+        .collect(Collectors.joining(", "));
+  }
+
+  private static String itself(Class<?> type) {
     if (type.isSealed()) {
       return "one of "
           + Arrays.stream(type.getPermittedSubclasses()) // in an order that differs among compilers

@@ -2,6 +2,7 @@ package io.flotilla.router.cli;
 
 import io.flotilla.router.client.Bytes;
 import io.flotilla.router.client.ClusterStatus;
+import io.flotilla.router.client.CreatedKeyspace;
 import io.flotilla.router.client.FlotillaClient;
 import io.flotilla.router.client.NewKeyspace;
 import io.flotilla.router.client.Partitioning;
@@ -33,6 +34,9 @@ final class KeyspaceCommand {
           shards);
     }
   }
+
+  /** A new one, with what placement has to say about it. */
+  private record Made(int id, String name, String partitioning, long shards, List<String> notes) {}
 
   @Command(name = "list", description = "Lists keyspaces.", mixinStandardHelpOptions = true)
   static final class ListCommand extends AdminVerb {
@@ -102,11 +106,13 @@ final class KeyspaceCommand {
       List<Bytes> cuts = splitKeys == null ? List.of() : read(splitKeys);
       NewKeyspace wish = new NewKeyspace(name, partitioning, shards, cuts, replicas);
       int expected = cuts.isEmpty() ? shards : cuts.size() + 1;
-      View made = View.of(FlotillaClient.await(client.admin().createKeyspace(wish)), expected);
+      CreatedKeyspace created = FlotillaClient.await(client.admin().createKeyspace(wish));
+      View made = View.of(created.keyspace(), expected);
       if (output.json()) {
-        output.print(made);
+        output.print(new Made(made.id, made.name, made.partitioning, made.shards, created.notes()));
       } else {
         output.out().println("created " + made.name + " with " + made.shards + " shards");
+        created.notes().forEach(note -> output.out().println("  " + note));
       }
       return ExitCodes.OK;
     }

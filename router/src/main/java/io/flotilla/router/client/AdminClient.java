@@ -68,7 +68,7 @@ public final class AdminClient {
    * ErrorCode#CONFLICT}. Not tried again after an attempt of unknown outcome: whether a keyspace of
    * that name is this caller's or another's could not be told apart.
    */
-  public CompletableFuture<ClusterStatus.Keyspace> createKeyspace(NewKeyspace keyspace) {
+  public CompletableFuture<CreatedKeyspace> createKeyspace(NewKeyspace keyspace) {
     CreateKeyspaceRequest.Builder request =
         CreateKeyspaceRequest.newBuilder()
             .setName(keyspace.name())
@@ -79,15 +79,16 @@ public final class AdminClient {
       request.setShards(keyspace.splitKeys().size() + 1);
       keyspace.splitKeys().forEach(key -> request.addSplitKeys(key.byteString()));
     }
-    CompletableFuture<ClusterStatus.Keyspace> created = new CompletableFuture<>();
+    CompletableFuture<CreatedKeyspace> created = new CompletableFuture<>();
     Answers.then(
         placement.call(RpcMethods.CREATE_KEYSPACE, request.build(), false),
         created,
         reply -> {
-          ClusterStatus.Keyspace made = StatusReader.keyspace(reply.getKeyspace());
+          CreatedKeyspace made =
+              new CreatedKeyspace(StatusReader.keyspace(reply.getKeyspace()), reply.getNotesList());
           keyspaces
               .await(
-                  map -> Keyspaces.isServed(map, made.name()),
+                  map -> Keyspaces.isServed(map, made.keyspace().name()),
                   "the keyspace was created, but its map",
                   config.callTimeout().toMillis())
               .whenComplete(

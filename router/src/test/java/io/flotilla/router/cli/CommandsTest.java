@@ -245,6 +245,15 @@ class CommandsTest {
         .isEqualTo("created r with 4 shards\n");
     assertThat(run("put", "-k", "r", "a", "1").code).isZero();
     assertThat(run("keyspace", "list", "-o", "json").json()).hasSize(4);
+    assertThat(run("keyspace", "create", "even", "--shards", "1", "--replicas", "2").out)
+        .isEqualTo("created even with 1 shards\n  3 replicas are better than 2\n");
+    assertThat(
+            run("keyspace", "create", "two", "--replicas", "2", "-o", "json")
+                .json()
+                .get("notes")
+                .get(0)
+                .asText())
+        .isEqualTo("3 replicas are better than 2");
     fails(run("keyspace", "create", "r"), 1, "CONFLICT");
     Files.writeString(splits, "m\nb\n");
     fails(

@@ -103,8 +103,12 @@ final class FakePlacement implements AutoCloseable {
       call.fail(ErrorCode.CONFLICT, "there is a keyspace \"" + name + "\" already");
       return;
     }
-    call.reply(
-        CreateKeyspaceReply.newBuilder().setKeyspace(cluster.create(call.request())).build());
+    CreateKeyspaceReply.Builder reply =
+        CreateKeyspaceReply.newBuilder().setKeyspace(cluster.create(call.request()));
+    if (call.request().getReplicas() == 2) {
+      reply.addNotes("3 replicas are better than 2");
+    }
+    call.reply(reply.build());
     cluster.publish();
   }
 

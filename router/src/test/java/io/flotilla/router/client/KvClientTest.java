@@ -234,7 +234,8 @@ class KvClientTest {
   @Test
   void aKeyspaceCanBeUsedAsSoonAsItIsCreated() {
     NewKeyspace wish = NewKeyspace.range("fresh", 4);
-    ClusterStatus.Keyspace made = FlotillaClient.await(client.admin().createKeyspace(wish));
+    ClusterStatus.Keyspace made =
+        FlotillaClient.await(client.admin().createKeyspace(wish)).keyspace();
     assertThat(made.name()).isEqualTo("fresh");
     SyncKvClient fresh = client.keyspace("fresh").sync();
     fresh.put(b("x"), b("y"));
