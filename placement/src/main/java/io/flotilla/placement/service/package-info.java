@@ -21,11 +21,10 @@
  * and afterwards helps to find one. {@link MemberExchange} tells members where others are, for one
  * that was away cannot answer a leader of which its own log does not know yet.
  *
- * <p>Who is dead is judged here by silence alone: a node that has not reported to this leader for
- * {@link PlacementPolicy#nodeDeadMillis}, counted anew with each change of leadership, and only
- * while most nodes are heard. What is missing is the word of the node's peers: where this member
- * alone is deaf to a minority of nodes for that long, it replaces replicas that are well. That
- * costs copying, never data, for the group itself makes each change.
+ * <p>A node is dead when it has not reported to this leader for {@link
+ * PlacementPolicy#nodeDeadMillis}, counted anew with each change of leadership, and most of the
+ * others, asked in the replies to their reports, do not hear it either; and only while most nodes
+ * are heard. One that placement alone does not hear is unreachable, and left alone.
  */
 @NullMarked
 package io.flotilla.placement.service;

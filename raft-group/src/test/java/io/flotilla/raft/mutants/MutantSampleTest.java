@@ -50,6 +50,12 @@ class MutantSampleTest {
     }
   }
 
+  @Test
+  void theTableSaysOfEachOfItsRowsThatItIsKilled() throws IOException {
+    MutantTable table = MutantTable.read(PATCHES.resolve("README.md"));
+    assertThat(table.errors(Mutant.all(PATCHES))).isEmpty();
+  }
+
   private static List<String> lines(Path file) {
     try {
       return Files.readAllLines(file);

@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
@@ -70,20 +69,20 @@ final class MutantTable {
         file, above + HEAD + rows.values().stream().collect(Collectors.joining("\n", "", "\n")));
   }
 
-  /** What it does not say, or says otherwise; nothing if it holds each of these, killed. */
-  List<String> gaps(List<Mutant> all) {
-    List<String> gaps = new ArrayList<>();
-    for (Mutant mutant : all) {
-      String killed = beginning(mutant) + " killed |";
-      if (!rows.getOrDefault(mutant.id(), "").startsWith(killed)) {
-        gaps.add(mutant.id() + " has no row that says: " + killed);
-      }
-    }
-    Set<String> known = all.stream().map(Mutant::id).collect(Collectors.toSet());
-    rows.keySet().stream()
-        .filter(id -> !known.contains(id))
-        .forEach(id -> gaps.add(id + " has a row, but no patch"));
-    return gaps;
+  /** What it says that is not so, or no kill; nothing if each row is of a mutant, killed. */
+  List<String> errors(List<Mutant> all) {
+    Map<String, Mutant> known = all.stream().collect(Collectors.toMap(Mutant::id, each -> each));
+    List<String> errors = new ArrayList<>();
+    rows.forEach(
+        (id, row) -> {
+          Mutant mutant = known.get(id);
+          if (mutant == null) {
+            errors.add(id + " has a row, but no patch");
+          } else if (!row.startsWith(beginning(mutant) + " killed |")) {
+            errors.add(id + " is not: " + row);
+          }
+        });
+    return errors;
   }
 
   String row(Mutant mutant) {

@@ -4,10 +4,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -30,7 +28,7 @@ public final class Mutants {
       return;
     }
     try {
-      System.exit(run(root, chosen(all, wanted)) ? 0 : 1);
+      System.exit(run(root, all, chosen(all, wanted)) ? 0 : 1);
     } catch (IllegalArgumentException wrong) {
       System.err.println(wrong.getMessage());
       System.exit(2);
@@ -47,22 +45,21 @@ public final class Mutants {
     return chosen;
   }
 
-  private static boolean run(Path root, List<Mutant> mutants) throws IOException {
+  /** Writes what it knows after each, so that nothing is lost when it is ended. */
+  private static boolean run(Path root, List<Mutant> all, List<Mutant> mutants) throws IOException {
     Path work = root.resolve(Path.of("raft-group", "target", "mutants"));
-    List<String> table = new ArrayList<>();
-    table.add("| mutant | what | fate | killed by | how | seeds | seconds |");
-    table.add("| --- | --- | --- | --- | --- | --- | --- |");
+    Path page = root.resolve(PATCHES).resolve("README.md");
     boolean allKilled = true;
     Map<String, Mutant.Verdict> controls = new HashMap<>();
     for (Mutant mutant : mutants) {
       Mutant.Verdict verdict = verdict(root, work, mutant, controls);
       allKilled &= verdict.fate() == Mutant.Fate.KILLED;
-      String row = row(mutant, verdict);
-      System.out.println(row);
-      table.add(row);
+      MutantTable table = MutantTable.read(page);
+      table.put(mutant, verdict);
+      table.write(all);
+      System.out.println(table.row(mutant));
     }
-    Path report = Files.write(root.resolve("raft-group/target/mutants.md"), table);
-    System.out.println((allKilled ? "all killed; " : "NOT ALL KILLED; ") + report);
+    System.out.println((allKilled ? "all killed; " : "NOT ALL KILLED; ") + page);
     return allKilled;
   }
 
@@ -82,20 +79,6 @@ public final class Mutants {
       return new Mutant.Verdict(Mutant.Fate.BROKEN, how, Optional.empty(), control.took());
     }
     return mutant.fight(root, work, classpath, PATIENCE);
-  }
-
-  private static String row(Mutant mutant, Mutant.Verdict verdict) {
-    String how = verdict.how().lines().findFirst().orElse("").replace('|', '/');
-    return String.format(
-        Locale.ROOT,
-        "| %s | %s | %s | %s | %s | %s | %.1f |",
-        mutant.id(),
-        mutant.what(),
-        verdict.fate().name().toLowerCase(Locale.ROOT),
-        mutant.suite().replaceFirst(".*\\.", ""),
-        how.length() > 90 ? how.substring(0, 90) + "…" : how,
-        verdict.seeds().map(String::valueOf).orElse(""),
-        verdict.took().toMillis() / 1000.0);
   }
 
   /** The module's own, as the build left it in a file, and behind it that of this package. */
