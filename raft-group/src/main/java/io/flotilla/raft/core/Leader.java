@@ -194,7 +194,7 @@ final class Leader extends Role {
   private boolean isCaughtUp(ReplicaId replica) {
     Peer peer = peer(replica);
     return peer != null
-        && peer.isWithin(self.config().promotionLagEntries(), self.log().lastIndex());
+        && peer.isWithin(self.config().promotionLagEntries(), self.log().lastIndex(), ticks);
   }
 
   private Entry append(Membership membership) {

@@ -76,9 +76,12 @@ final class Peer {
         : state == PeerState.PROBE && !awaitsReply && (mustCheck || next > lastIndex);
   }
 
-  /** Whether it lacks no more than {@code lag} entries, and appends reach it without a break. */
-  boolean isWithin(long lag, long lastIndex) {
-    return state == PeerState.REPLICATE && lastIndex - match <= lag;
+  /**
+   * Whether it is there, lacks no more than {@code lag} entries, and appends reach it without a
+   * break. Where nothing is written, one that is away lacks as little.
+   */
+  boolean isWithin(long lag, long lastIndex, long tick) {
+    return wasHeard(tick) && state == PeerState.REPLICATE && lastIndex - match <= lag;
   }
 
   private boolean isFull() {
