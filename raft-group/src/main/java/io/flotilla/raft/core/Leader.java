@@ -304,19 +304,20 @@ final class Leader extends Role {
   }
 
   /**
-   * Ends joint consensus (thesis §4.3), or, at the end of a change, tells those whom it has
-   * removed. A leader that is no voter any more has led until here without counting itself
-   * (§4.2.2); others learn from it that all this is committed, and one of them takes over at once.
+   * Tells those whom the membership has left out, of which a joint one may be the last that a
+   * learner belonged to before it; then ends joint consensus (thesis §4.3). A leader that is no
+   * voter any more has led until here without counting itself (§4.2.2); others learn from it that
+   * all this is committed, and one of them takes over at once.
    */
   private Role onMembershipCommitted() {
-    if (self.membership().isJoint()) {
-      append(self.membership().left());
-      return this;
-    }
     for (ReplicaId departed : self.departed()) {
       if (!departed.equals(self.id())) {
         self.say(departed, new Removed(self.term()));
       }
+    }
+    if (self.membership().isJoint()) {
+      append(self.membership().left());
+      return this;
     }
     if (self.membership().isVoter(self.id())) {
       return this;

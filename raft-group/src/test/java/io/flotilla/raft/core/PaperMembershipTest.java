@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 /** Chapter 4 of Ongaro's thesis, and §3.10, sentence by sentence. */
 class PaperMembershipTest {
   private static final ReplicaId FOUR = new ReplicaId(4);
+  private static final ReplicaId FIVE = new ReplicaId(5);
   private static final Membership OLD = Solo.voters(3);
   private static final Membership LEARNING =
       new Membership(members(1, 2, 3), List.of(), members(4));
@@ -182,6 +183,28 @@ class PaperMembershipTest {
     assertThat(removed.drain().removed()).isTrue();
     removed.tick(100);
     assertThat(removed.core.status().term()).isEqualTo(1);
+  }
+
+  /** §4.3: a learner leaves with the joint membership, and voters with its end. */
+  @Test
+  void learnerThatAJointMembershipLeavesOutIsToldToGo() {
+    Solo solo = Solo.leading(1);
+    ask(solo, 7, new Membership(members(1, 2, 3), List.of(), members(4, 5)));
+    solo.sync();
+    solo.receive(TWO, solo.acknowledging(3));
+    solo.receive(FOUR, solo.acknowledging(3));
+    solo.sync();
+    ask(solo, 8, NEW); // 3 and the learner 5 go
+    assertThat(Solo.to(FIVE, solo.sync().beforeSync())).isEmpty();
+    solo.receive(TWO, solo.acknowledging(4));
+    Effects joint = solo.sync();
+    assertThat(Solo.to(FIVE, joint.beforeSync())).containsExactly(new Removed(2));
+    assertThat(Solo.to(THREE, joint.beforeSync())).doesNotContain(new Removed(2));
+    solo.receive(TWO, solo.acknowledging(5));
+    solo.receive(FOUR, solo.acknowledging(5));
+    Effects left = solo.sync();
+    assertThat(Solo.to(THREE, left.beforeSync())).contains(new Removed(2));
+    assertThat(Solo.to(FIVE, left.beforeSync())).isEmpty();
   }
 
   /** §4.3: a joint configuration commits with a majority of the old and one of the new. */
