@@ -123,16 +123,16 @@ final class Leader extends Role {
     return this;
   }
 
-  /** Whether a quorum was heard since this was last asked (thesis §6.2). */
+  /** Whether a quorum was heard within the last election timeout (thesis §6.2). */
   private boolean heardQuorum() {
-    List<ReplicaId> active = new ArrayList<>();
-    active.add(self.id());
+    List<ReplicaId> heard = new ArrayList<>();
+    heard.add(self.id());
     for (Peer peer : peers) {
-      if (peer.wasActive()) {
-        active.add(peer.id());
+      if (peer.wasHeard(ticks)) {
+        heard.add(peer.id());
       }
     }
-    return Quorum.reached(self.membership(), active::contains);
+    return Quorum.reached(self.membership(), heard::contains);
   }
 
   @Override

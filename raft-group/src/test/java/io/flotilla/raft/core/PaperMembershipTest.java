@@ -258,6 +258,7 @@ class PaperMembershipTest {
   @Test
   void leadershipIsHandedToWhoHasAll() {
     Solo solo = Solo.leading(1);
+    solo.receive(THREE, new HeartbeatReply(2, 0, new Progress(0, 0, 0)));
     solo.core.step(new Input.Proposed(5, new byte[1]));
     solo.core.step(new Input.TransferAsked(6, Optional.of(THREE)));
     solo.core.step(new Input.Proposed(7, new byte[1]));
@@ -284,6 +285,7 @@ class PaperMembershipTest {
   @Test
   void transferThatTakesTooLongIsGivenUp() {
     Solo solo = Solo.leading(1);
+    solo.receive(THREE, new HeartbeatReply(2, 0, new Progress(0, 0, 0)));
     solo.core.step(new Input.TransferAsked(6, Optional.of(THREE)));
     for (int tick = 0; tick < 10; tick++) {
       assertThat(solo.drain().answers()).isEmpty();
