@@ -161,10 +161,14 @@ final class Leader extends Role {
   @Override
   Role meet(ReplicaId from, RaftMessage message) {
     if (change.isFromRemoved(from, message)) {
-      self.say(from, new Removed(self.term()));
+      tellRemoved(from);
       return this;
     }
     return super.meet(from, message);
+  }
+
+  private void tellRemoved(ReplicaId replica) {
+    self.say(replica, new Removed(self.term()));
   }
 
   @Override
@@ -312,7 +316,7 @@ final class Leader extends Role {
   private Role onMembershipCommitted() {
     for (ReplicaId departed : self.departed()) {
       if (!departed.equals(self.id())) {
-        self.say(departed, new Removed(self.term()));
+        tellRemoved(departed);
       }
     }
     if (self.membership().isJoint()) {
@@ -348,6 +352,18 @@ final class Leader extends Role {
     return this;
   }
 
+  /**
+   * A later leader may have added the asker, who need not have heard of it: so this one answers
+   * only what it still knows for sure when it has been confirmed, as for a read.
+   */
+  @Override
+  Role onRemovedRequest(ReplicaId from) {
+    if (change.hasRemoved(from)) {
+      ask(Read.doubt(from));
+    }
+    return this;
+  }
+
   private void ask(Read read) {
     if (!rounds.ask(read)) {
       refuse(read, new Refusal.Overloaded());
@@ -355,7 +371,9 @@ final class Leader extends Role {
   }
 
   private void answer(Read read) {
-    if (read.asker().isPresent()) {
+    if (read.isDoubt()) {
+      read.asker().filter(change::hasRemoved).ifPresent(this::tellRemoved);
+    } else if (read.asker().isPresent()) {
       reply(read, Optional.of(rounds.index()));
     } else {
       self.answer(new Answer.Readable(read.token(), rounds.index()));
@@ -363,7 +381,9 @@ final class Leader extends Role {
   }
 
   private void refuse(Read read, Refusal refusal) {
-    if (read.asker().isPresent()) {
+    if (read.isDoubt()) {
+      return; // it asks again
+    } else if (read.asker().isPresent()) {
       reply(read, Optional.empty());
     } else {
       self.answer(new Answer.Refused(read.token(), refusal));

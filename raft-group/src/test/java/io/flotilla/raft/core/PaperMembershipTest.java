@@ -178,6 +178,12 @@ class PaperMembershipTest {
     assertThat(solo.core.status().term()).isEqualTo(2);
     assertThat(Solo.to(FOUR, solo.drain().beforeSync())).containsExactly(new Removed(2));
 
+    solo.receive(FOUR, new RaftMessage.RemovedRequest(9)); // and whatever term it has come to
+    Heartbeat round = (Heartbeat) Solo.to(TWO, solo.drain().beforeSync()).get(0);
+    solo.receive(TWO, new HeartbeatReply(2, round.round(), new Progress(4, 4, 0)));
+    assertThat(Solo.to(FOUR, solo.drain().beforeSync())).containsExactly(new Removed(2));
+    assertThat(solo.core.status().term()).isEqualTo(2);
+
     Solo removed = Solo.withLog(1);
     removed.receive(TWO, new Removed(2));
     assertThat(removed.drain().removed()).isTrue();
