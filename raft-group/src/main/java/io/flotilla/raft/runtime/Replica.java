@@ -456,7 +456,7 @@ final class Replica<R extends ApplyRound> implements LogReader {
   private void want(Effects.SnapshotWanted wanted) {
     NodeId from = routes.nodeOf(wanted.from());
     if (from != null) {
-      snapshots.want(group, from, wanted.atLeast().index());
+      snapshots.want(group, self, from, wanted.atLeast().index());
     }
   }
 
