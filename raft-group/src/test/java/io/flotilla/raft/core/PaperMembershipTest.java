@@ -276,6 +276,16 @@ class PaperMembershipTest {
     assertThat(Solo.to(THREE, solo.drain().beforeSync())).contains(new TimeoutNow(2));
   }
 
+  /** §3.10, §4.3: nor to who votes only as long as a change under way has not ended. */
+  @Test
+  void leadershipIsNotHandedToWhoIsToLeave() {
+    Solo solo = joint();
+    solo.receive(THREE, solo.acknowledging(3));
+    solo.core.step(new Input.TransferAsked(9, Optional.of(THREE)));
+    assertThat(solo.drain().answers())
+        .containsExactly(new Answer.Refused(9, new Refusal.NoSuchVoter()));
+  }
+
   /** §3.10: the target does not wait for its timeout, and does not ask before. */
   @Test
   void whoIsAskedToLeadCampaignsAtOnce() {
