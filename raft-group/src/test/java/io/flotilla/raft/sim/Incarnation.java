@@ -195,6 +195,11 @@ final class Incarnation implements LogReader {
     return token;
   }
 
+  /** Whether everything that it was asked has been answered, or placed in the log. */
+  boolean hasAnswered() {
+    return desk.hasAnswered() && ordered.isEmpty();
+  }
+
   void changeMembers() {
     Membership target = MemberSchedule.of(world).after(status.membership());
     step(new Input.MembershipAsked(order(), target));

@@ -70,7 +70,7 @@ final class NodeLeaders {
 
   private void change(SimGroup group, RaftGroup leader, Membership target) {
     BooleanSupplier sameLife = node.life();
-    CompletableFuture<Void> change = leader.changeMembership(target);
+    CompletableFuture<Void> change = node.clients().asked(leader.changeMembership(target));
     group.homes().changeAsked(() -> sameLife.getAsBoolean() && !change.isDone());
     var unused =
         change.whenComplete((done, failure) -> node.now(() -> changed(group, target, failure)));
@@ -93,8 +93,9 @@ final class NodeLeaders {
     long term = leader.status().term();
     int to = world.chance().between(0, group.homes().count());
     world.counts().add(FaultKind.TRANSFER);
-    leader
-        .transferLeadership(to == 0 ? Optional.empty() : Optional.of(new ReplicaId(to)))
+    Optional<ReplicaId> named = to == 0 ? Optional.empty() : Optional.of(new ReplicaId(to));
+    node.clients()
+        .asked(leader.transferLeadership(named))
         .whenComplete(
             (done, failure) -> {
               GroupStatus after = leader.status();

@@ -496,6 +496,7 @@ final class RuntimeNode implements Victim {
       log.crash();
       transport.close();
       questions.close();
+      clients.crashed();
       onDisk(states::crash);
       alive = null;
       paused = false;
