@@ -92,7 +92,6 @@ final class NodeLeaders {
   private void handOver(SimGroup group, RaftGroup leader) {
     long term = leader.status().term();
     int to = world.chance().between(0, group.homes().count());
-    world.counts().add(FaultKind.TRANSFER);
     Optional<ReplicaId> named = to == 0 ? Optional.empty() : Optional.of(new ReplicaId(to));
     node.clients()
         .asked(leader.transferLeadership(named))
@@ -107,7 +106,10 @@ final class NodeLeaders {
       SimGroup group, long term, GroupStatus after, @Nullable Throwable failure) {
     if (failure != null) {
       NodeClients.refusal(group, failure);
-    } else if (after.role() == RoleName.LEADER && after.term() <= term) {
+      return;
+    }
+    world.counts().add(FaultKind.TRANSFER);
+    if (after.role() == RoleName.LEADER && after.term() <= term) {
       throw new AssertionError(
           "TRANSFER: of %s at node %d is done in term %d, and now is %s"
               .formatted(group.id(), node.id(), term, after));
