@@ -123,16 +123,16 @@ final class Leader extends Role {
     return this;
   }
 
-  /** Whether a quorum was heard since this was last asked (thesis §6.2). */
+  /** Whether a quorum was heard within the last election timeout (thesis §6.2). */
   private boolean heardQuorum() {
-    List<ReplicaId> active = new ArrayList<>();
-    active.add(self.id());
+    List<ReplicaId> heard = new ArrayList<>();
+    heard.add(self.id());
     for (Peer peer : peers) {
-      if (peer.wasActive()) {
-        active.add(peer.id());
+      if (peer.wasHeard(ticks)) {
+        heard.add(peer.id());
       }
     }
-    return Quorum.reached(self.membership(), active::contains);
+    return Quorum.reached(self.membership(), heard::contains);
   }
 
   @Override
@@ -161,10 +161,14 @@ final class Leader extends Role {
   @Override
   Role meet(ReplicaId from, RaftMessage message) {
     if (change.isFromRemoved(from, message)) {
-      self.say(from, new Removed(self.term()));
+      tellRemoved(from);
       return this;
     }
     return super.meet(from, message);
+  }
+
+  private void tellRemoved(ReplicaId replica) {
+    self.say(replica, new Removed(self.term()));
   }
 
   @Override
@@ -194,7 +198,7 @@ final class Leader extends Role {
   private boolean isCaughtUp(ReplicaId replica) {
     Peer peer = peer(replica);
     return peer != null
-        && peer.isWithin(self.config().promotionLagEntries(), self.log().lastIndex());
+        && peer.isWithin(self.config().promotionLagEntries(), self.log().lastIndex(), ticks);
   }
 
   private Entry append(Membership membership) {
@@ -304,19 +308,20 @@ final class Leader extends Role {
   }
 
   /**
-   * Ends joint consensus (thesis §4.3), or, at the end of a change, tells those whom it has
-   * removed. A leader that is no voter any more has led until here without counting itself
-   * (§4.2.2); others learn from it that all this is committed, and one of them takes over at once.
+   * Tells those whom the membership has left out, of which a joint one may be the last that a
+   * learner belonged to before it; then ends joint consensus (thesis §4.3). A leader that is no
+   * voter any more has led until here without counting itself (§4.2.2); others learn from it that
+   * all this is committed, and one of them takes over at once.
    */
   private Role onMembershipCommitted() {
+    for (ReplicaId departed : self.departed()) {
+      if (!departed.equals(self.id())) {
+        tellRemoved(departed);
+      }
+    }
     if (self.membership().isJoint()) {
       append(self.membership().left());
       return this;
-    }
-    for (ReplicaId departed : self.departed()) {
-      if (!departed.equals(self.id())) {
-        self.say(departed, new Removed(self.term()));
-      }
     }
     if (self.membership().isVoter(self.id())) {
       return this;
@@ -347,6 +352,18 @@ final class Leader extends Role {
     return this;
   }
 
+  /**
+   * A later leader may have added the asker, who need not have heard of it: so this one answers
+   * only what it still knows for sure when it has been confirmed, as for a read.
+   */
+  @Override
+  Role onRemovedRequest(ReplicaId from) {
+    if (change.hasRemoved(from)) {
+      ask(Read.doubt(from));
+    }
+    return this;
+  }
+
   private void ask(Read read) {
     if (!rounds.ask(read)) {
       refuse(read, new Refusal.Overloaded());
@@ -354,7 +371,9 @@ final class Leader extends Role {
   }
 
   private void answer(Read read) {
-    if (read.asker().isPresent()) {
+    if (read.isDoubt()) {
+      read.asker().filter(change::hasRemoved).ifPresent(this::tellRemoved);
+    } else if (read.asker().isPresent()) {
       reply(read, Optional.of(rounds.index()));
     } else {
       self.answer(new Answer.Readable(read.token(), rounds.index()));
@@ -362,7 +381,9 @@ final class Leader extends Role {
   }
 
   private void refuse(Read read, Refusal refusal) {
-    if (read.asker().isPresent()) {
+    if (read.isDoubt()) {
+      return; // it asks again
+    } else if (read.asker().isPresent()) {
       reply(read, Optional.empty());
     } else {
       self.answer(new Answer.Refused(read.token(), refusal));

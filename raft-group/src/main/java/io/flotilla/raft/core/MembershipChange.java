@@ -94,10 +94,14 @@ final class MembershipChange {
    * such a one speaks in that leader's term, and if it campaigns, its log ends in it or after it.
    */
   boolean isFromRemoved(ReplicaId from, RaftMessage message) {
+    return hasRemoved(from) && isOfOurTime(message);
+  }
+
+  /** Whether this replica, if it belonged to the group when it last spoke, was removed since. */
+  boolean hasRemoved(ReplicaId replica) {
     return settled == self.membershipIndex()
         && !self.membership().isJoint()
-        && !self.membership().holds(from)
-        && isOfOurTime(message);
+        && !self.membership().holds(replica);
   }
 
   private boolean isOfOurTime(RaftMessage message) {

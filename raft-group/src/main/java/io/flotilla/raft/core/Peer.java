@@ -18,9 +18,8 @@ final class Peer {
   private boolean awaitsReply;
   private boolean awaitsLoading;
   private boolean mustCheck;
-  private boolean active = true;
   private long lastNewsTick;
-  private long lastHeardTick;
+  private long lastHeardTick = Long.MIN_VALUE;
   private long applied;
   private long durablyApplied;
 
@@ -76,9 +75,12 @@ final class Peer {
         : state == PeerState.PROBE && !awaitsReply && (mustCheck || next > lastIndex);
   }
 
-  /** Whether it lacks no more than {@code lag} entries, and appends reach it without a break. */
-  boolean isWithin(long lag, long lastIndex) {
-    return state == PeerState.REPLICATE && lastIndex - match <= lag;
+  /**
+   * Whether it is there, lacks no more than {@code lag} entries, and appends reach it without a
+   * break. Where nothing is written, one that is away lacks as little.
+   */
+  boolean isWithin(long lag, long lastIndex, long tick) {
+    return wasHeard(tick) && state == PeerState.REPLICATE && lastIndex - match <= lag;
   }
 
   private boolean isFull() {
@@ -169,7 +171,6 @@ final class Peer {
   }
 
   void heard(Progress progress, long tick) {
-    active = true;
     lastHeardTick = tick;
     applied = progress.applied();
     durablyApplied = Math.max(durablyApplied, progress.durablyApplied());
@@ -183,19 +184,12 @@ final class Peer {
     return Math.max(match, applied) >= truncated;
   }
 
-  /** Whether it was heard within the last election timeout. */
+  /** Whether it was heard, in this term, within the last election timeout. */
   boolean wasHeard(long tick) {
-    return tick - lastHeardTick < config.electionTicks();
+    return lastHeardTick > tick - config.electionTicks();
   }
 
   GroupStatus.PeerStatus status(long tick) {
     return new GroupStatus.PeerStatus(id, match, applied, durablyApplied, state, wasHeard(tick));
-  }
-
-  /** Whether it was heard since this was last asked. */
-  boolean wasActive() {
-    boolean was = active;
-    active = false;
-    return was;
   }
 }

@@ -163,6 +163,17 @@ public sealed interface RaftMessage {
   }
 
   /**
+   * Asks a leader whether the group has removed the sender. It binds nobody and moves no term:
+   * whoever asks may be one that is to campaign no more, or knows next to nothing.
+   */
+  record RemovedRequest(long term) implements RaftMessage {
+    @Override
+    public Role deliverTo(Role role, ReplicaId from) {
+      return role.onRemovedRequest(from);
+    }
+  }
+
+  /**
    * The group has removed the receiver. Ids never come back, so this stays true: it is obeyed
    * whatever the terms.
    */

@@ -12,10 +12,24 @@ import java.util.function.Consumer;
  * the commit index of that moment is what reads have to wait for. One round is under way at a time;
  * who asks meanwhile joins the next one. A round is known by its number alone, which only rises
  * within a term: a late reply can only carry a lower one.
+ *
+ * <p>Whether a replica was removed is read in the same way: of what this leader knows when a round
+ * that began after the question has ended.
  */
 final class ReadRounds {
-  /** Whoever waits: a local caller, or a replica that asks for its own ones. */
-  record Read(Optional<ReplicaId> asker, long token) {}
+  /** Whoever waits: a local caller, or a replica that asks for its own ones, or about itself. */
+  record Read(Optional<ReplicaId> asker, long token) {
+    /** No ticket of a replica; see {@link Replica#nextTicket}. */
+    private static final long DOUBT = 0;
+
+    static Read doubt(ReplicaId asker) {
+      return new Read(Optional.of(asker), DOUBT);
+    }
+
+    boolean isDoubt() {
+      return asker.isPresent() && token == DOUBT;
+    }
+  }
 
   private static final int WAITING_MAX = 1 << 16;
 

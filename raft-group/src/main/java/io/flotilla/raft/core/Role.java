@@ -242,6 +242,10 @@ abstract sealed class Role permits Follower, PreCandidate, Candidate, Leader {
     return this;
   }
 
+  Role onRemovedRequest(ReplicaId from) {
+    return this;
+  }
+
   final Role onRemoved() {
     if (self.isRemoved()) {
       return this;

@@ -128,6 +128,7 @@ public final class NettyTransport implements Transport, AutoCloseable {
         || message instanceof RaftMessage.AppendReply
         || message instanceof RaftMessage.ReadIndexRequest
         || message instanceof RaftMessage.ReadIndexReply
+        || message instanceof RaftMessage.RemovedRequest
         || message instanceof RaftMessage.SnapshotOffer) {
       return false;
     }

@@ -27,6 +27,7 @@ final class RaftCodec {
   private static final int SNAPSHOT_OFFER = 9;
   private static final int TIMEOUT_NOW = 10;
   private static final int REMOVED = 11;
+  private static final int REMOVED_REQUEST = 12;
 
   /** The shortest message: its kind and its term. */
   static final int MESSAGE_BYTES_MIN = 1 + Long.BYTES;
@@ -61,7 +62,8 @@ final class RaftCodec {
     } else if (message instanceof RaftMessage.SnapshotOffer offer) {
       return 16 + MembershipBlock.encodedBytes(offer.membership());
     } else if (message instanceof RaftMessage.TimeoutNow
-        || message instanceof RaftMessage.Removed) {
+        || message instanceof RaftMessage.Removed
+        || message instanceof RaftMessage.RemovedRequest) {
       return 0;
     }
     throw new IllegalStateException("no encoding for " + message);
@@ -101,6 +103,8 @@ final class RaftCodec {
       begin(to, TIMEOUT_NOW, message);
     } else if (message instanceof RaftMessage.Removed) {
       begin(to, REMOVED, message);
+    } else if (message instanceof RaftMessage.RemovedRequest) {
+      begin(to, REMOVED_REQUEST, message);
     } else {
       throw new IllegalStateException("no encoding for " + message);
     }
@@ -181,9 +185,10 @@ final class RaftCodec {
           new RaftMessage.SnapshotOffer(term, position(from), MembershipBlock.decode(from));
       case TIMEOUT_NOW -> new RaftMessage.TimeoutNow(term);
       case REMOVED -> new RaftMessage.Removed(term);
+      case REMOVED_REQUEST -> new RaftMessage.RemovedRequest(term);
       default ->
           throw new IllegalArgumentException(
-              "message kind " + kind + "; allowed are 1 to " + REMOVED);
+              "message kind " + kind + "; allowed are 1 to " + REMOVED_REQUEST);
     };
   }
 

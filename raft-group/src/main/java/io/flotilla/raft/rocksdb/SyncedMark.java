@@ -22,6 +22,8 @@ final class SyncedMark implements AutoCloseable {
 
   private final Path path;
   private final FileChannel file;
+
+  /** Where the next note goes: never over the furthest one. */
   private int slot;
 
   /**
@@ -41,21 +43,33 @@ final class SyncedMark implements AutoCloseable {
   }
 
   static SyncedMark open(Path path) throws StorageException {
+    FileChannel file;
     try {
-      return new SyncedMark(
-          path,
+      file =
           FileChannel.open(
-              path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE));
+              path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
     } catch (IOException e) {
       throw new StorageException("cannot open " + path, e);
     }
+    SyncedMark mark = new SyncedMark(path, file);
+    try {
+      mark.slot = 1 - mark.furthest();
+    } catch (StorageException unreadable) {
+      mark.close();
+      throw unreadable;
+    }
+    return mark;
   }
 
   /** The furthest note; empty if none is legible. */
   Optional<Note> read() throws StorageException {
+    return readSlot(furthest());
+  }
+
+  private int furthest() throws StorageException {
     Optional<Note> one = readSlot(0);
     Optional<Note> two = readSlot(1);
-    return one.isEmpty() || (two.isPresent() && two.get().isBeyond(one.get())) ? two : one;
+    return one.isEmpty() || (two.isPresent() && two.get().isBeyond(one.get())) ? 1 : 0;
   }
 
   private Optional<Note> readSlot(int number) throws StorageException {

@@ -9,7 +9,8 @@ import io.flotilla.raft.core.GroupStatus.RoleName;
  * How far a log is cut. It is bounded by bytes, whoever lags: a replica that is away for long never
  * holds it back. Half of the bound stays for those who are a little behind, whoever leads them
  * then. A leader waits for followers that are there, and for one that loads a snapshot from here,
- * up to {@link #PATIENCE} times the bound. No log goes beyond that only because the state is not
+ * up to {@link #PATIENCE} times the bound; one that was elected just now has heard nobody, and
+ * keeps the half, as it did a moment before. No log goes beyond that only because the state is not
  * durable: it is flushed before.
  *
  * <p>Whoever is given a snapshot has to find the entries that follow it, or he is given another,

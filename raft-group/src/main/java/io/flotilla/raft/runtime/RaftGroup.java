@@ -71,8 +71,11 @@ public interface RaftGroup {
   /**
    * Asks members of the group whether this replica still belongs to it, for one that need not have
    * heard that it was removed: who only learned asks nobody by itself, and those whom it knows may
-   * be gone. A leader among them that has removed it says so, and {@link #removed} completes. No
-   * answer means nothing.
+   * be gone. A leader among them that has removed it says so once a majority has confirmed that it
+   * still leads, and {@link #removed} completes. No answer means nothing.
+   *
+   * <p>Nobody remembers who belonged to the group: a replica that never did passes for removed. So
+   * one that somebody still means to bring in must not ask.
    *
    * @param members that somebody else knows of
    */

@@ -15,7 +15,6 @@ import io.flotilla.raft.core.Position;
 import io.flotilla.raft.core.RaftCore;
 import io.flotilla.raft.core.RaftEvent;
 import io.flotilla.raft.core.RaftMessage;
-import io.flotilla.raft.core.RaftMessage.VoteRequest;
 import io.flotilla.raft.core.Recovered;
 import io.flotilla.raft.core.ReplicaId;
 import io.flotilla.raft.port.ApplyRound;
@@ -336,14 +335,8 @@ final class Replica<R extends ApplyRound> implements LogReader {
     }
   }
 
-  /**
-   * What a leader answers by {@link RaftMessage.Removed} if it has removed the sender: a pre-vote,
-   * which binds nobody, and whose grant means nothing to who did not ask for it as a candidate.
-   */
   private List<RaftParcel> doubt(List<Member> members) {
-    GroupStatus now = core.status();
-    RaftMessage request =
-        new VoteRequest(now.term() + 1, true, false, core.positionAt(now.lastIndex()));
+    RaftMessage request = new RaftMessage.RemovedRequest(core.status().term());
     return members.stream()
         .filter(member -> !member.replica().equals(self))
         .map(
@@ -463,7 +456,7 @@ final class Replica<R extends ApplyRound> implements LogReader {
   private void want(Effects.SnapshotWanted wanted) {
     NodeId from = routes.nodeOf(wanted.from());
     if (from != null) {
-      snapshots.want(group, from, wanted.atLeast().index());
+      snapshots.want(group, self, from, wanted.atLeast().index());
     }
   }
 

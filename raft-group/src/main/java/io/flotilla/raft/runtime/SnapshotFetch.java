@@ -1,6 +1,7 @@
 package io.flotilla.raft.runtime;
 
 import io.flotilla.raft.core.GroupId;
+import io.flotilla.raft.core.ReplicaId;
 import io.flotilla.raft.port.NodeId;
 import io.flotilla.raft.port.SnapshotManifest;
 import io.flotilla.raft.port.SnapshotReply;
@@ -32,9 +33,11 @@ final class SnapshotFetch {
   /**
    * What is wanted.
    *
+   * @param by the group's replica here, and no other one: what was fetched may be of before another
+   *     joined, which must not do again what the group did then
    * @param atLeast the index of the last entry that must be in it
    */
-  record Wish(NodeId from, long atLeast) {}
+  record Wish(ReplicaId by, NodeId from, long atLeast) {}
 
   private enum State {
     SEEKING,
@@ -101,9 +104,15 @@ final class SnapshotFetch {
     seek(nowNanos);
   }
 
+  ReplicaId wantedBy() {
+    return wish.by();
+  }
+
   /** Whether what was fetched is as much as {@code other} wants. */
   boolean covers(Wish other) {
-    return transfer != null && transfer.manifest().last().index() >= other.atLeast();
+    return transfer != null
+        && other.by().equals(wish.by())
+        && transfer.manifest().last().index() >= other.atLeast();
   }
 
   // ---- what time brings

@@ -1,6 +1,7 @@
 package io.flotilla.raft.runtime;
 
 import io.flotilla.raft.core.GroupId;
+import io.flotilla.raft.core.ReplicaId;
 import io.flotilla.raft.port.NodeId;
 import io.flotilla.raft.port.SnapshotManifest;
 import io.flotilla.raft.port.SnapshotReply;
@@ -99,10 +100,11 @@ public final class SnapshotFetcher implements Agent {
    * Wants a snapshot of a group. Takes the place of what the group wanted before and has not begun;
    * one that is being fetched goes on as long as nothing fails. Does not block.
    *
+   * @param by the group's replica here
    * @param atLeast the index of the last entry that must be in it
    */
-  public void want(GroupId group, NodeId from, long atLeast) {
-    if (wishes.put(group, new SnapshotFetch.Wish(from, atLeast)) == null) {
+  public void want(GroupId group, ReplicaId by, NodeId from, long atLeast) {
+    if (wishes.put(group, new SnapshotFetch.Wish(by, from, atLeast)) == null) {
       called.add(group);
     }
     doorbell.ring();
@@ -228,7 +230,9 @@ public final class SnapshotFetcher implements Agent {
   }
 
   void fetched(SnapshotFetch fetch, SnapshotManifest manifest, Path directory) {
-    installer.fetched(new FetchedSnapshot(manifest, directory, () -> end(() -> installed(fetch))));
+    installer.fetched(
+        new FetchedSnapshot(
+            fetch.wantedBy(), manifest, directory, () -> end(() -> installed(fetch))));
   }
 
   private void installed(SnapshotFetch fetch) {

@@ -55,7 +55,9 @@ final class SnapshotLoader implements Agent, SnapshotInstaller {
     }
     SnapshotManifest manifest = snapshot.manifest();
     Replica<?> replica = replicas.apply(manifest.group());
-    if (replica == null || replica.status().commitIndex() >= manifest.last().index()) {
+    if (replica == null
+        || !replica.self.equals(snapshot.wantedBy())
+        || replica.status().commitIndex() >= manifest.last().index()) {
       snapshot.close();
       return 1;
     }

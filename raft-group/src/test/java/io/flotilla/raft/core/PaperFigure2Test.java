@@ -52,8 +52,8 @@ class PaperFigure2Test {
     solo.receive(TWO, new VoteReply(2, false, true));
     assertThat(solo.core.status().peers())
         .containsExactly(
-            new PeerStatus(TWO, 0, 0, 0, PeerState.PROBE, true),
-            new PeerStatus(THREE, 0, 0, 0, PeerState.PROBE, true));
+            new PeerStatus(TWO, 0, 0, 0, PeerState.PROBE, false),
+            new PeerStatus(THREE, 0, 0, 0, PeerState.PROBE, false));
     AppendRequest first = (AppendRequest) Solo.to(THREE, solo.drain().beforeSync()).get(0);
     assertThat(first.previous()).isEqualTo(new Position(3, 1));
     assertThat(first.entries()).extracting(Entry::kind).containsExactly(Entry.Kind.NO_OP);

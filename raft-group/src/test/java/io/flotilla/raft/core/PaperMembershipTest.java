@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 /** Chapter 4 of Ongaro's thesis, and §3.10, sentence by sentence. */
 class PaperMembershipTest {
   private static final ReplicaId FOUR = new ReplicaId(4);
+  private static final ReplicaId FIVE = new ReplicaId(5);
   private static final Membership OLD = Solo.voters(3);
   private static final Membership LEARNING =
       new Membership(members(1, 2, 3), List.of(), members(4));
@@ -177,11 +178,39 @@ class PaperMembershipTest {
     assertThat(solo.core.status().term()).isEqualTo(2);
     assertThat(Solo.to(FOUR, solo.drain().beforeSync())).containsExactly(new Removed(2));
 
+    solo.receive(FOUR, new RaftMessage.RemovedRequest(9)); // and whatever term it has come to
+    Heartbeat round = (Heartbeat) Solo.to(TWO, solo.drain().beforeSync()).get(0);
+    solo.receive(TWO, new HeartbeatReply(2, round.round(), new Progress(4, 4, 0)));
+    assertThat(Solo.to(FOUR, solo.drain().beforeSync())).containsExactly(new Removed(2));
+    assertThat(solo.core.status().term()).isEqualTo(2);
+
     Solo removed = Solo.withLog(1);
     removed.receive(TWO, new Removed(2));
     assertThat(removed.drain().removed()).isTrue();
     removed.tick(100);
     assertThat(removed.core.status().term()).isEqualTo(1);
+  }
+
+  /** §4.3: a learner leaves with the joint membership, and voters with its end. */
+  @Test
+  void learnerThatAJointMembershipLeavesOutIsToldToGo() {
+    Solo solo = Solo.leading(1);
+    ask(solo, 7, new Membership(members(1, 2, 3), List.of(), members(4, 5)));
+    solo.sync();
+    solo.receive(TWO, solo.acknowledging(3));
+    solo.receive(FOUR, solo.acknowledging(3));
+    solo.sync();
+    ask(solo, 8, NEW); // 3 and the learner 5 go
+    assertThat(Solo.to(FIVE, solo.sync().beforeSync())).isEmpty();
+    solo.receive(TWO, solo.acknowledging(4));
+    Effects joint = solo.sync();
+    assertThat(Solo.to(FIVE, joint.beforeSync())).containsExactly(new Removed(2));
+    assertThat(Solo.to(THREE, joint.beforeSync())).doesNotContain(new Removed(2));
+    solo.receive(TWO, solo.acknowledging(5));
+    solo.receive(FOUR, solo.acknowledging(5));
+    Effects left = solo.sync();
+    assertThat(Solo.to(THREE, left.beforeSync())).contains(new Removed(2));
+    assertThat(Solo.to(FIVE, left.beforeSync())).isEmpty();
   }
 
   /** §4.3: a joint configuration commits with a majority of the old and one of the new. */
@@ -235,6 +264,7 @@ class PaperMembershipTest {
   @Test
   void leadershipIsHandedToWhoHasAll() {
     Solo solo = Solo.leading(1);
+    solo.receive(THREE, new HeartbeatReply(2, 0, new Progress(0, 0, 0)));
     solo.core.step(new Input.Proposed(5, new byte[1]));
     solo.core.step(new Input.TransferAsked(6, Optional.of(THREE)));
     solo.core.step(new Input.Proposed(7, new byte[1]));
@@ -244,6 +274,16 @@ class PaperMembershipTest {
     assertThat(Solo.to(THREE, solo.drain().beforeSync())).doesNotContain(new TimeoutNow(2));
     solo.receive(THREE, solo.acknowledging(3));
     assertThat(Solo.to(THREE, solo.drain().beforeSync())).contains(new TimeoutNow(2));
+  }
+
+  /** §3.10, §4.3: nor to who votes only as long as a change under way has not ended. */
+  @Test
+  void leadershipIsNotHandedToWhoIsToLeave() {
+    Solo solo = joint();
+    solo.receive(THREE, solo.acknowledging(3));
+    solo.core.step(new Input.TransferAsked(9, Optional.of(THREE)));
+    assertThat(solo.drain().answers())
+        .containsExactly(new Answer.Refused(9, new Refusal.NoSuchVoter()));
   }
 
   /** §3.10: the target does not wait for its timeout, and does not ask before. */
@@ -261,6 +301,7 @@ class PaperMembershipTest {
   @Test
   void transferThatTakesTooLongIsGivenUp() {
     Solo solo = Solo.leading(1);
+    solo.receive(THREE, new HeartbeatReply(2, 0, new Progress(0, 0, 0)));
     solo.core.step(new Input.TransferAsked(6, Optional.of(THREE)));
     for (int tick = 0; tick < 10; tick++) {
       assertThat(solo.drain().answers()).isEmpty();

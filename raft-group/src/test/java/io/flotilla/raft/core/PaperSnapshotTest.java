@@ -247,7 +247,7 @@ class PaperSnapshotTest {
     assertThat(solo.core.status().peers())
         .containsExactly(
             new PeerStatus(TWO, 3, 2, 1, PeerState.REPLICATE, true),
-            new PeerStatus(THREE, 0, 0, 0, PeerState.PROBE, true));
+            new PeerStatus(THREE, 0, 0, 0, PeerState.PROBE, false));
     int electionTicks = CoreConfig.DEFAULT.electionTicks();
     solo.tick(electionTicks - 1);
     solo.receive(TWO, new HeartbeatReply(2, 0, new Progress(3, 3, 0)));

@@ -30,6 +30,7 @@ import java.util.stream.Collectors;
  * members 1 voters 2 3 learners 4      asks 1 to make these the members
  * transfer 1 [2]                 asks 1 to hand leadership over
  * recover 1                      asks 1 to leave everybody else out
+ * doubt 4                        has 4 ask everybody whether it was removed
  * timeout 1 15                   what 1 draws from now on, if not the least
  * settle                         delivers until nothing is under way; loud, unless "quietly" follows
  * deliver [1->2] [n]             what is under way now (on that link, the first n); not what comes of it
@@ -124,6 +125,7 @@ final class Script {
                   new Input.TransferAsked(
                       ++tokens,
                       words.stream().skip(1).map(Long::parseLong).map(ReplicaId::new).findFirst()));
+      case "doubt" -> replica -> replicas.keySet().forEach(replica::askIfRemoved);
       case "recover" -> replica -> replica.step(new Input.RecoverAsked(++tokens));
       case "read" -> replica -> replica.step(new Input.ReadAsked(++tokens));
       case "timeout" -> replica -> replica.timeoutTicks(number);

@@ -130,6 +130,14 @@ final class ScriptReplica implements LogReader, Chance {
     }
   }
 
+  /** As its host has it ask. */
+  void askIfRemoved(long other) {
+    if (other != id) {
+      long term = running().status().term();
+      network.accept(new ScriptMessage(id, other, new RaftMessage.RemovedRequest(term)));
+    }
+  }
+
   void cutTo(long index) {
     cut = running().positionAt(index);
     membershipAtCut = running().membershipAt(index);

@@ -179,6 +179,9 @@ final class ScriptWords {
     if (message instanceof SnapshotOffer m) {
       return "SnapshotOffer" + term + " last=" + m.last();
     }
+    if (message instanceof RaftMessage.RemovedRequest) {
+      return "RemovedRequest" + term;
+    }
     if (message instanceof RaftMessage.Removed) {
       return "Removed" + term;
     }

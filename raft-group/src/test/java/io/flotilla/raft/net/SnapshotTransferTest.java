@@ -60,6 +60,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Snapshots over real sockets and files; the parts are driven by the test's own thread. */
 class SnapshotTransferTest {
   private static final GroupId GROUP = new GroupId(7);
+  private static final ReplicaId SELF = new ReplicaId(2);
   private static final NodeId ONE = new NodeId(1);
   private static final SnapshotReply LOST = new SnapshotReply.Refused(Reason.LOST);
   private static final LinkLimits QUICK = new LinkLimits(2000, 5000, 1, 1, 10_000);
@@ -241,8 +242,8 @@ class SnapshotTransferTest {
 
   @Test
   void twoNodesFetchOneSnapshot() throws IOException {
-    fetcher(2).want(GROUP, ONE, 20);
-    fetcher(3).want(GROUP, ONE, 20);
+    fetcher(2).want(GROUP, SELF, ONE, 20);
+    fetcher(3).want(GROUP, SELF, ONE, 20);
     runUntil(() -> fetched.size() == 2);
     assertIsContent(fetched.get(0));
     assertIsContent(fetched.get(1));
@@ -257,7 +258,7 @@ class SnapshotTransferTest {
   @Test
   void afterACutNothingThatHadArrivedIsSentAgain() throws IOException {
     gate.pass = 7;
-    fetcher(2).want(GROUP, ONE, 20);
+    fetcher(2).want(GROUP, SELF, ONE, 20);
     Path in = dir.resolve("2").resolve("in");
     runUntil(() -> gate.answered.size() == 7 && bytesBelow(in) == 7 * PIECE);
     List<SnapshotRequest> before = List.copyOf(gate.answered);
@@ -283,7 +284,7 @@ class SnapshotTransferTest {
   @Test
   void aSenderThatWasRestartedIsAskedForANewOne() throws IOException {
     gate.pass = 3;
-    fetcher(2).want(GROUP, ONE, 20);
+    fetcher(2).want(GROUP, SELF, ONE, 20);
     runUntil(() -> gate.answered.size() == 3);
     server.close();
     sender.close();

@@ -14,7 +14,7 @@ import java.util.Random;
 
 /** Messages of all kinds, by chance but from a seed, and whether two of them are equal. */
 public final class Messages {
-  public static final int KINDS = 11;
+  public static final int KINDS = 12;
 
   private final Random random;
 
@@ -53,6 +53,7 @@ public final class Messages {
           new RaftMessage.SnapshotOffer(
               term, position(), new Membership(members(), members(), members()));
       case 9 -> new RaftMessage.TimeoutNow(term);
+      case 10 -> new RaftMessage.RemovedRequest(term);
       default -> new RaftMessage.Removed(term);
     };
   }

@@ -77,6 +77,34 @@ class LogFetcherTest {
   }
 
   @Test
+  void whatWasReadBeforeTheLogBeganAnewIsNotDelivered() throws Exception {
+    keepOnDisk();
+    fetch.ask(fetcher, 8, 10, 1000, recent.replacements());
+    fetcher.turn();
+    recent.restart(7, 1);
+    assertThat(fetch.deliver(recent, 8)).isTrue();
+    assertThat(recent.get(8, 10, 1000)).isNull();
+  }
+
+  @Test
+  void whatWasCutAfterItWasReadIsNotDelivered() throws Exception {
+    keepOnDisk();
+    fetch.ask(fetcher, 8, 10, 1000, recent.replacements());
+    fetcher.turn();
+    assertThat(fetch.deliver(recent, 11)).isTrue();
+    assertThat(recent.get(8, 10, 1000)).isNull();
+  }
+
+  /** A leader's log is cut while what a follower lacks waits for the disk. */
+  @Test
+  void whatWasCutBeforeItWasReadIsNoFailure() throws Exception {
+    keepOnDisk();
+    fetch.ask(fetcher, 11, 11, 1000, recent.replacements());
+    fetcher.turn();
+    assertThat(fetch.deliver(recent, 12)).isTrue();
+  }
+
+  @Test
   void whatIsGoneAlthoughNobodyReplacedItStopsTheReplica() throws Exception {
     keepOnDisk();
     fetch.ask(fetcher, 11, 11, 1000, recent.replacements());

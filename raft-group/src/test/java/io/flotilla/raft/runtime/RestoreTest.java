@@ -188,6 +188,43 @@ class RestoreTest {
     assertThat(closed).isEqualTo(2);
   }
 
+  /** It may be of before the next one joined, which would do again from it what the group did. */
+  @Test
+  void whatWasFetchedForAnEarlierReplicaIsNotGivenToTheNextOne() throws Exception {
+    SnapshotFile file = new SnapshotFile("journal", 10, 0);
+    SnapshotManifest manifest =
+        new SnapshotManifest(7, GROUP, TERM, new Position(10, TERM), MEMBERS, List.of(file));
+    SnapshotInstaller loader =
+        runtime.agents().stream()
+            .filter(SnapshotInstaller.class::isInstance)
+            .map(SnapshotInstaller.class::cast)
+            .findFirst()
+            .orElseThrow();
+    loader.fetched(new FetchedSnapshot(SELF, manifest, Path.of("."), () -> closed++));
+    receive(new Removed(TERM));
+    turn();
+    log.makeAllDurable();
+    turn();
+    CompletableFuture<Void> gone = runtime.close(GROUP);
+    turn();
+    applyTurn();
+    assertThat(gone).isCompleted();
+
+    Journal fresh = new Journal();
+    ReplicaId next = new ReplicaId(7);
+    runtime.open(new GroupSpec(GROUP, next, Membership.of(List.of()), 0, false), fresh);
+    for (int round = 0; round < 2; round++) {
+      agent("raft-snapshot-load");
+      turn();
+      log.makeAllDurable();
+      turn();
+      applyTurn();
+    }
+    assertThat(restored).isEmpty();
+    assertThat(fresh.adopted).isEmpty();
+    assertThat(closed).as("its place is free").isEqualTo(1);
+  }
+
   @Test
   void whoEndsWhileTheLogBeginsAnewLeavesItToTheLog() throws Exception {
     offer(10);

@@ -4,6 +4,7 @@ import static io.flotilla.raft.runtime.SnapshotRig.FETCH;
 import static io.flotilla.raft.runtime.SnapshotRig.GROUP;
 import static io.flotilla.raft.runtime.SnapshotRig.ONE;
 import static io.flotilla.raft.runtime.SnapshotRig.OTHER;
+import static io.flotilla.raft.runtime.SnapshotRig.SELF;
 import static io.flotilla.raft.runtime.SnapshotRig.THREE;
 import static io.flotilla.raft.runtime.SnapshotRig.TWO;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -59,7 +60,7 @@ class SnapshotFetchFailureTest {
           }
           return List.of(cut[0] ? LOST : reply);
         };
-    fetcher.want(GROUP, ONE, 20);
+    fetcher.want(GROUP, SELF, ONE, 20);
     fetch();
     int askedBefore = rig.reads().size();
     assertThat(arrived).hasSize(7);
@@ -78,7 +79,7 @@ class SnapshotFetchFailureTest {
   void answersThatNeverComeAreAskedForAgain() throws IOException {
     SnapshotRig.Content content = rig.host(ONE, GROUP, 20, 35);
     rig.network = (question, reply) -> rig.reads().size() == 2 ? List.of() : List.of(reply);
-    fetcher.want(GROUP, ONE, 20);
+    fetcher.want(GROUP, SELF, ONE, 20);
     fetch();
     rig.network = (question, reply) -> List.of(reply);
     rig.pass(FETCH.answerTime().plus(Duration.ofSeconds(2)));
@@ -99,7 +100,7 @@ class SnapshotFetchFailureTest {
           }
           return List.of(reply);
         };
-    fetcher.want(GROUP, ONE, 20);
+    fetcher.want(GROUP, SELF, ONE, 20);
     rig.pass(Duration.ofSeconds(3));
     rig.assertFetched(content);
     assertThat(rig.reads()).hasSize(5);
@@ -113,7 +114,7 @@ class SnapshotFetchFailureTest {
   @Test
   void aDamagedFileIsRefusedAndAnotherSnapshotFetched() throws IOException {
     rig.host(ONE, GROUP, 20, 35);
-    fetcher.want(GROUP, ONE, 20);
+    fetcher.want(GROUP, SELF, ONE, 20);
     rig.network =
         (question, reply) -> {
           if (reply instanceof SnapshotReply.Described && rig.reads().isEmpty()) {
@@ -157,7 +158,7 @@ class SnapshotFetchFailureTest {
           }
           return List.of(piece, piece, pieces.get(0));
         };
-    fetcher.want(GROUP, ONE, 20);
+    fetcher.want(GROUP, SELF, ONE, 20);
     rig.pass(Duration.ofSeconds(3));
     assertThat(rig.fetched).hasSize(1);
     rig.assertFetched(content);
@@ -176,14 +177,14 @@ class SnapshotFetchFailureTest {
           }
           return List.of(reply);
         };
-    fetcher.want(GROUP, ONE, 20);
+    fetcher.want(GROUP, SELF, ONE, 20);
     fetch();
     assertThat(late).hasSize(1);
     // That one is gone; the next is like it, except for its bytes.
     rig.pass(Duration.ofMillis(1));
     fetcher.forget(GROUP);
     SnapshotRig.Content content = rig.host(ONE, GROUP, 21, 10);
-    fetcher.want(GROUP, ONE, 21);
+    fetcher.want(GROUP, SELF, ONE, 21);
     fetch();
     assertThat(late).hasSize(2);
     late.get(0).run();
@@ -204,8 +205,8 @@ class SnapshotFetchFailureTest {
                     && reply instanceof SnapshotReply.Described described
                 ? List.of(new SnapshotReply.Described(bent(describe, described.manifest())))
                 : List.of(reply);
-    fetcher.want(GROUP, ONE, 20); // is told of another group
-    fetcher.want(OTHER, ONE, 20); // is told of one that is too large
+    fetcher.want(GROUP, SELF, ONE, 20); // is told of another group
+    fetcher.want(OTHER, SELF, ONE, 20); // is told of one that is too large
     rig.pass(Duration.ofSeconds(30));
     assertThat(rig.reads()).isEmpty();
     assertThat(rig.lying(TWO, "in")).isEmpty();
@@ -243,10 +244,10 @@ class SnapshotFetchFailureTest {
                 reply instanceof SnapshotReply.Described described
                     ? new SnapshotReply.Described(older(described.manifest()))
                     : reply);
-    fetcher.want(GROUP, ONE, 20);
+    fetcher.want(GROUP, SELF, ONE, 20);
     rig.pass(Duration.ofSeconds(10));
     assertThat(rig.reads()).isEmpty();
-    fetcher.want(GROUP, ONE, 19);
+    fetcher.want(GROUP, SELF, ONE, 19);
     rig.pass(Duration.ofSeconds(10));
     assertThat(rig.fetched).hasSize(1);
   }
@@ -270,7 +271,7 @@ class SnapshotFetchFailureTest {
           atNanos.add(rig.now);
           return List.of(LOST);
         };
-    fetcher.want(GROUP, ONE, 20);
+    fetcher.want(GROUP, SELF, ONE, 20);
     rig.pass(Duration.ofSeconds(60));
     assertThat(atNanos).hasSize(FETCH.backoff().attemptsMax());
     for (int i = 1; i < atNanos.size(); i++) {
@@ -280,7 +281,7 @@ class SnapshotFetchFailureTest {
     }
     // The leader offers it again.
     rig.network = (question, reply) -> List.of(reply);
-    fetcher.want(GROUP, ONE, 20);
+    fetcher.want(GROUP, SELF, ONE, 20);
     fetch();
     assertThat(rig.fetched).hasSize(1);
   }
@@ -294,7 +295,7 @@ class SnapshotFetchFailureTest {
           boolean fifth = reply instanceof SnapshotReply.Piece && ++pieces[0] == 5;
           return List.of(fifth ? new SnapshotReply.Refused(Reason.GONE) : reply);
         };
-    fetcher.want(GROUP, ONE, 20);
+    fetcher.want(GROUP, SELF, ONE, 20);
     fetch();
     assertThat(rig.lying(TWO, "in")).isEmpty();
     rig.pass(Duration.ofSeconds(3));
@@ -304,7 +305,7 @@ class SnapshotFetchFailureTest {
 
   @Test
   void ofAGroupThatIsNotThereNobodyIsAskedAgain() {
-    fetcher.want(GROUP, ONE, 20);
+    fetcher.want(GROUP, SELF, ONE, 20);
     rig.pass(Duration.ofSeconds(30));
     assertThat(rig.describes()).hasSize(2);
   }
@@ -313,7 +314,7 @@ class SnapshotFetchFailureTest {
   void makingOneMayTakeLongButNotForEver() {
     rig.host(ONE, GROUP, 20, 35);
     rig.sources.get(ONE).holds = true;
-    fetcher.want(GROUP, ONE, 20);
+    fetcher.want(GROUP, SELF, ONE, 20);
     rig.pass(Duration.ofMinutes(10));
     int asked = rig.describes().size();
     assertThat(asked).as("it is asked for as often as the sender allows").isGreaterThan(10_000);
@@ -330,11 +331,11 @@ class SnapshotFetchFailureTest {
       var describe = new SnapshotRequest.Describe(GROUP, 1, 0);
       rig.ask(new NodeId(other), ONE, describe);
     }
-    fetcher.want(GROUP, ONE, 20);
+    fetcher.want(GROUP, SELF, ONE, 20);
     rig.pass(Duration.ofSeconds(5));
     assertThat(rig.fetched).isEmpty();
     rig.pass(Duration.ofSeconds(15));
-    fetcher.want(GROUP, ONE, 20);
+    fetcher.want(GROUP, SELF, ONE, 20);
     rig.pass(Duration.ofSeconds(5));
     assertThat(rig.fetched).hasSize(1);
   }
@@ -349,7 +350,7 @@ class SnapshotFetchFailureTest {
                 rig.reads().size() > 3 && refused.incrementAndGet() <= 100
                     ? new SnapshotReply.Refused(Reason.BUSY, 50)
                     : reply);
-    fetcher.want(GROUP, ONE, 20);
+    fetcher.want(GROUP, SELF, ONE, 20);
     rig.pass(Duration.ofSeconds(30));
     rig.assertFetched(content);
     assertThat(refused).as("often enough for any failure").hasValueGreaterThan(100);
@@ -360,12 +361,12 @@ class SnapshotFetchFailureTest {
   void whoIsKeptWaitingRatherAsksAnotherThatOffered() throws IOException {
     rig.host(ONE, GROUP, 20, 50);
     SnapshotRig.Content content = rig.host(THREE, GROUP, 22, 50);
-    fetcher.want(GROUP, ONE, 20);
+    fetcher.want(GROUP, SELF, ONE, 20);
     rig.network =
         (question, reply) ->
             List.of(question.to().equals(ONE) ? new SnapshotReply.Refused(Reason.BUSY, 50) : reply);
     fetch();
-    fetcher.want(GROUP, THREE, 22);
+    fetcher.want(GROUP, SELF, THREE, 22);
     fetch();
     rig.assertFetched(content);
   }
@@ -374,13 +375,13 @@ class SnapshotFetchFailureTest {
   void whenOneSourceFailsAnotherThatOfferedIsAsked() throws IOException {
     rig.host(ONE, GROUP, 20, 50);
     SnapshotRig.Content content = rig.host(THREE, GROUP, 22, 50);
-    fetcher.want(GROUP, ONE, 20);
+    fetcher.want(GROUP, SELF, ONE, 20);
     rig.network =
         (question, reply) ->
             List.of(question.to().equals(ONE) && rig.reads().size() > 2 ? LOST : reply);
     fetch();
     assertThat(rig.fetched).isEmpty();
-    fetcher.want(GROUP, THREE, 22);
+    fetcher.want(GROUP, SELF, THREE, 22);
     fetch();
     rig.assertFetched(content);
     assertThat(rig.lying(TWO, "in")).as("nothing is left of the first").hasSize(2);

@@ -4,12 +4,14 @@ import static io.flotilla.raft.runtime.SnapshotRig.FETCH;
 import static io.flotilla.raft.runtime.SnapshotRig.GROUP;
 import static io.flotilla.raft.runtime.SnapshotRig.ONE;
 import static io.flotilla.raft.runtime.SnapshotRig.OTHER;
+import static io.flotilla.raft.runtime.SnapshotRig.SELF;
 import static io.flotilla.raft.runtime.SnapshotRig.THIRD;
 import static io.flotilla.raft.runtime.SnapshotRig.THREE;
 import static io.flotilla.raft.runtime.SnapshotRig.TWO;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flotilla.raft.core.GroupId;
+import io.flotilla.raft.core.ReplicaId;
 import io.flotilla.raft.port.SnapshotManifest;
 import io.flotilla.raft.port.SnapshotReply;
 import io.flotilla.raft.port.SnapshotRequest;
@@ -46,7 +48,7 @@ class SnapshotFetcherTest {
   @Test
   void aSnapshotComesWhole() throws IOException {
     SnapshotRig.Content content = rig.host(ONE, GROUP, 20, 35, 0, 10);
-    fetcher.want(GROUP, ONE, 20);
+    fetcher.want(GROUP, SELF, ONE, 20);
     fetch();
     assertThat(rig.fetched).hasSize(1);
     SnapshotManifest manifest = rig.fetched.get(0).manifest();
@@ -67,7 +69,7 @@ class SnapshotFetcherTest {
           return List.of(reply);
         };
     assertThat(fetcher.progress(GROUP)).isEmpty();
-    fetcher.want(GROUP, ONE, 20);
+    fetcher.want(GROUP, SELF, ONE, 20);
     fetch();
     assertThat(told).isNotEmpty().allMatch(progress -> progress.bytesTotal() == 45);
     assertThat(told).extracting(SnapshotProgress::bytes).isSorted().startsWith(0L).contains(30L);
@@ -84,7 +86,7 @@ class SnapshotFetcherTest {
     rig.host(ONE, GROUP, 20, 50);
     rig.network =
         (question, reply) -> reply instanceof SnapshotReply.Piece ? List.of() : List.of(reply);
-    fetcher.want(GROUP, ONE, 20);
+    fetcher.want(GROUP, SELF, ONE, 20);
     fetch();
     assertThat(fetcher.progress(GROUP)).contains(new SnapshotProgress(0, 50));
     fetcher.forget(GROUP);
@@ -95,7 +97,7 @@ class SnapshotFetcherTest {
   @Test
   void itIsDeletedWhenItIsInstalledOrRefused() {
     rig.host(ONE, GROUP, 20, 35);
-    fetcher.want(GROUP, ONE, 20);
+    fetcher.want(GROUP, SELF, ONE, 20);
     fetch();
     assertThat(rig.lying(TWO, "in")).hasSize(2);
     rig.fetched.get(0).close();
@@ -108,7 +110,7 @@ class SnapshotFetcherTest {
   void twoAtATimeAndTheOthersWaitTheirTurn() {
     for (GroupId group : List.of(GROUP, OTHER, THIRD)) {
       rig.host(ONE, group, 20, 35);
-      fetcher.want(group, ONE, 20);
+      fetcher.want(group, SELF, ONE, 20);
     }
     fetch();
     assertThat(rig.describes()).extracting(SnapshotRequest.Describe::group).doesNotContain(THIRD);
@@ -125,8 +127,8 @@ class SnapshotFetcherTest {
   void aLaterWishTakesThePlaceOfAnEarlierOne() {
     rig.host(ONE, GROUP, 30, 5);
     rig.host(THREE, GROUP, 30, 5);
-    fetcher.want(GROUP, ONE, 20);
-    fetcher.want(GROUP, THREE, 30);
+    fetcher.want(GROUP, SELF, ONE, 20);
+    fetcher.want(GROUP, SELF, THREE, 30);
     fetch();
     assertThat(rig.fetched).hasSize(1);
     assertThat(rig.sources.get(ONE).asked).isEmpty();
@@ -138,17 +140,17 @@ class SnapshotFetcherTest {
   @Test
   void offersRepeatedMeanwhileAreCoveredByWhatWasFetched() {
     rig.host(ONE, GROUP, 30, 5);
-    fetcher.want(GROUP, ONE, 20);
+    fetcher.want(GROUP, SELF, ONE, 20);
     fetch();
-    fetcher.want(GROUP, ONE, 20);
-    fetcher.want(GROUP, ONE, 30);
+    fetcher.want(GROUP, SELF, ONE, 20);
+    fetcher.want(GROUP, SELF, ONE, 30);
     fetch();
     rig.fetched.get(0).close();
     fetch();
     assertThat(rig.fetched).hasSize(1);
-    fetcher.want(GROUP, ONE, 20);
+    fetcher.want(GROUP, SELF, ONE, 20);
     fetch();
-    fetcher.want(GROUP, ONE, 31);
+    fetcher.want(GROUP, SELF, ONE, 31);
     rig.host(ONE, GROUP, 31, 5);
     rig.fetched.get(1).close();
     fetch();
@@ -157,15 +159,31 @@ class SnapshotFetcherTest {
   }
 
   @Test
+  void whatWasFetchedForAnEarlierReplicaCoversNothingOfTheNextOne() {
+    ReplicaId next = new ReplicaId(SELF.value() + 1);
+    rig.host(ONE, GROUP, 30, 5);
+    fetcher.want(GROUP, SELF, ONE, 20);
+    fetch();
+    fetcher.forget(GROUP);
+    fetcher.want(GROUP, next, ONE, 20);
+    rig.fetched.get(0).close();
+    fetch();
+    assertThat(rig.fetched)
+        .extracting(FetchedSnapshot::wantedBy)
+        .as("each is for who wanted it")
+        .containsExactly(SELF, next);
+  }
+
+  @Test
   void whatGoesWellIsNotGivenUpForAnotherOffer() {
     rig.host(ONE, GROUP, 20, 50);
     rig.host(THREE, GROUP, 20, 50);
     rig.network =
         (question, reply) -> {
-          fetcher.want(GROUP, THREE, 20);
+          fetcher.want(GROUP, SELF, THREE, 20);
           return List.of(reply);
         };
-    fetcher.want(GROUP, ONE, 20);
+    fetcher.want(GROUP, SELF, ONE, 20);
     fetch();
     assertThat(rig.fetched).hasSize(1);
     assertThat(rig.sources.get(THREE).asked).isEmpty();
@@ -177,9 +195,9 @@ class SnapshotFetcherTest {
     rig.host(ONE, OTHER, 20, 5);
     rig.network =
         (question, reply) -> reply instanceof SnapshotReply.Piece ? List.of() : List.of(reply);
-    fetcher.want(GROUP, ONE, 20);
+    fetcher.want(GROUP, SELF, ONE, 20);
     fetch();
-    fetcher.want(OTHER, ONE, 20);
+    fetcher.want(OTHER, SELF, ONE, 20);
     fetcher.forget(OTHER);
     fetcher.forget(GROUP);
     rig.settle();
@@ -194,7 +212,7 @@ class SnapshotFetcherTest {
   @Test
   void whatWasHandedOverIsNotTakenAway() {
     rig.host(ONE, GROUP, 20, 50);
-    fetcher.want(GROUP, ONE, 20);
+    fetcher.want(GROUP, SELF, ONE, 20);
     fetch();
     fetcher.forget(GROUP);
     rig.settle();
@@ -212,8 +230,8 @@ class SnapshotFetcherTest {
     fetcher = rig.fetch(TWO, slow);
     rig.host(ONE, GROUP, 20, 1_000);
     rig.host(ONE, OTHER, 20, 1_000);
-    fetcher.want(GROUP, ONE, 20);
-    fetcher.want(OTHER, ONE, 20);
+    fetcher.want(GROUP, SELF, ONE, 20);
+    fetcher.want(OTHER, SELF, ONE, 20);
     for (int tenths = 1; tenths <= 19; tenths++) {
       rig.pass(Duration.ofMillis(100));
       long bytes = rig.reads().stream().mapToLong(SnapshotRequest.Read::bytes).sum();
@@ -236,7 +254,7 @@ class SnapshotFetcherTest {
     rig.host(ONE, GROUP, 20, 100);
     rig.network =
         (question, reply) -> reply instanceof SnapshotReply.Piece ? List.of() : List.of(reply);
-    fetcher.want(GROUP, ONE, 20);
+    fetcher.want(GROUP, SELF, ONE, 20);
     fetch();
     assertThat(rig.reads()).hasSize(FETCH.window());
   }
@@ -244,12 +262,12 @@ class SnapshotFetcherTest {
   @Test
   void closingLeavesOnlyWhatIsBeingInstalled() {
     rig.host(ONE, GROUP, 20, 50);
-    fetcher.want(GROUP, ONE, 20);
+    fetcher.want(GROUP, SELF, ONE, 20);
     fetch();
     rig.host(ONE, OTHER, 20, 50);
     rig.network =
         (question, reply) -> reply instanceof SnapshotReply.Piece ? List.of() : List.of(reply);
-    fetcher.want(OTHER, ONE, 20);
+    fetcher.want(OTHER, SELF, ONE, 20);
     fetch();
     assertThat(rig.lying(TWO, "in")).hasSize(3);
     fetcher.close();

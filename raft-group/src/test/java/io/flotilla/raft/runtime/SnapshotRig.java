@@ -39,6 +39,10 @@ final class SnapshotRig {
   static final NodeId ONE = new NodeId(1);
   static final NodeId TWO = new NodeId(2);
   static final NodeId THREE = new NodeId(3);
+
+  /** The replica for which node 2 fetches. */
+  static final ReplicaId SELF = new ReplicaId(2);
+
   static final GroupId GROUP = new GroupId(7);
   static final GroupId OTHER = new GroupId(8);
   static final GroupId THIRD = new GroupId(9);

@@ -37,6 +37,10 @@ final class ClientDesk {
     return tokens;
   }
 
+  boolean hasAnswered() {
+    return asked.isEmpty();
+  }
+
   void take(Answer answer) {
     Asked waiting = asked.remove(answer.token());
     if (waiting == null) {

@@ -13,7 +13,7 @@ public enum FaultKind {
   STALL("disk stalls"),
   CAMPAIGN("needless campaigns"),
   MEMBERSHIP("membership entries committed"),
-  TRANSFER("transfers of leadership asked"),
+  TRANSFER("leaderships handed over"),
   DISK_LOSS("disks lost"),
   DISK_HANG("disks hung"),
   CLOCK_SET("clocks set"),

@@ -171,8 +171,11 @@ public final class FaultSchedule {
   }
 
   private void campaign() {
-    any().campaign();
-    world.counts().add(FaultKind.CAMPAIGN);
+    Victim replica = any();
+    if (replica.isUp()) {
+      replica.campaign();
+      world.counts().add(FaultKind.CAMPAIGN);
+    }
   }
 
   /**

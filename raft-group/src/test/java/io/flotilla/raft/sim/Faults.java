@@ -205,9 +205,10 @@ public record Faults(
 
   private static CoreConfig drawCore(Chance chance) {
     boolean small = chance.happens(0.5);
+    int electionTicks = chance.oneOf(5, 10, 10);
     return new CoreConfig(
-        1,
-        chance.oneOf(5, 10, 10),
+        chance.between(1, electionTicks / 3),
+        electionTicks,
         !chance.happens(0.15),
         !chance.happens(0.15),
         small ? chance.between(1, 4) : 256,

@@ -185,6 +185,8 @@ final class Incarnation implements LogReader {
       desk.take(answer);
     } else if (!ordered.remove(answer.token())) {
       throw new AssertionError("ANSWERS: to nothing asked, or a second one: " + answer);
+    } else if (answer instanceof Answer.SteppedDown) {
+      world.counts().add(FaultKind.TRANSFER);
     }
   }
 
@@ -193,6 +195,11 @@ final class Incarnation implements LogReader {
     long token = -1 - orders++;
     ordered.add(token);
     return token;
+  }
+
+  /** Whether everything that it was asked has been answered, or placed in the log. */
+  boolean hasAnswered() {
+    return desk.hasAnswered() && ordered.isEmpty();
   }
 
   void changeMembers() {
@@ -204,7 +211,6 @@ final class Incarnation implements LogReader {
     int to = world.chance().between(0, world.hosts());
     Optional<ReplicaId> named = to == 0 ? Optional.empty() : Optional.of(new ReplicaId(to));
     step(new Input.TransferAsked(order(), named));
-    world.counts().add(FaultKind.TRANSFER);
   }
 
   private void traceDrain(Effects effects) {

@@ -129,7 +129,8 @@ final class MemberMoves {
 
   /**
    * Who was removed and never heard of it asks the members of now, of whom an operator knows: who
-   * only learned asks nobody by itself, and those whom a voter would ask may be gone as well.
+   * only learned asks nobody by itself, and those whom a voter would ask may be gone as well. Who
+   * was not removed asks as well, since nobody need know better, and has to stay.
    */
   void askIfRemoved(SimGroup group, GroupStatus leader) {
     MembershipRules members = group.properties().members();
@@ -137,7 +138,6 @@ final class MemberMoves {
       node.replicas()
           .tenant(group)
           .filter(members::wasMember)
-          .filter(replica -> !MembershipRules.holds(members.newest(), replica))
           .ifPresent(
               replica ->
                   node.visit(group, here -> here.askIfRemoved(leader.membership().everybody())));

@@ -152,6 +152,20 @@ final class MembershipRules {
     }
   }
 
+  /**
+   * A replica goes on from a snapshot up to there. It must know of it: whatever the group did
+   * before it joined, it would do again from its log.
+   */
+  void restores(ReplicaId replica, long index, Membership membership) {
+    boolean hadJoined =
+        committed.headMap(index, true).values().stream().anyMatch(old -> holds(old, replica));
+    if (!hadJoined || !membership.equals(inForceAt(index))) {
+      throw new AssertionError(
+          "RESTORE: %s from %d, of %s, committed were %s"
+              .formatted(replica, index, membership, committed.headMap(index, true)));
+    }
+  }
+
   /** A replica has been told that it is removed. */
   void removed(int replica) {
     if (holds(newest(), new ReplicaId(replica)) || !wasMember(new ReplicaId(replica))) {

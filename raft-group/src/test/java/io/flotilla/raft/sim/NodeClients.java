@@ -4,7 +4,10 @@ import io.flotilla.raft.core.Refusal;
 import io.flotilla.raft.core.ReplicaId;
 import io.flotilla.raft.runtime.RaftException;
 import io.flotilla.raft.runtime.RaftGroup;
+import java.util.HashSet;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
 
@@ -12,6 +15,9 @@ import java.util.function.Consumer;
 final class NodeClients {
   private final World world;
   private final RuntimeNode node;
+
+  /** What its replicas were asked since it started, and have not answered. */
+  private final Set<CompletableFuture<?>> open = new HashSet<>();
 
   NodeClients(World world, RuntimeNode node) {
     this.world = world;
@@ -34,9 +40,23 @@ final class NodeClients {
             });
   }
 
+  /** Nobody may forget this, or only with the node. */
+  <T> CompletableFuture<T> asked(CompletableFuture<T> answer) {
+    open.add(answer);
+    var unused = answer.whenComplete((done, failure) -> open.remove(answer));
+    return answer;
+  }
+
+  boolean hasAnswered() {
+    return open.isEmpty();
+  }
+
+  void crashed() {
+    open.clear();
+  }
+
   private void write(RaftGroup replica, SimGroup group, SimCommand command, Consumer<Reply> reply) {
-    replica
-        .propose(command.encode(world.chance().between(0, 100)))
+    asked(replica.propose(command.encode(world.chance().between(0, 100))))
         .whenComplete(
             (result, failure) ->
                 node.now(
@@ -50,8 +70,7 @@ final class NodeClients {
   private void read(RaftGroup replica, SimGroup group, int key, Consumer<Reply> reply) {
     long committed = group.properties().commit();
     JudgedMachine<?> machine = node.replicas().machine(group);
-    replica
-        .readBarrier()
+    asked(replica.readBarrier())
         .whenComplete(
             (applied, failure) -> {
               SimState state = machine.state();

@@ -70,7 +70,7 @@ final class NodeLeaders {
 
   private void change(SimGroup group, RaftGroup leader, Membership target) {
     BooleanSupplier sameLife = node.life();
-    CompletableFuture<Void> change = leader.changeMembership(target);
+    CompletableFuture<Void> change = node.clients().asked(leader.changeMembership(target));
     group.homes().changeAsked(() -> sameLife.getAsBoolean() && !change.isDone());
     var unused =
         change.whenComplete((done, failure) -> node.now(() -> changed(group, target, failure)));
@@ -92,9 +92,9 @@ final class NodeLeaders {
   private void handOver(SimGroup group, RaftGroup leader) {
     long term = leader.status().term();
     int to = world.chance().between(0, group.homes().count());
-    world.counts().add(FaultKind.TRANSFER);
-    leader
-        .transferLeadership(to == 0 ? Optional.empty() : Optional.of(new ReplicaId(to)))
+    Optional<ReplicaId> named = to == 0 ? Optional.empty() : Optional.of(new ReplicaId(to));
+    node.clients()
+        .asked(leader.transferLeadership(named))
         .whenComplete(
             (done, failure) -> {
               GroupStatus after = leader.status();
@@ -106,7 +106,10 @@ final class NodeLeaders {
       SimGroup group, long term, GroupStatus after, @Nullable Throwable failure) {
     if (failure != null) {
       NodeClients.refusal(group, failure);
-    } else if (after.role() == RoleName.LEADER && after.term() <= term) {
+      return;
+    }
+    world.counts().add(FaultKind.TRANSFER);
+    if (after.role() == RoleName.LEADER && after.term() <= term) {
       throw new AssertionError(
           "TRANSFER: of %s at node %d is done in term %d, and now is %s"
               .formatted(group.id(), node.id(), term, after));

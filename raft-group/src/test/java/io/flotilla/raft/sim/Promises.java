@@ -20,6 +20,7 @@ final class Promises {
       ReplicaId from, ReplicaId to, RaftMessage message, HardState kept, long lastKept) {
     boolean asks =
         (message instanceof VoteRequest request && request.pre())
+            || message instanceof RaftMessage.RemovedRequest
             || (message instanceof VoteReply reply && reply.pre() && reply.granted());
     boolean keeps = asks || message.term() <= kept.term();
     if (message.term() == kept.term()) {

@@ -305,6 +305,7 @@ final class RuntimeNode implements Victim {
       world.trace().add("crash", id, 0, 0, () -> "");
       log.crash();
       wires.close();
+      clients.crashed();
       replicas.crash();
       alive = null;
       paused = false;

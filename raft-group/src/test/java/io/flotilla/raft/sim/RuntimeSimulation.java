@@ -302,7 +302,9 @@ public final class RuntimeSimulation implements SimRun {
   }
 
   private boolean converged() {
-    return clients.stream().allMatch(SimClient::idle) && groups.stream().allMatch(this::converged);
+    return clients.stream().allMatch(SimClient::idle)
+        && nodes.stream().allMatch(node -> node.clients().hasAnswered())
+        && groups.stream().allMatch(this::converged);
   }
 
   private boolean converged(SimGroup group) {

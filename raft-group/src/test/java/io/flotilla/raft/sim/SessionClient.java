@@ -90,8 +90,8 @@ final class SessionClient {
             chance.between(2, SimState.KEYS - 1),
             new Action.Put(Value.of(session.id() + "." + mine)));
     History.Call call = group.record().write(command);
-    replica
-        .propose(session.stamped(command).encode(0))
+    node.clients()
+        .asked(replica.propose(session.stamped(command).encode(0)))
         .whenComplete((result, failure) -> told(node, command, call, result));
     open.add(mine);
     world.clock().after(world.ticks(PATIENCE_TICKS), () -> end(command));

@@ -4,7 +4,6 @@ import io.flotilla.raft.core.Entry;
 import io.flotilla.raft.core.GroupId;
 import io.flotilla.raft.core.GroupStatus;
 import io.flotilla.raft.core.GroupStatus.RoleName;
-import io.flotilla.raft.core.Position;
 import io.flotilla.raft.core.RaftEvent;
 import io.flotilla.raft.core.ReplicaId;
 import io.flotilla.raft.port.LogWrite;
@@ -111,7 +110,7 @@ final class SimGroup {
     Seen seen = replicas.get(id);
     countedFor(seen, status, write.entries());
     if (write.cut().isPresent() && write.cut().get() instanceof LogWrite.Base base) {
-      begins(replica, seen, base.at());
+      begins(id, seen, base);
     } else if (write.cut().isPresent() && write.cut().get() instanceof LogWrite.Truncation cut) {
       seen.log.truncate(cut.upTo());
       truncations++;
@@ -149,11 +148,12 @@ final class SimGroup {
     return removed.contains(replica);
   }
 
-  private void begins(int replica, Seen seen, Position at) {
-    if (at.index() > 0) {
-      properties.restores(replica, seen.log, at);
+  private void begins(ReplicaId replica, Seen seen, LogWrite.Base base) {
+    if (base.at().index() > 0) {
+      properties.restores(SimReplica.number(replica), seen.log, base.at());
+      properties.members().restores(replica, base.at().index(), base.membership());
     }
-    seen.log.begin(at);
+    seen.log.begin(base.at());
   }
 
   /** Entries that change who belongs to the group, and are committed. */

@@ -173,13 +173,19 @@ public final class Simulation implements SimRun {
     }
   }
 
-  /** All members, that is: whoever has left, or has not joined, is of no account. */
+  /**
+   * All members, that is: whoever has left, or has not joined, is of no account; but nobody forgets
+   * what he was asked.
+   */
   private boolean converged() {
     if (replicas.stream().filter(SimReplica::leads).count() != 1) {
       return false;
     }
     GroupStatus leader = leader();
     return clients.stream().allMatch(SimClient::idle)
+        && replicas.stream()
+            .flatMap(replica -> replica.alive().stream())
+            .allMatch(Incarnation::hasAnswered)
         && !leader.membership().isJoint()
         && members(leader).allMatch(member -> sameAs(leader, member));
   }

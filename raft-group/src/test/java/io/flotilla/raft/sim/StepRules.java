@@ -83,6 +83,7 @@ final class StepRules {
       mayPreVoteFor[SimReplica.number(received.from())] |=
           before.leader().isEmpty() || ticks - leaderHeardAtTick >= config.electionTicks();
     } else if (!(message instanceof VoteReply reply && reply.pre())
+        && !(message instanceof RaftMessage.RemovedRequest)
         && !(message instanceof RaftMessage.Removed)) {
       require(now.term() >= message.term(), "TERM: newer one not taken", before, now);
     }

@@ -48,8 +48,8 @@ public final class ShardNode implements AutoCloseable {
   }
 
   /**
-   * Starts a node of a process of its own: a failure of the disk ends the process at once, and so
-   * does placement's word that the node was removed. Blocks as the other one.
+   * Starts a node of a process of its own: a failure of the disk ends the process at once,
+   * placement's word that the node was removed ends it as a signal does. Blocks as the other one.
    */
   public static ShardNode start(ShardNodeConfig config) throws IOException {
     return start(config, ShardNode::halt, System::currentTimeMillis);
@@ -85,7 +85,9 @@ public final class ShardNode implements AutoCloseable {
   private static void halt(Throwable cause) {
     if (cause instanceof RpcException why && why.code() == ErrorCode.REMOVED) {
       LOG.error("{}; this process ends", why.detail().getMessage());
-      Runtime.getRuntime().halt(EXIT_CODE_REMOVED);
+      // As when it is told to stop: what it has deleted has to be gone from its disk.
+      new Thread(() -> Runtime.getRuntime().exit(EXIT_CODE_REMOVED), "removed").start();
+      return;
     }
     LOG.error("the node cannot go on and ends at once", cause);
     Runtime.getRuntime().halt(EXIT_CODE);
