@@ -17,7 +17,9 @@ final class NodeClients {
   private final RuntimeNode node;
 
   /** What its replicas were asked since it started, and have not answered. */
-  private final Set<CompletableFuture<?>> open = new HashSet<>();
+  private final Set<Long> open = new HashSet<>();
+
+  private long asked;
 
   NodeClients(World world, RuntimeNode node) {
     this.world = world;
@@ -42,8 +44,9 @@ final class NodeClients {
 
   /** Nobody may forget this, or only with the node. */
   <T> CompletableFuture<T> asked(CompletableFuture<T> answer) {
-    open.add(answer);
-    var unused = answer.whenComplete((done, failure) -> open.remove(answer));
+    long question = ++asked;
+    open.add(question);
+    var unused = answer.whenComplete((done, failure) -> open.remove(question));
     return answer;
   }
 
