@@ -52,7 +52,8 @@ public record GroupStatus(
    * @param match the last index known to be on its disk and equal to the leader's
    * @param applied as it said last
    * @param durablyApplied at least so much a crash would leave applied there, as it said
-   * @param recentlyActive it was heard within the last election timeout, and since this replica leads
+   * @param recentlyActive it was heard within the last election timeout, and since this replica
+   *     leads
    */
   public record PeerStatus(
       ReplicaId replica,
