@@ -207,7 +207,7 @@ public record Faults(
     boolean small = chance.happens(0.5);
     int electionTicks = chance.oneOf(5, 10, 10);
     return new CoreConfig(
-        (int) chance.between(1, electionTicks / 3),
+        chance.between(1, electionTicks / 3),
         electionTicks,
         !chance.happens(0.15),
         !chance.happens(0.15),
