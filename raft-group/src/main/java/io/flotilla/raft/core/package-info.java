@@ -26,7 +26,8 @@
  *
  * <p>The membership changes by joint consensus (thesis §4.3), or by one entry if only learners
  * differ. It is in force from the append of its entry until that is overwritten. Who leads when a
- * joint entry is committed ends it; who was removed is told by {@link RaftMessage.Removed}.
+ * joint entry is committed ends it; who was removed is told by {@link RaftMessage.Removed}, and who
+ * asks is told by a leader that is confirmed as for a read.
  *
  * <p>{@link Input.RecoverAsked} is for the day when a majority is lost for good, and breaks what is
  * promised above on somebody's word: one replica makes itself the whole group, in a term far beyond
