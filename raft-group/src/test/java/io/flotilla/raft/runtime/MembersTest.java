@@ -227,6 +227,12 @@ class MembersTest extends RuntimeCluster {
       proposeUntilDone(1, "c" + i);
       TestNode from = leader(1);
       TestNode to = nodes.get(from.id.value() % 3 + 1);
+      // Only those are given it who were heard: a new leader has heard a majority, not all.
+      await()
+          .until(
+              () ->
+                  from.group(1).status().peers().stream()
+                      .allMatch(GroupStatus.PeerStatus::recentlyActive));
       transfer(from, i % 2 == 0 ? Optional.of(new ReplicaId(to.id.value())) : Optional.empty());
       assertThat(isLeader(from.group(1).status())).isFalse();
       await().until(() -> leader(1) != from);
