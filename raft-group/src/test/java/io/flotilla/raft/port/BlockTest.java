@@ -101,12 +101,13 @@ class BlockTest {
   @ParameterizedTest
   @ValueSource(longs = {0, -5})
   void aMemberThatIsNowhereIsRefused(long node) {
-    ByteBuffer block = encodedMembership();
+    byte[] bytes = MembershipBytes.encode(MEMBERSHIP);
+    ByteBuffer block = ByteBuffer.wrap(bytes);
     block.putLong(MembershipBytes.COUNT_BYTES + Long.BYTES, node);
     assertThatThrownBy(() -> MembershipBlock.decode(block))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("a member's node must be positive, not " + node);
-    assertThatThrownBy(() -> MembershipBytes.decode(block.array()))
+    assertThatThrownBy(() -> MembershipBytes.decode(bytes))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("a member's node must be positive, not " + node);
   }

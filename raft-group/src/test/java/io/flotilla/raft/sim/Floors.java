@@ -17,7 +17,7 @@ public final class Floors {
   /**
    * @throws AssertionError if clients finished fewer operations
    */
-  public Floors answered(long perRun) {
+  public Floors answered(double perRun) {
     return require("operations that clients finished", sum.answered(), perRun);
   }
 
