@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.flotilla.deploy.process.RunningCluster.Member;
 import io.flotilla.deploy.process.Traffic.Summary;
+import io.flotilla.raft.rocksdb.RocksLogConfig;
 import io.flotilla.router.client.Bytes;
 import io.flotilla.router.client.ClusterStatus;
 import io.flotilla.router.client.ClusterStatus.Replica;
@@ -30,7 +31,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * A node that was stopped while much was written, and one whose disk was wiped, come back through
- * snapshots while clients write on: nobody campaigns because of it, and logs stay short.
+ * snapshots while clients write on: nobody campaigns because of it, and logs stay short. How short,
+ * files tell only where more is written than may lie in write-ahead logs, as with {@code
+ * -Dflotilla.return.mib=1024}; else that they were cut.
  */
 class ReturnTest {
   private static final int MEBIBYTES = Integer.getInteger("flotilla.return.mib", 48);
@@ -40,8 +43,20 @@ class ReturnTest {
   /** Of the keyspace that all this is written to. */
   private static final int SHARDS = 16;
 
-  /** A quarter of what each shard is given. */
-  private static final long RETAINED = ((long) MEBIBYTES << 20) / SHARDS / 4;
+  /** What each shard is given. */
+  private static final long GIVEN = ((long) MEBIBYTES << 20) / SHARDS;
+
+  /** Of a log that is not about to be cut. */
+  private static final long RETAINED = GIVEN / 16;
+
+  /** Times that, which a log may weigh for the sake of others: {@code LogCutter}. */
+  private static final int LOG_PATIENCE = 4;
+
+  /** What a node's logs may take on its disk, with write-ahead logs and those kept for reuse. */
+  private static final long LOG_BYTES_MAX =
+      SHARDS * LOG_PATIENCE * RETAINED
+          + RocksLogConfig.DEFAULT.walBytesMax()
+          + RocksLogConfig.DEFAULT.recycledWals() * RocksLogConfig.DEFAULT.writeBufferBytes();
 
   private static final Duration PATIENCE = Duration.ofSeconds(60 + MEBIBYTES);
 
@@ -55,7 +70,7 @@ class ReturnTest {
                 at,
                 Map.of(
                     "FLOTILLA_RAFT_LOG_RETAIN_BYTES", String.valueOf(RETAINED),
-                    "FLOTILLA_STATE_WRITE_BUFFER_BYTES", String.valueOf(4 * RETAINED)),
+                    "FLOTILLA_STATE_WRITE_BUFFER_BYTES", String.valueOf(GIVEN)),
                 "--placement",
                 "1");
         FlotillaClient client = cluster.connect();
@@ -84,8 +99,10 @@ class ReturnTest {
       assertThat(sum.unknown()).as("operations that failed").isZero();
       assertThat(metric(client, cluster.member("node-1"), "raft.logs.cut"))
           .isGreaterThanOrEqualTo(SHARDS);
+      long logBytes = bytesIn(at.resolve("node-1"));
       System.out.printf(
-          Locale.ROOT, "log of node-1: %,d KiB%n", bytesIn(at.resolve("node-1")) >> 10);
+          Locale.ROOT, "log of node-1: %,d KiB of %,d%n", logBytes >> 10, LOG_BYTES_MAX >> 10);
+      assertThat(logBytes).as("bytes of node-1's logs").isLessThanOrEqualTo(LOG_BYTES_MAX);
       System.out.printf("returns: %s%n", sum);
     }
   }

@@ -17,8 +17,8 @@ public final class Floors {
   /**
    * @throws AssertionError if clients finished fewer operations
    */
-  public Floors answered(long perRun) {
-    return require("operations that clients finished", sum.answered(), (double) perRun);
+  public Floors answered(double perRun) {
+    return require("operations that clients finished", sum.answered(), perRun);
   }
 
   /**
