@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * How a leader whose disk hangs gets rid of its leadership. It still speaks, is heard and commits
  * what a quorum of others has on disk, so nobody would take its place; but it applies nothing, and
  * so answers nobody. Hence it asks one after the other to lead, whoever has most of the log first:
- * one of them may be just as badly off, and only keep silent.
+ * one of them may be just as badly off, and only keep silent. Who is away is refused at once.
  */
 final class Retreat {
   private Request.@Nullable Transfer underWay;
@@ -41,7 +41,6 @@ final class Retreat {
 
   private static List<ReplicaId> able(GroupStatus now) {
     return now.peers().stream()
-        .filter(PeerStatus::recentlyActive)
         .filter(peer -> mayLead(peer.replica(), now.membership()))
         .sorted(Comparator.comparingLong(PeerStatus::match).reversed())
         .map(PeerStatus::replica)

@@ -50,8 +50,9 @@ class MutantSampleTest {
     }
   }
 
+  /** Who adds one sees it killed: {@code raft-group/mutants ID} writes its row. */
   @Test
-  void theTableSaysOfEachOfItsRowsThatItIsKilled() throws IOException {
+  void theTableHoldsEachOfThemKilled() throws IOException {
     MutantTable table = MutantTable.read(PATCHES.resolve("README.md"));
     assertThat(table.errors(Mutant.all(PATCHES))).isEmpty();
   }

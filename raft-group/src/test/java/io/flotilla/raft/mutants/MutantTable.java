@@ -8,7 +8,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
@@ -69,19 +71,18 @@ final class MutantTable {
         file, above + HEAD + rows.values().stream().collect(Collectors.joining("\n", "", "\n")));
   }
 
-  /** What it says that is not so, or no kill; nothing if each row is of a mutant, killed. */
+  /** What it does not say, or says otherwise; nothing if it holds each of these, killed. */
   List<String> errors(List<Mutant> all) {
-    Map<String, Mutant> known = all.stream().collect(Collectors.toMap(Mutant::id, each -> each));
+    Set<String> gone = new TreeSet<>(rows.keySet());
     List<String> errors = new ArrayList<>();
-    rows.forEach(
-        (id, row) -> {
-          Mutant mutant = known.get(id);
-          if (mutant == null) {
-            errors.add(id + " has a row, but no patch");
-          } else if (!row.startsWith(beginning(mutant) + " killed |")) {
-            errors.add(id + " is not: " + row);
-          }
-        });
+    for (Mutant mutant : all) {
+      String row = rows.get(mutant.id());
+      gone.remove(mutant.id());
+      if (row == null || !row.startsWith(beginning(mutant) + " killed |")) {
+        errors.add(mutant.id() + " is not killed: " + row);
+      }
+    }
+    gone.forEach(id -> errors.add(id + " has a row, but no patch"));
     return errors;
   }
 
