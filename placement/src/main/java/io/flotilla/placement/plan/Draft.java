@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A plan in the making: the cluster as it will be when the jobs under way and those planned so far
@@ -38,6 +39,9 @@ final class Draft {
   private int transfers;
   private int splits;
   private int merges;
+  private int held;
+  private List<Piece> lacking = List.of();
+  private @Nullable List<Neighbours> neighbours;
   private long nextShard;
   private long nextReplica;
 
@@ -128,6 +132,17 @@ final class Draft {
     return shardsByKeyspace.getOrDefault(keyspace, 0);
   }
 
+  /**
+   * Shards that have fewer replicas than are asked for, with what was under way when it was asked.
+   */
+  List<Piece> lacking() {
+    return lacking;
+  }
+
+  void foundLacking(List<Piece> some) {
+    lacking = some;
+  }
+
   boolean mayTransfer() {
     return transfers < policy.transfersMax();
   }
@@ -202,11 +217,26 @@ final class Draft {
     return add(piece, merge);
   }
 
-  /** Two that are to be merged as soon as they can be; counts as a merge. */
+  /** All of them, in the order of keyspaces and keys. */
+  List<Neighbours> neighbours() {
+    List<Neighbours> known = neighbours;
+    if (known == null) {
+      known = Neighbours.among(pieces.values());
+      neighbours = known;
+    }
+    return known;
+  }
+
+  /** As many as may be merged: what was held before is not let go because others are merged. */
+  boolean mayHold() {
+    return held < policy.mergesMax();
+  }
+
+  /** Keeps two together that are to be merged as soon as they can be. */
   void hold(Neighbours pair) {
     pair.lighter().keepFor(pair.heavier());
     pair.heavier().keepFor(pair.lighter());
-    merges++;
+    held++;
     shardsByKeyspace.merge(pair.lighter().keyspace(), -1, Integer::sum);
   }
 

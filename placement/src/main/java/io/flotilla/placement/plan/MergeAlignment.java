@@ -11,7 +11,8 @@ import java.util.Optional;
  * Brings neighbours together that would be merged, were their replicas on the same nodes: the
  * lighter one goes to the nodes of the other, one replica at a time, which costs little because it
  * is small. Until they are one, neither is moved to even things out: so each move here is one step
- * nearer, and none is made undone. Takes turns with merges, and counts as one.
+ * nearer, and none is made undone. As many at a time as may be merged; those who are nearest come
+ * first, and so are not let go for others.
  */
 final class MergeAlignment implements Scheduler {
   private static final String NAME = "merge";
@@ -21,17 +22,27 @@ final class MergeAlignment implements Scheduler {
 
   @Override
   public void plan(Draft draft) {
-    if (Evacuation.isWanted(draft)) {
+    if (draft.policy().mergeBytes() == 0 || Evacuation.isWanted(draft)) {
       return;
     }
-    Neighbours.in(draft).stream()
-        .filter(pair -> pair.both().stream().noneMatch(MergeAlignment::isSpokenFor))
-        .filter(pair -> isWanted(draft, pair))
-        .forEach(pair -> bringTogether(draft, pair));
+    List<Neighbours> small =
+        draft.neighbours().stream()
+            .filter(pair -> pair.both().stream().allMatch(one -> MergeRule.isSmall(draft, one)))
+            .sorted(Comparator.comparingLong(Neighbours::apart))
+            .toList();
+    for (Neighbours pair : small) {
+      if (draft.mayHold() && isWanted(draft, pair)) {
+        bringTogether(draft, pair);
+      }
+    }
   }
 
+  /** Who is away, or led by nobody, would only stand in the others' way. */
   private static boolean isWanted(Draft draft, Neighbours pair) {
-    return draft.whyNotMerge(MergeRule.TO_ALIGN, pair.lighter(), pair.heavier()).isEmpty();
+    return pair.both().stream()
+            .noneMatch(
+                piece -> isSpokenFor(piece) || draft.whyNot(ShardRule.TO_ALIGN, piece).isPresent())
+        && draft.whyNotMerge(MergeRule.TO_ALIGN, pair.lighter(), pair.heavier()).isEmpty();
   }
 
   private static boolean isSpokenFor(Piece piece) {

@@ -142,8 +142,7 @@ enum MergeRule implements Rule<MergeRule.Subject> {
 
   /** Before two are brought together to be merged. */
   static final List<MergeRule> TO_ALIGN =
-      List.of(
-          BOTH_SMALL, BOTH_COOL, MORE_THAN_ASKED_FOR, NOT_CUT_LATELY, MERGE_NOT_FAILED, IN_TURN);
+      List.of(BOTH_SMALL, BOTH_COOL, MORE_THAN_ASKED_FOR, NOT_CUT_LATELY, MERGE_NOT_FAILED);
 
   static boolean isSmall(Draft draft, Piece piece) {
     return draft.load().hasWeighed(piece.id()) && piece.bytes < draft.policy().mergeBytes();

@@ -11,13 +11,16 @@ final class MergeSmall implements Scheduler {
 
   @Override
   public void plan(Draft draft) {
+    if (draft.policy().mergeBytes() == 0) {
+      return;
+    }
     if (Evacuation.isWanted(draft)) {
       draft
           .journal()
           .found(NAME, 0, 0, () -> "merging waits: first, dead or draining nodes are emptied");
       return;
     }
-    Neighbours.in(draft).forEach(pair -> consider(draft, pair));
+    draft.neighbours().forEach(pair -> consider(draft, pair));
   }
 
   private static void consider(Draft draft, Neighbours pair) {

@@ -33,8 +33,7 @@ final class Replenishment implements Scheduler {
 
   /** Whether some shard may yet get a replica that it lacks, and no job sees to it. */
   static boolean isWanted(Draft draft) {
-    return shortages(draft).stream()
-        .map(Shortage::piece)
+    return draft.lacking().stream()
         .filter(piece -> draft.whyNot(ShardRule.TO_GET_A_REPLICA, piece).isEmpty())
         .anyMatch(
             piece ->
@@ -49,6 +48,7 @@ final class Replenishment implements Scheduler {
   @Override
   public void plan(Draft draft) {
     List<Shortage> shortages = shortages(draft);
+    draft.foundLacking(shortages.stream().map(Shortage::piece).toList());
     shortages.forEach(shortage -> plan(draft, shortage));
     Map<Long, List<Shortage>> byNode = new TreeMap<>();
     for (Shortage shortage : shortages) {
@@ -113,6 +113,9 @@ final class Replenishment implements Scheduler {
     Map<Integer, Integer> asked = new HashMap<>();
     for (Revised<Keyspace> each : view.keyspaces().values()) {
       asked.put(each.value().id(), each.value().replicas());
+    }
+    if (!asked.containsValue(0)) {
+      return asked;
     }
     Map<Integer, Integer> most = new HashMap<>();
     for (Revised<Shard> each : view.shards().values()) {

@@ -172,6 +172,9 @@ enum ShardRule implements Rule<ShardRule.Subject> {
           HAS_ROOM_TO_SPLIT,
           SPLIT_NOT_REFUSED);
 
+  /** Before it waits for its neighbour, or goes to it, to be merged. */
+  static final List<ShardRule> TO_ALIGN = List.of(ALL_HEARD, HAS_A_LEADER);
+
   /** Before it absorbs another, or is absorbed. */
   static final List<ShardRule> TO_MERGE =
       List.of(ONE_JOB_AT_A_TIME, SERVES, ALL_HEARD, HAS_A_LEADER, MEMBERS_AT_REST);

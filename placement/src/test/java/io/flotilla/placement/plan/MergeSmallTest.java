@@ -248,6 +248,47 @@ final class MergeSmallTest {
         .anyMatch(line -> line.contains("no node of shard 1 may take a replica of shard 2"));
   }
 
+  /** Others that are ready are merged, as many as may be; that does not let these go. */
+  @Test
+  void whatIsHeldIsHeldWhileOthersAreMerged() {
+    apart();
+    world.carryOut(movesOf(2).stream().map(Job.class::cast).toList());
+    for (int i = 0; i < 2 * POLICY.mergesMax(); i++) {
+      world.bytes.put(world.shard(1, 2, 3), MIB);
+    }
+    assertThat(merges()).hasSize(POLICY.mergesMax());
+    assertThat(movesOf(2))
+        .extracting(Move::reason)
+        .containsExactly("it is to be merged with shard 1, which is on [1, 2, 3]");
+  }
+
+  /** Not first the one and then, when it is half there, the other. */
+  @Test
+  void whoIsNearestComesFirst() {
+    apart();
+    world.policy = new Policy(100, 100, 4, 16, 256 * MIB, 1, 16 * MIB, world.policy.heat());
+    long left = world.shard(1, 2, 3);
+    long right = world.shard(1, 2, 4);
+    world.bytes.putAll(Map.of(left, 2 * MIB, right, MIB));
+    assertThat(movesOf(right)).extracting(move -> move.to().node()).containsExactly(3L);
+    assertThat(movesOf(2)).isEmpty();
+  }
+
+  /** It would stand in the others' way for as long. */
+  @Test
+  void whoIsAwayIsNotWaitedFor() {
+    apart();
+    world.policy = new Policy(100, 100, 4, 16, 256 * MIB, 1, 16 * MIB, world.policy.heat());
+    world.node(6, "");
+    world.bytes.put(world.shard(1, 2, 4), 2 * MIB);
+    long right = world.shard(3, 4, 6);
+    world.bytes.put(right, MIB);
+    assertThat(movesOf(2)).as("it comes before").isNotEmpty();
+    world.health.put(5L, LoadView.Health.UNREACHABLE);
+    assertThat(movesOf(2)).isEmpty();
+    assertThat(movesOf(right)).as("whose turn it is").isNotEmpty();
+  }
+
   /** So that never more shards are held, and meant to go, than may. */
   @Test
   void thoseThatAreBroughtTogetherCountAsMerges() {
