@@ -36,6 +36,10 @@ public final class RaftProperties {
   private final Set<Long> termsWithCommits = new HashSet<>();
 
   private final List<Entry> committed = new ArrayList<>();
+
+  /** For each of them the first term that is known to have committed it. */
+  private final List<Long> committedIn = new ArrayList<>();
+
   private final List<Long> stateHashes = new ArrayList<>();
   private final Map<Integer, LongUnaryOperator> durableTerms = new HashMap<>();
   private final SimState truth = new SimState();
@@ -134,25 +138,31 @@ public final class RaftProperties {
     }
   }
 
+  /**
+   * What is committed is in the logs of all later leaders (§5.4.3), so no entry of their terms
+   * takes its place. One of an earlier term may: who was paused still obeys the leader of that, and
+   * drops what others have committed meanwhile without him.
+   */
   private void mayReplace(int replica, SimLog log, List<Entry> entries) {
     Entry first = entries.get(0);
     long last = first.index() + entries.size() - 1;
-    boolean conflict = false;
+    long conflict = -1;
     for (long index = first.index(); index <= log.lastIndex(); index++) {
       long term = index <= last ? entries.get((int) (index - first.index())).term() : -1;
-      conflict |= term >= 0 && log.termAt(index) != term;
       if (term == log.termAt(index)) {
         continue;
       }
-      if (!conflict) {
+      conflict = Math.max(conflict, term);
+      if (conflict < 0) {
         throw new AssertionError(
             "LOG MATCHING: %d drops its entries from %d on although nothing contradicts them"
                 .formatted(replica, index));
       }
-      if (index <= commit() && log.termAt(index) == at(index).term()) {
+      if (index <= commit()
+          && log.termAt(index) == at(index).term()
+          && conflict >= committedIn.get((int) index - 1)) {
         throw new AssertionError(
-            "STATE MACHINE SAFETY: %d drops the committed entry %s"
-                .formatted(replica, at(Math.min(index, Math.max(1, commit())))));
+            "STATE MACHINE SAFETY: %d drops the committed entry %s".formatted(replica, at(index)));
       }
     }
   }
@@ -221,6 +231,7 @@ public final class RaftProperties {
       onMajority(log.at(index), counted);
       members.commits(log.at(index));
       committed.add(log.at(index));
+      committedIn.add(term);
       truth.apply(log.at(index));
       onCommit.accept(log.at(index));
       stateHashes.add(truth.hash());

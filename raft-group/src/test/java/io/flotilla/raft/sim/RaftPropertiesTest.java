@@ -87,6 +87,23 @@ class RaftPropertiesTest {
     assertBroken("STATE MACHINE SAFETY", () -> append(2, entry(1, 2)));
   }
 
+  /** 3 led term 2 for a moment; 2 obeys it only after 1 has committed its own entry in term 3. */
+  @Test
+  void whoIsLateMayDropWhatWasCommittedWithoutHim() {
+    RaftProperties five = new RaftProperties(5);
+    SimLog leader = new SimLog();
+    SimLog late = new SimLog();
+    for (int replica = 1; replica <= 5; replica++) {
+      five.disk(replica, replica == 2 ? late::termAt : leader::termAt);
+    }
+    leader.append(List.of(entry(1, 1), entry(2, 3)));
+    late.append(List.of(entry(1, 1)));
+    five.appends(1, new SimLog(), List.of(entry(1, 1), entry(2, 3)), 0);
+    five.commits(1, 2, 3, leader);
+    five.appends(2, late, List.of(entry(1, 2)), 0);
+    assertBroken("STATE MACHINE SAFETY", () -> five.appends(2, late, List.of(entry(1, 3)), 0));
+  }
+
   @Test
   void entriesAreDroppedWithoutConflict() {
     append(3, entry(1, 1), entry(2, 1));

@@ -87,10 +87,24 @@ final class StepRules {
         && !(message instanceof RaftMessage.Removed)) {
       require(now.term() >= message.term(), "TERM: newer one not taken", before, now);
     }
+    require(
+        !(message instanceof AppendRequest)
+            || message.term() >= before.term()
+            || isSameLog(before, now),
+        "STALE: the append of an earlier leader is taken",
+        before,
+        now);
     boolean fromLeader = message instanceof AppendRequest || message instanceof Heartbeat;
     if (fromLeader && message.term() == now.term()) {
       leaderHeardAtTick = ticks;
     }
+  }
+
+  private static boolean isSameLog(GroupStatus before, GroupStatus now) {
+    return now.lastIndex() == before.lastIndex()
+        && now.lastTerm() == before.lastTerm()
+        && now.durableIndex() == before.durableIndex()
+        && now.commitIndex() == before.commitIndex();
   }
 
   /** After a drain: a pre-vote is for who asked when no leader had been heard for long enough. */
