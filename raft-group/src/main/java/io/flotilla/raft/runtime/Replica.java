@@ -11,7 +11,6 @@ import io.flotilla.raft.core.GroupStatus.RoleName;
 import io.flotilla.raft.core.Input;
 import io.flotilla.raft.core.LogReader;
 import io.flotilla.raft.core.Membership.Member;
-import io.flotilla.raft.core.Position;
 import io.flotilla.raft.core.RaftCore;
 import io.flotilla.raft.core.RaftEvent;
 import io.flotilla.raft.core.RaftMessage;
@@ -39,15 +38,6 @@ import org.jspecify.annotations.Nullable;
  * One replica's Raft state and what surrounds it, owned by its loop. What others may touch says so.
  */
 final class Replica<R extends ApplyRound> implements LogReader {
-  private static final int FIRST_CAMPAIGN_TICKS = 2;
-  private static final int FIRST_CAMPAIGN_TICKS_MAX = 50;
-
-  /** Ticks between looks at whether a log weighs too much though nothing happens in its group. */
-  private static final int CUT_TICKS = 50;
-
-  /** In which an image is made, sent and loaded, or else it is not waited for any more. */
-  private static final int IMAGE_TICKS = 9_000;
-
   final GroupId group;
   final ReplicaId self;
   final ApplyLane<R> lane;
@@ -63,7 +53,8 @@ final class Replica<R extends ApplyRound> implements LogReader {
   private final LogFetcher fetcher;
   private final SnapshotFetcher snapshots;
   private final StateFlusher flusher;
-  private final LogCutter cutter;
+  private final LogCutting cutting;
+  private final FirstCampaign firstCampaign;
   private final Restoration restoration;
   private final Retreat retreat = new Retreat();
   private final RecentEntries recent;
@@ -88,25 +79,7 @@ final class Replica<R extends ApplyRound> implements LogReader {
 
   private volatile @Nullable Throwable stoppedBecause;
 
-  /** What the next write does to the log as a whole: a new group's begins with it. */
-  private LogWrite.@Nullable Cut cut;
-
-  private long cutTicket;
-
-  private LogCutter.Image image = LogCutter.Image.NONE;
-
-  /** For which the image counts as under way. */
-  private int imageTicks;
-
-  private long durableSeen;
-  private int ticksToCut = CUT_TICKS;
-
   private LogFetcher.@Nullable Fetch fetch;
-
-  /** Ticks for which this replica still tries to be the group's first leader. */
-  private int firstCampaignTicks;
-
-  private final long firstTerm;
 
   private long appliedSeen;
   private long lastTicket;
@@ -133,19 +106,19 @@ final class Replica<R extends ApplyRound> implements LogReader {
     this.flusher = crew.flusher();
     this.machine = machine;
     this.restoration = new Restoration(machine);
-    this.cutter = new LogCutter(config.limits().logRetainBytes());
+    this.cutting =
+        new LogCutting(
+            new LogCutter(config.limits().logRetainBytes()),
+            start.isNew() ? beginningOf(start.spec()) : null);
+    this.firstCampaign = new FirstCampaign(start.spec(), start.isNew());
     this.lane = worker.lane(group, machine, this::summonLoop);
     this.waiters = new AppliedWaiters(lane::applied);
     this.recent = new RecentEntries(loop.entryBudget, start.recovered().lastIndex());
     this.appliedSeen = lane.applied();
-    this.cut = start.isNew() ? beginningOf(start.spec()) : null;
     this.core = new RaftCore(config.core(), self, start.recovered(), this, chance);
     this.status = core.status();
     this.routes = new Routes(status.membership());
-    this.firstCampaignTicks =
-        start.isNew() && start.spec().campaignFirst() ? FIRST_CAMPAIGN_TICKS_MAX : 0;
-    this.firstTerm = start.spec().begin().term() + 1;
-    this.campaignAsked.set(firstCampaignTicks > 0);
+    this.campaignAsked.set(firstCampaign.isUnderWay());
   }
 
   private static LogWrite.Cut beginningOf(GroupSpec spec) {
@@ -253,19 +226,15 @@ final class Replica<R extends ApplyRound> implements LogReader {
       return;
     }
     core.step(new Input.Tick());
-    if (imageTicks > 0 && --imageTicks == 0) {
-      image = image.arrived();
-    }
-    if (--ticksToCut == 0) {
-      ticksToCut = CUT_TICKS;
+    if (cutting.tick()) {
       cutIfDue();
-      if (cutter.isDue(loop.retainedBytes(group))) {
+      if (cutting.isDue(loop.retainedBytes(group))) {
         lane.askToLook();
         callWorker();
       }
     }
-    if (firstCampaignTicks > 0) {
-      insistOnFirstCampaign();
+    if (firstCampaign.tick(status)) {
+      core.step(new Input.Campaign());
     }
     if (loop.diskHangs()) {
       retreat.next(this, core.status()).ifPresent(loop::ask);
@@ -277,16 +246,6 @@ final class Replica<R extends ApplyRound> implements LogReader {
   /** Whether it can neither lead nor learn anything new before the disk gets on. */
   boolean isStuck() {
     return loop.diskHangs() && status.role() != RoleName.LEADER;
-  }
-
-  /** The peers of a new group may not have opened it when they are asked first. */
-  private void insistOnFirstCampaign() {
-    boolean waits = status.role() == RoleName.FOLLOWER || status.role() == RoleName.PRE_CANDIDATE;
-    if (!waits || status.leader().isPresent() || status.term() > firstTerm) {
-      firstCampaignTicks = 0;
-    } else if (--firstCampaignTicks % FIRST_CAMPAIGN_TICKS == 0) {
-      core.step(new Input.Campaign());
-    }
   }
 
   void receive(RaftParcel parcel) {
@@ -313,8 +272,9 @@ final class Replica<R extends ApplyRound> implements LogReader {
       waiters.reached(applied);
     }
     if (lane.hasLooked()) {
-      durableSeen = lane.durable();
-      core.step(new Input.DurablyApplied(durableSeen));
+      long durable = lane.durable();
+      cutting.durablyApplied(durable);
+      core.step(new Input.DurablyApplied(durable));
       isStatusOld = true;
       cutIfDue();
     }
@@ -347,24 +307,12 @@ final class Replica<R extends ApplyRound> implements LogReader {
   }
 
   private void imaged(LogCutter.Image taken) {
-    image = taken;
-    imageTicks = IMAGE_TICKS;
+    cutting.imaged(taken);
     loop.imaged(group, taken.index());
   }
 
   private void cutIfDue() {
-    long retained = loop.retainedBytes(group);
-    if (cut != null || !loop.isDurable(cutTicket) || !cutter.isDue(retained)) {
-      return;
-    }
-    GroupStatus now = core.status();
-    long index = cutter.cut(now, retained, Math.min(durableSeen, now.appliedIndex()), image);
-    if (index >= now.firstIndex()) {
-      Position upTo = core.positionAt(index);
-      cut = new LogWrite.Truncation(upTo, core.membershipAt(index));
-      core.step(new Input.Truncated(upTo));
-    }
-    if (cutter.wantsFlush(now, retained, durableSeen, image)) {
+    if (loop.isDurable(cutting.lastTicket()) && cutting.cut(core, loop.retainedBytes(group))) {
       askToFlush();
     }
   }
@@ -377,7 +325,7 @@ final class Replica<R extends ApplyRound> implements LogReader {
     if (!hasEffects && isStatusOld) {
       tell(core.status()); // one that is alone may have nothing to say for long
     }
-    return hasEffects || isToBeCut() || restoration.isUndecided();
+    return hasEffects || cutting.isToBeCut() || restoration.isUndecided();
   }
 
   Effects drain(long ticket) {
@@ -390,9 +338,7 @@ final class Replica<R extends ApplyRound> implements LogReader {
     if (effects.mustSync()) {
       lastTicket = ticket;
     }
-    if (isToBeCut()) {
-      cutTicket = ticket;
-    }
+    cutting.drained(ticket);
     return effects;
   }
 
@@ -409,7 +355,7 @@ final class Replica<R extends ApplyRound> implements LogReader {
   private void begin(LogWrite.Base base, long ticket) {
     lane.suspend();
     recent.restart(base.at().index(), ticket);
-    cut = base;
+    cutting.begin(base);
   }
 
   /** Whether its log begins anew behind a snapshot that is not the state yet. */
@@ -419,11 +365,7 @@ final class Replica<R extends ApplyRound> implements LogReader {
 
   /** Whether the log has anything to do about this drain. */
   boolean mustWrite(Effects effects) {
-    return effects.mustSync() || isToBeCut();
-  }
-
-  private boolean isToBeCut() {
-    return cut instanceof LogWrite.Truncation;
+    return effects.mustSync() || cutting.isToBeCut();
   }
 
   long lastTicket() {
@@ -435,9 +377,7 @@ final class Replica<R extends ApplyRound> implements LogReader {
   }
 
   LogWrite logWrite(Effects effects) {
-    Optional<LogWrite.Cut> first = Optional.ofNullable(cut);
-    cut = null;
-    return new LogWrite(group, effects.hardState(), effects.append(), first);
+    return new LogWrite(group, effects.hardState(), effects.append(), cutting.take());
   }
 
   /** Everything of a drain that stays on this node. */
