@@ -156,7 +156,7 @@ final class Tour {
       window.run(meter, false, () -> put(piece, value, files, counters));
     }
     window.drain();
-    screen.say("  shards     %d instead of %d", shards, cluster.shards());
+    screen.say("  shards     %d instead of %d in keyspace %s", shards, cluster.shards(), FILES);
     screen.say("  replicas   %s", String.join("  ", cluster.replicasByNode()));
     screen.say("  leaders    %s", leaders());
     screen.say(

@@ -6,15 +6,13 @@ import java.util.function.Supplier;
 
 /**
  * Keeps what a plan found out about what somebody asked after, and nothing else, so that planning
- * as such costs no words.
+ * as such costs no words. That is a few words for each shard of a node at most.
  */
 final class Journal {
   private static final long NOBODY = -1;
 
   /** Keeps nothing. */
   static final Journal NONE = new Journal(false, NOBODY, NOBODY);
-
-  private static final int FINDINGS_MAX = 200;
 
   private final boolean open;
   private final long shard;
@@ -47,7 +45,7 @@ final class Journal {
   void found(String rule, long aShard, long aNode, Supplier<String> text) {
     boolean general = aShard == 0 && aNode == 0;
     boolean wanted = general || aShard == shard || aNode == node;
-    if (open && wanted && findings.size() < FINDINGS_MAX) {
+    if (open && wanted) {
       findings.add(new Finding(rule, aShard, aNode, text.get()));
     }
   }

@@ -20,7 +20,7 @@ public final class KeyspacePlanner {
   /**
    * Says what the cluster would look like with the keyspace that is wished for.
    *
-   * @param avoided nodes that must get nothing, as those that are silent
+   * @param avoided nodes that must get nothing: the silent, and those that are being drained
    * @throws PlanRefusedException if the name is taken or there are not enough nodes
    */
   public static KeyspacePlan plan(ClusterView view, KeyspaceWish wish, Set<Long> avoided)
@@ -33,8 +33,8 @@ public final class KeyspacePlanner {
     if (nodes.size() < wish.replicas()) {
       throw new PlanRefusedException(
           String.format(
-              "%d replicas on different nodes need %d nodes; %d are registered, %d of them are"
-                  + " reachable",
+              "%d replicas on different nodes need %d nodes; %d are registered, and %d of them"
+                  + " neither silent nor draining",
               wish.replicas(), wish.replicas(), view.nodes().size(), nodes.size()));
     }
     Keyspace keyspace =

@@ -49,6 +49,7 @@ import java.util.function.Supplier;
 final class AdminDoor {
   private static final String CANCELLED = "an operator cancelled it";
   private static final int NOTES_MAX = 20;
+  private static final int FINDINGS_MAX = 200;
 
   private final LeaderGate gate;
   private final Supplier<ClusterView> view;
@@ -425,12 +426,19 @@ final class AdminDoor {
   }
 
   private static void add(ExplainReply.Builder reply, List<Finding> findings) {
-    for (Finding finding : findings) {
-      reply.addFindings(
-          io.flotilla.proto.placement.Finding.newBuilder()
-              .setRule(finding.rule())
-              .setShard(finding.shard())
-              .setText(finding.text()));
+    int told = Math.min(findings.size(), FINDINGS_MAX);
+    findings.subList(0, told).forEach(finding -> reply.addFindings(found(finding)));
+    if (told < findings.size()) {
+      String rest = "... and " + (findings.size() - told) + " more";
+      reply.addFindings(found(new Finding("", 0, 0, rest)));
     }
+  }
+
+  private static io.flotilla.proto.placement.Finding found(Finding finding) {
+    return io.flotilla.proto.placement.Finding.newBuilder()
+        .setRule(finding.rule())
+        .setShard(finding.shard())
+        .setText(finding.text())
+        .build();
   }
 }

@@ -29,17 +29,17 @@ final class KeyspaceDoor {
 
   private final LeaderGate gate;
   private final Supplier<ClusterView> view;
-  private final Supplier<Set<Long>> silentNodes;
+  private final Supplier<Set<Long>> avoidedNodes;
   private final PlacementPolicy policy;
 
   KeyspaceDoor(
       LeaderGate gate,
       Supplier<ClusterView> view,
-      Supplier<Set<Long>> silentNodes,
+      Supplier<Set<Long>> avoidedNodes,
       PlacementPolicy policy) {
     this.gate = gate;
     this.view = view;
-    this.silentNodes = silentNodes;
+    this.avoidedNodes = avoidedNodes;
     this.policy = policy;
   }
 
@@ -68,7 +68,7 @@ final class KeyspaceDoor {
               "keyspace '%s' is built in: it is created as soon as %d nodes are registered",
               wish.name(), policy.replicas()));
     }
-    KeyspacePlan plan = KeyspacePlanner.plan(now, wish, silentNodes.get());
+    KeyspacePlan plan = KeyspacePlanner.plan(now, wish, avoidedNodes.get());
     PlacementCommand command =
         PlacementCommand.newBuilder().setCreateKeyspace(MapMessages.write(plan)).build();
     checkSize(command.getSerializedSize(), now);

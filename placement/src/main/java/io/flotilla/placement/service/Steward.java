@@ -60,9 +60,9 @@ final class Steward {
    *
    * @param load what nodes say, asked for only if it is needed
    */
-  void act(ClusterView view, Supplier<LoadView> load, Set<Long> silentNodes, long nowNanos) {
+  void act(ClusterView view, Supplier<LoadView> load, Set<Long> avoidedNodes, long nowNanos) {
     if (!busy) {
-      found(view, silentNodes)
+      found(view, avoidedNodes)
           .or(() -> jobs.over(view, nowNanos).map(Steward::end))
           .or(() -> plan(view, load, nowNanos))
           .ifPresent(this::propose);
@@ -95,7 +95,7 @@ final class Steward {
     return Optional.of(PlacementCommand.newBuilder().setBeginJobs(begin).build());
   }
 
-  private Optional<PlacementCommand> found(ClusterView view, Set<Long> silentNodes) {
+  private Optional<PlacementCommand> found(ClusterView view, Set<Long> avoidedNodes) {
     if (view.cluster().isEmpty()) {
       return Optional.of(PlacementCommand.newBuilder().setAdoptCluster(cluster).build());
     }
@@ -105,11 +105,11 @@ final class Steward {
     return Keyspace.BUILT_IN.stream()
         .filter(keyspace -> !view.hasKeyspaceNamed(keyspace.name()))
         .findFirst()
-        .flatMap(keyspace -> create(view, keyspace, silentNodes));
+        .flatMap(keyspace -> create(view, keyspace, avoidedNodes));
   }
 
   private Optional<PlacementCommand> create(
-      ClusterView view, Keyspace keyspace, Set<Long> silentNodes) {
+      ClusterView view, Keyspace keyspace, Set<Long> avoidedNodes) {
     KeyspaceWish wish =
         new KeyspaceWish(
             keyspace.name(),
@@ -118,7 +118,7 @@ final class Steward {
             List.of(),
             policy.replicas());
     try {
-      KeyspacePlan plan = KeyspacePlanner.plan(view, wish, silentNodes);
+      KeyspacePlan plan = KeyspacePlanner.plan(view, wish, avoidedNodes);
       return Optional.of(
           PlacementCommand.newBuilder().setCreateKeyspace(MapMessages.write(plan)).build());
     } catch (PlanRefusedException later) {

@@ -56,8 +56,8 @@ final class PlanRoundsTest {
   }
 
   /**
-   * The same at the size of issue 4, at which a round costs more: all thousand of them with {@code
-   * -Dflotilla.plan.rounds=1000}. Figures are printed.
+   * The same with 100 nodes and 10,000 shards, where a round costs more: all thousand of them with
+   * {@code -Dflotilla.plan.rounds=1000}. Figures are printed.
    */
   @Test
   void aHundredNodesAndTenThousandShardsAreLeftAloneToo() {

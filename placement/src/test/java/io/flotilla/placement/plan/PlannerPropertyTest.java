@@ -288,7 +288,7 @@ final class PlannerPropertyTest {
     }
   }
 
-  /** What is to be shown of issue 4, 5: the numbers are printed. */
+  /** The numbers are printed. */
   @Test
   void aHundredNodesAndTenThousandShards() {
     PlanWorld world = new PlanWorld();

@@ -38,7 +38,7 @@ record JobProgress(String words, String step, Optional<Left> left) {
 
   private static JobProgress of(Job job, ClusterStatus.Shard shard) {
     if (job.kind() == Job.Kind.RECOVERY) {
-      return of("node %d has been told to go on alone".formatted(job.toNode().orElse(0)));
+      return of("it waits for node %d to go on alone".formatted(job.toNode().orElse(0)));
     }
     if (shard.leaderNode().isEmpty()) {
       return of("it waits until the shard has a leader");
@@ -49,7 +49,9 @@ record JobProgress(String words, String step, Optional<Left> left) {
     if (job.kind() == Job.Kind.MERGE) {
       return ofMerge(job, shard);
     }
-    return of("its leader, node %d, has been told".formatted(shard.leaderNode().getAsLong()));
+    return of(
+        "it waits for its leader, node %d, to carry it out"
+            .formatted(shard.leaderNode().getAsLong()));
   }
 
   private static JobProgress ofMerge(Job job, ClusterStatus.Shard shard) {
