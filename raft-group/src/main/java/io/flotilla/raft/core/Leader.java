@@ -195,9 +195,15 @@ final class Leader extends Role {
     return super.onRestore(last, membership);
   }
 
+  /**
+   * Little of the log is lacking, and nothing before the entry that it was added by. Else, when the
+   * log is cut, it needs an image; and after a crash of all, the only one to be had may be of
+   * before it belonged to the group, and no newer one is made before it votes.
+   */
   private boolean isCaughtUp(ReplicaId replica) {
     Peer peer = peer(replica);
     return peer != null
+        && peer.match() >= self.membershipIndex()
         && peer.isWithin(self.config().promotionLagEntries(), self.log().lastIndex(), ticks);
   }
 

@@ -20,6 +20,9 @@ import java.util.stream.Stream;
  * {@link Simulation}. One thread; the same seed and size give the same run.
  */
 public final class RuntimeSimulation implements SimRun {
+  /** Of all groups: heartbeats, appends, questions, and what is answered to them. */
+  private static final int PARCELS_OF_A_TICK = 64;
+
   private static final int GROUPS = 3;
   private static final int ELECTION_ROUNDS = 20;
   private static final int CATCH_UP_TICKS = 400;
@@ -75,7 +78,7 @@ public final class RuntimeSimulation implements SimRun {
         IntStream.rangeClosed(1, GROUPS)
             .mapToObj(n -> new SimGroup(world.clock(), n, size))
             .toList();
-    RuntimeLimits limits = limits(chance);
+    RuntimeLimits limits = limits(chance, parcelsPerTurnMin());
     this.wallClocks = new WallClocks(world, new Chance(~seed), 0, WALL_CLOCK_WRONG_MAX);
     this.nodes =
         IntStream.rangeClosed(1, hosts)
@@ -88,7 +91,14 @@ public final class RuntimeSimulation implements SimRun {
     this.sessions = groups.stream().map(group -> addClients(group, chance)).toList();
   }
 
-  private static RuntimeLimits limits(Chance chance) {
+  /** Or a node that takes long for a turn never gets through what comes to it in a tick. */
+  private int parcelsPerTurnMin() {
+    double turnsOfATick =
+        (double) world.ticks(1) / Math.max(1, world.faults().pace().turnMicrosMax());
+    return (int) Math.ceil(Math.min(PARCELS_OF_A_TICK, PARCELS_OF_A_TICK / turnsOfATick));
+  }
+
+  private static RuntimeLimits limits(Chance chance, int parcelsPerTurnMin) {
     long retain = chance.oneOf(1, 300, 3_000, 16 << 20);
     return chance.happens(0.5)
         ? RuntimeLimits.DEFAULT.retaining(retain)
@@ -98,7 +108,7 @@ public final class RuntimeSimulation implements SimRun {
                 chance.between(8, 64),
                 chance.between(500, 10_000),
                 chance.between(1, 8),
-                chance.between(1, 16)),
+                Math.max(parcelsPerTurnMin, chance.between(1, 16))),
             chance.between(200, 5_000),
             chance.between(1, 2_000),
             chance.between(0, 3_000),
