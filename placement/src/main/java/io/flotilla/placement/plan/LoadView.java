@@ -18,6 +18,7 @@ import java.util.Set;
  * @param bytes what a shard weighs, roughly, by shard
  * @param heats what a shard is asked, by shard
  * @param endedLately jobs that ended not long ago, one way or another
+ * @param inVain nodes that got nothing of a replica which was to go there not long ago
  */
 public record LoadView(
     boolean settled,
@@ -25,7 +26,8 @@ public record LoadView(
     Map<Long, Long> leaders,
     Map<Long, Long> bytes,
     Map<Long, Heat> heats,
-    Set<Long> endedLately) {
+    Set<Long> endedLately,
+    Set<Long> inVain) {
   /** How a node is, by what was heard of it and when. */
   public enum Health {
     /** Heard, and for long enough that it can be counted on. */
@@ -50,20 +52,21 @@ public record LoadView(
     bytes = Map.copyOf(bytes);
     heats = Map.copyOf(heats);
     endedLately = Set.copyOf(endedLately);
+    inVain = Set.copyOf(inVain);
   }
 
-  /** One in which nothing is known of what shards are asked. */
+  /** One in which nothing is known of what shards are asked, and nothing was in vain. */
   public LoadView(
       boolean settled,
       Map<Long, Health> health,
       Map<Long, Long> leaders,
       Map<Long, Long> bytes,
       Set<Long> endedLately) {
-    this(settled, health, leaders, bytes, Map.of(), endedLately);
+    this(settled, health, leaders, bytes, Map.of(), endedLately, Set.of());
   }
 
-  public LoadView with(Map<Long, Heat> known) {
-    return new LoadView(settled, health, leaders, bytes, known, endedLately);
+  public LoadView with(Map<Long, Heat> known, Set<Long> nodesInVain) {
+    return new LoadView(settled, health, leaders, bytes, known, endedLately, nodesInVain);
   }
 
   public Health of(long node) {

@@ -50,6 +50,14 @@ enum TargetRule implements Rule<TargetRule.Subject> {
                   of.target.node.zone(), of.piece.id()));
     }
   },
+  NOT_IN_VAIN {
+    @Override
+    public Optional<String> forbids(Subject of) {
+      return of.draft.load().inVain().contains(of.target.id())
+          ? Optional.of("got nothing of a replica that was to go there a while ago")
+          : Optional.empty();
+    }
+  },
   HAS_TIME {
     @Override
     public Optional<String> forbids(Subject of) {
@@ -73,7 +81,17 @@ enum TargetRule implements Rule<TargetRule.Subject> {
   static final List<TargetRule> TO_ALIGN =
       List.of(HOLDS_NONE_YET, IS_HEARD, IS_NOT_DRAINING, ZONE_IS_NO_WORSE);
 
+  /** What somebody has to wait for who has to leave. */
+  static final List<TargetRule> TO_GO_NOW = List.of(NOT_IN_VAIN, HAS_TIME);
+
   /** What no move that is only for evenness may break. */
   static final List<TargetRule> TO_BALANCE =
-      List.of(HOLDS_NONE_YET, IS_HEARD, IS_NOT_DRAINING, IS_STEADY, ZONE_IS_NO_WORSE, HAS_TIME);
+      List.of(
+          HOLDS_NONE_YET,
+          IS_HEARD,
+          IS_NOT_DRAINING,
+          IS_STEADY,
+          NOT_IN_VAIN,
+          ZONE_IS_NO_WORSE,
+          HAS_TIME);
 }

@@ -8,8 +8,8 @@ import java.util.Optional;
 /**
  * Where a replica goes that has to leave its node, or that a shard lacks. In this order: what
  * {@link TargetRule#ALWAYS} forbids is out; as few of the shard's replicas in its zone as can be
- * had; a node that has time; the node that has, or is to get, the fewest replicas; the lowest id.
- * Where only nodes of a worse zone have time, it waits.
+ * had; a node that has time, and is not one that nothing gets to; the node that has, or is to get,
+ * the fewest replicas; the lowest id. Where only nodes of a worse zone have time, it waits.
  */
 final class Targets {
   private Targets() {}
@@ -44,7 +44,7 @@ final class Targets {
                 seat.id(), seat.node.zone()));
         continue;
       }
-      Optional<String> why = draft.whyNot(List.of(TargetRule.HAS_TIME), piece, leaving, seat);
+      Optional<String> why = draft.whyNot(TargetRule.TO_GO_NOW, piece, leaving, seat);
       if (why.isEmpty()) {
         ready.add(seat);
       } else {

@@ -1,6 +1,7 @@
 package io.flotilla.placement.service;
 
 import io.flotilla.placement.model.ClusterView;
+import io.flotilla.placement.model.Epoch;
 import io.flotilla.placement.model.Job;
 import io.flotilla.placement.model.Merge;
 import io.flotilla.placement.model.Move;
@@ -14,6 +15,7 @@ import io.flotilla.placement.plan.LossPlanner;
 import io.flotilla.proto.placement.EndJob;
 import io.flotilla.proto.placement.JobEnd;
 import io.flotilla.proto.placement.JobRefusal;
+import io.flotilla.proto.placement.ShardReport;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -35,6 +37,11 @@ final class JobWatch {
   /** One of the two does not serve meanwhile. */
   private static final Duration MERGE_PATIENCE = Duration.ofSeconds(60);
 
+  /**
+   * Without anything to be seen of it: a snapshot that is fetched can be, one in a queue cannot.
+   */
+  private static final Duration MOVE_PATIENCE = Duration.ofMinutes(10);
+
   private static final Duration ENDING_COUNTS = Duration.ofMinutes(10);
   private static final int WHY_CHARS_MAX = 300;
 
@@ -43,6 +50,13 @@ final class JobWatch {
   private final Map<Long, Long> seenNanos = new HashMap<>();
   private final Map<Long, String> refusals = new HashMap<>();
   private final Map<Long, Long> endedNanos = new HashMap<>();
+
+  /** By job, how far a move had come when it was last seen to get on. */
+  private final Map<Long, Step> steps = new HashMap<>();
+
+  /** By node, when a move there was given up because nothing came of it. */
+  private final Map<Long, Long> inVainNanos = new HashMap<>();
+
   private ClusterView known = ClusterView.EMPTY;
 
   /**
@@ -57,6 +71,18 @@ final class JobWatch {
     seenNanos.clear();
     refusals.clear();
     endedNanos.clear();
+    steps.clear();
+    inVainNanos.clear();
+  }
+
+  /**
+   * @param epoch the shard's, which each change of its members raises
+   * @param arrived what the node it goes to has said of it
+   */
+  private record Step(Epoch epoch, Optional<ShardReport> arrived, long nanos) {
+    boolean isAt(Step other) {
+      return epoch.equals(other.epoch) && arrived.equals(other.arrived);
+    }
   }
 
   /** Takes what nodes say of their orders. */
@@ -90,6 +116,12 @@ final class JobWatch {
     return lately;
   }
 
+  /** Nodes to which a move was given up not long ago because nothing came of it. */
+  Set<Long> inVain(long nowNanos) {
+    inVainNanos.values().removeIf(since -> nowNanos - since >= ENDING_COUNTS.toNanos());
+    return Set.copyOf(inVainNanos.keySet());
+  }
+
   /** The next job that is over, and how. */
   Optional<EndJob> over(ClusterView view, long nowNanos) {
     if (view.revision() != known.revision()) {
@@ -98,6 +130,7 @@ final class JobWatch {
       view.jobs().values().forEach(job -> underWay.add(job.id()));
       seenNanos.keySet().retainAll(underWay);
       refusals.keySet().retainAll(underWay);
+      steps.keySet().retainAll(underWay);
     }
     for (Job job : view.jobs().values()) {
       long ageNanos = nowNanos - seenNanos.computeIfAbsent(job.id(), id -> nowNanos);
@@ -156,9 +189,30 @@ final class JobWatch {
       if (view.node(to).filter(Node::isDraining).isPresent()) {
         return Optional.of(end(move, JobEnd.GIVEN_UP, where + "is draining"));
       }
-      return isDead(to)
-          ? Optional.of(end(move, JobEnd.GIVEN_UP, where + "is dead"))
-          : Optional.empty();
+      if (isDead(to)) {
+        return Optional.of(end(move, JobEnd.GIVEN_UP, where + "is dead"));
+      }
+      if (stoodNanos(move) < MOVE_PATIENCE.toNanos()) {
+        return Optional.empty();
+      }
+      inVainNanos.put(to, nowNanos);
+      String time = " for " + MOVE_PATIENCE.toMinutes() + " minutes";
+      return Optional.of(end(move, JobEnd.GIVEN_UP, where + "got nothing more of it" + time));
+    }
+
+    /** Since when a move has got no further, to anybody's knowledge. */
+    private long stoodNanos(Move move) {
+      Step now =
+          new Step(
+              view.shard(move.shard()).orElseThrow().epoch(),
+              reports.reportOf(move.to().node(), move.shard()),
+              nowNanos);
+      Step before = steps.computeIfAbsent(move.id(), id -> now);
+      if (!before.isAt(now)) {
+        steps.put(move.id(), now);
+        return 0;
+      }
+      return nowNanos - before.nanos();
     }
 
     /**

@@ -162,7 +162,7 @@ public final class PlacementService implements AutoCloseable {
             TimeUnit.MILLISECONDS.toNanos(policy.nodeDeadMillis()),
             TimeUnit.MILLISECONDS.toNanos(policy.nodeSteadyMillis()),
             jobs.endedLately(view, now));
-    return load.with(heat.heats(view, load, now));
+    return load.with(heat.heats(view, load, now), jobs.inVain(now));
   }
 
   /** As far as the node itself says; nothing of one that is silent. */

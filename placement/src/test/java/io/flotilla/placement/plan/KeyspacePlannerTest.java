@@ -153,8 +153,8 @@ final class KeyspacePlannerTest {
     assertThatThrownBy(() -> KeyspacePlanner.plan(view, wish, Set.of(2L, 3L)))
         .isInstanceOf(PlanRefusedException.class)
         .hasMessage(
-            "3 replicas on different nodes need 3 nodes; 4 are registered, 2 of them are"
-                + " reachable");
+            "3 replicas on different nodes need 3 nodes; 4 are registered, and 2 of them"
+                + " neither silent nor draining");
     assertThatThrownBy(() -> KeyspacePlanner.plan(with(view, plan), wish, Set.of()))
         .isInstanceOf(PlanRefusedException.class)
         .hasMessage("keyspace 'k' exists already");

@@ -45,6 +45,7 @@ final class PlanWorld {
   final Map<Long, Long> bytes = new HashMap<>();
   final Map<Long, Heat> heats = new HashMap<>();
   final Set<Long> endedLately = new HashSet<>();
+  final Set<Long> inVain = new HashSet<>();
   Settings settings = Settings.INITIAL;
 
   /** That its shards are to have; 0: nobody has said. */
@@ -117,7 +118,7 @@ final class PlanWorld {
   }
 
   LoadView load() {
-    return new LoadView(settled, health, leaders, bytes, heats, endedLately);
+    return new LoadView(settled, health, leaders, bytes, heats, endedLately, inVain);
   }
 
   List<Job> plan() {

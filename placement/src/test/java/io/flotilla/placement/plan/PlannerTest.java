@@ -59,6 +59,22 @@ final class PlannerTest {
   }
 
   @Test
+  void nothingGoesWhereNothingArrivedAWhileAgo() {
+    world.nodes(5);
+    long shard = world.shard(2, 1, 3);
+    world.health.put(3L, LoadView.Health.DEAD);
+    world.inVain.add(4L);
+    assertThat(words()).containsExactly("moves replica 3 of shard 1 to node 5");
+    world.inVain.add(5L);
+    assertThat(world.plan()).isEmpty();
+    assertSays(world.why(shard), "node 4 got nothing of a replica that was to go there");
+    world.health.put(3L, LoadView.Health.STEADY);
+    world.shard(1, 2, 3);
+    world.shard(1, 2, 3);
+    assertThat(words()).as("nor to even things out").noneMatch(text -> text.contains("moves"));
+  }
+
+  @Test
   void aReplicaThatCameToANodeAfterItWasRemovedIsReplaced() {
     world.nodes(5);
     world.shard(2, 1, 3);

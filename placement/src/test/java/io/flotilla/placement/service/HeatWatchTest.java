@@ -45,7 +45,7 @@ final class HeatWatchTest {
   private Heat heat(long atSecond) {
     long now = atSecond * SECOND;
     var load = table.load(view, now, 60 * SECOND, SECOND, Set.of());
-    return load.with(watch.heats(view, load, now)).heatOf(1);
+    return load.with(watch.heats(view, load, now), Set.of()).heatOf(1);
   }
 
   private boolean lasts(long atSecond) {

@@ -173,7 +173,7 @@ final class PlacementServiceTest extends OneMember {
                 assertThat(shard.value().replicas())
                     .extracting(replica -> replica.node())
                     .containsExactly(1L, 2L, 3L));
-    assertError(create("wide", 6, 4), ErrorCode.CONFLICT, "4 are registered, 3 of them");
+    assertError(create("wide", 6, 4), ErrorCode.CONFLICT, "4 are registered, and 3 of them");
 
     StatusReply status = ask(service::status, StatusRequest.getDefaultInstance()).reply();
     assertThat(status.getNodesList())
