@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
@@ -55,7 +54,7 @@ public final class LossPlanner {
     List<Loss> losses = new ArrayList<>();
     List<String> obstacles = new ArrayList<>();
     for (Revised<Shard> each : view.shards().values()) {
-      if (!hasMajority(each.value(), this::isAlive)) {
+      if (!each.value().hasMajority(this::isAlive)) {
         try {
           losses.add(of(each.value()));
         } catch (PlanRefusedException why) {
@@ -125,7 +124,7 @@ public final class LossPlanner {
     if (leader.isPresent()) {
       return Optional.of("has a leader, on node " + leader.get() + "; nothing is to be recovered");
     }
-    if (hasMajority(shard, this::isAlive)) {
+    if (shard.hasMajority(this::isAlive)) {
       return Optional.of(
           String.format(
               "has its majority: of %d voters, %d are on nodes that are heard; they elect a leader",
@@ -179,7 +178,7 @@ public final class LossPlanner {
       throws PlanRefusedException {
     Loss.Standing furthest =
         standings.stream()
-            .filter(each -> each.fate() == Loss.Fate.ALIVE && decides(each.replica()))
+            .filter(each -> each.fate() == Loss.Fate.ALIVE && each.replica().decides())
             .max(
                 Comparator.comparing(
                         (Loss.Standing each) -> each.reach().orElseThrow(), Loss.Reach.BY_LOG)
@@ -208,27 +207,11 @@ public final class LossPlanner {
         .collect(Collectors.joining(", "));
   }
 
-  private static boolean decides(Replica replica) {
-    return replica.role() != Replica.Role.LEARNER;
-  }
-
   private static List<Replica> voters(Shard shard) {
-    return shard.replicas().stream().filter(LossPlanner::decides).toList();
+    return shard.replicas().stream().filter(Replica::decides).toList();
   }
 
   private boolean isAlive(Replica replica) {
     return load.of(replica.node()).isAlive();
-  }
-
-  /** While a change of members is under way, of both, before and after it (thesis §4.3). */
-  public static boolean hasMajority(Shard shard, Predicate<Replica> counts) {
-    return hasMajority(shard, Replica.Role.OUTGOING, counts)
-        && hasMajority(shard, Replica.Role.INCOMING, counts);
-  }
-
-  private static boolean hasMajority(Shard shard, Replica.Role without, Predicate<Replica> counts) {
-    List<Replica> voters =
-        voters(shard).stream().filter(replica -> replica.role() != without).toList();
-    return voters.stream().filter(counts).count() * 2 > voters.size();
   }
 }

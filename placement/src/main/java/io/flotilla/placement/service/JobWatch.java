@@ -10,7 +10,6 @@ import io.flotilla.placement.model.Shard;
 import io.flotilla.placement.model.Split;
 import io.flotilla.placement.model.Transfer;
 import io.flotilla.placement.plan.LoadView;
-import io.flotilla.placement.plan.LossPlanner;
 import io.flotilla.proto.placement.EndJob;
 import io.flotilla.proto.placement.JobEnd;
 import io.flotilla.proto.placement.JobRefusal;
@@ -168,7 +167,7 @@ final class JobWatch {
     @Override
     public Optional<EndJob> recovery(Recovery recovery) {
       Shard shard = view.shard(recovery.shard()).orElseThrow();
-      if (LossPlanner.hasMajority(shard, each -> reports.isHeard(each.node(), nowNanos))) {
+      if (shard.hasMajority(each -> reports.isHeard(each.node(), nowNanos))) {
         return Optional.of(
             end(recovery, JobEnd.GIVEN_UP, "a majority of the shard's voters is heard again"));
       }
