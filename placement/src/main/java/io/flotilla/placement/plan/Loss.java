@@ -10,6 +10,8 @@ import java.util.Optional;
 /**
  * A shard whose majority is lost for good.
  *
+ * @param shard by the newest descriptor that is known: the map's, or that of a replica that the map
+ *     names
  * @param replicas all that its descriptor names, in its order
  * @param survivor of these, the one that is to go on
  */
@@ -33,6 +35,13 @@ public record Loss(Shard shard, List<Standing> replicas, Standing survivor) {
     static final Comparator<Reach> BY_LOG =
         Comparator.comparingLong(Reach::lastTerm).thenComparingLong(Reach::lastIndex);
   }
+
+  /**
+   * What a replica has said last.
+   *
+   * @param leaderless its own descriptor, if it hears nobody lead; it may be newer than the map's
+   */
+  public record Told(Reach reach, Optional<Shard> leaderless) {}
 
   /** A replica, and what is known of it. */
   public record Standing(Replica replica, Fate fate, Optional<Reach> reach) {}

@@ -17,6 +17,11 @@ import java.util.stream.Collectors;
  * Which shards have lost their majority for good, and with which replica each is to go on: the one
  * with the furthest log, so that all that is left anywhere is kept. As long as anybody may come
  * back who has a vote, nothing is lost for good. Pure.
+ *
+ * <p>A group may have changed last without a leader left to tell the map. What any replica has
+ * applied was committed, so the newest descriptor counts, whoever says it; but only of a replica
+ * that the map names: one that an earlier recovery has left out may have come further in a past
+ * that is given up.
  */
 public final class LossPlanner {
   private static final String ASKED_FOR = "its majority is lost for good, somebody said";
@@ -29,7 +34,7 @@ public final class LossPlanner {
   @FunctionalInterface
   public interface Reports {
     /** Nothing if the node has not said anything of this replica. */
-    Optional<Loss.Reach> of(Replica replica, long shard);
+    Optional<Loss.Told> of(Replica replica, long shard);
   }
 
   /**
@@ -54,9 +59,10 @@ public final class LossPlanner {
     List<Loss> losses = new ArrayList<>();
     List<String> obstacles = new ArrayList<>();
     for (Revised<Shard> each : view.shards().values()) {
-      if (!each.value().hasMajority(this::isAlive)) {
+      Shard shard = newest(each.value());
+      if (!shard.hasMajority(this::isAlive)) {
         try {
-          losses.add(of(each.value()));
+          losses.add(of(shard));
         } catch (PlanRefusedException why) {
           obstacles.add(String.valueOf(why.getMessage()));
         }
@@ -73,7 +79,7 @@ public final class LossPlanner {
     Shard shard =
         view.shard(shardId)
             .orElseThrow(() -> PlanRefusedException.notFound(WishPlanner.noShard(shardId, view)));
-    return of(shard);
+    return of(newest(shard));
   }
 
   /**
@@ -106,6 +112,15 @@ public final class LossPlanner {
           "placement's leader is new and has not heard from everybody yet; try again in some"
               + " seconds");
     }
+  }
+
+  /** By the map, or by what a replica that it names knows better. */
+  private Shard newest(Shard known) {
+    return known.replicas().stream()
+        .filter(this::isAlive)
+        .flatMap(replica -> reports.of(replica, known.id()).stream())
+        .flatMap(told -> told.leaderless().stream())
+        .reduce(known, (a, b) -> b.epoch().isNewerThan(a.epoch()) ? b : a);
   }
 
   private Loss of(Shard shard) throws PlanRefusedException {
@@ -165,7 +180,7 @@ public final class LossPlanner {
   }
 
   private Loss.Standing standing(Replica replica, Shard shard) {
-    Optional<Loss.Reach> reach = reports.of(replica, shard.id());
+    Optional<Loss.Reach> reach = reports.of(replica, shard.id()).map(Loss.Told::reach);
     Loss.Fate fate =
         !isAlive(replica)
             ? Loss.Fate.DEAD

@@ -2,9 +2,7 @@ package io.flotilla.placement.service;
 
 import io.flotilla.placement.model.ClusterView;
 import io.flotilla.placement.model.Node;
-import io.flotilla.placement.model.Replica;
 import io.flotilla.placement.plan.LoadView;
-import io.flotilla.placement.plan.Loss;
 import io.flotilla.placement.store.MapMessages;
 import io.flotilla.placement.store.PlacementStateMachine;
 import io.flotilla.proto.map.Shard;
@@ -34,7 +32,6 @@ import io.flotilla.rpc.RpcHandlers;
 import io.flotilla.rpc.RpcMethods;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ScheduledExecutorService;
@@ -98,8 +95,7 @@ public final class PlacementService implements AutoCloseable {
     this.steward = new Steward(gate, cluster, policy, jobs);
     this.keyspaces = new KeyspaceDoor(gate, map::view, () -> takesNothing(map.view()), policy);
     this.members = new MemberDoor(gate, group, book, map::view);
-    RecoveryDoor recovery =
-        new RecoveryDoor(gate, map::view, () -> load(map.view()), this::reachOf);
+    RecoveryDoor recovery = new RecoveryDoor(gate, map::view, () -> load(map.view()), reports);
     this.memberSteward = new MemberSteward(gate, group, book);
     this.admin =
         new AdminDoor(
@@ -170,19 +166,6 @@ public final class PlacementService implements AutoCloseable {
     return reports.isAlive(node, nanos.getAsLong()) ? reports.held(node) : 0;
   }
 
-  private Optional<Loss.Reach> reachOf(Replica replica, long shard) {
-    return reports
-        .reportOf(replica.node(), shard)
-        .filter(report -> report.getReplica() == replica.id())
-        .map(
-            report ->
-                new Loss.Reach(
-                    report.getLastTerm(),
-                    report.getLastIndex(),
-                    report.getApplied(),
-                    MapMessages.read(report.getEpoch())));
-  }
-
   /** Nodes on which nothing new begins. */
   private Set<Long> takesNothing(ClusterView view) {
     Set<Long> nodes = reports.silentNodes(view, nanos.getAsLong());
@@ -251,22 +234,13 @@ public final class PlacementService implements AutoCloseable {
         .filter(ShardReport::hasChanged)
         .map(ShardReport::getChanged)
         .filter(shard -> isNews(MapMessages.read(shard), view))
-        .map(PlacementService::known)
+        .map(MapMessages::known)
         .toList();
   }
 
   private static boolean isNews(io.flotilla.placement.model.Shard shard, ClusterView view) {
     var known = view.shards().get(shard.id());
     return known != null && shard.epoch().isNewerThan(known.value().epoch());
-  }
-
-  /** With what was cut off from it, but not what had been cut off from that. */
-  private static Shard known(Shard shard) {
-    Shard.Builder known = MapMessages.write(MapMessages.read(shard)).toBuilder();
-    shard
-        .getCutOffList()
-        .forEach(part -> known.addCutOff(MapMessages.write(MapMessages.read(part))));
-    return known.build();
   }
 
   private void adopt(RpcCall<ReportRequest, ReportReply> call, ClusterView view) {

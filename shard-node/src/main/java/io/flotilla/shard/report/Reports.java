@@ -1,6 +1,8 @@
 package io.flotilla.shard.report;
 
+import io.flotilla.proto.map.Epoch;
 import io.flotilla.proto.map.Partitioning;
+import io.flotilla.proto.map.Shard;
 import io.flotilla.proto.placement.LoadReport;
 import io.flotilla.proto.placement.ReportReply;
 import io.flotilla.proto.placement.ReportRequest;
@@ -131,9 +133,11 @@ final class Reports {
                 .filter(ShardReport::getLeader)
                 .filter(known -> known.getEpoch().equals(report.getEpoch()))
                 .isPresent();
-    boolean asCreated =
-        report.getEpoch().getConfVersion() == 1 && report.getEpoch().getVersion() == 1;
-    return report.getLeader() && !asCreated && !said;
+    return report.getLeader() && !isAsCreated(report.getEpoch()) && !said;
+  }
+
+  private static boolean isAsCreated(Epoch epoch) {
+    return epoch.getConfVersion() == 1 && epoch.getVersion() == 1;
   }
 
   private void answered(
@@ -218,17 +222,25 @@ final class Reports {
                     SnapshotProgress.newBuilder()
                         .setBytes(coming.bytes())
                         .setBytesTotal(coming.bytesTotal())));
+    Shard descriptor = shard.descriptor();
+    if (hearsNobodyLead(status) && !isAsCreated(descriptor.getEpoch())) {
+      report.setLeaderless(descriptor);
+    }
     return report
-        .setShard(shard.descriptor().getId())
+        .setShard(descriptor.getId())
         .setReplica(status.replica().value())
         .setLeader(status.role() == GroupStatus.RoleName.LEADER)
         .setTerm(status.term())
-        .setEpoch(shard.descriptor().getEpoch())
+        .setEpoch(descriptor.getEpoch())
         .setLastIndex(status.lastIndex())
         .setLastTerm(status.lastTerm())
         .setApplied(status.appliedIndex())
         .setSettled(shard.isSettled())
         .build();
+  }
+
+  private static boolean hearsNobodyLead(GroupStatus status) {
+    return status.role() != GroupStatus.RoleName.LEADER && status.leader().isEmpty();
   }
 
   /** Of a busy shard as it is; of any other in steps, so that small changes are no news. */

@@ -27,7 +27,9 @@ public final class HeldGroup implements RaftGroup {
               new Membership.Member(new ReplicaId(72), 2)));
   public final List<byte[]> proposed = new ArrayList<>();
   public final List<CompletableFuture<byte[]>> answers = new ArrayList<>();
+  public volatile long term = 3;
   public RoleName role = RoleName.FOLLOWER;
+  public volatile Optional<ReplicaId> leader = Optional.of(new ReplicaId(72));
   public long durablyApplied = 40;
   public List<GroupStatus.PeerStatus> peers = List.of();
   public int flushes;
@@ -73,19 +75,7 @@ public final class HeldGroup implements RaftGroup {
   @Override
   public GroupStatus status() {
     return new GroupStatus(
-        self,
-        role,
-        3,
-        Optional.of(new ReplicaId(72)),
-        1,
-        41,
-        3,
-        41,
-        41,
-        40,
-        durablyApplied,
-        membership,
-        peers);
+        self, role, term, leader, 1, 41, 3, 41, 41, 40, durablyApplied, membership, peers);
   }
 
   @Override
