@@ -60,7 +60,7 @@ public final class LossPlanner {
     List<String> obstacles = new ArrayList<>();
     for (Revised<Shard> each : view.shards().values()) {
       Shard shard = newest(each.value());
-      if (!shard.hasMajority(this::isAlive)) {
+      if (!shard.hasMajority(replica -> holds(replica, shard))) {
         try {
           losses.add(of(shard));
         } catch (PlanRefusedException why) {
@@ -139,18 +139,35 @@ public final class LossPlanner {
     if (leader.isPresent()) {
       return Optional.of("has a leader, on node " + leader.get() + "; nothing is to be recovered");
     }
-    if (shard.hasMajority(this::isAlive)) {
+    if (shard.hasMajority(replica -> holds(replica, shard))) {
       return Optional.of(
           String.format(
               "has its majority: of %d voters, %d are on nodes that are heard; they elect a leader",
-              voters(shard).size(), voters(shard).stream().filter(this::isAlive).count()));
+              voters(shard).size(),
+              voters(shard).stream().filter(replica -> holds(replica, shard)).count()));
     }
+    return mayStillAppear(shard)
+        .or(() -> mayComeBack(shard))
+        .map(why -> "is not lost for good: " + why)
+        .or(() -> job(shard));
+  }
+
+  /** Who is about to be opened has a vote soon. */
+  private Optional<String> mayStillAppear(Shard shard) {
+    if (!shard.hasMajority(replica -> isAlive(replica) && fate(replica, shard) != Loss.Fate.LOST)) {
+      return Optional.empty();
+    }
+    return voters(shard).stream()
+        .filter(replica -> fate(replica, shard) == Loss.Fate.MISSING)
+        .findFirst()
+        .map(replica -> "node " + replica.node() + " has not said yet what it holds");
+  }
+
+  private Optional<String> mayComeBack(Shard shard) {
     return voters(shard).stream()
         .map(Replica::node)
         .flatMap(node -> mayComeBack(node).stream())
-        .findFirst()
-        .map(why -> "is not lost for good: " + why)
-        .or(() -> job(shard));
+        .findFirst();
   }
 
   private Optional<String> job(Shard shard) {
@@ -180,12 +197,23 @@ public final class LossPlanner {
   }
 
   private Loss.Standing standing(Replica replica, Shard shard) {
-    Optional<Loss.Reach> reach = reports.of(replica, shard.id()).map(Loss.Told::reach);
-    Loss.Fate fate =
-        !isAlive(replica)
-            ? Loss.Fate.DEAD
-            : reach.isPresent() ? Loss.Fate.ALIVE : Loss.Fate.MISSING;
-    return new Loss.Standing(replica, fate, reach);
+    return new Loss.Standing(
+        replica, fate(replica, shard), reports.of(replica, shard.id()).flatMap(Loss.Told::reach));
+  }
+
+  private Loss.Fate fate(Replica replica, Shard shard) {
+    if (!isAlive(replica)) {
+      return Loss.Fate.DEAD;
+    }
+    return reports
+        .of(replica, shard.id())
+        .map(told -> told.lost() ? Loss.Fate.LOST : Loss.Fate.ALIVE)
+        .orElse(Loss.Fate.MISSING);
+  }
+
+  /** Whether it can vote. */
+  private boolean holds(Replica replica, Shard shard) {
+    return fate(replica, shard) == Loss.Fate.ALIVE;
   }
 
   /** A learner is none: what it lacks nobody knows, and it has no vote to give itself. */

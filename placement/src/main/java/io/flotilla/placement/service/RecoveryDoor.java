@@ -47,25 +47,23 @@ final class RecoveryDoor {
   }
 
   private Optional<Loss.Told> told(Replica replica, long shard) {
-    return reportOf(replica, shard).map(RecoveryDoor::read);
-  }
-
-  private Optional<ShardReport> reportOf(Replica replica, long shard) {
-    return reports
-        .reportOf(replica.node(), shard)
-        .filter(report -> report.getReplica() == replica.id());
+    return reports.reportOf(replica, shard).map(RecoveryDoor::read);
   }
 
   private static Loss.Told read(ShardReport report) {
+    Optional<ShardReport> told = Optional.of(report);
     return new Loss.Told(
-        new Loss.Reach(
-            report.getLastTerm(),
-            report.getLastIndex(),
-            report.getApplied(),
-            MapMessages.read(report.getEpoch())),
-        report.hasLeaderless()
-            ? Optional.of(MapMessages.read(report.getLeaderless()))
-            : Optional.empty());
+        told.filter(ShardReport::hasEpoch).map(RecoveryDoor::reach),
+        report.getLost(),
+        told.filter(ShardReport::hasLeaderless).map(own -> MapMessages.read(own.getLeaderless())));
+  }
+
+  private static Loss.Reach reach(ShardReport report) {
+    return new Loss.Reach(
+        report.getLastTerm(),
+        report.getLastIndex(),
+        report.getApplied(),
+        MapMessages.read(report.getEpoch()));
   }
 
   void recover(RpcCall<AdminRequest, AdminReply> call) {
@@ -136,7 +134,7 @@ final class RecoveryDoor {
     return planned.expected().equals(known.epoch())
         ? Optional.empty()
         : known.replicas().stream()
-            .flatMap(replica -> reportOf(replica, known.id()).stream())
+            .flatMap(replica -> reports.reportOf(replica, known.id()).stream())
             .filter(ShardReport::hasLeaderless)
             .map(ShardReport::getLeaderless)
             .filter(own -> MapMessages.read(own.getEpoch()).equals(planned.expected()))
@@ -162,6 +160,7 @@ final class RecoveryDoor {
                   case DEAD -> LostReplica.Fate.DEAD;
                   case ALIVE -> LostReplica.Fate.ALIVE;
                   case MISSING -> LostReplica.Fate.MISSING;
+                  case LOST -> LostReplica.Fate.LOST;
                 });
     standing
         .reach()

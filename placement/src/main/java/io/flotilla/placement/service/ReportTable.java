@@ -1,6 +1,7 @@
 package io.flotilla.placement.service;
 
 import io.flotilla.placement.model.ClusterView;
+import io.flotilla.placement.model.Replica;
 import io.flotilla.placement.model.Shard;
 import io.flotilla.placement.plan.LoadView;
 import io.flotilla.placement.plan.Silence;
@@ -194,6 +195,11 @@ final class ReportTable {
 
   Optional<ShardReport> reportOf(long node, long shard) {
     return reportsOf(node).flatMap(reports -> Optional.ofNullable(reports.byShard.get(shard)));
+  }
+
+  /** What its node has said of this very replica. */
+  Optional<ShardReport> reportOf(Replica replica, long shard) {
+    return reportOf(replica.node(), shard).filter(report -> report.getReplica() == replica.id());
   }
 
   /** Of how many shards a node has data, in the map or not, as it said last. */

@@ -12,9 +12,11 @@ import io.flotilla.placement.model.Revised;
 import io.flotilla.placement.model.Shard;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -23,6 +25,7 @@ class LossPlannerTest {
   private final PlanWorld world = new PlanWorld();
   private final Map<Long, Loss.Reach> reaches = new HashMap<>();
   private final Map<Long, Shard> leaderless = new HashMap<>();
+  private final Set<Long> lost = new HashSet<>();
   private long shard;
 
   @BeforeEach
@@ -59,10 +62,16 @@ class LossPlannerTest {
         world.view(),
         world.load(),
         (replica, of) ->
-            Optional.ofNullable(reaches.get(replica.id()))
-                .map(
-                    reach ->
-                        new Loss.Told(reach, Optional.ofNullable(leaderless.get(replica.id())))));
+            reaches.containsKey(replica.id()) || lost.contains(replica.id())
+                ? Optional.of(told(replica.id()))
+                : Optional.empty());
+  }
+
+  private Loss.Told told(long replica) {
+    return new Loss.Told(
+        Optional.ofNullable(reaches.get(replica)),
+        lost.contains(replica),
+        Optional.ofNullable(leaderless.get(replica)));
   }
 
   private long survivor() throws PlanRefusedException {
@@ -214,6 +223,44 @@ class LossPlannerTest {
             + " or merge (version 1, not 2), and would serve keys of another shard");
   }
 
+  @Test
+  void whoIsLostOnALivingNodeDoesNotCount() throws Exception {
+    for (long node = 1; node <= 5; node++) {
+      world.health.put(node, LoadView.Health.STEADY);
+    }
+    lost.add(on(1).id());
+    lost.add(on(2).id());
+    assertRefused(
+        "shard 1 has its majority: of 5 voters, 3 are on nodes that are heard; they elect a"
+            + " leader");
+    lost.add(on(5).id());
+    reaches.remove(on(5).id()); // its log could not be read
+    reaches(2, 9, 99);
+    assertThat(planner().of(shard).replicas())
+        .extracting(Loss.Standing::fate)
+        .containsExactly(
+            Loss.Fate.LOST, Loss.Fate.LOST, Loss.Fate.ALIVE, Loss.Fate.ALIVE, Loss.Fate.LOST);
+    assertThat(survivor()).as("not who is lost, however far").isEqualTo(3);
+    assertThat(planner().all().losses()).hasSize(1);
+    world.health.put(5L, LoadView.Health.SILENT);
+    assertRefused("shard 1 is not lost for good: node 5 is silent, but not judged dead yet");
+  }
+
+  @Test
+  void whoMayStillBeOpenedMayStillVote() throws Exception {
+    for (long node = 1; node <= 3; node++) {
+      world.health.put(node, LoadView.Health.STEADY);
+    }
+    lost.add(on(4).id());
+    lost.add(on(5).id());
+    reaches.remove(on(2).id());
+    String early = "shard 1 is not lost for good: node 2 has not said yet what it holds";
+    assertRefused(early);
+    assertThat(planner().all().obstacles()).containsExactly(early);
+    lost.add(on(2).id());
+    assertThat(survivor()).isEqualTo(1);
+  }
+
   /** The map's, with 6 for 3, as the group decided and could not tell. */
   private Shard changed(Epoch epoch) {
     Shard before = shard();
@@ -225,6 +272,7 @@ class LossPlannerTest {
   @Test
   void whoIsAheadOfTheMapIsBelieved() throws Exception {
     Epoch next = new Epoch(1, 2);
+    reaches.put(66L, reach(2, 40, next));
     leaderless.put(on(4).id(), changed(next));
     assertRefused(
         "shard 1 has its majority: of 5 voters, 3 are on nodes that are heard; they elect a"

@@ -228,6 +228,8 @@ final class RecoveryTest extends ThreeNodes {
         ErrorCode.CONFLICT,
         "shard " + shard.getId() + " has a leader, on node 1; nothing is to be recovered");
     report(1, false);
+    reportReplica(1, 40);
+    reportReplica(2, 40);
     secondsPass(6, 1L, 2L);
     assertError(
         administer(recover(survivor(1))),
@@ -268,6 +270,25 @@ final class RecoveryTest extends ThreeNodes {
             .setNode(1)
             .addRefusals(JobRefusal.newBuilder().setJob(job.getId()).setWhy("replica 3 leads it")));
     assertThat(ending(job).why()).isEqualTo("replica 3 leads it");
+  }
+
+  @Test
+  void whatIsDamagedOnLivingNodesIsLostToo() throws Exception {
+    report(1, false);
+    reportReplica(1, 40);
+    report(2, ShardReport.newBuilder().setReplica(on(2).getReplica()).setLost(true));
+    reportReplica(3, 41);
+    secondsPass(6, 1L, 2L, 3L);
+    assertError(
+        administer(recover(survivor(3))),
+        ErrorCode.CONFLICT,
+        "has its majority: of 3 voters, 2 are on nodes that are heard");
+    report(3, ShardReport.newBuilder().setReplica(on(3).getReplica()).setLost(true));
+    Job job = begin(recover(survivor(1)));
+    secondsPass(6, 1L, 2L, 3L);
+    assertThat(ordered(1)).as("nor are they taken for a majority later").hasSize(1);
+    reportReplica(3, 41); // its process was started again, and can read what it has
+    assertThat(ending(job).why()).isEqualTo("a majority of the shard's voters is heard again");
   }
 
   @Test

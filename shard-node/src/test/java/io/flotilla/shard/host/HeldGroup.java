@@ -27,6 +27,7 @@ public final class HeldGroup implements RaftGroup {
               new Membership.Member(new ReplicaId(72), 2)));
   public final List<byte[]> proposed = new ArrayList<>();
   public final List<CompletableFuture<byte[]>> answers = new ArrayList<>();
+  public volatile Optional<Throwable> stopped = Optional.empty();
   public volatile long term = 3;
   public RoleName role = RoleName.FOLLOWER;
   public volatile Optional<ReplicaId> leader = Optional.of(new ReplicaId(72));
@@ -80,7 +81,7 @@ public final class HeldGroup implements RaftGroup {
 
   @Override
   public Optional<Throwable> stoppedBecause() {
-    return Optional.empty();
+    return stopped;
   }
 
   @Override

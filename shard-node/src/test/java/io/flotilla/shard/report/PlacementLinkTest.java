@@ -18,7 +18,9 @@ import io.flotilla.proto.placement.ReportReply;
 import io.flotilla.proto.placement.ReportRequest;
 import io.flotilla.proto.placement.ShardReport;
 import io.flotilla.proto.placement.WatchRequest;
+import io.flotilla.raft.core.GroupStatus;
 import io.flotilla.raft.core.ReplicaId;
+import io.flotilla.raft.runtime.ReplicaLostException;
 import io.flotilla.rpc.ErrorCode;
 import io.flotilla.rpc.Hello;
 import io.flotilla.rpc.NetThreads;
@@ -58,6 +60,7 @@ class PlacementLinkTest {
   private final List<Throwable> fatal = new CopyOnWriteArrayList<>();
   private final List<Member> members = new ArrayList<>();
   private final NodeTable nodes = new NodeTable();
+  private volatile boolean losesAll;
   private KvStore store;
   private PlacementLink link;
 
@@ -147,6 +150,9 @@ class PlacementLinkTest {
             5,
             store,
             (spec, state) -> {
+              if (losesAll) {
+                throw new ReplicaLostException("damaged");
+              }
               group.self = spec.self();
               return group;
             },
@@ -259,6 +265,46 @@ class PlacementLinkTest {
     await().atMost(PATIENCE).until(() -> member(1).reports.size() >= 2);
     assertThat(member(1).reports.get(0).getComplete()).isTrue();
     assertThat(member(1).reports.get(1).getComplete()).isFalse();
+  }
+
+  @Test
+  void whoTakesNoPartAnyMoreIsToldAsLostAndLeadsNothing() throws Exception {
+    link(member(0).address);
+    group.role = GroupStatus.RoleName.LEADER;
+    follow();
+    await().atMost(PATIENCE).until(() -> member(0).watches.size() == 1);
+    Shard shard = joinable(4);
+    member(0).watches.get(0).reply(update(3, true, Map.of()).toBuilder().addShards(shard).build());
+    await().atMost(PATIENCE).until(() -> lastOfSeven().getLeader());
+    assertThat(lastOfSeven().getLost()).isFalse();
+    group.stopped = Optional.of(new IllegalStateException("its log cannot be read"));
+    await().atMost(PATIENCE).until(() -> lastOfSeven().getLost());
+    assertThat(lastOfSeven().getLeader()).isFalse();
+    assertThat(lastOfSeven().getReplica()).isEqualTo(71);
+  }
+
+  @Test
+  void whoCouldNotBeOpenedIsToldAsLostUntilTheMapNamesItNoMore() throws Exception {
+    link(member(0).address);
+    losesAll = true;
+    follow();
+    await().atMost(PATIENCE).until(() -> member(0).watches.size() == 1);
+    Shard shard = joinable(4);
+    member(0).watches.get(0).reply(update(3, true, Map.of()).toBuilder().addShards(shard).build());
+    await().atMost(PATIENCE).until(() -> lastOfSeven().getReplica() == 71);
+    assertThat(lastOfSeven().getLost()).isTrue();
+    assertThat(lastOfSeven().hasEpoch()).as("nothing is known of it").isFalse();
+    int sent = member(0).reports.size();
+    await().atMost(PATIENCE).until(() -> member(0).reports.size() > sent + 1);
+    assertThat(reportsOfSeven()).as("once").hasSize(1);
+    Shard without = joinable(5).toBuilder().removeReplicas(0).build();
+    member(0)
+        .watches
+        .get(0)
+        .reply(update(4, false, Map.of()).toBuilder().addShards(without).build());
+    await()
+        .atMost(PATIENCE)
+        .until(() -> member(0).reports.stream().anyMatch(each -> each.getGoneList().contains(7L)));
   }
 
   private static final long HERE = 71;
