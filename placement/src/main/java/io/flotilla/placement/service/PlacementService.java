@@ -36,6 +36,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -72,6 +73,7 @@ public final class PlacementService implements AutoCloseable {
    * @param book where members are; a member's id is its replica's id
    * @param nanos a clock as {@link System#nanoTime}: deadlines are by it, and the liveness of nodes
    * @param thread one, which this ends
+   * @param fatal told, by that thread, of an {@link Error}; it must end the process
    */
   public PlacementService(
       String cluster,
@@ -80,11 +82,12 @@ public final class PlacementService implements AutoCloseable {
       RaftGroup group,
       PlacementStateMachine map,
       LongSupplier nanos,
-      ScheduledExecutorService thread) {
+      ScheduledExecutorService thread,
+      Consumer<Throwable> fatal) {
     this.map = map;
     this.nanos = nanos;
     this.policy = policy;
-    this.desk = new Desk(thread, TICK);
+    this.desk = new Desk(thread, TICK, fatal);
     this.gate = new LeaderGate(group, book, desk, nanos);
     this.reports =
         new ReportTable(
