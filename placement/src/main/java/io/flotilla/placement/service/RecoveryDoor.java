@@ -86,9 +86,6 @@ final class RecoveryDoor {
           }
           AdminReply.Builder reply = AdminReply.newBuilder();
           result.getJobsList().forEach(job -> reply.addJobs(PlannedJob.newBuilder().setJob(job)));
-          if (!result.getMessage().isEmpty()) {
-            reply.addNotes(result.getMessage());
-          }
           call.reply(reply.build());
         });
   }
@@ -116,7 +113,7 @@ final class RecoveryDoor {
       throw new IllegalArgumentException("no shard is named that is to be recovered");
     }
     LossPlanner planner = planner();
-    BeginJobs.Builder begin = BeginJobs.newBuilder();
+    BeginJobs.Builder begin = BeginJobs.newBuilder().setTogether(true);
     for (ShardSurvivor named : wish.getShardsList()) {
       Recovery recovery = planner.recovery(named.getShard(), named.getReplica());
       Optional<Shard> news = news(recovery);

@@ -284,6 +284,11 @@ final class ClusterState {
 
   private PlacementResult begin(BeginJobs command, Consumer<StateRecord> changed) {
     List<Job> wishes = command.getJobsList().stream().map(JobMessages::read).toList();
+    Optional<PlacementResult> refusal =
+        command.getTogether() ? new ClusterState(view()).firstRefusal(wishes) : Optional.empty();
+    if (refusal.isPresent()) {
+      return refusal.get().toBuilder().setRevision(revision).build();
+    }
     PlacementResult.Builder all = PlacementResult.newBuilder();
     for (Job wish : wishes) {
       PlacementResult one = begin(wish, changed);
@@ -296,6 +301,17 @@ final class ClusterState {
       all.setErrorCode(0); // what was refused is said in the message alone
     }
     return all.setRevision(revision).build();
+  }
+
+  /** Begins one after the other until one is refused: for a copy, to see whether all may begin. */
+  private Optional<PlacementResult> firstRefusal(List<Job> wishes) {
+    for (Job wish : wishes) {
+      PlacementResult one = begin(wish, unused -> {});
+      if (one.getErrorCode() != 0) {
+        return Optional.of(one);
+      }
+    }
+    return Optional.empty();
   }
 
   private PlacementResult begin(Job wish, Consumer<StateRecord> changed) {
