@@ -7,7 +7,6 @@ import io.flotilla.placement.model.FreshIds;
 import io.flotilla.placement.model.Job;
 import io.flotilla.placement.model.Keyspace;
 import io.flotilla.placement.model.KeyspacePlan;
-import io.flotilla.placement.model.Member;
 import io.flotilla.placement.model.Move;
 import io.flotilla.placement.model.Node;
 import io.flotilla.placement.model.Revised;
@@ -428,15 +427,9 @@ final class ClusterState {
 
   private PlacementResult changeMember(ChangeMember change, Consumer<StateRecord> changed) {
     Optional<MemberFit> misfit = MemberFit.misfit(settings, change);
-    if (misfit.isPresent()) {
-      return refused(misfit.get().outcome(), misfit.get().why());
-    }
-    long id = change.getMember();
-    return set(
-        change.getChange() == ChangeMember.Change.REMOVE
-            ? settings.withoutMember(id)
-            : settings.withMember(new Member(id, change.getAddress(), false)),
-        changed);
+    return misfit.isPresent()
+        ? refused(misfit.get().outcome(), misfit.get().why())
+        : set(MemberFit.after(settings, change), changed);
   }
 
   private PlacementResult set(Settings next, Consumer<StateRecord> changed) {
