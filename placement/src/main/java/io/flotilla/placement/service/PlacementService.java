@@ -144,7 +144,10 @@ public final class PlacementService implements AutoCloseable {
     ClusterView view = map.view();
     if (view.revision() > shardsSince) {
       view.shardsSince(shardsSince).forEach(shard -> reports.shardAppeared(shard.id()));
-      view.absorbed().keySet().forEach(reports::shardVanished);
+      view.shardsAbsorbedSince(shardsSince)
+          .ifPresentOrElse(
+              absorbed -> absorbed.forEach(shard -> reports.shardVanished(shard.id())),
+              () -> reports.shardsVanishedBut(view.shards().keySet()));
       shardsSince = view.revision();
     }
     steward.act(view, () -> load(view), takesNothing(view), now);
