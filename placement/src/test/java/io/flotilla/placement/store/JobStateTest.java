@@ -167,10 +167,10 @@ final class JobStateTest {
     assertThat(run(stale).getJobsCount()).isZero();
     assertThat(machine.view().jobs()).isEmpty();
     assertThat(machine.view().revision()).isEqualTo(before.revision());
-    assertRefused(
-        together(first, other, first.begun(0), recovery(2, new Epoch(1, 7))),
-        Outcome.STALE,
-        "shard 2");
+    // It meets what those before it have begun.
+    PlacementCommand twice = together(first, other, recovery(2, new Epoch(1, 7)));
+    assertRefused(twice, Outcome.CONFLICT, "is under way: it recovers shard 2");
+    assertThat(machine.view().jobs()).isEmpty();
     assertThat(run(together(first, other)).getJobsCount()).isEqualTo(2);
     assertThat(machine.view().jobs()).hasSize(2);
     assertThat(run(together(first, other)).getJobsCount()).as("asked again").isEqualTo(2);
