@@ -74,11 +74,16 @@ final class SimMember extends SimPeer<PlacementRound> {
               opened,
               machine,
               this::nanos,
-              newLoop(born))
+              newLoop(born),
+              this::failed)
           .addTo(server());
     } catch (IOException | ReplicaLostException broken) {
       throw new AssertionError(address() + " cannot start", broken);
     }
+  }
+
+  private void failed(Throwable broken) {
+    throw new AssertionError(address() + " broke", broken);
   }
 
   private GroupSpec spec() {

@@ -28,6 +28,11 @@ public record Replica(long node, long id, Role role) {
     }
   }
 
+  /** Whether it has a vote now, perhaps only until the change of members under way is done. */
+  public boolean decides() {
+    return role != Role.LEARNER;
+  }
+
   /** Whether it decides, now and after the change of members that may be under way. */
   public boolean isVoter() {
     return role == Role.VOTER;

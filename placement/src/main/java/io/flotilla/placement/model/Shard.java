@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 
 /**
  * A shard's descriptor: a range of encoded keys and who replicates it.
@@ -81,6 +82,20 @@ public record Shard(
                 replica ->
                     replica.role() == Replica.Role.VOTER || replica.role() == Replica.Role.INCOMING)
             .count();
+  }
+
+  /**
+   * Whether more than half of those who decide count. While a change of members is under way, of
+   * both: those before and those after it (thesis §4.3).
+   */
+  public boolean hasMajority(Predicate<Replica> counts) {
+    return hasMajority(Replica.Role.OUTGOING, counts) && hasMajority(Replica.Role.INCOMING, counts);
+  }
+
+  private boolean hasMajority(Replica.Role without, Predicate<Replica> counts) {
+    List<Replica> voters =
+        replicas.stream().filter(each -> each.decides() && each.role() != without).toList();
+    return voters.stream().filter(counts).count() * 2 > voters.size();
   }
 
   /** Whether a change of its voters is under way. */

@@ -102,13 +102,8 @@ public record LoadView(
     return view.nodes().keySet().stream().filter(node -> !of(node).isAlive()).count();
   }
 
-  /** Whether more than half of a shard's voters are on nodes that are heard. */
+  /** Whether a majority of a shard's voters is on nodes that are heard. */
   public boolean hasMajority(Shard shard) {
-    long voters = shard.replicas().stream().filter(each -> each.isVoter()).count();
-    long alive =
-        shard.replicas().stream()
-            .filter(each -> each.isVoter() && of(each.node()).isAlive())
-            .count();
-    return alive * 2 > voters;
+    return shard.hasMajority(each -> of(each.node()).isAlive());
   }
 }

@@ -10,6 +10,8 @@ import java.util.Optional;
 /**
  * A shard whose majority is lost for good.
  *
+ * @param shard by the newest descriptor that is known: the map's, or that of a replica that the map
+ *     names
  * @param replicas all that its descriptor names, in its order
  * @param survivor of these, the one that is to go on
  */
@@ -23,8 +25,10 @@ public record Loss(Shard shard, List<Standing> replicas, Standing survivor) {
     /** Its node is dead. */
     DEAD,
     ALIVE,
-    /** Its node is there and has nothing of it. */
-    MISSING
+    /** Its node is there and has not said that it holds it. */
+    MISSING,
+    /** Its node is there and says that it takes no part any more. */
+    LOST
   }
 
   /** How far a replica's log goes, as it said last. */
@@ -33,6 +37,15 @@ public record Loss(Shard shard, List<Standing> replicas, Standing survivor) {
     static final Comparator<Reach> BY_LOG =
         Comparator.comparingLong(Reach::lastTerm).thenComparingLong(Reach::lastIndex);
   }
+
+  /**
+   * What a node has said last of a replica.
+   *
+   * @param reach nothing if it could not be read
+   * @param lost whether it takes no part any more
+   * @param leaderless its own descriptor, if it hears nobody lead; it may be newer than the map's
+   */
+  public record Told(Optional<Reach> reach, boolean lost, Optional<Shard> leaderless) {}
 
   /** A replica, and what is known of it. */
   public record Standing(Replica replica, Fate fate, Optional<Reach> reach) {}

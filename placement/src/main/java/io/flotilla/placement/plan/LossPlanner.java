@@ -11,13 +11,17 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
  * Which shards have lost their majority for good, and with which replica each is to go on: the one
  * with the furthest log, so that all that is left anywhere is kept. As long as anybody may come
  * back who has a vote, nothing is lost for good. Pure.
+ *
+ * <p>A group may have changed last without a leader left to tell the map. What any replica has
+ * applied was committed, so the newest descriptor counts, whoever says it; but only of a replica
+ * that the map names: one that an earlier recovery has left out may have come further in a past
+ * that is given up.
  */
 public final class LossPlanner {
   private static final String ASKED_FOR = "its majority is lost for good, somebody said";
@@ -30,7 +34,7 @@ public final class LossPlanner {
   @FunctionalInterface
   public interface Reports {
     /** Nothing if the node has not said anything of this replica. */
-    Optional<Loss.Reach> of(Replica replica, long shard);
+    Optional<Loss.Told> of(Replica replica, long shard);
   }
 
   /**
@@ -55,9 +59,10 @@ public final class LossPlanner {
     List<Loss> losses = new ArrayList<>();
     List<String> obstacles = new ArrayList<>();
     for (Revised<Shard> each : view.shards().values()) {
-      if (!hasMajority(each.value(), this::isAlive)) {
+      Shard shard = newest(each.value());
+      if (!shard.hasMajority(replica -> holds(replica, shard))) {
         try {
-          losses.add(of(each.value()));
+          losses.add(of(shard));
         } catch (PlanRefusedException why) {
           obstacles.add(String.valueOf(why.getMessage()));
         }
@@ -74,7 +79,7 @@ public final class LossPlanner {
     Shard shard =
         view.shard(shardId)
             .orElseThrow(() -> PlanRefusedException.notFound(WishPlanner.noShard(shardId, view)));
-    return of(shard);
+    return of(newest(shard));
   }
 
   /**
@@ -109,6 +114,15 @@ public final class LossPlanner {
     }
   }
 
+  /** By the map, or by what a replica that it names knows better. */
+  private Shard newest(Shard known) {
+    return known.replicas().stream()
+        .filter(this::isAlive)
+        .flatMap(replica -> reports.of(replica, known.id()).stream())
+        .flatMap(told -> told.leaderless().stream())
+        .reduce(known, (a, b) -> b.epoch().isNewerThan(a.epoch()) ? b : a);
+  }
+
   private Loss of(Shard shard) throws PlanRefusedException {
     Optional<String> obstacle = obstacle(shard);
     if (obstacle.isPresent()) {
@@ -125,18 +139,35 @@ public final class LossPlanner {
     if (leader.isPresent()) {
       return Optional.of("has a leader, on node " + leader.get() + "; nothing is to be recovered");
     }
-    if (hasMajority(shard, this::isAlive)) {
+    if (shard.hasMajority(replica -> holds(replica, shard))) {
       return Optional.of(
           String.format(
               "has its majority: of %d voters, %d are on nodes that are heard; they elect a leader",
-              voters(shard).size(), voters(shard).stream().filter(this::isAlive).count()));
+              voters(shard).size(),
+              voters(shard).stream().filter(replica -> holds(replica, shard)).count()));
     }
+    return mayStillAppear(shard)
+        .or(() -> mayComeBack(shard))
+        .map(why -> "is not lost for good: " + why)
+        .or(() -> job(shard));
+  }
+
+  /** Who is about to be opened has a vote soon. */
+  private Optional<String> mayStillAppear(Shard shard) {
+    if (!shard.hasMajority(replica -> isAlive(replica) && fate(replica, shard) != Loss.Fate.LOST)) {
+      return Optional.empty();
+    }
+    return voters(shard).stream()
+        .filter(replica -> fate(replica, shard) == Loss.Fate.MISSING)
+        .findFirst()
+        .map(replica -> "node " + replica.node() + " has not said yet what it holds");
+  }
+
+  private Optional<String> mayComeBack(Shard shard) {
     return voters(shard).stream()
         .map(Replica::node)
         .flatMap(node -> mayComeBack(node).stream())
-        .findFirst()
-        .map(why -> "is not lost for good: " + why)
-        .or(() -> job(shard));
+        .findFirst();
   }
 
   private Optional<String> job(Shard shard) {
@@ -166,12 +197,23 @@ public final class LossPlanner {
   }
 
   private Loss.Standing standing(Replica replica, Shard shard) {
-    Optional<Loss.Reach> reach = reports.of(replica, shard.id());
-    Loss.Fate fate =
-        !isAlive(replica)
-            ? Loss.Fate.DEAD
-            : reach.isPresent() ? Loss.Fate.ALIVE : Loss.Fate.MISSING;
-    return new Loss.Standing(replica, fate, reach);
+    return new Loss.Standing(
+        replica, fate(replica, shard), reports.of(replica, shard.id()).flatMap(Loss.Told::reach));
+  }
+
+  private Loss.Fate fate(Replica replica, Shard shard) {
+    if (!isAlive(replica)) {
+      return Loss.Fate.DEAD;
+    }
+    return reports
+        .of(replica, shard.id())
+        .map(told -> told.lost() ? Loss.Fate.LOST : Loss.Fate.ALIVE)
+        .orElse(Loss.Fate.MISSING);
+  }
+
+  /** Whether it can vote. */
+  private boolean holds(Replica replica, Shard shard) {
+    return fate(replica, shard) == Loss.Fate.ALIVE;
   }
 
   /** A learner is none: what it lacks nobody knows, and it has no vote to give itself. */
@@ -179,7 +221,7 @@ public final class LossPlanner {
       throws PlanRefusedException {
     Loss.Standing furthest =
         standings.stream()
-            .filter(each -> each.fate() == Loss.Fate.ALIVE && decides(each.replica()))
+            .filter(each -> each.fate() == Loss.Fate.ALIVE && each.replica().decides())
             .max(
                 Comparator.comparing(
                         (Loss.Standing each) -> each.reach().orElseThrow(), Loss.Reach.BY_LOG)
@@ -208,27 +250,11 @@ public final class LossPlanner {
         .collect(Collectors.joining(", "));
   }
 
-  private static boolean decides(Replica replica) {
-    return replica.role() != Replica.Role.LEARNER;
-  }
-
   private static List<Replica> voters(Shard shard) {
-    return shard.replicas().stream().filter(LossPlanner::decides).toList();
+    return shard.replicas().stream().filter(Replica::decides).toList();
   }
 
   private boolean isAlive(Replica replica) {
     return load.of(replica.node()).isAlive();
-  }
-
-  /** While a change of members is under way, of both, before and after it (thesis §4.3). */
-  public static boolean hasMajority(Shard shard, Predicate<Replica> counts) {
-    return hasMajority(shard, Replica.Role.OUTGOING, counts)
-        && hasMajority(shard, Replica.Role.INCOMING, counts);
-  }
-
-  private static boolean hasMajority(Shard shard, Replica.Role without, Predicate<Replica> counts) {
-    List<Replica> voters =
-        voters(shard).stream().filter(replica -> replica.role() != without).toList();
-    return voters.stream().filter(counts).count() * 2 > voters.size();
   }
 }

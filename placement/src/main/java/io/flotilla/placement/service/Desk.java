@@ -8,14 +8,16 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The one thread that owns placement's volatile state. It takes tasks out of a bounded inbox, runs
- * {@code round} when it was rung and with each tick, and goes on after a task that failed. Any
- * thread may hand it work; handing over never blocks.
+ * {@code round} when it was rung and with each tick, and goes on after a task that failed, but not
+ * in silence after one that the machine has failed: an {@link Error} ends the process. Any thread
+ * may hand it work; handing over never blocks.
  */
 final class Desk implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Desk.class);
@@ -27,6 +29,7 @@ final class Desk implements AutoCloseable {
   private final AtomicBoolean turnIsDue = new AtomicBoolean();
   private final ScheduledExecutorService thread;
   private final Duration tick;
+  private final Consumer<Throwable> fatal;
   private Runnable round = () -> {};
   private volatile boolean started;
   private volatile boolean closed;
@@ -34,10 +37,12 @@ final class Desk implements AutoCloseable {
 
   /**
    * @param thread one, which this ends
+   * @param fatal told of what no task can be expected to bear; it must end the process
    */
-  Desk(ScheduledExecutorService thread, Duration tick) {
+  Desk(ScheduledExecutorService thread, Duration tick, Consumer<Throwable> fatal) {
     this.thread = thread;
     this.tick = tick;
+    this.fatal = fatal;
   }
 
   static ScheduledExecutorService newThread(String name) {
@@ -108,11 +113,14 @@ final class Desk implements AutoCloseable {
     }
   }
 
-  private static void guarded(Runnable task) {
+  /** An executor would keep an error to itself. */
+  private void guarded(Runnable task) {
     try {
       task.run();
     } catch (RuntimeException bug) {
       log.error("a task of placement failed", bug);
+    } catch (Error broken) {
+      fatal.accept(broken);
     }
   }
 

@@ -7,11 +7,11 @@ import io.flotilla.placement.model.Merge;
 import io.flotilla.placement.model.Move;
 import io.flotilla.placement.model.Node;
 import io.flotilla.placement.model.Recovery;
+import io.flotilla.placement.model.Replica;
 import io.flotilla.placement.model.Shard;
 import io.flotilla.placement.model.Split;
 import io.flotilla.placement.model.Transfer;
 import io.flotilla.placement.plan.LoadView;
-import io.flotilla.placement.plan.LossPlanner;
 import io.flotilla.proto.placement.EndJob;
 import io.flotilla.proto.placement.JobEnd;
 import io.flotilla.proto.placement.JobRefusal;
@@ -222,7 +222,7 @@ final class JobWatch {
     @Override
     public Optional<EndJob> recovery(Recovery recovery) {
       Shard shard = view.shard(recovery.shard()).orElseThrow();
-      if (LossPlanner.hasMajority(shard, each -> reports.isHeard(each.node(), nowNanos))) {
+      if (shard.hasMajority(each -> isHeard(each, shard))) {
         return Optional.of(
             end(recovery, JobEnd.GIVEN_UP, "a majority of the shard's voters is heard again"));
       }
@@ -238,6 +238,11 @@ final class JobWatch {
                   JobEnd.GIVEN_UP,
                   "node " + survivor + ", where it was to go on, is dead"))
           : Optional.empty();
+    }
+
+    private boolean isHeard(Replica replica, Shard shard) {
+      return reports.isHeard(replica.node(), nowNanos)
+          && reports.reportOf(replica, shard.id()).filter(ShardReport::getLost).isEmpty();
     }
 
     private boolean isDead(long node) {

@@ -116,13 +116,16 @@ final class LeaderGate {
     }
   }
 
-  private static Runnable guarded(Runnable action, Consumer<RuntimeException> onBug) {
+  private static Runnable guarded(Runnable action, Consumer<Throwable> onBug) {
     return () -> {
       try {
         action.run();
       } catch (RuntimeException bug) {
         log.error("a request failed", bug);
         onBug.accept(bug);
+      } catch (Error broken) {
+        onBug.accept(broken);
+        throw broken; // which is the desk's to judge
       }
     };
   }

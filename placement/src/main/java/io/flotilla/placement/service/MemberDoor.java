@@ -4,6 +4,7 @@ import io.flotilla.placement.model.ClusterView;
 import io.flotilla.placement.model.Member;
 import io.flotilla.placement.model.Settings;
 import io.flotilla.placement.plan.PlanRefusedException;
+import io.flotilla.placement.store.MemberFit;
 import io.flotilla.proto.placement.AdminReply;
 import io.flotilla.proto.placement.AdminRequest;
 import io.flotilla.proto.placement.ChangeMember;
@@ -65,7 +66,7 @@ final class MemberDoor {
   private void decide(RpcCall<AdminRequest, AdminReply> call, Change change) {
     if (call.request().getDryRun()) {
       try {
-        call.reply(notes(change.plan()));
+        onlyTell(call, change.plan());
       } catch (PlanRefusedException refused) {
         call.fail(LeaderGate.codeOf(refused), String.valueOf(refused.getMessage()));
       }
@@ -80,6 +81,16 @@ final class MemberDoor {
           return PlacementCommand.newBuilder().setChangeMember(next).build();
         },
         result -> call.reply(notes(planned.get(planned.size() - 1))));
+  }
+
+  /** Refused as it would be in the log. */
+  private void onlyTell(RpcCall<AdminRequest, AdminReply> call, ChangeMember planned) {
+    Optional<MemberFit> misfit = MemberFit.misfit(settings(), planned);
+    if (misfit.isPresent()) {
+      call.fail(ErrorCode.of(misfit.get().outcome().number()), misfit.get().why());
+    } else {
+      call.reply(notes(planned));
+    }
   }
 
   private ChangeMember toAdd(String address) throws PlanRefusedException {
@@ -124,7 +135,7 @@ final class MemberDoor {
 
   private AdminReply notes(ChangeMember change) {
     AdminReply.Builder reply = AdminReply.newBuilder();
-    Settings then = change.getChange() == ChangeMember.Change.ADD ? with(change) : without(change);
+    Settings then = MemberFit.after(settings(), change);
     if (change.getChange() == ChangeMember.Change.ADD) {
       String members =
           then.lastingMembers().stream()
@@ -142,17 +153,6 @@ final class MemberDoor {
     }
     EvenNumber.note(then.lastingMembers().size(), "members").ifPresent(reply::addNotes);
     return reply.build();
-  }
-
-  private Settings with(ChangeMember added) {
-    return settings().withMember(new Member(added.getMember(), added.getAddress(), false));
-  }
-
-  private Settings without(ChangeMember removed) {
-    Settings now = settings();
-    return now.member(removed.getMember()).isPresent()
-        ? now.withoutMember(removed.getMember())
-        : now;
   }
 
   private void transfer(RpcCall<AdminRequest, AdminReply> call, long id) {

@@ -17,6 +17,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,12 +34,17 @@ final class MemberExchange implements AutoCloseable {
   private final MemberBook book;
   private final RaftGroup group;
   private final RpcClient client;
+  private final Consumer<Throwable> fatal;
   private @Nullable ScheduledFuture<?> round;
 
-  MemberExchange(MemberBook book, RaftGroup group, RpcClient client) {
+  /**
+   * @param fatal told of an {@link Error}; it must end the process
+   */
+  MemberExchange(MemberBook book, RaftGroup group, RpcClient client, Consumer<Throwable> fatal) {
     this.book = book;
     this.group = group;
     this.client = client;
+    this.fatal = fatal;
     group.removed().thenRun(() -> log.warn("this member was removed; its process may be stopped"));
   }
 
@@ -52,7 +58,7 @@ final class MemberExchange implements AutoCloseable {
   void start(ScheduledExecutorService loop) {
     round =
         loop.scheduleWithFixedDelay(
-            this::tell, EVERY.toMillis(), EVERY.toMillis(), TimeUnit.MILLISECONDS);
+            this::tellGuarded, EVERY.toMillis(), EVERY.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   private void answer(RpcCall<MembersNews, MembersNews> call) {
@@ -66,6 +72,17 @@ final class MemberExchange implements AutoCloseable {
 
   private MembersNews news() {
     return book.news(group.status().leader().map(ReplicaId::value));
+  }
+
+  /** A schedule ends with the first failure that it sees, and with it all that is told. */
+  private void tellGuarded() {
+    try {
+      tell();
+    } catch (RuntimeException bug) {
+      log.error("the other members were not told who belongs to placement", bug);
+    } catch (Error broken) {
+      fatal.accept(broken);
+    }
   }
 
   private void tell() {

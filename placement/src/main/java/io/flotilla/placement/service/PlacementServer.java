@@ -129,9 +129,10 @@ public final class PlacementServer implements AutoCloseable {
                 group,
                 map,
                 System::nanoTime,
-                Desk.newThread("placement-desk")));
+                Desk.newThread("placement-desk"),
+                fatal));
     MemberExchange exchange =
-        closing.add(new MemberExchange(book, group, new RpcClient(threads, self)));
+        closing.add(new MemberExchange(book, group, new RpcClient(threads, self), fatal));
     RpcServer server = closing.add(new RpcServer(threads, self));
     transport.attach(server, runtime);
     NettySnapshotTransport.attach(server, runtime.snapshotServer());

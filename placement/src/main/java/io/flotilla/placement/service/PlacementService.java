@@ -2,9 +2,7 @@ package io.flotilla.placement.service;
 
 import io.flotilla.placement.model.ClusterView;
 import io.flotilla.placement.model.Node;
-import io.flotilla.placement.model.Replica;
 import io.flotilla.placement.plan.LoadView;
-import io.flotilla.placement.plan.Loss;
 import io.flotilla.placement.store.MapMessages;
 import io.flotilla.placement.store.PlacementStateMachine;
 import io.flotilla.proto.map.Shard;
@@ -34,11 +32,11 @@ import io.flotilla.rpc.RpcHandlers;
 import io.flotilla.rpc.RpcMethods;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -75,6 +73,7 @@ public final class PlacementService implements AutoCloseable {
    * @param book where members are; a member's id is its replica's id
    * @param nanos a clock as {@link System#nanoTime}: deadlines are by it, and the liveness of nodes
    * @param thread one, which this ends
+   * @param fatal told, by that thread, of an {@link Error}; it must end the process
    */
   public PlacementService(
       String cluster,
@@ -83,11 +82,12 @@ public final class PlacementService implements AutoCloseable {
       RaftGroup group,
       PlacementStateMachine map,
       LongSupplier nanos,
-      ScheduledExecutorService thread) {
+      ScheduledExecutorService thread,
+      Consumer<Throwable> fatal) {
     this.map = map;
     this.nanos = nanos;
     this.policy = policy;
-    this.desk = new Desk(thread, TICK);
+    this.desk = new Desk(thread, TICK, fatal);
     this.gate = new LeaderGate(group, book, desk, nanos);
     this.reports =
         new ReportTable(
@@ -98,8 +98,7 @@ public final class PlacementService implements AutoCloseable {
     this.steward = new Steward(gate, cluster, policy, jobs);
     this.keyspaces = new KeyspaceDoor(gate, map::view, () -> takesNothing(map.view()), policy);
     this.members = new MemberDoor(gate, group, book, map::view);
-    RecoveryDoor recovery =
-        new RecoveryDoor(gate, map::view, () -> load(map.view()), this::reachOf);
+    RecoveryDoor recovery = new RecoveryDoor(gate, map::view, () -> load(map.view()), reports);
     this.memberSteward = new MemberSteward(gate, group, book);
     this.admin =
         new AdminDoor(
@@ -145,7 +144,10 @@ public final class PlacementService implements AutoCloseable {
     ClusterView view = map.view();
     if (view.revision() > shardsSince) {
       view.shardsSince(shardsSince).forEach(shard -> reports.shardAppeared(shard.id()));
-      view.absorbed().keySet().forEach(reports::shardVanished);
+      view.shardsAbsorbedSince(shardsSince)
+          .ifPresentOrElse(
+              absorbed -> absorbed.forEach(shard -> reports.shardVanished(shard.id())),
+              () -> reports.shardsVanishedBut(view.shards().keySet()));
       shardsSince = view.revision();
     }
     steward.act(view, () -> load(view), takesNothing(view), now);
@@ -168,19 +170,6 @@ public final class PlacementService implements AutoCloseable {
   /** As far as the node itself says; nothing of one that is silent. */
   private long heldOn(long node) {
     return reports.isAlive(node, nanos.getAsLong()) ? reports.held(node) : 0;
-  }
-
-  private Optional<Loss.Reach> reachOf(Replica replica, long shard) {
-    return reports
-        .reportOf(replica.node(), shard)
-        .filter(report -> report.getReplica() == replica.id())
-        .map(
-            report ->
-                new Loss.Reach(
-                    report.getLastTerm(),
-                    report.getLastIndex(),
-                    report.getApplied(),
-                    MapMessages.read(report.getEpoch())));
   }
 
   /** Nodes on which nothing new begins. */
@@ -251,22 +240,13 @@ public final class PlacementService implements AutoCloseable {
         .filter(ShardReport::hasChanged)
         .map(ShardReport::getChanged)
         .filter(shard -> isNews(MapMessages.read(shard), view))
-        .map(PlacementService::known)
+        .map(MapMessages::known)
         .toList();
   }
 
   private static boolean isNews(io.flotilla.placement.model.Shard shard, ClusterView view) {
     var known = view.shards().get(shard.id());
     return known != null && shard.epoch().isNewerThan(known.value().epoch());
-  }
-
-  /** With what was cut off from it, but not what had been cut off from that. */
-  private static Shard known(Shard shard) {
-    Shard.Builder known = MapMessages.write(MapMessages.read(shard)).toBuilder();
-    shard
-        .getCutOffList()
-        .forEach(part -> known.addCutOff(MapMessages.write(MapMessages.read(part))));
-    return known.build();
   }
 
   private void adopt(RpcCall<ReportRequest, ReportReply> call, ClusterView view) {

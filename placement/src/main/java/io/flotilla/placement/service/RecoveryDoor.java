@@ -1,12 +1,15 @@
 package io.flotilla.placement.service;
 
 import io.flotilla.placement.model.ClusterView;
+import io.flotilla.placement.model.Recovery;
+import io.flotilla.placement.model.Replica;
 import io.flotilla.placement.plan.LoadView;
 import io.flotilla.placement.plan.Loss;
 import io.flotilla.placement.plan.LossPlanner;
 import io.flotilla.placement.plan.PlanRefusedException;
 import io.flotilla.placement.store.JobMessages;
 import io.flotilla.placement.store.MapMessages;
+import io.flotilla.proto.map.Shard;
 import io.flotilla.proto.placement.AdminReply;
 import io.flotilla.proto.placement.AdminRequest;
 import io.flotilla.proto.placement.BeginJobs;
@@ -15,8 +18,10 @@ import io.flotilla.proto.placement.LostShard;
 import io.flotilla.proto.placement.PlacementCommand;
 import io.flotilla.proto.placement.PlannedJob;
 import io.flotilla.proto.placement.RecoverShardsRequest;
+import io.flotilla.proto.placement.ShardReport;
 import io.flotilla.proto.placement.ShardSurvivor;
 import io.flotilla.rpc.RpcCall;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
@@ -27,13 +32,10 @@ final class RecoveryDoor {
   private final LeaderGate gate;
   private final Supplier<ClusterView> view;
   private final Supplier<LoadView> load;
-  private final LossPlanner.Reports reports;
+  private final ReportTable reports;
 
   RecoveryDoor(
-      LeaderGate gate,
-      Supplier<ClusterView> view,
-      Supplier<LoadView> load,
-      LossPlanner.Reports reports) {
+      LeaderGate gate, Supplier<ClusterView> view, Supplier<LoadView> load, ReportTable reports) {
     this.gate = gate;
     this.view = view;
     this.load = load;
@@ -41,7 +43,27 @@ final class RecoveryDoor {
   }
 
   private LossPlanner planner() {
-    return new LossPlanner(view.get(), load.get(), reports);
+    return new LossPlanner(view.get(), load.get(), this::told);
+  }
+
+  private Optional<Loss.Told> told(Replica replica, long shard) {
+    return reports.reportOf(replica, shard).map(RecoveryDoor::read);
+  }
+
+  private static Loss.Told read(ShardReport report) {
+    Optional<ShardReport> told = Optional.of(report);
+    return new Loss.Told(
+        told.filter(ShardReport::hasEpoch).map(RecoveryDoor::reach),
+        report.getLost(),
+        told.filter(ShardReport::hasLeaderless).map(own -> MapMessages.read(own.getLeaderless())));
+  }
+
+  private static Loss.Reach reach(ShardReport report) {
+    return new Loss.Reach(
+        report.getLastTerm(),
+        report.getLastIndex(),
+        report.getApplied(),
+        MapMessages.read(report.getEpoch()));
   }
 
   void recover(RpcCall<AdminRequest, AdminReply> call) {
@@ -50,15 +72,20 @@ final class RecoveryDoor {
       AdminDoor.onlyTell(call, () -> call.reply(diagnosis(wish)));
       return;
     }
+    begin(call, wish);
+  }
+
+  private void begin(RpcCall<AdminRequest, AdminReply> call, RecoverShardsRequest wish) {
     gate.decidePlanned(
         call,
-        () -> begin(wish),
+        () -> next(wish),
         result -> {
+          if (result.getJobsCount() == 0) {
+            begin(call, wish); // now the map knows one more of the shards as it is
+            return;
+          }
           AdminReply.Builder reply = AdminReply.newBuilder();
           result.getJobsList().forEach(job -> reply.addJobs(PlannedJob.newBuilder().setJob(job)));
-          if (!result.getMessage().isEmpty()) {
-            reply.addNotes(result.getMessage());
-          }
           call.reply(reply.build());
         });
   }
@@ -77,17 +104,39 @@ final class RecoveryDoor {
     return reply.build();
   }
 
-  /** All of them or none: what was agreed to is what is begun. */
-  private PlacementCommand begin(RecoverShardsRequest wish) throws PlanRefusedException {
+  /**
+   * All of them or none: what was agreed to is what is begun. But first, one after the other, those
+   * descriptors come into the map that are newer than what it knows.
+   */
+  private PlacementCommand next(RecoverShardsRequest wish) throws PlanRefusedException {
     if (wish.getShardsCount() == 0) {
       throw new IllegalArgumentException("no shard is named that is to be recovered");
     }
     LossPlanner planner = planner();
-    BeginJobs.Builder begin = BeginJobs.newBuilder();
+    BeginJobs.Builder begin = BeginJobs.newBuilder().setTogether(true);
     for (ShardSurvivor named : wish.getShardsList()) {
-      begin.addJobs(JobMessages.write(planner.recovery(named.getShard(), named.getReplica())));
+      Recovery recovery = planner.recovery(named.getShard(), named.getReplica());
+      Optional<Shard> news = news(recovery);
+      if (news.isPresent()) {
+        return PlacementCommand.newBuilder().setShardChanged(news.get()).build();
+      }
+      begin.addJobs(JobMessages.write(recovery));
     }
     return PlacementCommand.newBuilder().setBeginJobs(begin).build();
+  }
+
+  /** The descriptor that a recovery was planned with, if the map does not have it. */
+  private Optional<Shard> news(Recovery planned) {
+    var known = view.get().shard(planned.shard()).orElseThrow();
+    return planned.expected().equals(known.epoch())
+        ? Optional.empty()
+        : known.replicas().stream()
+            .flatMap(replica -> reports.reportOf(replica, known.id()).stream())
+            .filter(ShardReport::hasLeaderless)
+            .map(ShardReport::getLeaderless)
+            .filter(own -> MapMessages.read(own.getEpoch()).equals(planned.expected()))
+            .map(MapMessages::known)
+            .findFirst();
   }
 
   private static LostShard message(Loss loss) {
@@ -108,6 +157,7 @@ final class RecoveryDoor {
                   case DEAD -> LostReplica.Fate.DEAD;
                   case ALIVE -> LostReplica.Fate.ALIVE;
                   case MISSING -> LostReplica.Fate.MISSING;
+                  case LOST -> LostReplica.Fate.LOST;
                 });
     standing
         .reach()

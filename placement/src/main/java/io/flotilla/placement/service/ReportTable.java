@@ -1,6 +1,7 @@
 package io.flotilla.placement.service;
 
 import io.flotilla.placement.model.ClusterView;
+import io.flotilla.placement.model.Replica;
 import io.flotilla.placement.model.Shard;
 import io.flotilla.placement.plan.LoadView;
 import io.flotilla.placement.plan.Silence;
@@ -88,10 +89,7 @@ final class ReportTable {
     reports.hears = Set.copyOf(report.getHeardList());
     reports.misses = Set.copyOf(report.getUnheardList());
     Map<Long, ShardReport> byShard = reports.byShard;
-    Set<Long> gone = new HashSet<>(byShard.keySet());
-    Set<Integer> full = Set.copyOf(report.getFullBucketsList());
-    gone.removeIf(shard -> !report.getComplete() && !full.contains(ReportBuckets.of(shard)));
-    report.getShardsList().forEach(shard -> gone.remove(shard.getShard()));
+    Set<Long> gone = untold(report, byShard.keySet());
     gone.addAll(report.getGoneList());
     for (long shard : gone) {
       resign(report.getNode(), shard, leaderOf(shard).getTerm());
@@ -106,6 +104,18 @@ final class ReportTable {
         take(report.getNode(), shard);
       }
     }
+  }
+
+  /** Of those that were told before, the ones that are no more: most reports tell only changes. */
+  private static Set<Long> untold(ReportRequest report, Set<Long> before) {
+    Set<Long> untold = new HashSet<>();
+    if (report.getComplete() || report.getFullBucketsCount() > 0) {
+      Set<Integer> full = Set.copyOf(report.getFullBucketsList());
+      untold.addAll(before);
+      untold.removeIf(shard -> !report.getComplete() && !full.contains(ReportBuckets.of(shard)));
+      report.getShardsList().forEach(shard -> untold.remove(shard.getShard()));
+    }
+    return untold;
   }
 
   /** Whether what is held of the node is not what it has told, by the bucket that it names. */
@@ -137,6 +147,13 @@ final class ReportTable {
   /** A shard has left the map: nobody leads it any more, whatever is left of it on some nodes. */
   void shardVanished(long shard) {
     Optional.ofNullable(hints.remove(shard)).ifPresent(hint -> byNumber.remove(hint.number()));
+  }
+
+  /** The same for all that are not in the map, whichever have left it. */
+  void shardsVanishedBut(Set<Long> inMap) {
+    Set<Long> vanished = new HashSet<>(hints.keySet());
+    vanished.removeAll(inMap);
+    vanished.forEach(this::shardVanished);
   }
 
   /**
@@ -194,6 +211,11 @@ final class ReportTable {
 
   Optional<ShardReport> reportOf(long node, long shard) {
     return reportsOf(node).flatMap(reports -> Optional.ofNullable(reports.byShard.get(shard)));
+  }
+
+  /** What its node has said of this very replica. */
+  Optional<ShardReport> reportOf(Replica replica, long shard) {
+    return reportOf(replica.node(), shard).filter(report -> report.getReplica() == replica.id());
   }
 
   /** Of how many shards a node has data, in the map or not, as it said last. */

@@ -75,10 +75,7 @@ final class StatusReport {
             .setNode(replica.node())
             .setReplica(replica.id())
             .setAlive(reports.isAlive(replica.node(), nowNanos));
-    Optional<ShardReport> report =
-        reports
-            .reportOf(replica.node(), shard.id())
-            .filter(each -> each.getReplica() == replica.id());
+    Optional<ShardReport> report = reports.reportOf(replica, shard.id());
     report.ifPresent(
         each -> {
           bytes.merge(replica.node(), each.getApproximateBytes(), Long::sum);

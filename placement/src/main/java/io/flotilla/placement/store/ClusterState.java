@@ -7,7 +7,6 @@ import io.flotilla.placement.model.FreshIds;
 import io.flotilla.placement.model.Job;
 import io.flotilla.placement.model.Keyspace;
 import io.flotilla.placement.model.KeyspacePlan;
-import io.flotilla.placement.model.Member;
 import io.flotilla.placement.model.Move;
 import io.flotilla.placement.model.Node;
 import io.flotilla.placement.model.Revised;
@@ -284,6 +283,11 @@ final class ClusterState {
 
   private PlacementResult begin(BeginJobs command, Consumer<StateRecord> changed) {
     List<Job> wishes = command.getJobsList().stream().map(JobMessages::read).toList();
+    Optional<PlacementResult> refusal =
+        command.getTogether() ? new ClusterState(view()).firstRefusal(wishes) : Optional.empty();
+    if (refusal.isPresent()) {
+      return refusal.get().toBuilder().setRevision(revision).build();
+    }
     PlacementResult.Builder all = PlacementResult.newBuilder();
     for (Job wish : wishes) {
       PlacementResult one = begin(wish, changed);
@@ -296,6 +300,17 @@ final class ClusterState {
       all.setErrorCode(0); // what was refused is said in the message alone
     }
     return all.setRevision(revision).build();
+  }
+
+  /** Begins one after the other until one is refused: for a copy, to see whether all may begin. */
+  private Optional<PlacementResult> firstRefusal(List<Job> wishes) {
+    for (Job wish : wishes) {
+      PlacementResult one = begin(wish, unused -> {});
+      if (one.getErrorCode() != 0) {
+        return Optional.of(one);
+      }
+    }
+    return Optional.empty();
   }
 
   private PlacementResult begin(Job wish, Consumer<StateRecord> changed) {
@@ -412,15 +427,9 @@ final class ClusterState {
 
   private PlacementResult changeMember(ChangeMember change, Consumer<StateRecord> changed) {
     Optional<MemberFit> misfit = MemberFit.misfit(settings, change);
-    if (misfit.isPresent()) {
-      return refused(misfit.get().outcome(), misfit.get().why());
-    }
-    long id = change.getMember();
-    return set(
-        change.getChange() == ChangeMember.Change.REMOVE
-            ? settings.withoutMember(id)
-            : settings.withMember(new Member(id, change.getAddress(), false)),
-        changed);
+    return misfit.isPresent()
+        ? refused(misfit.get().outcome(), misfit.get().why())
+        : set(MemberFit.after(settings, change), changed);
   }
 
   private PlacementResult set(Settings next, Consumer<StateRecord> changed) {

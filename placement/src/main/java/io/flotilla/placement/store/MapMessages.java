@@ -178,6 +178,18 @@ public final class MapMessages {
         frozen(shard));
   }
 
+  /**
+   * What is known here of a descriptor: with what was cut off from it, but not what had been cut
+   * off from that.
+   *
+   * @throws IllegalArgumentException if it cannot be
+   */
+  public static io.flotilla.proto.map.Shard known(io.flotilla.proto.map.Shard shard) {
+    io.flotilla.proto.map.Shard.Builder known = write(read(shard)).toBuilder();
+    shard.getCutOffList().forEach(part -> known.addCutOff(write(read(part))));
+    return known.build();
+  }
+
   public static PlannedKeyspace write(KeyspacePlan plan) {
     List<io.flotilla.proto.map.Shard> shards =
         plan.shards().stream().map(MapMessages::write).toList();

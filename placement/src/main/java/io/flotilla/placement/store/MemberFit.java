@@ -9,16 +9,25 @@ import java.util.Optional;
  * Why placement's own members cannot be changed in this way. Part of what commands mean: not to be
  * changed without a new kind of command.
  */
-record MemberFit(Outcome outcome, String why) {
+public record MemberFit(Outcome outcome, String why) {
   private static final int MEMBERS_MAX = 9;
 
-  static Optional<MemberFit> misfit(Settings settings, ChangeMember change) {
+  /** Nothing if it can be changed so. */
+  public static Optional<MemberFit> misfit(Settings settings, ChangeMember change) {
     long id = change.getMember();
     return switch (change.getChange()) {
       case ADD -> misfitOfNew(settings, id, change.getAddress());
       case REMOVE -> misfitOfOld(settings, id);
       case UNKNOWN, UNRECOGNIZED -> misfit(Outcome.INVALID, "unknown change of a member");
     };
+  }
+
+  /** What a change that fits makes of the settings; of those that it has made, the same. */
+  public static Settings after(Settings settings, ChangeMember change) {
+    long id = change.getMember();
+    return change.getChange() == ChangeMember.Change.REMOVE
+        ? settings.withoutMember(id)
+        : settings.withMember(new Member(id, change.getAddress(), false));
   }
 
   private static Optional<MemberFit> misfitOfNew(Settings settings, long id, String address) {

@@ -12,9 +12,11 @@ import io.flotilla.placement.model.Revised;
 import io.flotilla.placement.model.Shard;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -22,6 +24,8 @@ import org.junit.jupiter.api.Test;
 class LossPlannerTest {
   private final PlanWorld world = new PlanWorld();
   private final Map<Long, Loss.Reach> reaches = new HashMap<>();
+  private final Map<Long, Shard> leaderless = new HashMap<>();
+  private final Set<Long> lost = new HashSet<>();
   private long shard;
 
   @BeforeEach
@@ -57,7 +61,17 @@ class LossPlannerTest {
     return new LossPlanner(
         world.view(),
         world.load(),
-        (replica, of) -> Optional.ofNullable(reaches.get(replica.id())));
+        (replica, of) ->
+            reaches.containsKey(replica.id()) || lost.contains(replica.id())
+                ? Optional.of(told(replica.id()))
+                : Optional.empty());
+  }
+
+  private Loss.Told told(long replica) {
+    return new Loss.Told(
+        Optional.ofNullable(reaches.get(replica)),
+        lost.contains(replica),
+        Optional.ofNullable(leaderless.get(replica)));
   }
 
   private long survivor() throws PlanRefusedException {
@@ -207,6 +221,94 @@ class LossPlannerTest {
     assertRefused(
         "shard 1 cannot be recovered: what is left of it, on node 4, is of before its last split"
             + " or merge (version 1, not 2), and would serve keys of another shard");
+  }
+
+  @Test
+  void whoIsLostOnALivingNodeDoesNotCount() throws Exception {
+    for (long node = 1; node <= 5; node++) {
+      world.health.put(node, LoadView.Health.STEADY);
+    }
+    lost.add(on(1).id());
+    lost.add(on(2).id());
+    assertRefused(
+        "shard 1 has its majority: of 5 voters, 3 are on nodes that are heard; they elect a"
+            + " leader");
+    lost.add(on(5).id());
+    reaches.remove(on(5).id()); // its log could not be read
+    reaches(2, 9, 99);
+    assertThat(planner().of(shard).replicas())
+        .extracting(Loss.Standing::fate)
+        .containsExactly(
+            Loss.Fate.LOST, Loss.Fate.LOST, Loss.Fate.ALIVE, Loss.Fate.ALIVE, Loss.Fate.LOST);
+    assertThat(survivor()).as("not who is lost, however far").isEqualTo(3);
+    assertThat(planner().all().losses()).hasSize(1);
+    world.health.put(5L, LoadView.Health.SILENT);
+    assertRefused("shard 1 is not lost for good: node 5 is silent, but not judged dead yet");
+  }
+
+  @Test
+  void whoMayStillBeOpenedMayStillVote() throws Exception {
+    for (long node = 1; node <= 3; node++) {
+      world.health.put(node, LoadView.Health.STEADY);
+    }
+    lost.add(on(4).id());
+    lost.add(on(5).id());
+    reaches.remove(on(2).id());
+    String early = "shard 1 is not lost for good: node 2 has not said yet what it holds";
+    assertRefused(early);
+    assertThat(planner().all().obstacles()).containsExactly(early);
+    lost.add(on(2).id());
+    assertThat(survivor()).isEqualTo(1);
+  }
+
+  /** The map's, with 6 for 3, as the group decided and could not tell. */
+  private Shard changed(Epoch epoch) {
+    Shard before = shard();
+    List<Replica> replicas = new ArrayList<>(before.replicas());
+    replicas.set(2, new Replica(6, 66, Replica.Role.VOTER));
+    return new Shard(shard, before.keyspace(), before.range(), epoch, replicas, 0);
+  }
+
+  @Test
+  void whoIsAheadOfTheMapIsBelieved() throws Exception {
+    Epoch next = new Epoch(1, 2);
+    reaches.put(66L, reach(2, 40, next));
+    leaderless.put(on(4).id(), changed(next));
+    assertRefused(
+        "shard 1 has its majority: of 5 voters, 3 are on nodes that are heard; they elect a"
+            + " leader");
+    assertThat(planner().all().losses()).as("nor then").isEmpty();
+    world.health.put(6L, LoadView.Health.DEAD);
+    assertThat(planner().of(shard).shard()).isEqualTo(changed(next));
+    assertThat(planner().recovery(shard, on(4).id()).expected()).isEqualTo(next);
+    assertThat(planner().all().losses()).hasSize(1);
+    world.health.put(3L, LoadView.Health.STEADY); // who has left is no help
+    assertThat(planner().all().losses()).hasSize(1);
+    leaderless.put(on(5).id(), changed(new Epoch(1, 3)));
+    assertThat(planner().of(shard).shard().epoch()).as("the newest").isEqualTo(new Epoch(1, 3));
+    world.leaders.put(shard, 5L);
+    assertRefused("shard 1 has a leader, on node 5; nothing is to be recovered");
+  }
+
+  @Test
+  void whatIsLeftOfBeforeASplitThatOnlyAnotherKnowsCannotGoOn() {
+    leaderless.put(on(4).id(), changed(new Epoch(2, 1)));
+    world.health.put(6L, LoadView.Health.DEAD);
+    assertThatThrownBy(() -> planner().of(shard))
+        .hasMessageContaining("is of before its last split or merge (version 1, not 2)");
+  }
+
+  @Test
+  void whoIsDeadOrBehindOrLeftOutIsNotBelieved() throws Exception {
+    Shard known = shard();
+    leaderless.put(on(1).id(), changed(new Epoch(1, 2)));
+    assertThat(planner().of(shard).shard()).as("said by a dead one").isEqualTo(known);
+    leaderless.put(on(4).id(), changed(Epoch.FIRST));
+    assertThat(planner().of(shard).shard()).as("no newer").isEqualTo(known);
+    long leftOut = 66;
+    reaches.put(leftOut, reach(9, 90, new Epoch(7, 7)));
+    leaderless.put(leftOut, changed(new Epoch(7, 7)));
+    assertThat(planner().of(shard).shard()).as("not named by the map").isEqualTo(known);
   }
 
   @Test

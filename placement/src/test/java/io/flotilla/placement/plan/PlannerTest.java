@@ -114,6 +114,25 @@ final class PlannerTest {
   }
 
   @Test
+  void whileMembersChangeBothMajoritiesCount() {
+    world.nodes(4);
+    long id = world.shard(1, 2, 3);
+    Shard shard = world.shards.get(id).value();
+    Replica leaving = shard.replicas().get(0);
+    List<Replica> replicas = new java.util.ArrayList<>(shard.replicas());
+    replicas.set(0, new Replica(leaving.node(), leaving.id(), Replica.Role.OUTGOING));
+    replicas.add(new Replica(4, 99, Replica.Role.INCOMING));
+    Shard joint = new Shard(id, 1, shard.range(), shard.epoch(), replicas, 0);
+    world.health.put(2L, LoadView.Health.DEAD);
+    assertThat(world.load().hasMajority(joint)).as("1 and 3 of before, 3 and 4 of after").isTrue();
+    world.health.put(1L, LoadView.Health.DEAD);
+    assertThat(world.load().hasMajority(joint)).as("only 3 of those before").isFalse();
+    world.health.put(1L, LoadView.Health.STEADY);
+    world.health.put(4L, LoadView.Health.DEAD);
+    assertThat(world.load().hasMajority(joint)).as("only 3 of those after").isFalse();
+  }
+
+  @Test
   void aShardWithoutLeaderWaits() {
     world.nodes(4);
     long shard = world.shard(1, 2, 3);

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -12,11 +14,12 @@ import org.junit.jupiter.api.Test;
 final class DeskTest {
   private static final Duration NEVER = Duration.ofHours(1);
 
+  private final List<Throwable> fatal = new CopyOnWriteArrayList<>();
   private final AtomicInteger rounds = new AtomicInteger();
 
   @Test
   void manyRingsMakeOneRound() throws Exception {
-    try (Desk desk = new Desk(Desk.newThread("desk"), NEVER)) {
+    try (Desk desk = new Desk(Desk.newThread("desk"), NEVER, fatal::add)) {
       desk.start(rounds::incrementAndGet);
       await().until(() -> rounds.get() == 1);
       CountDownLatch hold = hold(desk);
@@ -34,7 +37,7 @@ final class DeskTest {
 
   @Test
   void aRoundComesWithEachTick() {
-    try (Desk desk = new Desk(Desk.newThread("desk"), Duration.ofMillis(1))) {
+    try (Desk desk = new Desk(Desk.newThread("desk"), Duration.ofMillis(1), fatal::add)) {
       desk.start(rounds::incrementAndGet);
       await().until(() -> rounds.get() > 5);
     }
@@ -42,7 +45,7 @@ final class DeskTest {
 
   @Test
   void refusesWorkBeyondItsBoundAndStillHearsTheBell() throws Exception {
-    try (Desk desk = new Desk(Desk.newThread("desk"), NEVER)) {
+    try (Desk desk = new Desk(Desk.newThread("desk"), NEVER, fatal::add)) {
       desk.start(rounds::incrementAndGet);
       await().until(() -> rounds.get() == 1);
       CountDownLatch hold = hold(desk);
@@ -59,7 +62,7 @@ final class DeskTest {
 
   @Test
   void goesOnAfterATaskThatFailed() {
-    try (Desk desk = new Desk(Desk.newThread("desk"), NEVER)) {
+    try (Desk desk = new Desk(Desk.newThread("desk"), NEVER, fatal::add)) {
       desk.start(rounds::incrementAndGet);
       assertThat(
               desk.offer(
@@ -70,12 +73,29 @@ final class DeskTest {
       AtomicInteger done = new AtomicInteger();
       assertThat(desk.offer(done::incrementAndGet)).isTrue();
       await().until(() -> done.get() == 1);
+      assertThat(fatal).isEmpty();
+    }
+  }
+
+  @Test
+  void anErrorIsNotAFailedTask() {
+    try (Desk desk = new Desk(Desk.newThread("desk"), NEVER, fatal::add)) {
+      desk.start(rounds::incrementAndGet);
+      OutOfMemoryError noMemory = new OutOfMemoryError("on purpose");
+      assertThat(
+              desk.offer(
+                  () -> {
+                    throw noMemory;
+                  }))
+          .isTrue();
+      await().until(() -> !fatal.isEmpty());
+      assertThat(fatal).containsExactly(noMemory);
     }
   }
 
   @Test
   void takesNothingOnceClosed() {
-    Desk desk = new Desk(Desk.newThread("desk"), NEVER);
+    Desk desk = new Desk(Desk.newThread("desk"), NEVER, fatal::add);
     desk.start(rounds::incrementAndGet);
     desk.close();
     assertThat(desk.offer(() -> {})).isFalse();

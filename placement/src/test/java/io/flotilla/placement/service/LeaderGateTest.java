@@ -1,6 +1,7 @@
 package io.flotilla.placement.service;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.flotilla.placement.store.PlacementStateMachine;
 import io.flotilla.placement.store.PlacementStore;
@@ -11,8 +12,10 @@ import io.flotilla.raft.state.Generations;
 import io.flotilla.rpc.ErrorCode;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -27,7 +30,8 @@ final class LeaderGateTest {
 
   @TempDir private Path directory;
 
-  private final Desk desk = new Desk(Desk.newThread("desk"), Duration.ofHours(1));
+  private final List<Throwable> fatal = new CopyOnWriteArrayList<>();
+  private final Desk desk = new Desk(Desk.newThread("desk"), Duration.ofHours(1), fatal::add);
   private final FakeCall<StatusRequest, StatusReply> call =
       new FakeCall<>(StatusRequest.getDefaultInstance());
   private PlacementStore store;
@@ -50,6 +54,20 @@ final class LeaderGateTest {
   void stop() throws Exception {
     desk.close();
     store.close();
+  }
+
+  @Test
+  void whoAskedForWhatEndsTheProcessIsAnsweredFirst() {
+    desk.start(() -> {});
+    OutOfMemoryError noMemory = new OutOfMemoryError("on purpose");
+    gate.onDesk(
+        call,
+        () -> {
+          throw noMemory;
+        });
+    await().until(() -> !fatal.isEmpty());
+    assertThat(fatal).containsExactly(noMemory);
+    assertThat(call.errorCode()).isEqualTo(ErrorCode.INTERNAL);
   }
 
   private void fillDesk() {

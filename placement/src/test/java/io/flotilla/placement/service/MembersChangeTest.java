@@ -118,6 +118,40 @@ final class MembersChangeTest {
     }
   }
 
+  @Test
+  void whatIsOnlyToldIsRefusedAsItWouldBe() throws Exception {
+    try (Members members = new Members(root, 1, POLICY)) {
+      members.startAll();
+      awaitVoters(members, 1);
+      ChangeMembersRequest.Builder twice =
+          ChangeMembersRequest.newBuilder().setAdd(members.addresses.get(1L));
+      ChangeMembersRequest.Builder unknown = ChangeMembersRequest.newBuilder().setRemove(9);
+      for (boolean dryRun : new boolean[] {true, false}) {
+        assertRefused(members, twice, dryRun, ErrorCode.CONFLICT, "is member 1 already");
+        assertRefused(members, unknown, dryRun, ErrorCode.NOT_FOUND, "has no member 9");
+      }
+      AdminRequest.Builder add =
+          AdminRequest.newBuilder()
+              .setDryRun(true)
+              .setMembers(ChangeMembersRequest.newBuilder().setAdd("127.0.0.1:9"));
+      assertThat(members.call(RpcMethods.ADMINISTER, add.build()).getNotesList())
+          .anyMatch(note -> note.contains("2=127.0.0.1:9"));
+      assertThat(members(members)).as("none was added").hasSize(1);
+    }
+  }
+
+  private static void assertRefused(
+      Members members,
+      ChangeMembersRequest.Builder change,
+      boolean dryRun,
+      ErrorCode code,
+      String why) {
+    AdminRequest wish = AdminRequest.newBuilder().setDryRun(dryRun).setMembers(change).build();
+    assertThatThrownBy(() -> members.call(RpcMethods.ADMINISTER, wish))
+        .hasMessageContaining(why)
+        .satisfies(e -> assertThat(((RpcException) e).code()).isEqualTo(code));
+  }
+
   private static AdminReply add(Members members, long id) throws IOException {
     return change(members, ChangeMembersRequest.newBuilder().setAdd(members.allot(id)));
   }

@@ -18,8 +18,10 @@ import io.flotilla.rpc.ErrorCode;
 import io.flotilla.rpc.RpcCall;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.awaitility.Awaitility;
@@ -40,6 +42,7 @@ abstract class OneMember {
   PlacementStateMachine map;
   LoneGroup group;
   PlacementService service;
+  final List<Throwable> broken = new CopyOnWriteArrayList<>();
 
   @BeforeAll
   static void lookOften() {
@@ -65,7 +68,8 @@ abstract class OneMember {
             group,
             map,
             nanos::get,
-            Desk.newThread("desk"));
+            Desk.newThread("desk"),
+            broken::add);
     await().until(() -> map.view().cluster().equals("c"));
   }
 
@@ -73,6 +77,7 @@ abstract class OneMember {
   void stop() throws Exception {
     service.close();
     store.close();
+    assertThat(broken).isEmpty();
   }
 
   void assertError(FakeCall<?, ?> call, ErrorCode code, String why) {

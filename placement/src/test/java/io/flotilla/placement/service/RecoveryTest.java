@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.flotilla.placement.model.Ending;
+import io.flotilla.placement.store.MapMessages;
 import io.flotilla.proto.map.Epoch;
 import io.flotilla.proto.map.Replica;
 import io.flotilla.proto.map.ReplicaRole;
@@ -150,6 +151,75 @@ final class RecoveryTest extends ThreeNodes {
     assertThat(ordered(1)).isEmpty();
   }
 
+  /** As node 1 knows it and the map does not: node 2 was replaced when nobody was left to tell. */
+  private Shard ahead(long confVersion) {
+    Shard.Builder ahead = shard.toBuilder();
+    ahead.getEpochBuilder().setConfVersion(confVersion);
+    ahead.getReplicasBuilderList().stream()
+        .filter(replica -> replica.getNode() == 2)
+        .forEach(replica -> replica.setNode(4).setReplica(9_999));
+    return ahead.build();
+  }
+
+  private void leaderless(Shard own) {
+    report(
+        1,
+        ShardReport.newBuilder()
+            .setReplica(on(1).getReplica())
+            .setEpoch(own.getEpoch())
+            .setLastTerm(3)
+            .setLastIndex(40)
+            .setApplied(39)
+            .setLeaderless(own));
+  }
+
+  @Test
+  void whoIsAheadOfTheMapGoesOnAtItsOwnEpoch() {
+    registerNodes(4);
+    report(1, false);
+    leaderless(ahead(3));
+    secondsPass(DEAD_SECONDS + 2, 1L);
+    AdminRequest.Builder named = recover(ShardSurvivor.newBuilder().setShard(shard.getId()));
+    assertThat(administer(named.setDryRun(true)).reply().getLost(0).getReplicasList())
+        .extracting(each -> each.getReplica().getNode())
+        .containsExactlyInAnyOrder(1L, 3L, 4L);
+    assertThat(known().epoch()).as("told, not taken").isEqualTo(MapMessages.read(shard).epoch());
+    Job job = begin(recover(survivor(1)));
+    assertThat(known()).isEqualTo(MapMessages.read(ahead(3)));
+    assertThat(job.getRecovery().getExpected()).isEqualTo(ahead(3).getEpoch());
+    assertThat(ordered(1))
+        .singleElement()
+        .matches(order -> order.getExpected().equals(ahead(3).getEpoch()));
+    assertThat(begin(recover(survivor(1)))).as("asked again").isEqualTo(job);
+  }
+
+  private io.flotilla.placement.model.Shard known() {
+    return map.view().shard(shard.getId()).orElseThrow();
+  }
+
+  /** Cut off, or slow: a leader may be elsewhere, and have come further. */
+  @Test
+  void whoHearsNobodyDoesNotChangeTheMapOfALivingGroup() {
+    registerNodes(4);
+    report(1, false);
+    report(2, true);
+    reportReplica(3, 45);
+    leaderless(ahead(3));
+    secondsPass(6, 1L, 2L, 3L, 4L);
+    assertThat(known()).isEqualTo(MapMessages.read(shard));
+    assertError(
+        administer(recover(survivor(1))),
+        ErrorCode.CONFLICT,
+        "has a leader, on node 2; nothing is to be recovered");
+    report(2, false);
+    secondsPass(6, 1L, 2L, 3L, 4L);
+    assertError(administer(recover(survivor(1))), ErrorCode.CONFLICT, "has its majority");
+    assertThat(known()).isEqualTo(MapMessages.read(shard));
+    Shard next = ahead(2).toBuilder().setPreferredLeader(0).build();
+    report(2, ShardReport.newBuilder().setLeader(true).setChanged(next));
+    assertThat(known()).as("a leader's word").isEqualTo(MapMessages.read(next));
+  }
+
   @Test
   void whoIsNotLostIsRefused() {
     secondsPass(6, 1L, 2L, 3L);
@@ -158,6 +228,8 @@ final class RecoveryTest extends ThreeNodes {
         ErrorCode.CONFLICT,
         "shard " + shard.getId() + " has a leader, on node 1; nothing is to be recovered");
     report(1, false);
+    reportReplica(1, 40);
+    reportReplica(2, 40);
     secondsPass(6, 1L, 2L);
     assertError(
         administer(recover(survivor(1))),
@@ -198,6 +270,25 @@ final class RecoveryTest extends ThreeNodes {
             .setNode(1)
             .addRefusals(JobRefusal.newBuilder().setJob(job.getId()).setWhy("replica 3 leads it")));
     assertThat(ending(job).why()).isEqualTo("replica 3 leads it");
+  }
+
+  @Test
+  void whatIsDamagedOnLivingNodesIsLostToo() throws Exception {
+    report(1, false);
+    reportReplica(1, 40);
+    report(2, ShardReport.newBuilder().setReplica(on(2).getReplica()).setLost(true));
+    reportReplica(3, 41);
+    secondsPass(6, 1L, 2L, 3L);
+    assertError(
+        administer(recover(survivor(3))),
+        ErrorCode.CONFLICT,
+        "has its majority: of 3 voters, 2 are on nodes that are heard");
+    report(3, ShardReport.newBuilder().setReplica(on(3).getReplica()).setLost(true));
+    Job job = begin(recover(survivor(1)));
+    secondsPass(6, 1L, 2L, 3L);
+    assertThat(ordered(1)).as("nor are they taken for a majority later").hasSize(1);
+    reportReplica(3, 41); // its process was started again, and can read what it has
+    assertThat(ending(job).why()).isEqualTo("a majority of the shard's voters is heard again");
   }
 
   @Test

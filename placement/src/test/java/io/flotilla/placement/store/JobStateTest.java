@@ -11,6 +11,7 @@ import io.flotilla.placement.model.Member;
 import io.flotilla.placement.model.Move;
 import io.flotilla.placement.model.Node;
 import io.flotilla.placement.model.Partitioning;
+import io.flotilla.placement.model.Recovery;
 import io.flotilla.placement.model.Replica;
 import io.flotilla.placement.model.Settings;
 import io.flotilla.placement.model.Shard;
@@ -143,6 +144,37 @@ final class JobStateTest {
     assertThat(machine.view().ended().get(id).ending())
         .isEqualTo(new Ending(Ending.How.CANCELLED, "said so"));
     assertRefused(end(id, JobEnd.DONE), Outcome.CONFLICT, "job " + id + " is over already");
+  }
+
+  private Recovery recovery(long shard, Epoch expected) {
+    Shard known = machine.view().shard(shard).orElseThrow();
+    return new Recovery(0, shard, expected, known.replicas().get(0), "lost");
+  }
+
+  private static PlacementCommand together(Job... jobs) {
+    PlacementCommand each = begin(jobs);
+    return each.toBuilder().setBeginJobs(each.getBeginJobs().toBuilder().setTogether(true)).build();
+  }
+
+  @Test
+  void whatIsToBeginTogetherBeginsTogetherOrNotAtAll() throws Exception {
+    fourNodesTwoShards();
+    Recovery first = recovery(1, Epoch.FIRST);
+    Recovery other = recovery(2, Epoch.FIRST);
+    ClusterView before = machine.view();
+    PlacementCommand stale = together(first, recovery(2, new Epoch(1, 7)));
+    assertRefused(stale, Outcome.STALE, "shard 2 is at epoch 1.1, not 1.7");
+    assertThat(run(stale).getJobsCount()).isZero();
+    assertThat(machine.view().jobs()).isEmpty();
+    assertThat(machine.view().revision()).isEqualTo(before.revision());
+    // It meets what those before it have begun.
+    PlacementCommand twice = together(first, other, recovery(2, new Epoch(1, 7)));
+    assertRefused(twice, Outcome.CONFLICT, "is under way: it recovers shard 2");
+    assertThat(machine.view().jobs()).isEmpty();
+    assertThat(run(together(first, other)).getJobsCount()).isEqualTo(2);
+    assertThat(machine.view().jobs()).hasSize(2);
+    assertThat(run(together(first, other)).getJobsCount()).as("asked again").isEqualTo(2);
+    assertThat(machine.view().jobs()).hasSize(2);
   }
 
   @Test

@@ -163,6 +163,7 @@ final class RecoverCommand extends AdminVerb {
       case DEAD -> "dead";
       case ALIVE -> "left out";
       case MISSING -> "has nothing";
+      case LOST -> "is lost";
     };
   }
 

@@ -120,6 +120,7 @@ final class JobReader {
           case DEAD, UNRECOGNIZED -> Losses.Fate.DEAD;
           case ALIVE -> Losses.Fate.ALIVE;
           case MISSING -> Losses.Fate.MISSING;
+          case LOST -> Losses.Fate.LOST;
         },
         lost.getReported()
             ? Optional.of(

@@ -36,8 +36,10 @@ public record Losses(List<LostShard> shards, List<String> obstacles) {
     /** Its node is judged dead. */
     DEAD,
     ALIVE,
-    /** Its node is there and has nothing of it. */
-    MISSING
+    /** Its node is there and has not said that it holds it. */
+    MISSING,
+    /** Its node is there and says that it takes no part any more. */
+    LOST
   }
 
   /** How far a log goes: of two, the one of the later term is further, then the longer one. */

@@ -151,6 +151,11 @@ public final class HostedShard {
     return group.recover();
   }
 
+  /** Whether it takes no part any more: it was stopped. Its status is as of before. */
+  public boolean isLost() {
+    return group.stoppedBecause().isPresent();
+  }
+
   /** Whether this replica leads, as far as it knows. */
   public boolean leads() {
     return group.status().role() == RoleName.LEADER;

@@ -56,6 +56,9 @@ public final class ShardHost {
   /** The highest replica of a shard that must not take part here any more. */
   private final ConcurrentMap<Long, Long> lost = new ConcurrentHashMap<>();
 
+  /** Of these, the ones that the map still names, by shard. */
+  private final ConcurrentMap<Long, Long> missed = new ConcurrentHashMap<>();
+
   /** Held by who opens. */
   private final ReentrantLock opening = new ReentrantLock();
 
@@ -176,6 +179,7 @@ public final class ShardHost {
       for (Shard shard : joined) {
         join(shard, replicaHere(shard).orElseThrow());
       }
+      descriptors.forEach(this::noteIfMissed);
       return founded.size() + joined.size();
     } finally {
       opening.unlock();
@@ -209,6 +213,10 @@ public final class ShardHost {
   public void learn(boolean complete, Collection<Shard> changed, Collection<Long> removed) {
     opening.lock();
     try {
+      removed.forEach(missed::remove);
+      if (complete) {
+        missed.clear();
+      }
       leavings.learn(complete, changed, removed);
     } finally {
       opening.unlock();
@@ -240,6 +248,16 @@ public final class ShardHost {
   public boolean isReplaced(HostedShard shard) {
     return shards.values().stream()
         .anyMatch(other -> StaleEpoch.isReplacedBy(other.descriptor(), shard.descriptor()));
+  }
+
+  private void noteIfMissed(Shard shard) {
+    long id = shard.getId();
+    Optional<Replica> here = replicaHere(shard).filter(replica -> isLost(id, replica));
+    if (here.isPresent() && !shards.containsKey(id)) {
+      missed.put(id, here.get().getReplica());
+    } else {
+      missed.remove(id);
+    }
   }
 
   /** Whether it is as its keyspace was created with it: not cut off from another, and unchanged. */
@@ -309,8 +327,11 @@ public final class ShardHost {
   }
 
   private boolean isToBeOpened(Shard shard, Replica replica) {
-    return !shards.containsKey(shard.getId())
-        && replica.getReplica() > lost.getOrDefault(shard.getId(), 0L);
+    return !shards.containsKey(shard.getId()) && !isLost(shard.getId(), replica);
+  }
+
+  private boolean isLost(long shard, Replica replica) {
+    return replica.getReplica() <= lost.getOrDefault(shard, 0L);
   }
 
   /** Opens the first replicas of new shards. */
@@ -436,6 +457,14 @@ public final class ShardHost {
     List<HostedShard> all = new ArrayList<>(shards.values());
     all.sort(Comparator.comparingLong(shard -> shard.descriptor().getId()));
     return all;
+  }
+
+  /**
+   * Replicas that the map, as it was offered last, has on this node, and that must not take part
+   * any more: by shard, of those that are not open. Any thread.
+   */
+  public Map<Long, Long> missed() {
+    return Map.copyOf(missed);
   }
 
   /** What a shard's data weighs, in bytes, roughly; 0 if it is not open. Blocks on the disk. */

@@ -1,6 +1,8 @@
 package io.flotilla.shard.report;
 
+import io.flotilla.proto.map.Epoch;
 import io.flotilla.proto.map.Partitioning;
+import io.flotilla.proto.map.Shard;
 import io.flotilla.proto.placement.LoadReport;
 import io.flotilla.proto.placement.ReportReply;
 import io.flotilla.proto.placement.ReportRequest;
@@ -18,10 +20,13 @@ import io.flotilla.shard.host.NodeTable;
 import io.flotilla.shard.host.ShardHost;
 import io.flotilla.shard.host.ShardLoad;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -99,20 +104,14 @@ final class Reports {
     host.sweep(); // first: who has left is told to be gone
     ReportRequest.Builder request = ReportRequest.newBuilder().setNode(node);
     Set<Long> gone = new TreeSet<>(acknowledged.shards());
+    Map<Long, Long> missed = new TreeMap<>(host.missed());
     for (HostedShard shard : host.shards()) {
-      ShardReport report = report(shard);
-      gone.remove(report.getShard());
-      Optional<ShardReport> before = acknowledged.of(report.getShard());
-      boolean same = before.filter(known -> report.equals(weighedAs(known, report))).isPresent();
-      if (!same || acknowledged.isToBeRepeated(report.getShard())) {
-        ShardReport.Builder news =
-            report.toBuilder().setApproximateBytes(host.approximateBytes(report.getShard()));
-        if (isNews(report, before)) {
-          news.setChanged(shard.descriptor());
-        }
-        request.addShards(news);
-      }
+      missed.remove(shard.descriptor().getId());
+      gone.remove(shard.descriptor().getId());
+      tell(report(shard), shard::descriptor, request);
     }
+    missed.forEach((shard, replica) -> tellMissed(shard, replica, request));
+    gone.removeAll(missed.keySet());
     request.addAllGone(gone).addAllRefusals(refused.unheard());
     suspects.tell(request);
     acknowledged.seal(request);
@@ -123,6 +122,29 @@ final class Reports {
         .whenComplete((reply, failure) -> control.run(() -> answered(sent, reply, failure)));
   }
 
+  private void tell(ShardReport report, Supplier<Shard> descriptor, ReportRequest.Builder request)
+      throws StorageException {
+    Optional<ShardReport> before = acknowledged.of(report.getShard());
+    boolean same = before.filter(known -> report.equals(weighedAs(known, report))).isPresent();
+    if (!same || acknowledged.isToBeRepeated(report.getShard())) {
+      ShardReport.Builder news =
+          report.toBuilder().setApproximateBytes(host.approximateBytes(report.getShard()));
+      if (isNews(report, before)) {
+        news.setChanged(descriptor.get());
+      }
+      request.addShards(news);
+    }
+  }
+
+  private void tellMissed(long shard, long replica, ReportRequest.Builder request) {
+    ShardReport report =
+        ShardReport.newBuilder().setShard(shard).setReplica(replica).setLost(true).build();
+    if (acknowledged.isToBeRepeated(shard)
+        || acknowledged.of(shard).filter(report::equals).isEmpty()) {
+      request.addShards(report);
+    }
+  }
+
   /** Whether placement may not know the descriptor, and is to hear it from this leader. */
   private boolean isNews(ShardReport report, Optional<ShardReport> before) {
     boolean said =
@@ -131,9 +153,11 @@ final class Reports {
                 .filter(ShardReport::getLeader)
                 .filter(known -> known.getEpoch().equals(report.getEpoch()))
                 .isPresent();
-    boolean asCreated =
-        report.getEpoch().getConfVersion() == 1 && report.getEpoch().getVersion() == 1;
-    return report.getLeader() && !asCreated && !said;
+    return report.getLeader() && !isAsCreated(report.getEpoch()) && !said;
+  }
+
+  private static boolean isAsCreated(Epoch epoch) {
+    return epoch.getConfVersion() == 1 && epoch.getVersion() == 1;
   }
 
   private void answered(
@@ -205,8 +229,9 @@ final class Reports {
   private ShardReport report(HostedShard shard) {
     GroupStatus status = shard.group().status();
     long perSecond = shard.load().perSecond(); // also of one that may lead soon
+    boolean leads = status.role() == GroupStatus.RoleName.LEADER && !shard.isLost();
     ShardReport.Builder report = ShardReport.newBuilder();
-    if (status.role() == GroupStatus.RoleName.LEADER && perSecond > 0) {
+    if (leads && perSecond > 0) {
       report.setLoad(load(shard, perSecond));
     }
     shard
@@ -218,17 +243,26 @@ final class Reports {
                     SnapshotProgress.newBuilder()
                         .setBytes(coming.bytes())
                         .setBytesTotal(coming.bytesTotal())));
+    Shard descriptor = shard.descriptor();
+    if (hearsNobodyLead(status) && !isAsCreated(descriptor.getEpoch())) {
+      report.setLeaderless(descriptor);
+    }
     return report
-        .setShard(shard.descriptor().getId())
+        .setShard(descriptor.getId())
         .setReplica(status.replica().value())
-        .setLeader(status.role() == GroupStatus.RoleName.LEADER)
+        .setLeader(leads)
+        .setLost(shard.isLost())
         .setTerm(status.term())
-        .setEpoch(shard.descriptor().getEpoch())
+        .setEpoch(descriptor.getEpoch())
         .setLastIndex(status.lastIndex())
         .setLastTerm(status.lastTerm())
         .setApplied(status.appliedIndex())
-        .setSettled(shard.isSettled())
+        .setSettled(leads && shard.isSettled())
         .build();
+  }
+
+  private static boolean hearsNobodyLead(GroupStatus status) {
+    return status.role() != GroupStatus.RoleName.LEADER && status.leader().isEmpty();
   }
 
   /** Of a busy shard as it is; of any other in steps, so that small changes are no news. */

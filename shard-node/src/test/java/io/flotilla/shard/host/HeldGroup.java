@@ -27,7 +27,10 @@ public final class HeldGroup implements RaftGroup {
               new Membership.Member(new ReplicaId(72), 2)));
   public final List<byte[]> proposed = new ArrayList<>();
   public final List<CompletableFuture<byte[]>> answers = new ArrayList<>();
+  public volatile Optional<Throwable> stopped = Optional.empty();
+  public volatile long term = 3;
   public RoleName role = RoleName.FOLLOWER;
+  public volatile Optional<ReplicaId> leader = Optional.of(new ReplicaId(72));
   public long durablyApplied = 40;
   public List<GroupStatus.PeerStatus> peers = List.of();
   public int flushes;
@@ -73,24 +76,12 @@ public final class HeldGroup implements RaftGroup {
   @Override
   public GroupStatus status() {
     return new GroupStatus(
-        self,
-        role,
-        3,
-        Optional.of(new ReplicaId(72)),
-        1,
-        41,
-        3,
-        41,
-        41,
-        40,
-        durablyApplied,
-        membership,
-        peers);
+        self, role, term, leader, 1, 41, 3, 41, 41, 40, durablyApplied, membership, peers);
   }
 
   @Override
   public Optional<Throwable> stoppedBecause() {
-    return Optional.empty();
+    return stopped;
   }
 
   @Override

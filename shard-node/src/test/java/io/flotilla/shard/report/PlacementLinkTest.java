@@ -4,15 +4,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import com.google.protobuf.ByteString;
 import io.flotilla.proto.errors.ErrorDetail;
+import io.flotilla.proto.map.Epoch;
 import io.flotilla.proto.map.Node;
+import io.flotilla.proto.map.Replica;
+import io.flotilla.proto.map.Shard;
 import io.flotilla.proto.placement.MapUpdate;
 import io.flotilla.proto.placement.PingReply;
 import io.flotilla.proto.placement.RegisterNodeReply;
 import io.flotilla.proto.placement.RegisterNodeRequest;
 import io.flotilla.proto.placement.ReportReply;
 import io.flotilla.proto.placement.ReportRequest;
+import io.flotilla.proto.placement.ShardReport;
 import io.flotilla.proto.placement.WatchRequest;
+import io.flotilla.raft.core.GroupStatus;
+import io.flotilla.raft.core.ReplicaId;
+import io.flotilla.raft.runtime.ReplicaLostException;
 import io.flotilla.rpc.ErrorCode;
 import io.flotilla.rpc.Hello;
 import io.flotilla.rpc.NetThreads;
@@ -20,6 +28,7 @@ import io.flotilla.rpc.RpcCall;
 import io.flotilla.rpc.RpcClient;
 import io.flotilla.rpc.RpcMethods;
 import io.flotilla.rpc.RpcServer;
+import io.flotilla.shard.host.HeldGroup;
 import io.flotilla.shard.host.NodeTable;
 import io.flotilla.shard.host.ShardHost;
 import io.flotilla.shard.kv.KvStore;
@@ -32,6 +41,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -46,9 +56,11 @@ class PlacementLinkTest {
   @TempDir Path directory;
   private final NetThreads threads = new NetThreads(1, "link-test");
   private final RpcClient client = new RpcClient(threads, new Hello("t", Hello.Role.NODE, 0));
+  private final HeldGroup group = new HeldGroup();
   private final List<Throwable> fatal = new CopyOnWriteArrayList<>();
   private final List<Member> members = new ArrayList<>();
   private final NodeTable nodes = new NodeTable();
+  private volatile boolean losesAll;
   private KvStore store;
   private PlacementLink link;
 
@@ -138,11 +150,55 @@ class PlacementLinkTest {
             5,
             store,
             (spec, state) -> {
-              throw new AssertionError("no shard is to be opened");
+              if (losesAll) {
+                throw new ReplicaLostException("damaged");
+              }
+              group.self = spec.self();
+              return group;
             },
             Runnable::run,
             fatal::add);
     link.follow(5, host, nodes, table -> {});
+  }
+
+  private static Shard joinable(int confVersion) {
+    return Shard.newBuilder()
+        .setId(7)
+        .setKeyspace(1)
+        .setEnd(ByteString.copyFrom(new byte[] {1}))
+        .setEpoch(Epoch.newBuilder().setVersion(1).setConfVersion(confVersion))
+        .addReplicas(Replica.newBuilder().setNode(5).setReplica(71))
+        .addReplicas(Replica.newBuilder().setNode(6).setReplica(72))
+        .build();
+  }
+
+  private List<ShardReport> reportsOfSeven() {
+    return member(0).reports.stream().flatMap(each -> each.getShardsList().stream()).toList();
+  }
+
+  private ShardReport lastOfSeven() {
+    List<ShardReport> all = reportsOfSeven();
+    return all.isEmpty() ? ShardReport.getDefaultInstance() : all.get(all.size() - 1);
+  }
+
+  /** Placement may know less than this replica, and nobody else tells it. */
+  @Test
+  void whoHearsNobodyLeadTellsItsOwnDescriptorAgainAndAgain() {
+    link(member(0).address);
+    follow();
+    await().atMost(PATIENCE).until(() -> member(0).watches.size() == 1);
+    Shard shard = joinable(4);
+    member(0).watches.get(0).reply(update(3, true, Map.of()).toBuilder().addShards(shard).build());
+    await().atMost(PATIENCE).until(() -> lastOfSeven().getReplica() == 71);
+    assertThat(lastOfSeven().hasLeaderless()).as("it hears who leads").isFalse();
+    group.leader = Optional.empty();
+    await().atMost(PATIENCE).until(() -> lastOfSeven().getLeaderless().equals(shard));
+    group.term = 9;
+    await().atMost(PATIENCE).until(() -> lastOfSeven().getTerm() == 9);
+    assertThat(lastOfSeven().getLeaderless()).as("what else is told of it").isEqualTo(shard);
+    group.leader = Optional.of(new ReplicaId(72));
+    await().atMost(PATIENCE).until(() -> !lastOfSeven().hasLeaderless());
+    assertThat(reportsOfSeven()).noneMatch(ShardReport::hasChanged);
   }
 
   private static MapUpdate update(long revision, boolean complete, Map<Long, String> addresses) {
@@ -209,6 +265,46 @@ class PlacementLinkTest {
     await().atMost(PATIENCE).until(() -> member(1).reports.size() >= 2);
     assertThat(member(1).reports.get(0).getComplete()).isTrue();
     assertThat(member(1).reports.get(1).getComplete()).isFalse();
+  }
+
+  @Test
+  void whoTakesNoPartAnyMoreIsToldAsLostAndLeadsNothing() throws Exception {
+    link(member(0).address);
+    group.role = GroupStatus.RoleName.LEADER;
+    follow();
+    await().atMost(PATIENCE).until(() -> member(0).watches.size() == 1);
+    Shard shard = joinable(4);
+    member(0).watches.get(0).reply(update(3, true, Map.of()).toBuilder().addShards(shard).build());
+    await().atMost(PATIENCE).until(() -> lastOfSeven().getLeader());
+    assertThat(lastOfSeven().getLost()).isFalse();
+    group.stopped = Optional.of(new IllegalStateException("its log cannot be read"));
+    await().atMost(PATIENCE).until(() -> lastOfSeven().getLost());
+    assertThat(lastOfSeven().getLeader()).isFalse();
+    assertThat(lastOfSeven().getReplica()).isEqualTo(71);
+  }
+
+  @Test
+  void whoCouldNotBeOpenedIsToldAsLostUntilTheMapNamesItNoMore() throws Exception {
+    link(member(0).address);
+    losesAll = true;
+    follow();
+    await().atMost(PATIENCE).until(() -> member(0).watches.size() == 1);
+    Shard shard = joinable(4);
+    member(0).watches.get(0).reply(update(3, true, Map.of()).toBuilder().addShards(shard).build());
+    await().atMost(PATIENCE).until(() -> lastOfSeven().getReplica() == 71);
+    assertThat(lastOfSeven().getLost()).isTrue();
+    assertThat(lastOfSeven().hasEpoch()).as("nothing is known of it").isFalse();
+    int sent = member(0).reports.size();
+    await().atMost(PATIENCE).until(() -> member(0).reports.size() > sent + 1);
+    assertThat(reportsOfSeven()).as("once").hasSize(1);
+    Shard without = joinable(5).toBuilder().removeReplicas(0).build();
+    member(0)
+        .watches
+        .get(0)
+        .reply(update(4, false, Map.of()).toBuilder().addShards(without).build());
+    await()
+        .atMost(PATIENCE)
+        .until(() -> member(0).reports.stream().anyMatch(each -> each.getGoneList().contains(7L)));
   }
 
   private static final long HERE = 71;
