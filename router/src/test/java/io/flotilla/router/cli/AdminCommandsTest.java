@@ -183,6 +183,28 @@ class AdminCommandsTest {
     assertThat(none.out).doesNotContain("node remove");
   }
 
+  @Test
+  void whatIsServedWithFewerReplicasThanAskedForIsDegraded() {
+    assertThat(run("shard", "recover", "--unsafe", "--yes").code).isEqualTo(3);
+    Run alone = run("status");
+    assertThat(alone.code).isEqualTo(3);
+    assertThat(alone.out)
+        .startsWith(
+            """
+            degraded: can lose no further node of 3
+              1 of 8 shards with fewer replicas than asked for, 2 lacking
+
+            """);
+    assertThat(run("keyspace", "create", "wide", "--shards", "2", "--replicas", "5").code).isZero();
+    JsonNode json = run("status", "-o", "json").json();
+    assertThat(json.at("/health/level").asText()).isEqualTo("DEGRADED");
+    assertThat(json.at("/health/problems/0").asText())
+        .isEqualTo("3 of 10 shards with fewer replicas than asked for, 6 lacking");
+    assertThat(json.at("/keyspaces").findValuesAsText("replicas")).containsExactly("3", "3", "5");
+    assertThat(json.at("/shards").findValuesAsText("lacking"))
+        .containsExactly("2", "0", "0", "0", "0", "0", "0", "0", "2", "2");
+  }
+
   /** Placement takes so many at once, and then refuses. */
   @Test
   void whatIsLeftToDoIsToldThoughOthersAreNotRecovered() {

@@ -311,11 +311,15 @@ public final class FakeCluster implements AutoCloseable {
   }
 
   synchronized Keyspace create(CreateKeyspaceRequest request) {
-    return add(
-        request.getName(),
-        request.getPartitioning(),
-        request.getSplitKeysList(),
-        request.getShards());
+    Keyspace added =
+        add(
+            request.getName(),
+            request.getPartitioning(),
+            request.getSplitKeysList(),
+            request.getShards());
+    Keyspace asked = added.toBuilder().setReplicas(request.getReplicas()).build();
+    keyspaces.put(asked.getId(), asked);
+    return asked;
   }
 
   private Keyspace add(
