@@ -50,7 +50,7 @@ public final class PlacementEndpoints {
   }
 
   /** The one after {@code address}; the first if that is not among them. */
-  public String after(String address) {
+  String after(String address) {
     List<String> now = all;
     return now.get((now.indexOf(address) + 1) % now.size());
   }

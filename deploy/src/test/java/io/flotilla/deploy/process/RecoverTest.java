@@ -7,6 +7,7 @@ import io.flotilla.deploy.process.RunningCluster.Member;
 import io.flotilla.router.client.Bytes;
 import io.flotilla.router.client.ClusterStatus;
 import io.flotilla.router.client.FlotillaClient;
+import io.flotilla.router.client.Health;
 import io.flotilla.router.client.SyncKvClient;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 class RecoverTest {
   private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final int KEYS = 200;
+  private static final int CLIENTS = 4;
   private static final int REMOVED = 78;
 
   @TempDir private Path directory;
@@ -62,10 +64,15 @@ class RecoverTest {
               () ->
                   FlotillaClient.await(client.admin().losses(List.of())).shards().size() == shards);
       assertThat(recover(cluster, "--unsafe", "--dry-run")).contains("goes on").contains("dead");
-      String said = recover(cluster, "--unsafe", "--yes");
-      assertThat(said)
+      assertThat(recoverUnderLoad(cluster, client))
           .contains(shards + " of " + shards + " shards serve again")
           .contains("flotilla node remove " + lost.get(0));
+      Health health = FlotillaClient.await(client.admin().status()).health();
+      assertThat(health.level()).isEqualTo(Health.Level.DEGRADED);
+      assertThat(health.problems())
+          .contains(
+              "%1$d of %1$d shards with fewer replicas than asked for, %2$d lacking"
+                  .formatted(shards, 2 * shards));
 
       for (int i = 0; i < KEYS; i++) {
         assertThat(ranged.get(Bytes.utf8(i % 26 + "/" + i))).contains(Bytes.utf8("v" + i));
@@ -82,6 +89,22 @@ class RecoverTest {
       ranged.put(Bytes.utf8("after"), Bytes.utf8("all"));
       assertThat(ranged.get(Bytes.utf8("after"))).contains(Bytes.utf8("all"));
     }
+  }
+
+  /** While clients ask for all shards, and are answered as soon as they serve. */
+  private static String recoverUnderLoad(RunningCluster cluster, FlotillaClient client)
+      throws Exception {
+    Traffic traffic = new Traffic("meanwhile", 1);
+    StoreDoor door = new StoreDoor.Sdk(client.keyspace("redis").withTimeout(PATIENCE).sync());
+    String said;
+    try (traffic) {
+      for (int i = 0; i < CLIENTS; i++) {
+        traffic.through(door);
+      }
+      said = recover(cluster, "--unsafe", "--yes");
+    }
+    assertThat(traffic.judge(door).answered()).isPositive();
+    return said;
   }
 
   private static String recover(RunningCluster cluster, String... options) throws Exception {

@@ -1,15 +1,20 @@
 package io.flotilla.router.cli;
 
+import io.flotilla.router.client.AdminAnswer;
 import io.flotilla.router.client.FlotillaClient;
+import io.flotilla.router.client.KvException;
 import io.flotilla.router.client.Losses;
 import io.flotilla.router.client.Losses.LostShard;
 import java.io.Console;
+import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -22,7 +27,7 @@ import picocli.CommandLine.Parameters;
       "With --unsafe, each goes on with the one replica whose log is the furthest. What only the"
           + " dead had is lost; the dead must not come back: node remove, right after.",
       "Exits with 3 if some without a majority are left as they are, 1 if one that was named is"
-          + " not lost, or was not recovered.",
+          + " not lost, or none was recovered.",
     },
     mixinStandardHelpOptions = true)
 final class RecoverCommand extends AdminVerb {
@@ -68,19 +73,48 @@ final class RecoverCommand extends AdminVerb {
       output.err().println("flotilla: nothing was changed");
       return ExitCodes.FAILED;
     }
-    for (int i = 0; i < losses.shards().size(); i += AT_ONCE) {
-      int end = Math.min(losses.shards().size(), i + AT_ONCE);
-      FlotillaClient.await(client.admin().recoverShards(losses.shards().subList(i, end)));
-    }
-    boolean done =
-        new RecoveryCheck(client, line -> output.err().println(line)).await(losses.shards(), wait);
-    if (done && !output.json()) {
-      tellWhatIsLeftToDo(losses.shards());
-    }
-    if (!done) {
+    List<LostShard> begun = begin(client, losses.shards());
+    RecoveryCheck check = new RecoveryCheck(client, line -> output.err().println(line));
+    check.await(begun, wait);
+    boolean all = losses.obstacles().isEmpty() && check.serving().size() == losses.shards().size();
+    tellWhatIsLeftToDo(
+        begun.stream().filter(lost -> !check.givenUp().contains(lost.shard())).toList(), all);
+    if (check.serving().isEmpty()) {
       return ExitCodes.FAILED;
     }
-    return losses.obstacles().isEmpty() ? ExitCodes.OK : ExitCodes.DEGRADED;
+    return all ? ExitCodes.OK : ExitCodes.DEGRADED;
+  }
+
+  /**
+   * Has placement begin. What was begun goes on, though others are refused.
+   *
+   * @return what has begun, or may have
+   */
+  private List<LostShard> begin(FlotillaClient client, List<LostShard> lost) {
+    List<LostShard> begun = new ArrayList<>();
+    for (int i = 0; i < lost.size(); i += AT_ONCE) {
+      List<LostShard> some = lost.subList(i, Math.min(lost.size(), i + AT_ONCE));
+      try {
+        AdminAnswer answer = FlotillaClient.await(client.admin().recoverShards(some));
+        answer.notes().forEach(note -> forPeople().println("  " + note));
+        Set<Long> taken =
+            answer.jobs().stream().map(each -> each.job().shard()).collect(Collectors.toSet());
+        some.stream().filter(each -> taken.contains(each.shard())).forEach(begun::add);
+      } catch (KvException e) {
+        if (e.outcomeUnknown()) {
+          begun.addAll(some);
+        } else if (begun.isEmpty()) {
+          throw e;
+        }
+        output.err().println("flotilla: " + e.getMessage());
+      }
+    }
+    return begun;
+  }
+
+  /** Beside what programs read. */
+  private PrintWriter forPeople() {
+    return output.json() ? output.err() : output.out();
   }
 
   private boolean isConfirmed(int count) {
@@ -182,18 +216,25 @@ final class RecoverCommand extends AdminVerb {
     }
   }
 
-  private void tellWhatIsLeftToDo(List<LostShard> recovered) {
+  private void tellWhatIsLeftToDo(List<LostShard> recovered, boolean all) {
     SortedSet<Long> dead = new TreeSet<>();
     recovered.forEach(
         lost ->
             lost.replicas().stream()
                 .filter(replica -> replica.fate() == Losses.Fate.DEAD)
                 .forEach(replica -> dead.add(replica.node())));
-    output
-        .out()
-        .println(
-            "Each has one replica now. The dead nodes must not come back with what they had;"
-                + " remove them:");
-    dead.forEach(node -> output.out().println("  flotilla node remove " + node));
+    if (dead.isEmpty()) {
+      return;
+    }
+    PrintWriter out = forPeople();
+    out.println(
+        (all ? "Each has one replica now." : "Each that was recovered has one replica.")
+            + " The dead nodes must not come back with what they had; remove them:");
+    dead.forEach(node -> out.println("  flotilla node remove " + node));
+    if (!all) {
+      out.println(
+          "A node is not removed while a shard that was not recovered has a replica there; shard"
+              + " recover says what is in the way.");
+    }
   }
 }

@@ -16,8 +16,10 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * Whether shards that were recovered serve again: each is led by the one replica that is left, that
- * one has applied its whole log, and a linearizable read of one of its keys is answered. One
+ * Whether shards that were recovered serve again: each is led by one of its new members, with none
+ * of those that were left out among them, and a linearizable read of one of its keys is answered.
+ * That takes a majority of them, and an entry of their own that is committed. Who leads is not
+ * asked, nor how far anybody's log goes: under load both differ from one look to the next. One
  * thread, which blocks.
  */
 final class RecoveryCheck {
@@ -27,6 +29,7 @@ final class RecoveryCheck {
   private final FlotillaClient client;
   private final Consumer<String> progress;
   private final Set<Long> serving = new HashSet<>();
+  private final Set<Long> givenUp = new HashSet<>();
   private String said = "";
 
   /**
@@ -37,28 +40,57 @@ final class RecoveryCheck {
     this.progress = progress;
   }
 
-  /** Whether all serve, in time. */
-  boolean await(List<LostShard> recovered, Duration longest) throws InterruptedException {
+  /** Ids of shards that serve again. */
+  Set<Long> serving() {
+    return serving;
+  }
+
+  /** Ids of shards whose recovery placement has given up, for their group was alive. */
+  Set<Long> givenUp() {
+    return givenUp;
+  }
+
+  /** Returns when each serves or was given up, or the time is over. */
+  void await(List<LostShard> recovered, Duration longest) throws InterruptedException {
     long deadline = System.nanoTime() + longest.toNanos();
     while (true) {
-      ClusterStatus status = FlotillaClient.await(client.admin().status());
-      for (LostShard lost : recovered) {
-        if (!serving.contains(lost.shard()) && serves(lost, status)) {
-          serving.add(lost.shard());
-        }
-      }
-      say(serving.size() + " of " + recovered.size() + " shards serve again");
-      List<Job.Ended> givenUp = givenUp(recovered, status);
-      givenUp.forEach(each -> progress.accept("shard " + each.job().shard() + ": " + each.why()));
-      if (serving.size() == recovered.size() || !givenUp.isEmpty()) {
-        return givenUp.isEmpty();
+      look(recovered);
+      if (serving.size() + givenUp.size() == recovered.size()) {
+        return;
       }
       if (System.nanoTime() - deadline > 0) {
         progress.accept("flotilla: not all in time; job list shows what is under way");
-        return false;
+        return;
       }
       Thread.sleep(LOOK_EVERY_MILLIS);
     }
+  }
+
+  private void look(List<LostShard> recovered) {
+    ClusterStatus status;
+    try {
+      status = FlotillaClient.await(client.admin().status());
+    } catch (KvException notNow) {
+      say(String.valueOf(notNow.getMessage()));
+      return;
+    }
+    List<LostShard> open =
+        recovered.stream()
+            .filter(lost -> !serving.contains(lost.shard()) && !givenUp.contains(lost.shard()))
+            .toList();
+    for (LostShard lost : open) {
+      if (serves(lost, status)) {
+        serving.add(lost.shard());
+      } else {
+        whyGivenUp(lost, status)
+            .ifPresent(
+                why -> {
+                  givenUp.add(lost.shard());
+                  progress.accept("shard " + lost.shard() + ": " + why);
+                });
+      }
+    }
+    say(serving.size() + " of " + recovered.size() + " shards serve again");
   }
 
   private void say(String what) {
@@ -68,34 +100,32 @@ final class RecoveryCheck {
     }
   }
 
-  private List<Job.Ended> givenUp(List<LostShard> recovered, ClusterStatus status) {
-    return recovered.stream()
-        .filter(lost -> !serving.contains(lost.shard()))
-        .filter(lost -> status.jobs().stream().noneMatch(job -> job.shard() == lost.shard()))
-        .flatMap(
-            lost ->
-                status.ended().stream()
-                    .filter(ended -> ended.job().kind() == Job.Kind.RECOVERY)
-                    .filter(ended -> ended.job().shard() == lost.shard())
-                    .reduce((one, later) -> later)
-                    .stream())
+  private static Optional<String> whyGivenUp(LostShard lost, ClusterStatus status) {
+    if (status.jobs().stream().anyMatch(job -> job.shard() == lost.shard())) {
+      return Optional.empty();
+    }
+    return status.ended().stream()
+        .filter(ended -> ended.job().kind() == Job.Kind.RECOVERY)
+        .filter(ended -> ended.job().shard() == lost.shard())
+        .reduce((one, later) -> later)
         .filter(last -> last.end() != Job.End.DONE)
-        .toList();
+        .map(Job.Ended::why);
   }
 
   private boolean serves(LostShard lost, ClusterStatus status) {
-    Optional<ClusterStatus.Shard> shard =
-        status.shards().stream().filter(each -> each.id() == lost.shard()).findFirst();
-    long survivor = lost.surviving().node();
-    return shard.isPresent()
-        && shard.get().leaderNode().orElse(0) == survivor
-        && shard.get().replicas().stream()
-            .anyMatch(
-                replica ->
-                    replica.id() == lost.survivor()
-                        && replica.reported()
-                        && replica.applied() == replica.lastIndex())
-        && canBeRead(shard.get(), status);
+    return status.shards().stream()
+        .filter(shard -> shard.id() == lost.shard())
+        .anyMatch(shard -> isLedByNewMember(shard, lost) && canBeRead(shard, status));
+  }
+
+  /** A replica that was left out never comes back under its id: without any, the epoch is new. */
+  private static boolean isLedByNewMember(ClusterStatus.Shard shard, LostShard lost) {
+    Set<Long> leftOut = new HashSet<>();
+    lost.replicas().forEach(replica -> leftOut.add(replica.id()));
+    leftOut.remove(lost.survivor());
+    return shard.replicas().stream().noneMatch(replica -> leftOut.contains(replica.id()))
+        && shard.replicas().stream()
+            .anyMatch(replica -> replica.node() == shard.leaderNode().orElse(0));
   }
 
   private boolean canBeRead(ClusterStatus.Shard shard, ClusterStatus status) {

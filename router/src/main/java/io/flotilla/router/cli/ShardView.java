@@ -16,6 +16,7 @@ record ShardView(
     @Nullable Long leaderNode,
     long term,
     List<ClusterStatus.Replica> replicas,
+    int lacking,
     ClusterStatus.@Nullable Frozen frozen) {
   static ShardView of(ClusterStatus.Shard shard) {
     return new ShardView(
@@ -28,6 +29,7 @@ record ShardView(
         shard.leaderNode().isPresent() ? shard.leaderNode().getAsLong() : null,
         shard.term(),
         shard.replicas(),
+        shard.lacking(),
         shard.frozen().orElse(null));
   }
 }

@@ -81,7 +81,12 @@ public record ClusterStatus(
     }
   }
 
-  public record Keyspace(int id, String name, Partitioning partitioning) {}
+  /**
+   * A keyspace.
+   *
+   * @param replicas that each of its shards is to have
+   */
+  public record Keyspace(int id, String name, Partitioning partitioning, int replicas) {}
 
   /**
    * A shard and its group.
@@ -93,6 +98,7 @@ public record ClusterStatus(
    * @param version counts splits and merges
    * @param confVersion counts changes of members
    * @param leaderNode the node whose replica leads, if known
+   * @param lacking how many more replicas it is to have; a learner is none yet
    * @param frozen if it serves nothing, since a neighbour is to absorb it
    */
   public record Shard(
@@ -105,6 +111,7 @@ public record ClusterStatus(
       OptionalLong leaderNode,
       long term,
       List<Replica> replicas,
+      int lacking,
       Optional<Frozen> frozen) {
     public Shard {
       replicas = List.copyOf(replicas);

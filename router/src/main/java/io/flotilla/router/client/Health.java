@@ -14,7 +14,7 @@ public record Health(Level level, String summary, List<String> problems, int nod
   /** Better first. */
   public enum Level {
     HEALTHY,
-    /** Everything is served, but some replica or member is missing. */
+    /** Everything is served, but some replica or member is missing, or has yet to be added. */
     DEGRADED,
     /** Some shard cannot be served now. */
     UNAVAILABLE
@@ -45,6 +45,10 @@ public record Health(Level level, String summary, List<String> problems, int nod
       report(withoutQuorum, "without a majority of replicas alive");
       report(withoutLeader, "without a known leader");
       report(thinned, "with a replica missing");
+      report(
+          status.shards().stream().filter(s -> s.lacking() > 0).count(),
+          "with fewer replicas than asked for, %d lacking"
+              .formatted(status.shards().stream().mapToInt(ClusterStatus.Shard::lacking).sum()));
       for (ClusterStatus.Node node : status.nodes()) {
         if (!node.alive()) {
           problems.add(

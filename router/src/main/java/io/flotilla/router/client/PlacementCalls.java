@@ -3,6 +3,7 @@ package io.flotilla.router.client;
 import com.google.protobuf.MessageLite;
 import io.flotilla.rpc.ErrorCode;
 import io.flotilla.rpc.PlacementEndpoints;
+import io.flotilla.rpc.PlacementRotation;
 import io.flotilla.rpc.RpcException;
 import io.flotilla.rpc.RpcMethod;
 import java.time.Duration;
@@ -35,8 +36,9 @@ final class PlacementCalls {
    */
   <Q extends MessageLite, R extends MessageLite> CompletableFuture<R> call(
       RpcMethod<Q, R> method, Q request, boolean repeatable) {
-    Attempts<Q, R> attempts = new Attempts<>(method, request, repeatable);
-    attempts.next(leader);
+    String first = leader;
+    Attempts<Q, R> attempts = new Attempts<>(method, request, repeatable, first);
+    attempts.next(first);
     return attempts.answer;
   }
 
@@ -65,9 +67,11 @@ final class PlacementCalls {
     private final Q request;
     private final boolean repeatable;
     private final long deadlineNanos = ports.nanos().getAsLong() + config.callTimeout().toNanos();
+    private final PlacementRotation rotation;
     private int failures;
 
-    Attempts(RpcMethod<Q, R> method, Q request, boolean repeatable) {
+    Attempts(RpcMethod<Q, R> method, Q request, boolean repeatable, String first) {
+      this.rotation = new PlacementRotation(members, first);
       this.method = method;
       this.request = request;
       this.repeatable = repeatable;
@@ -92,16 +96,14 @@ final class PlacementCalls {
       failures++;
       boolean late = ports.nanos().getAsLong() - deadlineNanos >= 0;
       if (isFinal(why) || late) {
-        if (why.code().outcomeUnknown()) {
-          leader = members.after(member); // or who cannot be reached would be asked for ever
+        if (why.code().isPassing()) {
+          leader = rotation.following(member, why); // or who is silent would be asked for ever
         }
         answer.completeExceptionally(told(why, "placement member " + member + ": ", repeatable));
         return;
       }
-      String named = why.detail().getLeaderAddress();
-      boolean redirected =
-          why.code() == ErrorCode.NOT_LEADER && !named.isEmpty() && !named.equals(member);
-      later(redirected ? named : members.after(member), redirected);
+      String then = rotation.following(member, why);
+      later(then, !then.equals(member) && then.equals(why.detail().getLeaderAddress()));
     }
 
     private boolean isFinal(RpcException why) {

@@ -27,9 +27,17 @@ final class StatusReader {
   private final StatusReply reply;
   private final Map<Integer, io.flotilla.proto.map.Keyspace> keyspaces = new HashMap<>();
 
+  /** By keyspace. */
+  private final Map<Integer, Integer> votersMax = new HashMap<>();
+
   StatusReader(StatusReply reply) {
     this.reply = reply;
     reply.getKeyspacesList().forEach(keyspace -> keyspaces.put(keyspace.getId(), keyspace));
+    reply
+        .getShardsList()
+        .forEach(
+            each ->
+                votersMax.merge(each.getShard().getKeyspace(), voters(each.getShard()), Math::max));
   }
 
   ClusterStatus status() {
@@ -38,7 +46,7 @@ final class StatusReader {
         reply.getRevision(),
         reply.getMembersList().stream().map(StatusReader::member).toList(),
         reply.getNodesList().stream().map(StatusReader::node).toList(),
-        reply.getKeyspacesList().stream().map(StatusReader::keyspace).toList(),
+        reply.getKeyspacesList().stream().map(this::known).toList(),
         reply.getShardsList().stream().sorted(IN_ORDER_OF_KEYS).map(this::shard).toList(),
         reply.getJobsList().stream().map(JobReader::job).toList(),
         reply.getEndedList().stream().map(JobReader::ended).toList(),
@@ -58,6 +66,31 @@ final class StatusReader {
   private String nameOf(int keyspace) {
     io.flotilla.proto.map.Keyspace known = keyspaces.get(keyspace);
     return known == null ? "#" + keyspace : known.getName();
+  }
+
+  private ClusterStatus.Keyspace known(io.flotilla.proto.map.Keyspace keyspace) {
+    return keyspace(keyspace.toBuilder().setReplicas(replicasAsked(keyspace.getId())).build());
+  }
+
+  /**
+   * Where nobody has said how many, as many as the shard that has most of them, as placement does.
+   */
+  private int replicasAsked(int keyspace) {
+    io.flotilla.proto.map.Keyspace known = keyspaces.get(keyspace);
+    return known == null || known.getReplicas() == 0
+        ? votersMax.getOrDefault(keyspace, 0)
+        : known.getReplicas();
+  }
+
+  /** How many decide, once the change of members that may be under way is done. */
+  private static int voters(io.flotilla.proto.map.Shard shard) {
+    return (int)
+        shard.getReplicasList().stream()
+            .filter(
+                replica ->
+                    replica.getRole() == io.flotilla.proto.map.ReplicaRole.VOTER
+                        || replica.getRole() == io.flotilla.proto.map.ReplicaRole.INCOMING)
+            .count();
   }
 
   ClusterStatus.Shard shard(ShardStatus status) {
@@ -87,6 +120,7 @@ final class StatusReader {
         status.getReplicasList().stream()
             .map(replica -> replica(replica, learners.contains(replica.getReplica())))
             .toList(),
+        Math.max(0, replicasAsked(shard.getKeyspace()) - voters(shard)),
         shard.hasFrozen()
             ? Optional.of(
                 new ClusterStatus.Frozen(shard.getFrozen().getInto(), status.getSettled()))
@@ -145,7 +179,8 @@ final class StatusReader {
         keyspace.getName(),
         keyspace.getPartitioning() == io.flotilla.proto.map.Partitioning.HASH
             ? Partitioning.HASH
-            : Partitioning.RANGE);
+            : Partitioning.RANGE,
+        keyspace.getReplicas());
   }
 
   static io.flotilla.proto.map.Partitioning partitioning(Partitioning partitioning) {

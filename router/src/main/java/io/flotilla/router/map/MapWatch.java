@@ -5,12 +5,12 @@ import io.flotilla.proto.placement.MapUpdate;
 import io.flotilla.proto.placement.WatchRequest;
 import io.flotilla.rpc.ErrorCode;
 import io.flotilla.rpc.PlacementEndpoints;
+import io.flotilla.rpc.PlacementRotation;
 import io.flotilla.rpc.RpcCaller;
 import io.flotilla.rpc.RpcException;
 import io.flotilla.rpc.RpcMethods;
 import io.flotilla.rpc.RpcStream;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -42,12 +42,11 @@ public final class MapWatch implements AutoCloseable {
   private final LongSupplier nanos;
   private final LongBinaryOperator draw;
 
-  private int next;
-  private @Nullable String hinted;
+  private final PlacementRotation rotation;
   private int failures;
   private long generation;
   private long openedNanos;
-  private String watched = "";
+  private String watched;
   private @Nullable RpcStream stream;
   private @Nullable CompletableFuture<Void> refreshing;
   private volatile String trouble = "no placement member has answered yet";
@@ -74,11 +73,12 @@ public final class MapWatch implements AutoCloseable {
     this.loop = loop;
     this.nanos = nanos;
     this.draw = draw;
-    this.next = (int) draw.applyAsLong(0, members.all().size() - 1);
+    this.watched = members.all().get((int) draw.applyAsLong(0, members.all().size() - 1));
+    this.rotation = new PlacementRotation(members, watched);
   }
 
   public void start() {
-    loop.execute(this::open);
+    loop.execute(() -> open(watched));
   }
 
   /** What went wrong last, for a message to whoever waits for the map. */
@@ -87,8 +87,8 @@ public final class MapWatch implements AutoCloseable {
   }
 
   /**
-   * Asks placement for the whole map, at a member other than the last one asked. Concurrent callers
-   * share one request.
+   * Asks placement for the whole map, first at a member other than the one whose stream there is.
+   * Concurrent callers share one request.
    *
    * @return completes when the answer is in the map; fails with {@link RpcException}
    */
@@ -107,13 +107,13 @@ public final class MapWatch implements AutoCloseable {
         });
   }
 
-  private void open() {
+  private void open(String member) {
     if (closed) {
       return;
     }
     long mine = ++generation;
     openedNanos = nanos.getAsLong();
-    watched = nextMember();
+    watched = member;
     WatchRequest request =
         WatchRequest.newBuilder().setAfterRevision(map.current().revision()).build();
     stream =
@@ -143,7 +143,7 @@ public final class MapWatch implements AutoCloseable {
     }
     log.debug("map stream from {} ended: {}", watched, reason.getMessage());
     note(watched, reason);
-    hinted = leaderIn(reason);
+    String then = rotation.following(watched, reason);
     failures = nanos.getAsLong() - openedNanos > STEADY_NANOS ? 1 : failures + 1;
     stream = null;
     // One round over all members at once; whoever is down costs no waiting.
@@ -151,7 +151,14 @@ public final class MapWatch implements AutoCloseable {
     long pause =
         beyond < 0 ? 0 : Math.min(PAUSE_MILLIS_MAX, PAUSE_MILLIS_MIN << Math.min(beyond, 10));
     long drawn = pause == 0 ? 0 : draw.applyAsLong(pause / 2, pause);
-    loop.schedule(this::open, drawn, TimeUnit.MILLISECONDS);
+    loop.schedule(() -> reopen(of, then), drawn, TimeUnit.MILLISECONDS);
+  }
+
+  /** Unless meanwhile a stream was opened where the news was. */
+  private void reopen(long after, String member) {
+    if (after == generation) {
+      open(member);
+    }
   }
 
   private void refreshOn(CompletableFuture<Void> refreshed) {
@@ -160,7 +167,7 @@ public final class MapWatch implements AutoCloseable {
       CompletableFuture<Void> begun = new CompletableFuture<>();
       refreshing = begun;
       underWay = begun;
-      ask(begun, members.all().size());
+      ask(begun, other(), members.all().size());
     }
     underWay.whenComplete(
         (done, failure) -> {
@@ -172,8 +179,12 @@ public final class MapWatch implements AutoCloseable {
         });
   }
 
-  private void ask(CompletableFuture<Void> answer, int attemptsLeft) {
-    String member = nextMember();
+  private String other() {
+    String member = rotation.next();
+    return member.equals(watched) ? rotation.next() : member;
+  }
+
+  private void ask(CompletableFuture<Void> answer, String member, int attemptsLeft) {
     rpc.call(member, RpcMethods.GET_MAP, GetMapRequest.getDefaultInstance(), REFRESH_TIMEOUT)
         .whenComplete(
             (update, failure) ->
@@ -199,9 +210,8 @@ public final class MapWatch implements AutoCloseable {
     }
     RpcException reason = reasonOf(failure);
     note(member, reason);
-    hinted = leaderIn(reason);
     if (attemptsLeft > 0 && !closed) {
-      ask(answer, attemptsLeft - 1);
+      ask(answer, rotation.following(member, reason), attemptsLeft - 1);
     } else {
       refreshing = null;
       answer.completeExceptionally(reason);
@@ -211,8 +221,7 @@ public final class MapWatch implements AutoCloseable {
   /** The stream lags behind, or hangs: go where the news was. */
   private void watchAt(String member) {
     endStream();
-    hinted = member;
-    open();
+    open(member);
   }
 
   private void endStream() {
@@ -222,13 +231,6 @@ public final class MapWatch implements AutoCloseable {
     if (ending != null) {
       ending.close();
     }
-  }
-
-  private String nextMember() {
-    String named = hinted;
-    hinted = null;
-    List<String> all = members.all();
-    return named != null ? named : all.get(Math.floorMod(next++, all.size()));
   }
 
   private void note(String member, RpcException reason) {
@@ -241,11 +243,6 @@ public final class MapWatch implements AutoCloseable {
     } catch (RejectedExecutionException e) {
       log.debug("the event loop has ended; a late answer is dropped", e);
     }
-  }
-
-  private static @Nullable String leaderIn(RpcException reason) {
-    String leader = reason.detail().getLeaderAddress();
-    return reason.code() == ErrorCode.NOT_LEADER && !leader.isEmpty() ? leader : null;
   }
 
   private static RpcException reasonOf(@Nullable Throwable failure) {

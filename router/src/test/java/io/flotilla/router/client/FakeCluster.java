@@ -8,6 +8,8 @@ import io.flotilla.proto.map.Node;
 import io.flotilla.proto.map.Partitioning;
 import io.flotilla.proto.map.Replica;
 import io.flotilla.proto.map.Shard;
+import io.flotilla.proto.placement.AdminReply;
+import io.flotilla.proto.placement.AdminRequest;
 import io.flotilla.proto.placement.CreateKeyspaceRequest;
 import io.flotilla.proto.placement.Leader;
 import io.flotilla.proto.placement.MapUpdate;
@@ -17,6 +19,7 @@ import io.flotilla.proto.placement.MoveReplicaRequest;
 import io.flotilla.proto.placement.NodeStatus;
 import io.flotilla.proto.placement.ReplicaStatus;
 import io.flotilla.proto.placement.ShardStatus;
+import io.flotilla.proto.placement.ShardSurvivor;
 import io.flotilla.proto.placement.StatusReply;
 import io.flotilla.router.map.KeyCodec;
 import io.flotilla.router.map.Route;
@@ -57,6 +60,8 @@ public final class FakeCluster implements AutoCloseable {
   private long nextShard = 1;
   private volatile int frozenMillis = 10;
   private volatile boolean settled;
+  private volatile boolean loaded;
+  private volatile long replenished;
   private long revision = 1;
   private volatile long placementLeader = 1;
   private volatile int valuesPerReplyMax = 1_000;
@@ -248,6 +253,46 @@ public final class FakeCluster implements AutoCloseable {
     return jobs;
   }
 
+  /** Nodes are never all even any more: each says that it has yet to apply a part of its log. */
+  public void load() {
+    loaded = true;
+  }
+
+  /** Shards that are recovered get another member soon, on this node, which leads from then on. */
+  public void replenish(long node) {
+    replenished = node;
+  }
+
+  AdminReply administer(AdminRequest request) {
+    AdminReply reply = jobs.administer(request);
+    if (!request.getDryRun()) {
+      request.getRecover().getShardsList().forEach(this::recover);
+      publish();
+    }
+    return reply;
+  }
+
+  private synchronized void recover(ShardSurvivor wish) {
+    long survivor = jobs.survivor(wish);
+    Shard shard = shards.get(wish.getShard());
+    if (shard == null || survivor == 0) {
+      return;
+    }
+    Shard.Builder alone = shard.toBuilder().clearReplicas();
+    shard.getReplicasList().stream()
+        .filter(replica -> replica.getReplica() == survivor)
+        .forEach(alone::addReplicas);
+    leaders.put(shard.getId(), alone.getReplicas(0).getNode());
+    if (replenished != 0) {
+      alone.addReplicas(
+          Replica.newBuilder().setNode(replenished).setReplica(10_000 + shard.getId()));
+      leaders.put(shard.getId(), replenished);
+    }
+    Epoch.Builder epoch = shard.getEpoch().toBuilder();
+    shards.put(
+        shard.getId(), alone.setEpoch(epoch.setConfVersion(epoch.getConfVersion() + 1)).build());
+  }
+
   synchronized @Nullable Move move(MoveReplicaRequest request) {
     if (moves == movesMax) {
       return null;
@@ -266,11 +311,15 @@ public final class FakeCluster implements AutoCloseable {
   }
 
   synchronized Keyspace create(CreateKeyspaceRequest request) {
-    return add(
-        request.getName(),
-        request.getPartitioning(),
-        request.getSplitKeysList(),
-        request.getShards());
+    Keyspace added =
+        add(
+            request.getName(),
+            request.getPartitioning(),
+            request.getSplitKeysList(),
+            request.getShards());
+    Keyspace asked = added.toBuilder().setReplicas(request.getReplicas()).build();
+    keyspaces.put(asked.getId(), asked);
+    return asked;
   }
 
   private Keyspace add(
@@ -390,7 +439,7 @@ public final class FakeCluster implements AutoCloseable {
               .setNode(replica.getNode())
               .setReplica(replica.getReplica())
               .setLastIndex(17)
-              .setApplied(17)
+              .setApplied(loaded ? 16 : 17)
               .setAlive(!dead.contains(replica.getNode()))
               .setReported(true));
     }

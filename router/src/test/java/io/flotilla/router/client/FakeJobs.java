@@ -1,5 +1,7 @@
 package io.flotilla.router.client;
 
+import static java.util.stream.Collectors.toCollection;
+
 import io.flotilla.proto.map.Replica;
 import io.flotilla.proto.placement.AdminReply;
 import io.flotilla.proto.placement.AdminRequest;
@@ -14,18 +16,28 @@ import io.flotilla.proto.placement.LostShard;
 import io.flotilla.proto.placement.Merge;
 import io.flotilla.proto.placement.Move;
 import io.flotilla.proto.placement.PlannedJob;
+import io.flotilla.proto.placement.Recovery;
 import io.flotilla.proto.placement.Settings;
+import io.flotilla.proto.placement.ShardSurvivor;
 import io.flotilla.proto.placement.Split;
 import io.flotilla.proto.placement.StatusReply;
 import io.flotilla.proto.placement.Transfer;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.LongStream;
 
 /** Jobs of a placement that answers every wish with the same words. */
 public final class FakeJobs {
   private final List<AdminRequest> asked = new ArrayList<>();
   private final List<EndedJob> ended = new ArrayList<>();
+  private final Set<Long> alive = new HashSet<>();
+  private final Set<Long> leftOut = new HashSet<>();
+  private Collection<Long> lost = List.of(1L);
   private Job job = move();
   private boolean underWay;
   private boolean balance = true;
@@ -97,31 +109,88 @@ public final class FakeJobs {
     };
   }
 
-  /** Of shard 1, what is left is on node 2; all others have their majority. */
-  private AdminReply recover(AdminRequest request) {
-    boolean isLost =
-        request.getRecover().getShardsList().stream().allMatch(shard -> shard.getShard() == 1);
-    if (!isLost) {
-      throw new IllegalStateException("shard 2 has its majority");
-    }
-    if (!request.getDryRun()) {
-      return AdminReply.getDefaultInstance();
-    }
-    LostShard.Builder lost = LostShard.newBuilder().setShard(1).setSurvivor(12);
-    lost.addReplicas(lost(1, LostReplica.Fate.DEAD).setReported(true).setLastIndex(48));
-    lost.addReplicas(lost(2, LostReplica.Fate.ALIVE).setReported(true).setLastIndex(46));
-    lost.addReplicas(lost(3, LostReplica.Fate.DEAD));
-    return AdminReply.newBuilder()
-        .addLost(lost)
-        .addNotes("shard 4 is not lost for good: node 3 is silent, but not judged dead yet")
+  /** Of these, what is left is on node 2; all others have their majority. Without it: shard 1. */
+  public synchronized void lose(int first, int last) {
+    lost = LongStream.rangeClosed(first, last).boxed().collect(toCollection(TreeSet::new));
+  }
+
+  /** Whoever wants to recover this one is refused, for it has come back. */
+  public synchronized void comeBack(long shard) {
+    alive.add(shard);
+  }
+
+  /** Its recovery is not begun, though others are that were wished for with it. */
+  public synchronized void leaveOut(long shard) {
+    leftOut.add(shard);
+  }
+
+  /** Its recovery is begun, and then given up. */
+  public synchronized void giveUp(long shard) {
+    ended.add(
+        EndedJob.newBuilder()
+            .setJob(recovery(shard))
+            .setEnd(JobEnd.GIVEN_UP)
+            .setWhy("shard " + shard + " came to epoch 2.5: its group is alive")
+            .build());
+  }
+
+  /** The replica with which a shard goes on by this wish; 0: it stays as it is. */
+  synchronized long survivor(ShardSurvivor wish) {
+    return leftOut.contains(wish.getShard())
+            || ended.stream().anyMatch(each -> each.getJob().getShard() == wish.getShard())
+        ? 0
+        : wish.getReplica();
+  }
+
+  private static Job recovery(long shard) {
+    return Job.newBuilder()
+        .setId(100 + shard)
+        .setShard(shard)
+        .setRecovery(Recovery.newBuilder().setSurvivor(replica(shard, 2)))
         .build();
   }
 
-  private static LostReplica.Builder lost(long node, LostReplica.Fate fate) {
-    return LostReplica.newBuilder()
-        .setReplica(Replica.newBuilder().setNode(node).setReplica(10 + node))
-        .setFate(fate)
-        .setLastTerm(2);
+  private AdminReply recover(AdminRequest request) {
+    boolean dryRun = request.getDryRun();
+    List<Long> named =
+        request.getRecover().getShardsList().stream().map(ShardSurvivor::getShard).toList();
+    for (long shard : named) {
+      if (!lost.contains(shard) || (!dryRun && alive.contains(shard))) {
+        throw new IllegalStateException("shard " + shard + " has its majority");
+      }
+    }
+    AdminReply.Builder reply = AdminReply.newBuilder();
+    if (dryRun) {
+      (named.isEmpty() ? lost : named).forEach(shard -> reply.addLost(lost(shard)));
+      return reply
+          .addNotes("shard 4 is not lost for good: node 3 is silent, but not judged dead yet")
+          .build();
+    }
+    for (long shard : named) {
+      if (leftOut.contains(shard)) {
+        reply.addNotes("shard " + shard + " is at epoch 2.5, not 2.4");
+      } else {
+        reply.addJobs(PlannedJob.newBuilder().setJob(recovery(shard)));
+      }
+    }
+    return reply.build();
+  }
+
+  private static LostShard.Builder lost(long shard) {
+    return LostShard.newBuilder()
+        .setShard(shard)
+        .setSurvivor(replica(shard, 2).getReplica())
+        .addReplicas(lost(shard, 1, LostReplica.Fate.DEAD).setReported(true).setLastIndex(48))
+        .addReplicas(lost(shard, 2, LostReplica.Fate.ALIVE).setReported(true).setLastIndex(46))
+        .addReplicas(lost(shard, 3, LostReplica.Fate.DEAD));
+  }
+
+  private static LostReplica.Builder lost(long shard, long node, LostReplica.Fate fate) {
+    return LostReplica.newBuilder().setReplica(replica(shard, node)).setFate(fate).setLastTerm(2);
+  }
+
+  private static Replica replica(long shard, long node) {
+    return Replica.newBuilder().setNode(node).setReplica(shard * 10 + node).build();
   }
 
   private static AdminReply answer(Job.Builder begun) {

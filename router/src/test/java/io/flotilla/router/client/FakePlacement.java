@@ -127,7 +127,7 @@ final class FakePlacement implements AutoCloseable {
   private void administer(RpcCall<AdminRequest, AdminReply> call) {
     if (mayServe(call)) {
       try {
-        call.reply(cluster.jobs().administer(call.request()));
+        call.reply(cluster.administer(call.request()));
       } catch (NoSuchElementException missing) {
         call.fail(ErrorCode.NOT_FOUND, String.valueOf(missing.getMessage()));
       } catch (IllegalStateException refused) {

@@ -7,6 +7,9 @@ import static org.awaitility.Awaitility.await;
 import io.flotilla.proto.kv.Result;
 import io.flotilla.proto.kv.WriteRequest;
 import io.flotilla.rpc.ErrorCode;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -184,6 +187,23 @@ class RetryTest {
         .isEqualTo(ErrorCode.UNKNOWN_OUTCOME);
     assertThat(FlotillaClient.await(admin.moveReplica(1, 1, OptionalLong.of(6))).shard())
         .isEqualTo(1);
+  }
+
+  /** What accepts and never says a word: nothing is sent there, and the whole call passes. */
+  @Test
+  void aMemberThatIsNotReachedIsNotAskedForEver() throws IOException {
+    try (ServerSocket deaf = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+      List<String> members = new ArrayList<>(List.of("127.0.0.1:" + deaf.getLocalPort()));
+      members.addAll(cluster.placement());
+      ClientConfig config =
+          ClientConfig.of(members, FakeCluster.ID)
+              .withCallTimeout(Duration.ofSeconds(1))
+              .withAttemptTimeout(Duration.ofSeconds(10));
+      try (FlotillaClient far = FlotillaClient.open(config)) {
+        assertThat(failure(far.admin().status()).outcomeUnknown()).isFalse();
+        assertThat(FlotillaClient.await(far.admin().status()).cluster()).isEqualTo(FakeCluster.ID);
+      }
+    }
   }
 
   @Test

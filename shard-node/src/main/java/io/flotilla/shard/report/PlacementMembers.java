@@ -1,19 +1,19 @@
 package io.flotilla.shard.report;
 
-import io.flotilla.rpc.ErrorCode;
 import io.flotilla.rpc.PlacementEndpoints;
+import io.flotilla.rpc.PlacementRotation;
 import io.flotilla.rpc.RpcException;
 
 /**
  * Which member of placement to ask: the one that answered last, else who is named, else the next.
  */
 final class PlacementMembers {
-  private final PlacementEndpoints endpoints;
+  private final PlacementRotation rotation;
   private String current;
 
   PlacementMembers(PlacementEndpoints endpoints) {
-    this.endpoints = endpoints;
     this.current = endpoints.all().get(0);
+    this.rotation = new PlacementRotation(endpoints, current);
   }
 
   String current() {
@@ -22,9 +22,6 @@ final class PlacementMembers {
 
   /** Moves on after a refusal or failure. */
   void failed(RpcException why) {
-    String leader = why.detail().getLeaderAddress();
-    boolean named =
-        why.code() == ErrorCode.NOT_LEADER && !leader.isEmpty() && !leader.equals(current);
-    current = named ? leader : endpoints.after(current);
+    current = rotation.following(current, why);
   }
 }
