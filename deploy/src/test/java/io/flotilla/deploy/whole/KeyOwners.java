@@ -10,6 +10,7 @@ import io.flotilla.proto.kv.Result;
 import io.flotilla.proto.kv.WriteReply;
 import io.flotilla.proto.kv.WriteRequest;
 import io.flotilla.proto.map.Shard;
+import io.flotilla.raft.sim.FaultKind;
 import io.flotilla.raft.sim.World;
 import io.flotilla.shard.kv.Commands;
 import io.flotilla.shard.kv.KeyRange;
@@ -45,7 +46,6 @@ final class KeyOwners {
   private final Map<Version, KeyRange> ranges = new HashMap<>();
   private final Map<ByteString, Owner> owners = new HashMap<>();
   private boolean founded;
-  private long answered;
 
   KeyOwners(World world) {
     this.world = world;
@@ -149,7 +149,11 @@ final class KeyOwners {
         .orElseThrow(() -> new AssertionError("LOST: nobody holds " + key));
   }
 
-  void replied(SimProcess server, MessageLite request, MessageLite reply, long arrivedMicros) {
+  /**
+   * @param server address of who answers
+   * @param arrivedMicros when the request came to it
+   */
+  void replied(String server, MessageLite request, MessageLite reply, long arrivedMicros) {
     if (request instanceof WriteRequest write && reply instanceof WriteReply results) {
       for (int i = 0; i < results.getResultsCount(); i++) {
         Result.Status status = results.getResults(i).getStatus();
@@ -163,24 +167,18 @@ final class KeyOwners {
     }
   }
 
-  private void answered(SimProcess server, long shard, ByteString key, long arrivedMicros) {
-    answered++;
+  private void answered(String server, long shard, ByteString key, long arrivedMicros) {
+    world.counts().add(FaultKind.OWNER);
     Owner owner = owners.computeIfAbsent(key, fresh -> new Owner(ownerOf(fresh), 0));
     if (owner.shard() != shard && owner.sinceMicros() < arrivedMicros) {
       throw new AssertionError(
           "OWNERS: %s answers of shard %d for a key that has been shard %d's since %d us, asked at %d us"
-              .formatted(
-                  server.address(), shard, owner.shard(), owner.sinceMicros(), arrivedMicros));
+              .formatted(server, shard, owner.shard(), owner.sinceMicros(), arrivedMicros));
     }
   }
 
   /** Shards that there are. */
   int shards() {
     return newest.size();
-  }
-
-  /** Of requests, each key that was answered for. */
-  long answers() {
-    return answered;
   }
 }

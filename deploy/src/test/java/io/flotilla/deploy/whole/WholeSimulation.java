@@ -6,6 +6,7 @@ import io.flotilla.raft.core.CoreConfig;
 import io.flotilla.raft.history.Linearizability;
 import io.flotilla.raft.runtime.SnapshotFetchConfig;
 import io.flotilla.raft.sim.Chance;
+import io.flotilla.raft.sim.FaultKind;
 import io.flotilla.raft.sim.FaultSchedule;
 import io.flotilla.raft.sim.Faults;
 import io.flotilla.raft.sim.RunKind;
@@ -232,7 +233,7 @@ final class WholeSimulation implements SimRun {
         world.clock().happened(),
         whole.history().answered(),
         whole.newestView().orElseThrow().revision(),
-        whole.judges().digests().compared(),
+        world.counts().of(FaultKind.DIGEST),
         1,
         world.counts(),
         world.trace().hash());
