@@ -87,7 +87,7 @@ final class Judges {
               view.revision(),
               view.shards().size(),
               () -> "revision " + view.revision() + ", jobs " + view.jobs().values());
-      MapTiling.check(view);
+      Tiling.check(view);
       countDone(view);
       owners.founded(view);
     } else if (!known.equals(view)) {

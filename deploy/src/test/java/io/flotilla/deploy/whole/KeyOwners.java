@@ -3,6 +3,7 @@ package io.flotilla.deploy.whole;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.MessageLite;
 import io.flotilla.placement.model.ClusterView;
+import io.flotilla.placement.model.Keyspace;
 import io.flotilla.placement.store.MapMessages;
 import io.flotilla.proto.kv.Operation;
 import io.flotilla.proto.kv.ReadRequest;
@@ -14,8 +15,6 @@ import io.flotilla.raft.sim.FaultKind;
 import io.flotilla.raft.sim.World;
 import io.flotilla.shard.kv.Commands;
 import io.flotilla.shard.kv.KeyRange;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,12 +27,6 @@ import java.util.TreeMap;
  * shard that holds it, or did when the request came.
  */
 final class KeyOwners {
-  private static final Comparator<ByteString> BYTES =
-      ByteString.unsignedLexicographicalComparator();
-
-  /** Keyspaces that exist from the start. */
-  private static final int BUILT_IN = 2;
-
   /** Whose a key is, and since when. */
   private record Owner(long shard, long sinceMicros) {}
 
@@ -58,7 +51,7 @@ final class KeyOwners {
         .filter(shard -> version(shard) == 1 && shard.getEpoch().getConfVersion() == 1)
         .filter(shard -> !newest.containsKey(shard.getId()))
         .forEach(shard -> newest.put(shard.getId(), shard));
-    founded = view.keyspaces().size() >= BUILT_IN;
+    founded = view.keyspaces().size() >= Keyspace.BUILT_IN.size();
   }
 
   boolean isFounded() {
@@ -71,7 +64,10 @@ final class KeyOwners {
       news |= take(part);
     }
     if (news) {
-      checkTiling();
+      newest.values().stream()
+          .map(Shard::getKeyspace)
+          .distinct()
+          .forEach(keyspace -> Tiling.check("the groups' own word", keyspace, newest.values()));
       long now = world.clock().nowMicros();
       owners.replaceAll(
           (key, owner) -> {
@@ -116,29 +112,6 @@ final class KeyOwners {
 
   private static long version(Shard shard) {
     return shard.getEpoch().getVersion();
-  }
-
-  private void checkTiling() {
-    Map<Integer, List<Shard>> keyspaces = new TreeMap<>();
-    newest
-        .values()
-        .forEach(
-            shard ->
-                keyspaces.computeIfAbsent(shard.getKeyspace(), id -> new ArrayList<>()).add(shard));
-    for (Map.Entry<Integer, List<Shard>> keyspace : keyspaces.entrySet()) {
-      List<Shard> shards = keyspace.getValue();
-      shards.sort(Comparator.comparing(Shard::getStart, BYTES));
-      ByteString end = UserKeys.keyspace(keyspace.getKey());
-      for (Shard shard : shards) {
-        if (!shard.getStart().equals(end)) {
-          throw new AssertionError("TILING: shards of the groups' own word do not tile: " + shards);
-        }
-        end = shard.getEnd();
-      }
-      if (!end.equals(UserKeys.keyspace(keyspace.getKey() + 1))) {
-        throw new AssertionError("TILING: shards of the groups' own word end early: " + shards);
-      }
-    }
   }
 
   private long ownerOf(ByteString key) {
