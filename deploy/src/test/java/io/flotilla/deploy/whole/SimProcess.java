@@ -157,45 +157,8 @@ abstract class SimProcess implements Victim {
     }
   }
 
-  // ---- what is left to simulations of groups alone
-
   @Override
-  public void whileKeepingATerm(Runnable action) {
+  public final void whileKeepingATerm(Runnable action) {
     world.clock().after(world.chance().between(0, world.ticks(1)), action);
-  }
-
-  @Override
-  public void campaign() {}
-
-  @Override
-  public void changeMembers() {}
-
-  @Override
-  public void handOver() {}
-
-  @Override
-  public boolean loseDisk() {
-    return false;
-  }
-
-  @Override
-  public void hangDisk() {}
-
-  @Override
-  public void diskGetsOn() {}
-
-  @Override
-  public long flushedIndex() {
-    return 0;
-  }
-
-  @Override
-  public void truncate(long index) {
-    throw new UnsupportedOperationException("the runtime cuts its logs itself");
-  }
-
-  @Override
-  public void fetch(int from) {
-    throw new UnsupportedOperationException("the runtime fetches what it needs itself");
   }
 }
