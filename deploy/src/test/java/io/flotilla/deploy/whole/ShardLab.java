@@ -105,7 +105,13 @@ final class ShardLab implements AutoCloseable {
     this.whole = new WholeCluster(plan, new Chance(seed), false);
     this.clerks =
         new ShardClerks(this, whole.users().stream().skip(1).map(ShardClerk::new).toList());
-    start();
+    try {
+      start();
+    } catch (RuntimeException | AssertionError failed) {
+      try (whole) {
+        throw failed;
+      }
+    }
   }
 
   /** Who is silent stays who it is: nobody is replaced unasked. */
