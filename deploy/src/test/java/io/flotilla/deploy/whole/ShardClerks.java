@@ -78,13 +78,7 @@ final class ShardClerks {
 
   /** Each has ended so many calls more before long. */
   void checkTheyGoOn(int calls) {
-    long[] before = clerks.stream().mapToLong(ShardClerk::finished).toArray();
-    lab.await(
-        "clerks go on",
-        CALL_MICROS,
-        () ->
-            IntStream.range(0, before.length)
-                .allMatch(i -> clerks.get(i).finished() >= before[i] + calls));
+    lab.whole().awaitMore("clerks go on", CALL_MICROS, clerks, ShardClerk::finished, calls);
   }
 
   /** Ends their endless work. */

@@ -103,6 +103,11 @@ abstract class SimProcess implements Victim {
     onCrash.add(action);
   }
 
+  /** What was to be done at a crash need not be done any more. */
+  final void forget(Runnable action) {
+    onCrash.remove(action);
+  }
+
   /** Lets something happen to one life: now, when it goes on, or never. */
   final void during(@Nullable Life born, Runnable action) {
     if (born == life && born != null && paused) {

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.function.ToLongFunction;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -31,6 +32,8 @@ final class WholeCluster implements AutoCloseable {
   static final long BEGIN_MILLIS = 1_800_000_000_000L;
 
   static final int MEMBERS = 3;
+
+  static final long TICK_MICROS = 100_000;
 
   private final ClusterPlan plan;
   private final ScratchDirectory directory = new ScratchDirectory("flotilla-whole");
@@ -178,7 +181,18 @@ final class WholeCluster implements AutoCloseable {
     }
   }
 
-  /** Gives back what its processes have open. */
+  /** Waits until each of these has so many more of what is counted. */
+  <T> void awaitMore(String what, long micros, List<T> all, ToLongFunction<T> count, long more) {
+    long[] before = all.stream().mapToLong(count).toArray();
+    within(
+        what,
+        micros,
+        () ->
+            IntStream.range(0, before.length)
+                .allMatch(i -> count.applyAsLong(all.get(i)) >= before[i] + more));
+  }
+
+  /** Gives back what its processes have open, and what they have kept. */
   @Override
   public void close() {
     try (directory) {
