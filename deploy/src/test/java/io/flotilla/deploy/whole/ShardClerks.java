@@ -17,6 +17,9 @@ final class ShardClerks {
   /** An election, and what it takes to be told of where a shard is. */
   private static final long CALL_MICROS = 20 * SECOND;
 
+  /** Where there is a leader, and the caller knows it. */
+  private static final long PROMPT_MICROS = SECOND / 10;
+
   private final ShardLab lab;
   private final List<ShardClerk> clerks;
 
@@ -47,6 +50,11 @@ final class ShardClerks {
   /** Each key holds what was written by the one clerk that ever wrote to it. */
   void checkAll(int keys) {
     getAll(keys).forEach((key, get) -> checkIs(key, lab.await(get, CALL_MICROS)));
+  }
+
+  /** The same of some keys, at once, whatever other calls hang. */
+  void checkPrompt(List<Integer> keys) {
+    keys.forEach(key -> checkIs(key, lab.await(lab.clerk().get(key), PROMPT_MICROS)));
   }
 
   /** Begins to read so many keys. */
