@@ -52,12 +52,7 @@ class DrainTest {
       FlotillaClient.await(client.admin().drainNode(other, false));
       await().atMost(PATIENCE).until(() -> held(client, other) == 0);
       await().atMost(PATIENCE).until(() -> status(client).jobs().isEmpty());
-      // Refused while the node still deletes what has left it.
-      await()
-          .atMost(PATIENCE)
-          .ignoreExceptionsMatching(
-              e -> String.valueOf(e.getMessage()).contains("yet: it is deleting"))
-          .untilAsserted(() -> FlotillaClient.await(client.admin().removeNode(other)));
+      RunningCluster.removeEmptied(client, other);
       assertThat(status(client).nodes()).noneMatch(node -> node.id() == other);
       traffic.awaitProgress();
       traffic.close();

@@ -103,12 +103,7 @@ class ElasticTest {
     FlotillaClient.await(client.admin().drainNode(node, false));
     awaitStatus(client, status -> replicasOn(status, node) == 0 && status.jobs().isEmpty());
     RunningCluster.Member member = cluster.node(client, node);
-    // Refused while the node still deletes what has left it.
-    await()
-        .atMost(PATIENCE)
-        .ignoreExceptionsMatching(
-            e -> String.valueOf(e.getMessage()).contains("yet: it is deleting"))
-        .untilAsserted(() -> FlotillaClient.await(client.admin().removeNode(node)));
+    RunningCluster.removeEmptied(client, node);
     cluster.awaitEnd(member);
   }
 

@@ -71,7 +71,7 @@ class MidJobKillTest {
       throws Exception {
     ClusterStatus.Shard shard = operator.anyShard();
     List<Member> members = victims.stream().map(victim -> operator.find(victim, shard)).toList();
-    long newest = newestJob(operator.status());
+    long newest = Operator.newestJob(operator.status());
     await().atMost(PATIENCE).until(() -> operator.begin(work, shard));
     for (Member member : members) {
       cluster.kill(member);
@@ -80,26 +80,13 @@ class MidJobKillTest {
     cluster.restart();
     operator.awaitRest();
     List<Job.Ended> ended =
-        operator.status().ended().stream()
-            .filter(over -> over.job().id() > newest && over.job().kind() == kind(work))
+        Operator.endedSince(newest, operator.status()).stream()
+            .filter(over -> over.job().kind() == Operator.kind(work))
             .filter(over -> work == Work.DRAIN || over.job().shard() == shard.id())
             .toList();
     assertThat(ended).as("%s while %s die", work, victims).isNotEmpty();
     told.add(work + " while " + victims + " die: " + ended.get(0).end());
     operator.undrainAll();
     operator.awaitRest();
-  }
-
-  private static long newestJob(ClusterStatus status) {
-    return status.ended().stream().mapToLong(over -> over.job().id()).max().orElse(0);
-  }
-
-  private static Job.Kind kind(Work work) {
-    return switch (work) {
-      case SPLIT -> Job.Kind.SPLIT;
-      case MERGE -> Job.Kind.MERGE;
-      case MOVE, DRAIN -> Job.Kind.MOVE;
-      case TRANSFER -> Job.Kind.TRANSFER;
-    };
   }
 }

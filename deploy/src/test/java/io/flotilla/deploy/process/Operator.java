@@ -9,6 +9,7 @@ import io.flotilla.router.client.Bytes;
 import io.flotilla.router.client.ClusterStatus;
 import io.flotilla.router.client.FlotillaClient;
 import io.flotilla.router.client.Health;
+import io.flotilla.router.client.Job;
 import io.flotilla.router.client.KvException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -57,6 +58,26 @@ final class Operator {
 
   List<ClusterStatus.Shard> shards() {
     return status().shards().stream().filter(shard -> shard.keyspace().equals(keyspace)).toList();
+  }
+
+  /** The id of the last of the jobs that are over; 0 if none is. */
+  static long newestJob(ClusterStatus status) {
+    return status.ended().stream().mapToLong(over -> over.job().id()).max().orElse(0);
+  }
+
+  /** Jobs that are over and began after that one. */
+  static List<Job.Ended> endedSince(long job, ClusterStatus status) {
+    return status.ended().stream().filter(over -> over.job().id() > job).toList();
+  }
+
+  /** Of which kind the jobs of some work are. */
+  static Job.Kind kind(Work work) {
+    return switch (work) {
+      case SPLIT -> Job.Kind.SPLIT;
+      case MERGE -> Job.Kind.MERGE;
+      case MOVE, DRAIN -> Job.Kind.MOVE;
+      case TRANSFER -> Job.Kind.TRANSFER;
+    };
   }
 
   ClusterStatus.Shard anyShard() {

@@ -1,5 +1,6 @@
 package io.flotilla.deploy.process;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.flotilla.deploy.process.Operator.Victim;
@@ -13,10 +14,8 @@ import io.flotilla.router.client.KvClient;
 import io.flotilla.router.client.ReadOptions;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.Deque;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
@@ -24,6 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -41,11 +41,20 @@ class RoundsTest {
   private static final long SEED = Long.getLong("flotilla.rounds.seed", 1);
   private static final int ROUNDS_TOGETHER = 10;
   private static final String KEYSPACE = "redis";
-  private static final int SHARDS_MIN = 4;
+  private static final int SHARDS_MIN = 3;
   private static final int SHARDS_MAX = 16;
 
   /** A node is seldom emptied: that moves a good part of all there is. */
   private static final List<Work> WORKS = List.of(Work.SPLIT, Work.MERGE, Work.MOVE, Work.TRANSFER);
+
+  /** Nobody, or one of them. */
+  private static final List<Optional<Victim>> VICTIMS =
+      Stream.concat(
+              Stream.of(Optional.<Victim>empty()), Stream.of(Victim.values()).map(Optional::of))
+          .toList();
+
+  /** In every round, after all else: who was interrupted goes on. */
+  private static final int ANSWERS_AFTERWARDS = 200;
 
   /** Shorter than an outage: some clients never learn what became of a write. */
   private static final Duration HASTE = Duration.ofMillis(500);
@@ -67,7 +76,8 @@ class RoundsTest {
   private Path directory;
 
   private final Random random = new Random(SEED);
-  private final Deque<Draw> deck = new ArrayDeque<>();
+  private final List<Work> works = new ArrayList<>(WORKS);
+  private final List<Optional<Victim>> victims = new ArrayList<>(VICTIMS);
   private final Tally tally = new Tally();
   private RunningCluster cluster;
   private Operator operator;
@@ -83,7 +93,7 @@ class RoundsTest {
       cluster = up;
       operator = new Operator(up, client, KEYSPACE, random);
       operator.awaitRest();
-      tally.beginAt(operator.status());
+      tally.beginAt(Operator.newestJob(operator.status()));
       Summary sum = Summary.NONE;
       for (int round = 0; round < ROUNDS; round += ROUNDS_TOGETHER) {
         int count = Math.min(ROUNDS_TOGETHER, ROUNDS - round);
@@ -99,6 +109,7 @@ class RoundsTest {
             operator.shards().size(),
             sum);
       }
+      tally.check(ROUNDS);
     }
   }
 
@@ -113,7 +124,7 @@ class RoundsTest {
           sdk(client.keyspace(KEYSPACE).withTimeout(PATIENCE).withReads(ReadOptions.FOLLOWER)));
       traffic.through(new StoreDoor.Redis(cluster.gateway()));
       for (int i = 0; i < count; i++) {
-        Draw draw = draw();
+        Draw draw = draw(from + i);
         try {
           round(draw, traffic);
         } catch (ConditionTimeoutException | AssertionError e) {
@@ -122,7 +133,9 @@ class RoundsTest {
       }
       traffic.close();
       operator.checkMap();
-      return traffic.judge(sdk(client.keyspace(KEYSPACE).withTimeout(PATIENCE)));
+      Summary sum = traffic.judge(sdk(client.keyspace(KEYSPACE).withTimeout(PATIENCE)));
+      assertThat(sum.answered()).as("answers").isGreaterThan((long) count * ANSWERS_AFTERWARDS);
+      return sum;
     }
   }
 
@@ -130,20 +143,16 @@ class RoundsTest {
     return new StoreDoor.Sdk(kv.sync());
   }
 
-  /** All there is to draw comes before anything comes again. */
-  private Draw draw() {
-    if (deck.isEmpty()) {
-      List<Draw> all = new ArrayList<>();
-      for (Work work : WORKS) {
-        all.add(new Draw(work, Optional.empty()));
-        for (Victim victim : Victim.values()) {
-          all.add(new Draw(work, Optional.of(victim)));
-        }
-      }
-      Collections.shuffle(all, random);
-      deck.addAll(all);
+  /**
+   * Any four rounds have every work, any five every victim, and twenty each pair of them once: four
+   * and five have no divisor in common.
+   */
+  private Draw draw(int round) {
+    if (round % (works.size() * victims.size()) == 0) {
+      Collections.shuffle(works, random);
+      Collections.shuffle(victims, random);
     }
-    Draw draw = deck.pop();
+    Draw draw = new Draw(works.get(round % works.size()), victims.get(round % victims.size()));
     int shards = operator.shards().size();
     if (draw.work() == Work.SPLIT && shards >= SHARDS_MAX) {
       return new Draw(Work.MERGE, draw.victim());
@@ -153,14 +162,13 @@ class RoundsTest {
         : draw;
   }
 
-  /** Not every shard fits next to its neighbour. */
+  /** Not every shard fits next to its neighbour, and placement may be at work on another. */
   private ClusterStatus.Shard begin(Work work) {
     List<ClusterStatus.Shard> shards = new ArrayList<>(operator.shards());
     Collections.shuffle(shards, random);
     for (ClusterStatus.Shard shard : shards) {
-      boolean taken = operator.begin(work, shard);
-      if (taken || work != Work.MERGE) {
-        tally.count(work, taken);
+      if (operator.begin(work, shard)) {
+        tally.count(work, true);
         return shard;
       }
     }
@@ -181,8 +189,8 @@ class RoundsTest {
       cluster.restart();
     }
     operator.awaitRest();
-    tally.count(operator.status());
-    awaitAnswers(traffic, 200);
+    tally.count(operator);
+    awaitAnswers(traffic, ANSWERS_AFTERWARDS);
     tally.countRound(System.nanoTime() - beganNanos);
   }
 
@@ -197,11 +205,12 @@ class RoundsTest {
     private final Map<Work, Integer> refused = new EnumMap<>(Work.class);
     private final Map<Victim, Integer> killed = new EnumMap<>(Victim.class);
     private final Map<Job.End, Integer> ended = new EnumMap<>(Job.End.class);
+    private final Map<Job.Kind, Integer> done = new EnumMap<>(Job.Kind.class);
     private long newestJob;
     private long longestRoundNanos;
 
-    void beginAt(ClusterStatus rest) {
-      newestJob = rest.ended().stream().mapToLong(over -> over.job().id()).max().orElse(0);
+    void beginAt(long job) {
+      newestJob = job;
     }
 
     void count(Work work, boolean taken) {
@@ -213,29 +222,57 @@ class RoundsTest {
     }
 
     /** Placement's own jobs, too: it evens out again what was moved. None is under way. */
-    void count(ClusterStatus rest) {
-      for (Job.Ended over : rest.ended()) {
-        if (over.job().id() > newestJob) {
-          ended.merge(over.end(), 1, Integer::sum);
+    void count(Operator operator) {
+      ClusterStatus rest = operator.status();
+      for (Job.Ended over : Operator.endedSince(newestJob, rest)) {
+        ended.merge(over.end(), 1, Integer::sum);
+        if (over.end() == Job.End.DONE) {
+          done.merge(over.job().kind(), 1, Integer::sum);
         }
       }
-      beginAt(rest);
+      beginAt(Operator.newestJob(rest));
     }
 
     void countRound(long nanos) {
       longestRoundNanos = Math.max(longestRoundNanos, nanos);
     }
 
+    /**
+     * Rounds in which nothing was done, and nobody was killed, would be green, too. Each work had
+     * its turn in one round of four, but for splits and merges that took each other's; each victim
+     * in one of five.
+     */
+    void check(int rounds) {
+      for (Work work : WORKS) {
+        int begunMin = (rounds / WORKS.size() + 1) / 2;
+        assertThat(begun.getOrDefault(work, 0))
+            .as("times that %s was begun: %s", work, this)
+            .isGreaterThanOrEqualTo(begunMin);
+        assertThat(done.getOrDefault(Operator.kind(work), 0))
+            .as("times that %s was done: %s", work, this)
+            .isGreaterThanOrEqualTo(begunMin / 2);
+      }
+      for (Victim victim : Victim.values()) {
+        assertThat(killed.getOrDefault(victim, 0))
+            .as("times that %s was killed: %s", victim, this)
+            .isGreaterThanOrEqualTo(rounds / VICTIMS.size());
+      }
+      assertThat(done.values().stream().mapToInt(Integer::intValue).sum())
+          .as("jobs done: %s", this)
+          .isGreaterThanOrEqualTo(rounds / 2);
+    }
+
     @Override
     public String toString() {
       return String.format(
           Locale.ROOT,
-          "longest %.0f s, begun %s, refused %s, killed %s, jobs %s",
+          "longest %.0f s, begun %s, refused %s, killed %s, jobs %s, done %s",
           longestRoundNanos / 1e9,
           begun,
           refused,
           killed,
-          ended);
+          ended,
+          done);
     }
   }
 }

@@ -1,5 +1,7 @@
 package io.flotilla.deploy.process;
 
+import static org.awaitility.Awaitility.await;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.flotilla.router.client.ClientConfig;
@@ -8,6 +10,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +20,7 @@ import java.util.concurrent.TimeUnit;
 /** A cluster of real processes, started and stopped by the launcher as a user would. */
 final class RunningCluster implements AutoCloseable {
   private static final Path LAUNCHER = Path.of("flotilla").toAbsolutePath();
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   /** As in local.json. */
   record Member(String name, String role, Path pidfile, List<String> restart, String ready) {
@@ -144,6 +148,15 @@ final class RunningCluster implements AutoCloseable {
             .orElseThrow()
             .address();
     return members.stream().filter(m -> m.ready().equals(address)).findFirst().orElseThrow();
+  }
+
+  /** Removes a node from the cluster once it has deleted what has left it: sooner is refused. */
+  static void removeEmptied(FlotillaClient client, long node) {
+    await()
+        .atMost(PATIENCE)
+        .ignoreExceptionsMatching(
+            e -> String.valueOf(e.getMessage()).contains("yet: it is deleting"))
+        .untilAsserted(() -> FlotillaClient.await(client.admin().removeNode(node)));
   }
 
   String gateway() {

@@ -1,5 +1,6 @@
 package io.flotilla.deploy.process;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.flotilla.raft.history.Action;
@@ -11,11 +12,14 @@ import io.flotilla.raft.history.Value;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Collectors;
 
 /**
  * Clients that share keys and go on until told to stop, whatever fails meanwhile; what they asked
@@ -167,6 +171,12 @@ final class Traffic implements AutoCloseable {
       call.returned(door.ask(key, new Action.Get()));
     }
     Linearizability.require(history.operations(), name);
+    Set<Integer> answered =
+        operations.stream()
+            .filter(one -> one.returned() != Operation.NEVER)
+            .map(Operation::client)
+            .collect(Collectors.toSet());
+    assertThat(answered).as("clients of %s that were answered", name).hasSameSizeAs(threads);
     return Summary.of(operations);
   }
 
@@ -235,7 +245,7 @@ final class Traffic implements AutoCloseable {
     @Override
     public String toString() {
       return String.format(
-          java.util.Locale.ROOT,
+          Locale.ROOT,
           "%,d operations answered, %,d of unknown outcome, longest gap %.2f s, linearizable",
           answered,
           unknown,

@@ -4,6 +4,8 @@ import com.google.protobuf.ByteString;
 import io.flotilla.proto.kv.KeyValue;
 import io.flotilla.proto.kv.ScanReply;
 import io.flotilla.raft.port.StorageException;
+import io.flotilla.raft.sim.FaultCounts;
+import io.flotilla.raft.sim.FaultKind;
 import io.flotilla.shard.host.HostedShard;
 import io.flotilla.shard.kv.KvReads;
 import io.flotilla.shard.kv.ShardGoneException;
@@ -24,7 +26,11 @@ final class Digests {
   private record Held(ByteString start, ByteString end, List<KeyValue> pairs) {}
 
   private final Map<Moment, Held> seen = new HashMap<>();
-  private long compared;
+  private final FaultCounts counts;
+
+  Digests(FaultCounts counts) {
+    this.counts = counts;
+  }
 
   void compare(SimProcess host, HostedShard shard) {
     if (shard.isFrozen()) {
@@ -45,7 +51,7 @@ final class Digests {
       Moment moment = new Moment(shard.descriptor().getId(), reply.getApplied());
       Held other = seen.putIfAbsent(moment, held);
       if (other != null) {
-        compared++;
+        counts.add(FaultKind.DIGEST);
         if (!other.equals(held)) {
           throw new AssertionError(
               "DIGESTS: %s holds %s at %s, another replica %s"
@@ -55,10 +61,5 @@ final class Digests {
     } catch (StorageException | ShardGoneException | StaleVersionException broken) {
       throw new AssertionError(host.address() + " cannot read its own shard", broken);
     }
-  }
-
-  /** How often two of one moment were seen. */
-  long compared() {
-    return compared;
   }
 }

@@ -2,25 +2,44 @@ package io.flotilla.deploy.whole;
 
 import com.google.protobuf.MessageLite;
 import io.flotilla.placement.model.ClusterView;
+import io.flotilla.placement.model.EndedJob;
+import io.flotilla.placement.model.Ending;
+import io.flotilla.placement.model.Job;
+import io.flotilla.placement.model.Merge;
+import io.flotilla.placement.model.Move;
+import io.flotilla.placement.model.Split;
+import io.flotilla.placement.model.Transfer;
 import io.flotilla.raft.core.GroupStatus;
 import io.flotilla.raft.core.GroupStatus.RoleName;
+import io.flotilla.raft.sim.FaultKind;
 import io.flotilla.raft.sim.World;
 import io.flotilla.shard.host.HostedShard;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** What must hold at every moment, looked at after each turn in which anything was done. */
 final class Judges {
+  /** What is counted of jobs; of a recovery, which no run needs, nothing. */
+  private static final Map<Class<? extends Job>, FaultKind> JOBS =
+      Map.of(
+          Split.class, FaultKind.SPLIT,
+          Merge.class, FaultKind.MERGE,
+          Move.class, FaultKind.MOVE,
+          Transfer.class, FaultKind.TRANSFER);
+
   /** A group's term. */
   private record Term(long group, long term) {}
 
   private final World world;
   private final double digested;
   private final KeyOwners owners;
-  private final Digests digests = new Digests();
+  private final Digests digests;
   private final Map<Long, ClusterView> views = new HashMap<>();
   private final Map<Term, Long> leaders = new HashMap<>();
+  private final Set<Long> ended = new HashSet<>();
   private final Map<String, GroupStatus> statuses = new HashMap<>();
 
   /**
@@ -30,6 +49,7 @@ final class Judges {
     this.world = world;
     this.digested = digested;
     this.owners = new KeyOwners(world);
+    this.digests = new Digests(world.counts());
   }
 
   KeyOwners owners() {
@@ -67,12 +87,21 @@ final class Judges {
               view.revision(),
               view.shards().size(),
               () -> "revision " + view.revision() + ", jobs " + view.jobs().values());
-      MapTiling.check(view);
+      Tiling.check(view);
+      countDone(view);
       owners.founded(view);
     } else if (!known.equals(view)) {
       throw new AssertionError(
           "MAP: %s has another map of revision %d: %s, not %s"
               .formatted(member.address(), view.revision(), view, known));
+    }
+  }
+
+  private void countDone(ClusterView view) {
+    for (EndedJob over : view.ended().values()) {
+      if (ended.add(over.job().id()) && over.ending().how() == Ending.How.DONE) {
+        Optional.ofNullable(JOBS.get(over.job().getClass())).ifPresent(world.counts()::add);
+      }
     }
   }
 
@@ -113,7 +142,7 @@ final class Judges {
   }
 
   void replied(SimProcess server, MessageLite request, MessageLite reply, long arrivedMicros) {
-    owners.replied(server, request, reply, arrivedMicros);
+    owners.replied(server.address(), request, reply, arrivedMicros);
   }
 
   Digests digests() {

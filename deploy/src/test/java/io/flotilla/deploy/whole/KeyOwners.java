@@ -3,6 +3,7 @@ package io.flotilla.deploy.whole;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.MessageLite;
 import io.flotilla.placement.model.ClusterView;
+import io.flotilla.placement.model.Keyspace;
 import io.flotilla.placement.store.MapMessages;
 import io.flotilla.proto.kv.Operation;
 import io.flotilla.proto.kv.ReadRequest;
@@ -10,11 +11,10 @@ import io.flotilla.proto.kv.Result;
 import io.flotilla.proto.kv.WriteReply;
 import io.flotilla.proto.kv.WriteRequest;
 import io.flotilla.proto.map.Shard;
+import io.flotilla.raft.sim.FaultKind;
 import io.flotilla.raft.sim.World;
 import io.flotilla.shard.kv.Commands;
 import io.flotilla.shard.kv.KeyRange;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,12 +27,6 @@ import java.util.TreeMap;
  * shard that holds it, or did when the request came.
  */
 final class KeyOwners {
-  private static final Comparator<ByteString> BYTES =
-      ByteString.unsignedLexicographicalComparator();
-
-  /** Keyspaces that exist from the start. */
-  private static final int BUILT_IN = 2;
-
   /** Whose a key is, and since when. */
   private record Owner(long shard, long sinceMicros) {}
 
@@ -45,7 +39,6 @@ final class KeyOwners {
   private final Map<Version, KeyRange> ranges = new HashMap<>();
   private final Map<ByteString, Owner> owners = new HashMap<>();
   private boolean founded;
-  private long answered;
 
   KeyOwners(World world) {
     this.world = world;
@@ -58,7 +51,7 @@ final class KeyOwners {
         .filter(shard -> version(shard) == 1 && shard.getEpoch().getConfVersion() == 1)
         .filter(shard -> !newest.containsKey(shard.getId()))
         .forEach(shard -> newest.put(shard.getId(), shard));
-    founded = view.keyspaces().size() >= BUILT_IN;
+    founded = view.keyspaces().size() >= Keyspace.BUILT_IN.size();
   }
 
   boolean isFounded() {
@@ -71,7 +64,10 @@ final class KeyOwners {
       news |= take(part);
     }
     if (news) {
-      checkTiling();
+      newest.values().stream()
+          .map(Shard::getKeyspace)
+          .distinct()
+          .forEach(keyspace -> Tiling.check("the groups' own word", keyspace, newest.values()));
       long now = world.clock().nowMicros();
       owners.replaceAll(
           (key, owner) -> {
@@ -118,29 +114,6 @@ final class KeyOwners {
     return shard.getEpoch().getVersion();
   }
 
-  private void checkTiling() {
-    Map<Integer, List<Shard>> keyspaces = new TreeMap<>();
-    newest
-        .values()
-        .forEach(
-            shard ->
-                keyspaces.computeIfAbsent(shard.getKeyspace(), id -> new ArrayList<>()).add(shard));
-    for (Map.Entry<Integer, List<Shard>> keyspace : keyspaces.entrySet()) {
-      List<Shard> shards = keyspace.getValue();
-      shards.sort(Comparator.comparing(Shard::getStart, BYTES));
-      ByteString end = UserKeys.keyspace(keyspace.getKey());
-      for (Shard shard : shards) {
-        if (!shard.getStart().equals(end)) {
-          throw new AssertionError("TILING: shards of the groups' own word do not tile: " + shards);
-        }
-        end = shard.getEnd();
-      }
-      if (!end.equals(UserKeys.keyspace(keyspace.getKey() + 1))) {
-        throw new AssertionError("TILING: shards of the groups' own word end early: " + shards);
-      }
-    }
-  }
-
   private long ownerOf(ByteString key) {
     return newest.values().stream()
         .filter(shard -> KeyRange.of(shard).contains(key))
@@ -149,7 +122,11 @@ final class KeyOwners {
         .orElseThrow(() -> new AssertionError("LOST: nobody holds " + key));
   }
 
-  void replied(SimProcess server, MessageLite request, MessageLite reply, long arrivedMicros) {
+  /**
+   * @param server address of who answers
+   * @param arrivedMicros when the request came to it
+   */
+  void replied(String server, MessageLite request, MessageLite reply, long arrivedMicros) {
     if (request instanceof WriteRequest write && reply instanceof WriteReply results) {
       for (int i = 0; i < results.getResultsCount(); i++) {
         Result.Status status = results.getResults(i).getStatus();
@@ -163,24 +140,18 @@ final class KeyOwners {
     }
   }
 
-  private void answered(SimProcess server, long shard, ByteString key, long arrivedMicros) {
-    answered++;
+  private void answered(String server, long shard, ByteString key, long arrivedMicros) {
+    world.counts().add(FaultKind.OWNER);
     Owner owner = owners.computeIfAbsent(key, fresh -> new Owner(ownerOf(fresh), 0));
     if (owner.shard() != shard && owner.sinceMicros() < arrivedMicros) {
       throw new AssertionError(
           "OWNERS: %s answers of shard %d for a key that has been shard %d's since %d us, asked at %d us"
-              .formatted(
-                  server.address(), shard, owner.shard(), owner.sinceMicros(), arrivedMicros));
+              .formatted(server, shard, owner.shard(), owner.sinceMicros(), arrivedMicros));
     }
   }
 
   /** Shards that there are. */
   int shards() {
     return newest.size();
-  }
-
-  /** Of requests, each key that was answered for. */
-  long answers() {
-    return answered;
   }
 }

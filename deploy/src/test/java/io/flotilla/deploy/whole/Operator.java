@@ -6,15 +6,14 @@ import io.flotilla.placement.model.Node;
 import io.flotilla.placement.model.Revised;
 import io.flotilla.placement.model.Shard;
 import io.flotilla.raft.sim.Chance;
+import io.flotilla.raft.sim.FaultKind;
 import io.flotilla.raft.sim.World;
 import io.flotilla.router.client.AdminClient;
 import io.flotilla.router.client.Bytes;
 import io.flotilla.router.client.KvException;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -49,7 +48,6 @@ final class Operator {
   private final AdminClient admin;
   private final Set<Wish> wishes = EnumSet.noneOf(Wish.class);
   private final long everyMicros;
-  private final Map<Wish, Integer> granted = new EnumMap<>(Wish.class);
   private boolean stopped;
   private long drained;
 
@@ -128,7 +126,7 @@ final class Operator {
       }
       case NODE_JOINS -> {
         if (!spare.isUp()) {
-          granted(wish);
+          world.counts().add(FaultKind.WISH);
           spare.start();
         }
       }
@@ -154,7 +152,7 @@ final class Operator {
             && !up.isEmpty();
     if (mayDie) {
       SimNode victim = up.get(chance.below(up.size()));
-      granted(Wish.NODE_DIES);
+      world.counts().add(FaultKind.DEATH);
       world.trace().add("dies", victim.id(), victim.node(), 0, victim::address);
       victim.die();
     }
@@ -171,7 +169,7 @@ final class Operator {
                     0,
                     () -> {
                       if (failure == null) {
-                        granted(wish);
+                        world.counts().add(FaultKind.WISH);
                       } else if (!(failure instanceof KvException)) {
                         throw new AssertionError("SDK: " + wish + " failed otherwise", failure);
                       }
@@ -184,18 +182,5 @@ final class Operator {
                               failure == null ? 1 : 0,
                               () -> wish + ": " + (failure == null ? given : failure));
                     }));
-  }
-
-  private void granted(Wish wish) {
-    granted.merge(wish, 1, Integer::sum);
-  }
-
-  int granted(Wish wish, int none) {
-    return granted.getOrDefault(wish, none);
-  }
-
-  @Override
-  public String toString() {
-    return granted.toString();
   }
 }

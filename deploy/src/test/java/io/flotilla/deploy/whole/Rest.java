@@ -60,7 +60,7 @@ final class Rest {
   }
 
   /** Looks not more often than anything can have changed that takes time. */
-  boolean isReached() {
+  private boolean isReached() {
     if (world.clock().nowMicros() - lookedMicros >= LOOK_MICROS / 10) {
       lookedMicros = world.clock().nowMicros();
       missing = whatIsMissing();
@@ -68,8 +68,11 @@ final class Rest {
     return missing.isEmpty();
   }
 
-  Optional<String> missing() {
-    return missing;
+  /** Waits until it is reached, which is promised within so long. */
+  void await(long micros) {
+    if (!whole.within(micros, this::isReached)) {
+      throw new AssertionError("LIVENESS: no rest: " + missing + new Picture(whole));
+    }
   }
 
   private Optional<String> whatIsMissing() {

@@ -17,6 +17,9 @@ final class ShardClerks {
   /** An election, and what it takes to be told of where a shard is. */
   private static final long CALL_MICROS = 20 * SECOND;
 
+  /** Where there is a leader, and the caller knows it. */
+  private static final long PROMPT_MICROS = SECOND / 10;
+
   private final ShardLab lab;
   private final List<ShardClerk> clerks;
 
@@ -49,6 +52,11 @@ final class ShardClerks {
     getAll(keys).forEach((key, get) -> checkIs(key, lab.await(get, CALL_MICROS)));
   }
 
+  /** The same of some keys, at once, whatever other calls hang. */
+  void checkPrompt(List<Integer> keys) {
+    keys.forEach(key -> checkIs(key, lab.await(lab.clerk().get(key), PROMPT_MICROS)));
+  }
+
   /** Begins to read so many keys. */
   Map<Integer, CompletableFuture<Outcome>> getAll(int keys) {
     Map<Integer, CompletableFuture<Outcome>> gets = new TreeMap<>();
@@ -78,13 +86,7 @@ final class ShardClerks {
 
   /** Each has ended so many calls more before long. */
   void checkTheyGoOn(int calls) {
-    long[] before = clerks.stream().mapToLong(ShardClerk::finished).toArray();
-    lab.await(
-        "clerks go on",
-        CALL_MICROS,
-        () ->
-            IntStream.range(0, before.length)
-                .allMatch(i -> clerks.get(i).finished() >= before[i] + calls));
+    lab.whole().awaitMore("clerks go on", CALL_MICROS, clerks, ShardClerk::finished, calls);
   }
 
   /** Ends their endless work. */

@@ -51,12 +51,9 @@ final class ShardLab implements AutoCloseable {
   /** How long a configuration may take: the course gives up a test after as long. */
   static final long MOVE_MICROS = 120 * SECOND;
 
-  static final Faults.Network RELIABLE =
-      new Faults.Network(0, 0, 0, 0, 0, new Faults.Delay(100, 1_000, 0));
+  static final Faults.Network RELIABLE = Faults.Network.RELIABLE;
 
-  /** Calls take up to 27 ms, and one in ten is lost on its way, as is one in ten replies. */
-  static final Faults.Network UNRELIABLE =
-      new Faults.Network(0.1, 0, 0, 0, 0, new Faults.Delay(0, 27_000, 0));
+  static final Faults.Network UNRELIABLE = Faults.Network.UNRELIABLE;
 
   /** Who asks for a piece of a snapshot and hears nothing asks again after so long. */
   private static final SnapshotFetchConfig FETCH =
@@ -67,7 +64,6 @@ final class ShardLab implements AutoCloseable {
   private static final long FIRST_WRITE = 3;
 
   private static final int REPLICAS = 3;
-  private static final long TICK_MICROS = 100_000;
   private static final double DIGESTED = 0.0005;
 
   private final String name;
@@ -84,20 +80,11 @@ final class ShardLab implements AutoCloseable {
   /** With one user more than clerks, who operates the cluster. */
   ShardLab(String name, int groups, int clerks, Faults.Network network, long seed, long logBytes) {
     this.name = name;
-    Faults faults =
-        new Faults(
-            TICK_MICROS,
-            network,
-            Set.of(),
-            Faults.Process.NONE,
-            new Faults.Disk(500, 1_500, 0, 0),
-            new Faults.Pace(0, 0, 0, 0, false),
-            CoreConfig.DEFAULT);
     ClusterPlan plan =
         new ClusterPlan(
             groups * REPLICAS,
             1 + clerks,
-            faults,
+            Faults.calm(WholeCluster.TICK_MICROS, network, CoreConfig.DEFAULT),
             FETCH,
             new Settings(logBytes),
             world -> WallClocks.right(world, WholeCluster.BEGIN_MILLIS),
@@ -105,7 +92,13 @@ final class ShardLab implements AutoCloseable {
     this.whole = new WholeCluster(plan, new Chance(seed), false);
     this.clerks =
         new ShardClerks(this, whole.users().stream().skip(1).map(ShardClerk::new).toList());
-    start();
+    try {
+      start();
+    } catch (RuntimeException | AssertionError failed) {
+      try (whole) {
+        throw failed;
+      }
+    }
   }
 
   /** Who is silent stays who it is: nobody is replaced unasked. */
@@ -380,9 +373,7 @@ final class ShardLab implements AutoCloseable {
     whole.calm();
     Rest rest = new Rest(whole);
     rest.begin();
-    if (!within(MOVE_MICROS, rest::isReached)) {
-      throw new AssertionError("LIVENESS: no rest: " + rest.missing() + new Picture(whole));
-    }
+    rest.await(MOVE_MICROS);
     rest.checkDigests();
     Linearizability.require(whole.history().operations(), "lab-" + name);
   }

@@ -68,6 +68,7 @@ final class SimConnection {
 
   private final Way there;
   private final Way back;
+  private final Runnable onCrash;
 
   /** Between two processes that are up. */
   SimConnection(
@@ -81,8 +82,9 @@ final class SimConnection {
     this.network = network;
     this.there = new Way(client, server, serverBorn);
     this.back = new Way(server, client, clientBorn);
-    client.onCrash(this::breaks);
-    server.onCrash(this::breaks);
+    this.onCrash = this::breaks;
+    client.onCrash(onCrash);
+    server.onCrash(onCrash);
   }
 
   void ask(Runnable arrival) {
@@ -109,6 +111,8 @@ final class SimConnection {
   private void breaks() {
     if (!broken) {
       broken = true;
+      there.to.forget(onCrash); // processes outlive most of their connections
+      back.to.forget(onCrash);
       List<Runnable> told = List.copyOf(onBroken);
       onBroken.clear();
       told.forEach(Runnable::run);

@@ -69,13 +69,9 @@ final class SimConnections implements RpcCaller {
             result::complete,
             why -> result.completeExceptionally(new RpcException(why)));
     begin(address, asked);
-    world
-        .clock()
-        .after(
-            Math.max(1, timeout.toNanos() / 1000),
-            () ->
-                self.during(
-                    born, () -> asked.fails(ErrorCode.UNKNOWN_OUTCOME, "no answer in time")));
+    after(
+        Math.max(1, timeout.toNanos() / 1000),
+        () -> asked.fails(ErrorCode.UNKNOWN_OUTCOME, "no answer in time"));
     return result;
   }
 
@@ -96,16 +92,19 @@ final class SimConnections implements RpcCaller {
       String address, Asked<Q, R> asked) {
     SimConnection connection = connection(address);
     if (connection == null) {
-      world
-          .clock()
-          .after(
-              world.chance().between(1, REFUSED_MICROS_MAX),
-              () ->
-                  self.during(
-                      born, () -> asked.fails(ErrorCode.UNAVAILABLE, address + " is not there")));
+      after(refusalMicros(), () -> asked.fails(ErrorCode.UNAVAILABLE, address + " is not there"));
       return;
     }
     asked.through(connection, hosts.apply(address));
+  }
+
+  /** Has the caller learn something, if it lives so long. */
+  private void after(long micros, Runnable news) {
+    world.clock().after(micros, () -> self.during(born, news));
+  }
+
+  private long refusalMicros() {
+    return world.chance().between(1, REFUSED_MICROS_MAX);
   }
 
   /** Null if nobody is there. */
@@ -153,14 +152,8 @@ final class SimConnections implements RpcCaller {
       used.ask(() -> arrives(used, server));
       used.onBroken(
           () ->
-              world
-                  .clock()
-                  .after(
-                      world.chance().between(1, REFUSED_MICROS_MAX),
-                      () ->
-                          self.during(
-                              born,
-                              () -> fails(ErrorCode.UNKNOWN_OUTCOME, "the connection broke"))));
+              after(
+                  refusalMicros(), () -> fails(ErrorCode.UNKNOWN_OUTCOME, "the connection broke")));
     }
 
     private void arrives(SimConnection used, SimProcess server) {
@@ -248,14 +241,7 @@ final class SimConnections implements RpcCaller {
       if (!answered && !gone) {
         answered = !asked.method.streaming();
         tap.replied(server, asked.request, reply, arrivedMicros);
-        world
-            .trace()
-            .add(
-                "replied",
-                server.id(),
-                asked.method.id(),
-                reply.getSerializedSize(),
-                () -> asked.method.name() + " to " + self.id() + ": " + brief(reply));
+        trace("replied", reply.getSerializedSize(), reply);
         connection.answer(() -> asked.reply(reply));
       }
     }
@@ -264,16 +250,20 @@ final class SimConnections implements RpcCaller {
     public void fail(ErrorDetail detail) {
       if (!answered && !gone) {
         answered = true;
-        world
-            .trace()
-            .add(
-                "refused",
-                server.id(),
-                asked.method.id(),
-                detail.getCode(),
-                () -> asked.method.name() + " to " + self.id() + ": " + brief(detail));
+        trace("refused", detail.getCode(), detail);
         connection.answer(() -> asked.end(detail));
       }
+    }
+
+    private void trace(String how, int number, MessageLite told) {
+      world
+          .trace()
+          .add(
+              how,
+              server.id(),
+              asked.method.id(),
+              number,
+              () -> asked.method.name() + " to " + self.id() + ": " + brief(told));
     }
 
     @Override

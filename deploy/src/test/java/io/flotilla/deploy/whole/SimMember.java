@@ -20,7 +20,6 @@ import io.flotilla.raft.runtime.RaftRuntime;
 import io.flotilla.raft.runtime.ReplicaLostException;
 import io.flotilla.raft.state.Generations;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -31,7 +30,6 @@ final class SimMember extends SimPeer<PlacementRound> {
   private static final GroupId GROUP = new GroupId(0);
 
   private final WholeCluster whole;
-  private final Path directory;
   private @Nullable PlacementStore store;
   private @Nullable PlacementStateMachine map;
   private @Nullable RaftGroup group;
@@ -39,13 +37,12 @@ final class SimMember extends SimPeer<PlacementRound> {
   SimMember(WholeCluster whole, int id) {
     super(whole, id, "placement" + id + ":7400");
     this.whole = whole;
-    this.directory = whole.directory().resolve("member-" + id);
   }
 
   @Override
   void begin(Life born) {
     try {
-      PlacementStore states = new PlacementStore(directory.resolve("state"));
+      PlacementStore states = new PlacementStore(whole.directoryOf(this).resolve("state"));
       store = states;
       NodeId self = new NodeId(id());
       RaftRuntime<PlacementRound> runtime =
@@ -54,7 +51,7 @@ final class SimMember extends SimPeer<PlacementRound> {
                   born,
                   self,
                   states,
-                  directory.resolve("snapshots"),
+                  whole.directoryOf(this).resolve("snapshots"),
                   node -> (int) node.value(),
                   host -> whole.member(host),
                   RaftListener.NONE);

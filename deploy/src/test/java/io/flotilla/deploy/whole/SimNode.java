@@ -24,7 +24,6 @@ import io.flotilla.shard.service.Clocks;
 import io.flotilla.shard.service.KvService;
 import io.flotilla.shard.service.ServiceConfig;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -37,7 +36,6 @@ final class SimNode extends SimPeer<KvRound> {
   private static final KvStoreConfig STORE = new KvStoreConfig(8 << 20, 2, 1 << 20, 1);
 
   private final WholeCluster whole;
-  private final Path directory;
 
   /** On its disk: its id, and where the others listen. */
   private long node;
@@ -52,7 +50,6 @@ final class SimNode extends SimPeer<KvRound> {
   SimNode(WholeCluster whole, int id) {
     super(whole, id, "node" + id + ":7410");
     this.whole = whole;
-    this.directory = whole.directory().resolve("node-" + id);
   }
 
   /** 0 as long as placement has given it none. */
@@ -127,7 +124,7 @@ final class SimNode extends SimPeer<KvRound> {
 
   private void serve(Life born, @Nullable PlacementLink line) {
     try {
-      KvStore states = KvStore.open(directory.resolve("state"), STORE);
+      KvStore states = KvStore.open(whole.directoryOf(this).resolve("state"), STORE);
       store = states;
       RaftRuntime<KvRound> runtime =
           raft()
@@ -135,7 +132,7 @@ final class SimNode extends SimPeer<KvRound> {
                   born,
                   new NodeId(node),
                   states,
-                  directory.resolve("snapshots"),
+                  whole.directoryOf(this).resolve("snapshots"),
                   this::hostOf,
                   whole::node,
                   new LeaderNews());
@@ -226,7 +223,7 @@ final class SimNode extends SimPeer<KvRound> {
 
   /** What its disk holds of states, open or not, or of none, in bytes. */
   long stateBytes() {
-    return node == 0 ? 0 : StoredBytes.in(directory.resolve("state"));
+    return node == 0 ? 0 : StoredBytes.in(whole.directoryOf(this).resolve("state"));
   }
 
   /** States on its disk, open or not. */

@@ -103,6 +103,11 @@ abstract class SimProcess implements Victim {
     onCrash.add(action);
   }
 
+  /** What was to be done at a crash need not be done any more. */
+  final void forget(Runnable action) {
+    onCrash.remove(action);
+  }
+
   /** Lets something happen to one life: now, when it goes on, or never. */
   final void during(@Nullable Life born, Runnable action) {
     if (born == life && born != null && paused) {
@@ -157,45 +162,8 @@ abstract class SimProcess implements Victim {
     }
   }
 
-  // ---- what is left to simulations of groups alone
-
   @Override
-  public void whileKeepingATerm(Runnable action) {
+  public final void whileKeepingATerm(Runnable action) {
     world.clock().after(world.chance().between(0, world.ticks(1)), action);
-  }
-
-  @Override
-  public void campaign() {}
-
-  @Override
-  public void changeMembers() {}
-
-  @Override
-  public void handOver() {}
-
-  @Override
-  public boolean loseDisk() {
-    return false;
-  }
-
-  @Override
-  public void hangDisk() {}
-
-  @Override
-  public void diskGetsOn() {}
-
-  @Override
-  public long flushedIndex() {
-    return 0;
-  }
-
-  @Override
-  public void truncate(long index) {
-    throw new UnsupportedOperationException("the runtime cuts its logs itself");
-  }
-
-  @Override
-  public void fetch(int from) {
-    throw new UnsupportedOperationException("the runtime fetches what it needs itself");
   }
 }

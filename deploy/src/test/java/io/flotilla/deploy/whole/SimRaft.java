@@ -131,14 +131,7 @@ final class SimRaft<R extends ApplyRound> {
 
   private void send(List<RaftParcel> parcels) {
     for (RaftParcel parcel : parcels) {
-      RaftParcel sent =
-          new RaftParcel(
-              parcel.fromNode(),
-              parcel.toNode(),
-              parcel.group(),
-              parcel.from(),
-              parcel.to(),
-              world.perhapsShorter(parcel.message()));
+      RaftParcel sent = world.perhapsShorter(parcel);
       if (transport != null) {
         transport.send(List.of(sent));
       }

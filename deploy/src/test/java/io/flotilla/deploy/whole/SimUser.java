@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -160,7 +161,7 @@ final class SimUser extends SimProcess {
       then.accept(Optional.empty());
     }
 
-    private void ended(long well, java.util.function.Supplier<String> text) {
+    private void ended(long well, Supplier<String> text) {
       underWay--;
       finished++;
       world.trace().add("told", id(), finished, well, text);

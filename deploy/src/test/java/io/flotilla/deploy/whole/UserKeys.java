@@ -1,8 +1,7 @@
 package io.flotilla.deploy.whole;
 
-import com.google.protobuf.ByteString;
 import io.flotilla.router.client.Bytes;
-import java.nio.ByteBuffer;
+import java.util.Locale;
 
 /** The keys that users read and write, evenly over the keyspace, so that most cuts part some. */
 final class UserKeys {
@@ -26,11 +25,6 @@ final class UserKeys {
   }
 
   static String name(int number) {
-    return kind(number).name().toLowerCase(java.util.Locale.ROOT) + "-" + number;
-  }
-
-  /** What its encoded keys begin with. */
-  static ByteString keyspace(int id) {
-    return ByteString.copyFrom(ByteBuffer.allocate(Integer.BYTES).putInt(0, id));
+    return kind(number).name().toLowerCase(Locale.ROOT) + "-" + number;
   }
 }

@@ -8,9 +8,6 @@ import io.flotilla.raft.sim.Chance;
 import io.flotilla.raft.sim.SimNetwork;
 import io.flotilla.raft.sim.WallClocks;
 import io.flotilla.raft.sim.World;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -18,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.function.ToLongFunction;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -35,8 +33,10 @@ final class WholeCluster implements AutoCloseable {
 
   static final int MEMBERS = 3;
 
+  static final long TICK_MICROS = 100_000;
+
   private final ClusterPlan plan;
-  private final Path directory;
+  private final ScratchDirectory directory = new ScratchDirectory("flotilla-whole");
   private final World world;
   private final WallClocks wallClocks;
   private final SimNetwork<Runnable> network;
@@ -54,7 +54,6 @@ final class WholeCluster implements AutoCloseable {
    */
   WholeCluster(ClusterPlan plan, Chance chance, boolean readable) {
     this.plan = plan;
-    this.directory = newDirectory();
     int hosts = MEMBERS + plan.nodes() + plan.users();
     this.world = new World(chance, plan.faults(), MEMBERS, hosts, readable);
     this.wallClocks = plan.clocks().apply(world);
@@ -83,17 +82,6 @@ final class WholeCluster implements AutoCloseable {
     return IntStream.range(first, first + count);
   }
 
-  private static Path newDirectory() {
-    try {
-      Path fast = Path.of("/dev/shm"); // in memory, where there is such a thing
-      return Files.isWritable(fast)
-          ? Files.createTempDirectory(fast, "flotilla-whole")
-          : Files.createTempDirectory("flotilla-whole");
-    } catch (IOException broken) {
-      throw new UncheckedIOException(broken);
-    }
-  }
-
   World world() {
     return world;
   }
@@ -118,8 +106,9 @@ final class WholeCluster implements AutoCloseable {
     return plan.draws().logRetainBytes(world.chance());
   }
 
-  Path directory() {
-    return directory;
+  /** What a process has on its disk, beside its logs. */
+  Path directoryOf(SimProcess process) {
+    return directory.path().resolve("host-" + process.id());
   }
 
   Judges judges() {
@@ -192,17 +181,23 @@ final class WholeCluster implements AutoCloseable {
     }
   }
 
-  /** Gives back what its processes have open. */
+  /** Waits until each of these has so many more of what is counted. */
+  <T> void awaitMore(String what, long micros, List<T> all, ToLongFunction<T> count, long more) {
+    long[] before = all.stream().mapToLong(count).toArray();
+    within(
+        what,
+        micros,
+        () ->
+            IntStream.range(0, before.length)
+                .allMatch(i -> count.applyAsLong(all.get(i)) >= before[i] + more));
+  }
+
+  /** Gives back what its processes have open, and what they have kept. */
   @Override
   public void close() {
-    members.forEach(SimMember::close);
-    nodes.forEach(SimNode::close);
-    try (Stream<Path> all = Files.walk(directory)) {
-      for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(path);
-      }
-    } catch (IOException broken) {
-      throw new UncheckedIOException(broken);
+    try (directory) {
+      members.forEach(SimMember::close);
+      nodes.forEach(SimNode::close);
     }
   }
 }

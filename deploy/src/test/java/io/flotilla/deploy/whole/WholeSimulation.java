@@ -6,6 +6,7 @@ import io.flotilla.raft.core.CoreConfig;
 import io.flotilla.raft.history.Linearizability;
 import io.flotilla.raft.runtime.SnapshotFetchConfig;
 import io.flotilla.raft.sim.Chance;
+import io.flotilla.raft.sim.FaultKind;
 import io.flotilla.raft.sim.FaultSchedule;
 import io.flotilla.raft.sim.Faults;
 import io.flotilla.raft.sim.RunKind;
@@ -18,7 +19,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.IntStream;
 
 /**
  * One run of a {@link WholeCluster}: three members of placement, five nodes and a sixth that may
@@ -42,7 +42,6 @@ final class WholeSimulation implements SimRun {
 
   private static final int USERS = 2;
   private static final double DIGESTED = 0.02;
-  private static final long TICK_MICROS = 100_000;
   private static final long FAULTS_MICROS = 30_000_000;
   private static final long RETAINED_BYTES_MAX = 16 << 20;
 
@@ -104,7 +103,7 @@ final class WholeSimulation implements SimRun {
   /** Such as befall processes; limits of the core as they are delivered, but for small windows. */
   private static Faults faults(Chance chance) {
     Faults drawn = Faults.draw(chance);
-    while (drawn.tickMicros() != TICK_MICROS) {
+    while (drawn.tickMicros() != WholeCluster.TICK_MICROS) {
       drawn = Faults.draw(chance);
     }
     Faults.Process often = drawn.process();
@@ -176,14 +175,14 @@ final class WholeSimulation implements SimRun {
     operator.stop();
     Rest rest = new Rest(whole);
     rest.begin();
-    usersGoOn();
-    comesToRest(rest);
+    whole.awaitMore("users go on", REST_MICROS, whole.users(), SimUser::finished, 10);
+    rest.await(REST_MICROS);
     work.forEach(UserWork::stop);
     whole.within(
         "every operation ends",
         REST_MICROS,
         () -> whole.users().stream().allMatch(SimUser::isIdle));
-    comesToRest(rest);
+    rest.await(REST_MICROS);
     rest.checkDigests();
     readAll();
     Linearizability.require(whole.history().operations(), "whole-seed-" + seed);
@@ -193,23 +192,6 @@ final class WholeSimulation implements SimRun {
   /** Whether shards have fewer replicas at first than are asked for. */
   private boolean beginsShort() {
     return seed % 3 == 0;
-  }
-
-  private void comesToRest(Rest rest) {
-    if (!whole.within(REST_MICROS, rest::isReached)) {
-      throw new AssertionError("LIVENESS: no rest: " + rest.missing() + new Picture(whole));
-    }
-  }
-
-  private void usersGoOn() {
-    List<SimUser> users = whole.users();
-    long[] before = users.stream().mapToLong(SimUser::finished).toArray();
-    whole.within(
-        "users go on",
-        REST_MICROS,
-        () ->
-            IntStream.range(0, before.length)
-                .allMatch(i -> users.get(i).finished() >= before[i] + 10));
   }
 
   /** No key is lost: what each holds in the end is part of the history. */
@@ -232,7 +214,7 @@ final class WholeSimulation implements SimRun {
         world.clock().happened(),
         whole.history().answered(),
         whole.newestView().orElseThrow().revision(),
-        whole.judges().digests().compared(),
+        world.counts().of(FaultKind.DIGEST),
         1,
         world.counts(),
         world.trace().hash());

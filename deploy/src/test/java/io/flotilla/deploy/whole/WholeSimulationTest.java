@@ -25,7 +25,15 @@ class WholeSimulationTest {
         .answered(100)
         .had(5, FaultKind.CRASH)
         .had(1, FaultKind.PARTITION)
-        .had(1, FaultKind.CLOCK_SET);
+        .had(1, FaultKind.CLOCK_SET)
+        .had(4, FaultKind.WISH)
+        .had(1, FaultKind.SPLIT)
+        .had(0.05, FaultKind.MERGE)
+        .had(3, FaultKind.MOVE)
+        .had(2, FaultKind.TRANSFER)
+        .had(0.1, FaultKind.DEATH)
+        .had(150, FaultKind.OWNER)
+        .had(200, FaultKind.DIGEST);
   }
 
   /** What snapshots and late orders leave behind, questions that were lost, a place taken twice. */

@@ -4,11 +4,14 @@ import com.google.protobuf.ByteString;
 import io.flotilla.placement.store.MapMessages;
 import io.flotilla.proto.kv.ReadReply;
 import io.flotilla.proto.kv.ReadRequest;
+import io.flotilla.proto.map.Partitioning;
 import io.flotilla.proto.map.Shard;
+import io.flotilla.router.map.KeyCodec;
 import io.flotilla.rpc.RpcMethods;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
@@ -24,7 +27,7 @@ final class WrongMap {
   WrongMap(ShardLab lab) {
     this.lab = lab;
     SimUser user = lab.clerk().user();
-    this.connections = lab.whole().connections(user, java.util.Objects.requireNonNull(user.life()));
+    this.connections = lab.whole().connections(user, Objects.requireNonNull(user.life()));
     for (int shard = 0; shard < ShardLab.SHARDS; shard++) {
       shards.add(MapMessages.write(lab.view().shards().get(lab.shardId(shard)).value()));
     }
@@ -38,8 +41,8 @@ final class WrongMap {
             .setShard(shard.getId())
             .setEpoch(shard.getEpoch())
             .addKeys(
-                UserKeys.keyspace(shard.getKeyspace())
-                    .concat(ByteString.copyFrom(ShardClerk.key(key).toByteArray())))
+                new KeyCodec(shard.getKeyspace(), Partitioning.RANGE)
+                    .encode(ByteString.copyFrom(ShardClerk.key(key).toByteArray())))
             .build();
     for (SimNode node : lab.group(group)) {
       CompletableFuture<ReadReply> reply =

@@ -44,31 +44,11 @@ import java.util.Random;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.LongStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.rocksdb.WriteBatch;
 
 /** What commands about jobs, nodes and settings do to the state. */
-final class JobStateTest {
-  @TempDir Path directory;
-
-  private final List<Entry> log = new ArrayList<>();
-  private PlacementStore store;
-  private PlacementStateMachine machine;
-
-  @BeforeEach
-  void open() throws Exception {
-    store = new PlacementStore(directory);
-    machine = new PlacementStateMachine(store, Generations.INITIAL);
-  }
-
-  @AfterEach
-  void close() throws Exception {
-    store.close();
-  }
-
+final class JobStateTest extends OneStateMachine {
   private void fourNodesTwoShards() throws Exception {
     fourNodesTwoShards(plan -> {});
   }
@@ -491,25 +471,5 @@ final class JobStateTest {
         round.commit();
       }
     }
-  }
-
-  private PlacementResult run(PlacementCommand command) throws Exception {
-    Entry entry =
-        new Entry(machine.appliedIndex() + 1, 1, Entry.Kind.COMMAND, command.toByteArray());
-    log.add(entry);
-    try (PlacementRound round = store.newRound()) {
-      byte[] result = machine.apply(List.of(entry), round).get(0);
-      round.commit();
-      return PlacementResult.parseFrom(result);
-    }
-  }
-
-  private void assertRefused(PlacementCommand command, Outcome outcome, String why)
-      throws Exception {
-    ClusterView before = machine.view();
-    PlacementResult result = run(command);
-    assertThat(result.getErrorCode()).isEqualTo(outcome.number());
-    assertThat(result.getMessage()).contains(why);
-    assertThat(machine.view()).isEqualTo(before);
   }
 }

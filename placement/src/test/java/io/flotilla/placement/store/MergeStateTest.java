@@ -25,32 +25,21 @@ import io.flotilla.proto.placement.PlacementCommand;
 import io.flotilla.proto.placement.PlacementResult;
 import io.flotilla.proto.placement.RegisterNodeRequest;
 import io.flotilla.proto.placement.ShardGoal;
-import io.flotilla.raft.core.Entry;
-import io.flotilla.raft.state.Generations;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What a merge does to the map, with four shards in a row on three nodes of four. */
-final class MergeStateTest {
+final class MergeStateTest extends OneStateMachine {
   private static final Epoch SECOND = new Epoch(2, 1);
-
-  @TempDir Path directory;
-
-  private PlacementStore store;
-  private PlacementStateMachine machine;
 
   @BeforeEach
   void fourShards() throws Exception {
-    open();
     for (int i = 1; i <= 4; i++) {
       run(
           PlacementCommand.newBuilder()
@@ -66,25 +55,11 @@ final class MergeStateTest {
             .build());
   }
 
-  private void open() throws Exception {
-    store = new PlacementStore(directory);
-    machine = new PlacementStateMachine(store, Generations.INITIAL);
-  }
-
-  @AfterEach
-  void close() throws Exception {
-    store.close();
-  }
-
-  private PlacementResult run(PlacementCommand command) throws Exception {
-    Entry entry =
-        new Entry(machine.appliedIndex() + 1, 1, Entry.Kind.COMMAND, command.toByteArray());
-    try (PlacementRound round = store.newRound()) {
-      byte[] result = machine.apply(List.of(entry), round).get(0);
-      round.commit();
-      assertTiles();
-      return PlacementResult.parseFrom(result);
-    }
+  @Override
+  PlacementResult run(PlacementCommand command) throws Exception {
+    PlacementResult result = super.run(command);
+    assertTiles();
+    return result;
   }
 
   private void assertTiles() {

@@ -30,30 +30,10 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.rocksdb.WriteBatch;
 
-final class PlacementStateMachineTest {
-  @TempDir Path directory;
-
-  private final List<Entry> log = new ArrayList<>();
-  private PlacementStore store;
-  private PlacementStateMachine machine;
-
-  @BeforeEach
-  void open() throws Exception {
-    store = new PlacementStore(directory);
-    machine = new PlacementStateMachine(store, Generations.INITIAL);
-  }
-
-  @AfterEach
-  void close() throws Exception {
-    store.close();
-  }
-
+final class PlacementStateMachineTest extends OneStateMachine {
   @Test
   void handsOutOneIdForEachDataDirectory() throws Exception {
     assertThat(run(register("a", "h:1", 0)).getNode()).isEqualTo(1);
@@ -313,29 +293,6 @@ final class PlacementStateMachineTest {
     for (int i = 1; i <= count; i++) {
       run(register("n" + i, "h:" + i, 0));
     }
-  }
-
-  private PlacementResult run(PlacementCommand command) throws Exception {
-    Entry entry = entry(machine.appliedIndex() + 1, command);
-    log.add(entry);
-    try (PlacementRound round = store.newRound()) {
-      byte[] result = machine.apply(List.of(entry), round).get(0);
-      round.commit();
-      return PlacementResult.parseFrom(result);
-    }
-  }
-
-  private void assertRefused(PlacementCommand command, Outcome outcome, String why)
-      throws Exception {
-    ClusterView before = machine.view();
-    PlacementResult result = run(command);
-    assertThat(result.getErrorCode()).isEqualTo(outcome.number());
-    assertThat(result.getMessage()).contains(why);
-    assertThat(machine.view()).isEqualTo(before);
-  }
-
-  private static Entry entry(long index, PlacementCommand command) {
-    return new Entry(index, 1, Entry.Kind.COMMAND, command.toByteArray());
   }
 
   private static PlacementCommand adopt(String cluster) {

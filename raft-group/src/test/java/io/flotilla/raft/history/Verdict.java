@@ -5,12 +5,8 @@ import java.util.Optional;
 
 /** Whether a history is linearizable. */
 public sealed interface Verdict {
-  /**
-   * An order was found for each key.
-   *
-   * @param steps times that the model was asked
-   */
-  record Linearizable(long steps) implements Verdict {}
+  /** An order was found for each key. */
+  record Linearizable() implements Verdict {}
 
   /**
    * No order explains the operations on this key.
@@ -25,7 +21,11 @@ public sealed interface Verdict {
     }
   }
 
-  /** The search was given up: neither of the others is known. */
+  /**
+   * The search was given up: neither of the others is known.
+   *
+   * @param steps times that the model was asked
+   */
   record Undecided(String key, long steps) implements Verdict {}
 
   /**

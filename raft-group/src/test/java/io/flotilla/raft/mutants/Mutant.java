@@ -25,7 +25,7 @@ import javax.tools.ToolProvider;
 record Mutant(
     String id, String what, String module, String suite, List<String> properties, Path file) {
   /** How a suite did against a mutant; {@code seeds}: how many a simulation needed. */
-  record Verdict(Fate fate, String how, Optional<Long> seeds, Duration took) {}
+  record Verdict(Fate fate, String how, Optional<Long> seeds) {}
 
   /** What became of it. */
   enum Fate {
@@ -77,13 +77,12 @@ record Mutant(
    * @param classpath of the suite's module with its tests, and of this package
    */
   Verdict fight(Path root, Path work, String classpath, Duration patience) {
-    long startNanos = System.nanoTime();
     Path classes = work.resolve(id).resolve("classes").toAbsolutePath();
     try {
       clear(work.resolve(id));
       compile(root, work.resolve(id), classes, classpath);
     } catch (IllegalArgumentException broken) {
-      return new Verdict(Fate.BROKEN, broken.getMessage(), Optional.empty(), since(startNanos));
+      return new Verdict(Fate.BROKEN, broken.getMessage(), Optional.empty());
     }
     String patched = classes + System.getProperty("path.separator") + classpath;
     return run(root, work.resolve(id + ".log"), patched, patience);
@@ -98,18 +97,16 @@ record Mutant(
   }
 
   private Verdict run(Path root, Path log, String classpath, Duration patience) {
-    long startNanos = System.nanoTime();
     int exit = exitCode(root.resolve(module), log, classpath, patience);
-    Duration took = since(startNanos);
     if (exit == 0) {
-      return new Verdict(Fate.SURVIVED, "see " + log, Optional.empty(), took);
+      return new Verdict(Fate.SURVIVED, "see " + log, Optional.empty());
     }
     boolean hangs = exit < 0;
     if (!hangs && lines(log).stream().noneMatch(line -> line.startsWith(FAILED))) {
       String how = "no test ran, exit code " + exit + ": see " + log;
-      return new Verdict(Fate.BROKEN, how, Optional.empty(), took);
+      return new Verdict(Fate.BROKEN, how, Optional.empty());
     }
-    return killed(log, "hangs for " + patience, took);
+    return killed(log, "hangs for " + patience);
   }
 
   /** Classes that an earlier version of the patch has left would be mutants, too. */
@@ -179,17 +176,16 @@ record Mutant(
     }
   }
 
-  private static Verdict killed(Path log, String otherwise, Duration took) {
+  private static Verdict killed(Path log, String otherwise) {
     for (String line : lines(log)) {
       Matcher seed = SEED.matcher(line);
       if (seed.find()) {
-        return new Verdict(
-            Fate.KILLED, seed.group(2), Optional.of(Long.valueOf(seed.group(1))), took);
+        return new Verdict(Fate.KILLED, seed.group(2), Optional.of(Long.valueOf(seed.group(1))));
       }
     }
     String how =
         lines(log).stream().filter(line -> line.startsWith(FAILED)).findFirst().orElse(otherwise);
-    return new Verdict(Fate.KILLED, how, Optional.empty(), took);
+    return new Verdict(Fate.KILLED, how, Optional.empty());
   }
 
   private static List<String> lines(Path file) {
@@ -198,9 +194,5 @@ record Mutant(
     } catch (IOException failure) {
       throw new UncheckedIOException(failure);
     }
-  }
-
-  private static Duration since(long startNanos) {
-    return Duration.ofNanos(System.nanoTime() - startNanos);
   }
 }

@@ -7,7 +7,6 @@ import io.flotilla.raft.mutants.Mutant.Verdict;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -24,7 +23,7 @@ class MutantTableTest {
   }
 
   private static Verdict verdict(Fate fate) {
-    return new Verdict(fate, "FAILED a | b\nmore", Optional.of(7L), Duration.ofSeconds(1));
+    return new Verdict(fate, "FAILED a | b\nmore", Optional.of(7L));
   }
 
   private MutantTable table() throws IOException {

@@ -76,7 +76,7 @@ public final class Mutants {
     }
     if (control.fate() != Mutant.Fate.SURVIVED) {
       String how = "the suite does not pass without it: " + control.how();
-      return new Mutant.Verdict(Mutant.Fate.BROKEN, how, Optional.empty(), control.took());
+      return new Mutant.Verdict(Mutant.Fate.BROKEN, how, Optional.empty());
     }
     return mutant.fight(root, work, classpath, PATIENCE);
   }

@@ -37,8 +37,6 @@ public final class Campaign implements AutoCloseable {
 
   /** What runs of one kind made of the time that they took, each on its thread. */
   record Share(long runs, long simulatedMicros, long nanos) {
-    static final Share NONE = new Share(0, 0, 0);
-
     Share plus(Share other) {
       return new Share(
           runs + other.runs, simulatedMicros + other.simulatedMicros, nanos + other.nanos);

@@ -1,6 +1,9 @@
 package io.flotilla.raft.sim;
 
-/** What can be counted of what went wrong, and of what was done to a group on purpose. */
+/**
+ * What can be counted of what went wrong, of what was done to a group or a cluster on purpose, and
+ * of what judges had to look at.
+ */
 public enum FaultKind {
   CRASH("crashes"),
   PAUSE("pauses"),
@@ -19,7 +22,14 @@ public enum FaultKind {
   CLOCK_SET("clocks set"),
   HUNG_LEADER("leaders replaced because their disks hung"),
   TRUNCATION("logs truncated"),
-  RESTORE("snapshots restored");
+  RESTORE("snapshots restored"),
+  WISH("wishes of the operator granted"),
+  SPLIT("shards split"),
+  MERGE("shards merged"),
+  MOVE("replicas moved"),
+  DEATH("nodes lost for good"),
+  OWNER("answers judged by their owner"),
+  DIGEST("states compared");
 
   private final String text;
 

@@ -27,6 +27,12 @@ public record Faults(
    */
   public record Network(
       double loss, double duplicate, double replay, double shorten, double straggle, Delay delay) {
+    /** As in the course's laboratories. */
+    public static final Network RELIABLE = new Network(0, 0, 0, 0, 0, new Delay(100, 1_000, 0));
+
+    /** Calls take up to 27 ms, and one in ten is lost on its way, as is one in ten replies. */
+    public static final Network UNRELIABLE = new Network(0.1, 0, 0, 0, 0, new Delay(0, 27_000, 0));
+
     static Network calm(long tickMicros) {
       return new Network(0, 0, 0, 0, 0, new Delay(tickMicros / 100, tickMicros / 10, 0));
     }
@@ -103,6 +109,18 @@ public record Faults(
         drawDisk(chance, tick),
         drawPace(chance, tick),
         drawCore(chance));
+  }
+
+  /** Nothing goes wrong but what a network does; no clock is uneven. */
+  public static Faults calm(long tickMicros, Network network, CoreConfig core) {
+    return new Faults(
+        tickMicros,
+        network,
+        Set.of(),
+        Process.NONE,
+        new Disk(500, 1_500, 0, 0),
+        new Pace(0, 0, 0, 0, false),
+        core);
   }
 
   /** The same world when nothing goes wrong any more; clocks stay uneven, limits stay small. */

@@ -15,7 +15,6 @@ import java.util.Collections;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
@@ -35,19 +34,14 @@ final class Lab {
   private static final long TICK_MICROS = 50_000;
   private static final CoreConfig CORE =
       new CoreConfig(2, 10, true, true, 256, 8L << 20, 1L << 20, 16L << 20, 256);
-  private static final Faults.Disk DISK = new Faults.Disk(500, 1_500, 0, 0);
-  private static final Faults.Pace PACE = new Faults.Pace(0, 0, 0, 0, false);
 
-  /** Calls take up to 27 ms, and one in ten is lost on its way, as is one in ten replies. */
-  static final Faults.Network UNRELIABLE =
-      new Faults.Network(0.1, 0, 0, 0, 0, new Faults.Delay(0, 27_000, 0));
+  static final Faults.Network UNRELIABLE = Faults.Network.UNRELIABLE;
 
   /** Two of three replies, so every third message, takes from 0.2 to 2.2 s. */
   static final Faults.Network LONG_REORDERING =
       new Faults.Network(0.1, 0, 0, 0, 0.33, new Faults.Delay(0, 27_000, 2_200_000));
 
-  static final Faults.Network RELIABLE =
-      new Faults.Network(0, 0, 0, 0, 0, new Faults.Delay(100, 1_000, 0));
+  static final Faults.Network RELIABLE = Faults.Network.RELIABLE;
 
   private final World world;
   private final SimNetwork<RaftMessage> network;
@@ -83,7 +77,7 @@ final class Lab {
 
   /** Nothing happens of itself but to messages. */
   static Faults calm(Faults.Network network) {
-    return new Faults(TICK_MICROS, network, Set.of(), Faults.Process.NONE, DISK, PACE, CORE);
+    return Faults.calm(TICK_MICROS, network, CORE);
   }
 
   Chance chance() {

@@ -58,15 +58,7 @@ final class NodeWires {
       int candidate = SimReplica.number(parcel.to());
       group.properties().voted(voter, parcel.message().term(), candidate);
     }
-    RaftParcel sent =
-        new RaftParcel(
-            parcel.fromNode(),
-            parcel.toNode(),
-            parcel.group(),
-            parcel.from(),
-            parcel.to(),
-            world.perhapsShorter(parcel.message()));
-    transport.send(List.of(sent));
+    transport.send(List.of(world.perhapsShorter(parcel)));
   }
 
   private SimTransport newTransport() {

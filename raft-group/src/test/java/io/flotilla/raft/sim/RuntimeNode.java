@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * A node with the real runtime in it, whose agents take their turns when the clock says so. At
  * first node n holds replica n of each group, as long as there is one. One thread.
  */
-final class RuntimeNode implements Victim {
+final class RuntimeNode implements RaftVictim {
   private static final long ENTRY_BYTES_MAX = 300;
 
   private final World world;
@@ -332,7 +332,17 @@ final class RuntimeNode implements Victim {
   }
 
   @Override
-  public boolean loseDisk() {
+  public void heal() {
+    RaftVictim.super.heal();
+    diskGetsOn();
+  }
+
+  /**
+   * Goes down and loses all that it has kept, for good, unless too much would hang on that.
+   *
+   * @return whether it did
+   */
+  boolean loseDisk() {
     boolean mayLose = alive != null && !replicas.isEmpty() && moves.mayLoseDisk(this);
     if (mayLose) {
       crash();
@@ -343,17 +353,19 @@ final class RuntimeNode implements Victim {
     return mayLose;
   }
 
-  /** A crash ends it: another process finds another disk. */
-  @Override
-  public void hangDisk() {
+  /**
+   * Nothing becomes durable there any more, and nothing fails. A crash ends it: another process
+   * finds another disk.
+   */
+  void hangDisk() {
     if (log != null && alive != null) {
       world.trace().add("hang", id, 0, 0, () -> "");
       log.hang();
     }
   }
 
-  @Override
-  public void diskGetsOn() {
+  /** Or has never hung. */
+  void diskGetsOn() {
     if (log != null) {
       log.getsOn();
     }
@@ -370,11 +382,6 @@ final class RuntimeNode implements Victim {
   }
 
   @Override
-  public long flushedIndex() {
-    return 0;
-  }
-
-  @Override
   public void changeMembers() {
     leaders.changeMembers();
   }
@@ -382,16 +389,6 @@ final class RuntimeNode implements Victim {
   @Override
   public void handOver() {
     leaders.handOver();
-  }
-
-  @Override
-  public void truncate(long index) {
-    throw new UnsupportedOperationException("the runtime cuts its logs itself");
-  }
-
-  @Override
-  public void fetch(int from) {
-    throw new UnsupportedOperationException("the runtime fetches what it needs itself");
   }
 
   /** Of a node that is up and holds a replica of it. */

@@ -87,7 +87,7 @@ public final class RuntimeSimulation implements SimRun {
                     new RuntimeNode(
                         world, id, groups, network, this::node, limits, states, wallClocks))
             .toList();
-    this.schedule = new FaultSchedule(world, network, nodes);
+    this.schedule = RaftFaults.ofNodes(world, network, nodes);
     this.sessions = groups.stream().map(group -> addClients(group, chance)).toList();
   }
 

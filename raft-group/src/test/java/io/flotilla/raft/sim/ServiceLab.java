@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.flotilla.raft.core.GroupStatus.RoleName;
 import io.flotilla.raft.history.Action;
 import io.flotilla.raft.runtime.RuntimeLimits;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -72,7 +71,7 @@ final class ServiceLab {
         new SimNetwork<>(
             world.clock(), chance.fork(), size, faults, (from, to, arrival) -> arrival.run());
     this.group = new SimGroup(world.clock(), 1, size);
-    WallClocks wallClocks = new WallClocks(world, new Chance(~seed), 0, Duration.ZERO);
+    WallClocks wallClocks = WallClocks.right(world, 0);
     this.servers =
         IntStream.rangeClosed(1, size)
             .mapToObj(

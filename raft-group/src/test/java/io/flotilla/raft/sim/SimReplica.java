@@ -16,7 +16,7 @@ import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /** What outlives a crash of one replica, and its power switch. One thread. */
-final class SimReplica implements Victim, Door {
+final class SimReplica implements RaftVictim, Door {
   private final World world;
   private final int id;
   private final long tickMicros;
@@ -156,8 +156,8 @@ final class SimReplica implements Victim, Door {
     }
   }
 
-  @Override
-  public void truncate(long index) {
+  /** Cuts the log in front; its own flushed state must be past {@code index}. */
+  void truncate(long index) {
     long term = disk.log().termAt(index);
     if (alive != null && term > 0) {
       disk.truncate(new Position(index, term));
@@ -166,8 +166,8 @@ final class SimReplica implements Victim, Door {
     }
   }
 
-  @Override
-  public void fetch(int from) {
+  /** Fetches the other one's state, and restores from it, for no reason. */
+  void fetch(int from) {
     if (alive != null) {
       Incarnation fetching = alive;
       unlessGone(fetching, () -> fetching.fetch(from));
@@ -199,8 +199,8 @@ final class SimReplica implements Victim, Door {
     flushed = state.copy();
   }
 
-  @Override
-  public long flushedIndex() {
+  /** Up to where it would not miss its log itself, even after a crash. */
+  long flushedIndex() {
     return destroyed ? Long.MAX_VALUE : flushed.applied();
   }
 
@@ -234,19 +234,6 @@ final class SimReplica implements Victim, Door {
   public void changeMembers() {
     whoLeads(Incarnation::changeMembers);
   }
-
-  @Override
-  public boolean loseDisk() {
-    throw new UnsupportedOperationException("see Faults.ofNodes");
-  }
-
-  @Override
-  public void hangDisk() {
-    throw new UnsupportedOperationException("see Faults.ofNodes");
-  }
-
-  @Override
-  public void diskGetsOn() {}
 
   @Override
   public void handOver() {

@@ -76,7 +76,7 @@ public final class Simulation implements SimRun {
             world.clock(), chance.fork(), size + spares, world.faults().network(), this::deliver);
     network.countIn(world.counts());
     this.replicas = SimReplica.listOf(world);
-    this.schedule = new FaultSchedule(world, network, replicas);
+    this.schedule = RaftFaults.ofReplicas(world, network, replicas);
     this.clients = IntStream.rangeClosed(1, CLIENTS).mapToObj(this::client).toList();
     world
         .properties()

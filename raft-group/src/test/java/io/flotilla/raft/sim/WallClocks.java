@@ -8,10 +8,13 @@ import java.util.function.LongSupplier;
 /**
  * What time of day each host believes that it is. As a seed draws, they are right, or wrong from
  * the beginning, or also set forward and back now and then, until they are told to {@link #stop}:
- * then they stay as wrong as they are. None is ever further from the truth than a bound. One
- * thread.
+ * then they stay as wrong as they are. None is ever further from the truth than whoever makes them
+ * says. One thread.
  */
 public final class WallClocks {
+  /** As clocks are that somebody looks after. */
+  private static final long LITTLE_WRONG_MILLIS = 1_000;
+
   private final World world;
   private final Chance chance;
   private final long beginMillis;
@@ -29,7 +32,8 @@ public final class WallClocks {
     this.world = world;
     this.chance = chance;
     this.beginMillis = beginMillis;
-    this.wrongMillisMax = chance.oneOf(0L, 1_000L, wrongMax.toMillis());
+    long millisMax = wrongMax.toMillis();
+    this.wrongMillisMax = chance.oneOf(0L, Math.min(LITTLE_WRONG_MILLIS, millisMax), millisMax);
     this.setEveryTicks = wrongMillisMax == 0 ? 0 : chance.oneOf(0, 10, 60);
     setOneLater();
   }

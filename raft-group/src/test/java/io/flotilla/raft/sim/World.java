@@ -3,6 +3,7 @@ package io.flotilla.raft.sim;
 import io.flotilla.raft.core.CoreConfig;
 import io.flotilla.raft.core.Entry;
 import io.flotilla.raft.core.RaftMessage;
+import io.flotilla.raft.port.RaftParcel;
 import java.util.List;
 
 /** What all parts of one simulated world share. One thread. */
@@ -89,8 +90,19 @@ public final class World {
     return changes;
   }
 
+  /** As the other one, of what travels between nodes. */
+  public RaftParcel perhapsShorter(RaftParcel parcel) {
+    return new RaftParcel(
+        parcel.fromNode(),
+        parcel.toNode(),
+        parcel.group(),
+        parcel.from(),
+        parcel.to(),
+        perhapsShorter(parcel.message()));
+  }
+
   /** Now and then an append loses its last entries, as a leader with a smaller limit sends it. */
-  public RaftMessage perhapsShorter(RaftMessage message) {
+  RaftMessage perhapsShorter(RaftMessage message) {
     if (message instanceof RaftMessage.AppendRequest append
         && chance.happens(faults.network().shorten())) {
       counts.add(FaultKind.SHORTENING);
