@@ -47,6 +47,7 @@ class PlacementLinkTest {
   private final NetThreads threads = new NetThreads(1, "link-test");
   private final RpcClient client = new RpcClient(threads, new Hello("t", Hello.Role.NODE, 0));
   private final List<Throwable> fatal = new CopyOnWriteArrayList<>();
+  private final List<String> removed = new CopyOnWriteArrayList<>();
   private final List<Member> members = new ArrayList<>();
   private final NodeTable nodes = new NodeTable();
   private KvStore store;
@@ -129,7 +130,7 @@ class PlacementLinkTest {
   }
 
   private void link(String... addresses) {
-    link = new PlacementLink(client, List.of(addresses), fatal::add);
+    link = new PlacementLink(client, List.of(addresses), fatal::add, removed::add);
   }
 
   private void follow() {
@@ -209,6 +210,16 @@ class PlacementLinkTest {
     await().atMost(PATIENCE).until(() -> member(1).reports.size() >= 2);
     assertThat(member(1).reports.get(0).getComplete()).isTrue();
     assertThat(member(1).reports.get(1).getComplete()).isFalse();
+  }
+
+  /** It is told again: whoever is told may not be able to end just then. */
+  @Test
+  void whoWasRemovedIsNoFailure() {
+    link(member(0).address);
+    member(0).refuses(ErrorCode.REMOVED, "");
+    follow();
+    await().atMost(PATIENCE).until(() -> removed.size() >= 2);
+    assertThat(removed).allMatch("not here"::equals);
   }
 
   private static final long HERE = 71;
