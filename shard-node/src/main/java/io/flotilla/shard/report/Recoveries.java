@@ -17,8 +17,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Obeys placement's orders to go on alone with what is left of a shard. What does not succeed is
- * ordered again with the answer to the next report; what shows that the group is alive is refused,
- * with the next report. For the control thread.
+ * ordered again with the answer to the next report; what shows that the group is alive, or that
+ * this replica can do nothing any more, is refused with the next report. For the control thread.
  */
 final class Recoveries {
   private static final Logger LOG = LoggerFactory.getLogger(Recoveries.class);
@@ -34,9 +34,15 @@ final class Recoveries {
     this.refused = refused;
   }
 
+  /** What is to go on was open here when it was chosen, and every log is opened at a start. */
   void obey(List<RecoverOrder> orders) {
     for (RecoverOrder order : orders) {
-      host.hosted(order.getShard()).ifPresent(shard -> obey(order, shard));
+      if (!refused.contains(order.getJob()) && !busy.contains(order.getShard())) {
+        host.hosted(order.getShard())
+            .ifPresentOrElse(
+                shard -> obey(order, shard),
+                () -> refuse(order, "the node has lost its replica of shard " + order.getShard()));
+      }
     }
   }
 
@@ -75,21 +81,29 @@ final class Recoveries {
 
   private void obey(RecoverOrder order, HostedShard shard) {
     GroupStatus status = shard.group().status();
-    if (isAlone(status) || refused.contains(order.getJob()) || busy.contains(order.getShard())) {
+    Optional<Throwable> stopped = shard.group().stoppedBecause();
+    if (stopped.isEmpty() && isAlone(status)) {
       return;
     }
-    Optional<String> refusal = refusal(status, shard.descriptor().getEpoch(), order);
+    Optional<String> refusal =
+        stopped
+            .map(cause -> "replica " + status.replica() + " has stopped: " + cause.getMessage())
+            .or(() -> refusal(status, shard.descriptor().getEpoch(), order));
     if (refusal.isPresent()) {
       refuse(order, refusal.get());
-      return;
+    } else {
+      recover(order, shard);
     }
+  }
+
+  private void recover(RecoverOrder order, HostedShard shard) {
     busy.add(order.getShard());
     LOG.warn(
         "job {}: shard {} has lost its majority for good and goes on with replica {} alone, at {}",
         order.getJob(),
         order.getShard(),
         order.getReplica(),
-        status.lastIndex());
+        shard.group().status().lastIndex());
     shard.recover().whenComplete((nothing, failure) -> control.run(() -> ended(order, failure)));
   }
 

@@ -19,6 +19,7 @@ public final class HeldGroup implements RaftGroup {
   public final List<Long> awaited = new ArrayList<>();
   public final List<CompletableFuture<Long>> waiters = new ArrayList<>();
   public Optional<Duration> age = Optional.empty();
+  public Optional<Throwable> stopped = Optional.empty();
   public ReplicaId self = new ReplicaId(71);
   public Membership membership =
       Membership.of(
@@ -27,6 +28,7 @@ public final class HeldGroup implements RaftGroup {
               new Membership.Member(new ReplicaId(72), 2)));
   public final List<byte[]> proposed = new ArrayList<>();
   public final List<CompletableFuture<byte[]>> answers = new ArrayList<>();
+  public final List<CompletableFuture<Void>> recoveries = new ArrayList<>();
   public RoleName role = RoleName.FOLLOWER;
   public long durablyApplied = 40;
   public List<GroupStatus.PeerStatus> peers = List.of();
@@ -90,7 +92,7 @@ public final class HeldGroup implements RaftGroup {
 
   @Override
   public Optional<Throwable> stoppedBecause() {
-    return Optional.empty();
+    return stopped;
   }
 
   @Override
@@ -100,7 +102,8 @@ public final class HeldGroup implements RaftGroup {
 
   @Override
   public CompletableFuture<Void> recover() {
-    throw new AssertionError("asked to recover");
+    recoveries.add(new CompletableFuture<>());
+    return recoveries.get(recoveries.size() - 1);
   }
 
   @Override
