@@ -4,14 +4,10 @@ import io.flotilla.proto.map.Epoch;
 import io.flotilla.proto.placement.RecoverOrder;
 import io.flotilla.raft.core.GroupStatus;
 import io.flotilla.raft.core.Refusal;
-import io.flotilla.raft.runtime.RaftException;
 import io.flotilla.shard.host.HostedShard;
 import io.flotilla.shard.host.ShardHost;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,20 +20,19 @@ final class Recoveries {
   private static final Logger LOG = LoggerFactory.getLogger(Recoveries.class);
 
   private final ShardHost host;
-  private final Control control;
+  private final UnderWay underWay;
   private final Refused refused;
-  private final Set<Long> busy = new HashSet<>();
 
   Recoveries(ShardHost host, Control control, Refused refused) {
     this.host = host;
-    this.control = control;
+    this.underWay = new UnderWay(control);
     this.refused = refused;
   }
 
   /** What is to go on was open here when it was chosen, and every log is opened at a start. */
   void obey(List<RecoverOrder> orders) {
     for (RecoverOrder order : orders) {
-      if (!refused.contains(order.getJob()) && !busy.contains(order.getShard())) {
+      if (!refused.contains(order.getJob()) && !underWay.isBusy(order.getShard())) {
         host.hosted(order.getShard())
             .ifPresentOrElse(
                 shard -> obey(order, shard),
@@ -97,29 +92,23 @@ final class Recoveries {
   }
 
   private void recover(RecoverOrder order, HostedShard shard) {
-    busy.add(order.getShard());
     LOG.warn(
         "job {}: shard {} has lost its majority for good and goes on with replica {} alone, at {}",
         order.getJob(),
         order.getShard(),
         order.getReplica(),
         shard.group().status().lastIndex());
-    shard.recover().whenComplete((nothing, failure) -> control.run(() -> ended(order, failure)));
+    underWay.await(
+        order.getShard(),
+        "job %d: the recovery of shard %d".formatted(order.getJob(), order.getShard()),
+        shard.recover(),
+        nothing -> {},
+        why -> why.refusal().flatMap(Recoveries::asAlive).ifPresent(words -> refuse(order, words)));
   }
 
   private void refuse(RecoverOrder order, String why) {
     LOG.warn("job {}: shard {} is not recovered: {}", order.getJob(), order.getShard(), why);
     refused.add(order.getJob(), why);
-  }
-
-  private void ended(RecoverOrder order, @Nullable Throwable failure) {
-    busy.remove(order.getShard());
-    if (failure instanceof RaftException why) {
-      LOG.info("job {} has to wait", order.getJob(), why);
-      why.refusal().flatMap(Recoveries::asAlive).ifPresent(words -> refuse(order, words));
-    } else if (failure != null) {
-      throw new IllegalStateException("a shard was not recovered, otherwise than it may", failure);
-    }
   }
 
   /** Of a refusal that says that the group is alive, in words. */
