@@ -269,7 +269,7 @@ public final class EmbeddedCluster implements AutoCloseable {
   public void restartNode(int index) throws Exception {
     Member before = nodes.get(index);
     Member after = startNode(before.home(), port(before.node().address()));
-    nodes.replaceAll(member -> member == before ? after : member);
+    nodes.replaceAll(member -> member.equals(before) ? after : member);
   }
 
   /** Blocks until every shard has a leader. */
