@@ -4,6 +4,7 @@ import io.flotilla.placement.plan.Policy;
 import io.flotilla.placement.service.PlacementConfig;
 import io.flotilla.placement.service.PlacementPolicy;
 import io.flotilla.placement.service.PlacementServer;
+import io.flotilla.raft.port.StorageException;
 import io.flotilla.router.client.ClientConfig;
 import io.flotilla.router.client.ClusterStatus;
 import io.flotilla.router.client.FlotillaClient;
@@ -26,6 +27,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.function.ToIntFunction;
 import org.slf4j.Logger;
@@ -33,7 +39,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Placement, nodes and a gateway in this process, on loopback, each with its own directory and
- * listener. Used by one thread.
+ * listener. Used by one thread. A node that the cluster has removed is closed, and is none any
+ * more.
  */
 public final class EmbeddedCluster implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(EmbeddedCluster.class);
@@ -70,26 +77,42 @@ public final class EmbeddedCluster implements AutoCloseable {
     }
   }
 
+  /** A node, and its directory. */
+  private record Member(Path home, ShardNode node) {}
+
   private final Plan plan;
   private final SortedMap<Long, String> members = new TreeMap<>();
-  private final List<ShardNode> nodes = new ArrayList<>();
+
+  /** Of which the one who uses this puts in, and who closes the removed takes out. */
+  private final List<Member> nodes = new CopyOnWriteArrayList<>();
+
+  /** Closes nodes that were removed, which the threads that say so cannot do. */
+  private final ExecutorService removals =
+      Executors.newSingleThreadExecutor(task -> new Thread(task, "removals"));
+
   private final Deque<AutoCloseable> closing = new ArrayDeque<>();
+  private int directories;
   private final FlotillaClient client;
   private final RedisGateway gateway;
 
   private EmbeddedCluster(Plan plan) throws Exception {
     this.plan = plan;
+    closing.push(this::endRemovals); // the last: until then, nodes may be told so
     try {
       startPlacement();
       for (int i = 0; i < plan.nodes(); i++) {
-        nodes.add(startNode(i, 0));
+        addNode();
       }
       client = FlotillaClient.open(clientConfig());
       closing.push(client);
       gateway = RedisGateway.start(GatewayConfig.of(HOST, plan.redisPort()), client);
       closing.push(gateway);
     } catch (Exception e) {
-      close();
+      try {
+        close();
+      } catch (Exception another) {
+        e.addSuppressed(another);
+      }
       throw e;
     }
   }
@@ -127,13 +150,37 @@ public final class EmbeddedCluster implements AutoCloseable {
     }
   }
 
-  private ShardNode startNode(int index, int port) throws IOException {
-    return ShardNode.start(
+  private Member startNode(Path home, int port) throws IOException {
+    ShardNodeConfig config =
         ShardNodeConfig.of(
-            CLUSTER,
-            List.copyOf(members.values()),
-            ListenConfig.on(HOST, port),
-            plan.home().resolve("node-" + (index + 1))));
+            CLUSTER, List.copyOf(members.values()), ListenConfig.on(HOST, port), home);
+    CompletableFuture<ShardNode> started = new CompletableFuture<>();
+    ShardNode node = ShardNode.start(config, why -> removed(started, why));
+    started.complete(node);
+    return new Member(home, node);
+  }
+
+  private void removed(CompletableFuture<ShardNode> started, String why) {
+    var unused = started.thenAccept(node -> removals.execute(() -> close(node, why)));
+  }
+
+  /** It is told again as long as it runs: so also if it is not among the others yet. */
+  private void close(ShardNode removed, String why) {
+    if (nodes.removeIf(member -> member.node() == removed)) {
+      LOG.info("{} and is closed", why);
+      try {
+        removed.close();
+      } catch (StorageException e) {
+        LOG.error("node {} could not be closed in good order", removed.nodeId(), e);
+      }
+    }
+  }
+
+  private void endRemovals() throws InterruptedException {
+    removals.shutdown();
+    if (!removals.awaitTermination(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+      LOG.warn("a node that was removed still closes after {} s", PATIENCE.toSeconds());
+    }
   }
 
   private static int port(String address) {
@@ -168,12 +215,18 @@ public final class EmbeddedCluster implements AutoCloseable {
   }
 
   public String nodeName(int index) {
-    return "node-" + nodes.get(index).nodeId();
+    return "node-" + nodes.get(index).node().nodeId();
   }
 
   /** Starts one more node, with a directory of its own. */
-  public void addNode() throws Exception {
-    nodes.add(startNode(nodes.size(), 0));
+  public void addNode() throws IOException {
+    directories++;
+    nodes.add(startNode(plan.home().resolve("node-" + directories), 0));
+  }
+
+  /** How many nodes there are, started or killed, but for those that were removed. */
+  public int nodes() {
+    return nodes.size();
   }
 
   /** Has the largest shards of a keyspace cut until there are so many more. */
@@ -209,12 +262,14 @@ public final class EmbeddedCluster implements AutoCloseable {
 
   /** Ends a node as a crash would: nothing is flushed, no goodbye is said. */
   public void killNode(int index) throws Exception {
-    nodes.get(index).kill();
+    nodes.get(index).node().kill();
   }
 
   /** Starts a killed node with the directory and at the address it had. */
   public void restartNode(int index) throws Exception {
-    nodes.set(index, startNode(index, port(nodes.get(index).address())));
+    Member before = nodes.get(index);
+    Member after = startNode(before.home(), port(before.node().address()));
+    nodes.replaceAll(member -> member.equals(before) ? after : member);
   }
 
   /** Blocks until every shard has a leader. */
@@ -275,8 +330,8 @@ public final class EmbeddedCluster implements AutoCloseable {
 
   @Override
   public void close() throws Exception {
-    for (ShardNode node : nodes) {
-      closing.push(node);
+    for (Member member : nodes) {
+      closing.push(member.node());
     }
     nodes.clear();
     Exception failed = null;

@@ -7,12 +7,15 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * An embedded cluster for as long as a command runs. However that ends, by itself, by a failure or
  * by SIGINT or SIGTERM, the cluster is closed and a temporary directory is deleted.
  */
 public final class Visit {
+  private static final Logger LOG = LoggerFactory.getLogger(Visit.class);
   private static final long PATIENCE_SECONDS = 30;
 
   private final Thread visitor = Thread.currentThread();
@@ -26,7 +29,7 @@ public final class Visit {
     int on(EmbeddedCluster cluster) throws Exception;
   }
 
-  private Visit() {}
+  Visit() {}
 
   /**
    * Starts a cluster, and does something with it. Blocks.
@@ -38,38 +41,53 @@ public final class Visit {
   public static int to(
       @Nullable Path kept, String name, Function<Path, EmbeddedCluster.Plan> plan, Deed deed)
       throws Exception {
+    return new Visit().stay(kept, name, plan, deed);
+  }
+
+  int stay(@Nullable Path kept, String name, Function<Path, EmbeddedCluster.Plan> plan, Deed deed)
+      throws Exception {
     Path home = kept != null ? Directories.empty(kept) : Files.createTempDirectory(name);
-    Visit visit = new Visit();
-    Runtime.getRuntime().addShutdownHook(new Thread(visit::ask, "stop"));
+    Runtime.getRuntime().addShutdownHook(new Thread(this::ask, "stop"));
     try {
-      return visit.run(plan.apply(home), deed);
+      return run(plan.apply(home), deed);
     } catch (Exception e) {
-      if (!visit.asked) {
-        throw e;
+      if (asked) {
+        LOG.error("failed when it was asked to end", e); // nobody may be left to say it afterwards
       }
-      return 0; // it failed because it was asked to end
+      throw e;
     } finally {
       if (kept == null) {
         Directories.delete(home);
       }
-      visit.ended.countDown();
+      ended.countDown();
     }
   }
 
   private int run(EmbeddedCluster.Plan plan, Deed deed) throws Exception {
-    EmbeddedCluster cluster = EmbeddedCluster.start(plan);
+    try (EmbeddedCluster cluster = EmbeddedCluster.start(plan)) {
+      return run(cluster, deed);
+    }
+  }
+
+  private int run(EmbeddedCluster cluster, Deed deed) throws Exception {
     try {
       interruptible = true;
       return asked ? 0 : deed.on(cluster);
+    } catch (Exception e) {
+      // What meets an interrupt throws that, or something of its own and leaves it set.
+      if (asked && (Thread.interrupted() || e instanceof InterruptedException)) {
+        LOG.debug("ended as it was asked to", e);
+        return 0;
+      }
+      throw e;
     } finally {
       interruptible = false;
       boolean unused = Thread.interrupted();
-      cluster.close();
     }
   }
 
   /** In the thread that ends the process, which waits here. */
-  private void ask() {
+  void ask() {
     asked = true;
     if (interruptible) {
       visitor.interrupt();

@@ -8,6 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** The processes of one directory. */
@@ -85,13 +87,22 @@ final class LocalCluster {
         .orElseThrow(() -> new LocalException("no process '" + name + "'"));
   }
 
-  /** The highest number in the names of a role's processes, which a new one must not have. */
-  int lastNumber(String role) {
-    return ofRole(role).stream()
-        .map(process -> process.name().substring(process.name().lastIndexOf('-') + 1))
-        .mapToInt(Integer::parseInt)
-        .max()
-        .orElse(0);
+  /**
+   * The highest number in the names of a role's processes and of what those that were forgotten
+   * have left here, data of a removed identity among it: a new one must have neither.
+   */
+  int lastNumber(String role) throws IOException {
+    Pattern numbered = Pattern.compile(Pattern.quote(role) + "-(\\d{1,9})(\\..*)?");
+    try (Stream<Path> files = Files.list(directory)) {
+      return Stream.concat(
+              processes.stream().map(LocalProcess::name),
+              files.map(file -> String.valueOf(file.getFileName())))
+          .map(numbered::matcher)
+          .filter(Matcher::matches)
+          .mapToInt(name -> Integer.parseInt(name.group(1)))
+          .max()
+          .orElse(0);
+    }
   }
 
   /**

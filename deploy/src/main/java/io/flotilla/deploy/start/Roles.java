@@ -34,16 +34,17 @@ final class Roles {
 
   static StartCommand.Role placement() {
     return new StartCommand.Role(
-        RoleKeys.placement(), settings -> PlacementServer.start(placementConfig(settings)));
+        RoleKeys.placement(),
+        (settings, removed) -> PlacementServer.start(placementConfig(settings)));
   }
 
   static StartCommand.Role node() {
     return new StartCommand.Role(
-        RoleKeys.node(), settings -> ShardNode.start(nodeConfig(settings)));
+        RoleKeys.node(), (settings, removed) -> ShardNode.start(nodeConfig(settings), removed));
   }
 
   static StartCommand.Role gateway() {
-    return new StartCommand.Role(RoleKeys.gateway(), Roles::startGateway);
+    return new StartCommand.Role(RoleKeys.gateway(), (settings, removed) -> startGateway(settings));
   }
 
   private static PlacementConfig placementConfig(Settings settings) {

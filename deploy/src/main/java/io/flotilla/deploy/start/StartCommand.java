@@ -8,7 +8,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,6 +25,9 @@ import picocli.CommandLine.Spec;
     description = "Starts one role in the foreground, until SIGTERM or SIGINT.")
 public final class StartCommand implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(StartCommand.class);
+
+  /** The cluster has removed this node: to start it again is of no use. EX_CONFIG in sysexits.h. */
+  static final int REMOVED = 78;
 
   @Spec private CommandSpec spec;
 
@@ -103,35 +107,51 @@ public final class StartCommand implements Runnable {
     }
 
     private static int serve(Role role, Settings settings) throws Exception {
-      CountDownLatch ended = new CountDownLatch(1);
-      AutoCloseable server = role.start(settings);
+      CompletableFuture<Integer> ended = new CompletableFuture<>();
+      AutoCloseable server = role.start(settings, why -> removed(why, ended));
       Thread shutdown =
           new Thread(
               () -> {
-                try {
-                  server.close();
-                } catch (Exception e) {
-                  LOG.error("could not stop in good order", e);
-                } finally {
-                  ended.countDown();
-                }
+                stop(server);
+                ended.complete(ExitCodes.OK);
               },
               "shutdown");
       Runtime.getRuntime().addShutdownHook(shutdown);
-      ended.await();
-      return ExitCodes.OK;
+      int code = ended.get();
+      if (code == REMOVED) {
+        stop(server); // before the pidfile says that nothing runs
+      }
+      return code;
+    }
+
+    private static void stop(AutoCloseable server) {
+      try {
+        server.close();
+      } catch (Exception e) {
+        LOG.error("could not stop in good order", e);
+      }
+    }
+
+    private static void removed(String why, CompletableFuture<Integer> ended) {
+      if (ended.complete(REMOVED)) {
+        LOG.error("{}; this process ends", why);
+      }
     }
   }
 
   /** A role: the keys it knows, and how it starts. */
   record Role(List<Setting> keys, Starter starter) {
-    AutoCloseable start(Settings settings) throws Exception {
-      return starter.start(settings);
+    AutoCloseable start(Settings settings, Consumer<String> removed) throws Exception {
+      return starter.start(settings, removed);
     }
 
     /** Returns when it listens. */
     interface Starter {
-      AutoCloseable start(Settings settings) throws Exception;
+      /**
+       * @param removed told in words, by any thread and more than once, that the cluster has
+       *     removed what was started, and that it is to be closed
+       */
+      AutoCloseable start(Settings settings, Consumer<String> removed) throws Exception;
     }
   }
 }

@@ -3,6 +3,7 @@ package io.flotilla.deploy.local;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +42,17 @@ class LocalClusterTest {
   void aNewNodeHasANameOfItsOwn() throws Exception {
     LocalCluster cluster = cluster("placement-1", "node-2", "node-3");
     assertThat(LocalPlan.nodeFor(cluster, "c", "flotilla").name()).isEqualTo("node-4");
+  }
+
+  /** It would start as who was removed, and be told to end. */
+  @Test
+  void norWhatAForgottenOneHasLeft() throws Exception {
+    LocalCluster before = cluster("placement-1", "node-1", "node-2");
+    LocalCluster more = before.with(LocalPlan.nodeFor(before, "c", "flotilla"));
+    LocalCluster fewer = more.without(more.process("node-3"));
+    assertThat(LocalPlan.nodeFor(fewer, "c", "flotilla").name()).isEqualTo("node-4");
+    Files.createDirectory(directory.resolve("node-10"));
+    assertThat(LocalPlan.nodeFor(fewer, "c", "flotilla").name()).isEqualTo("node-11");
   }
 
   @Test

@@ -85,7 +85,10 @@ class SplitTest {
             CLUSTER,
             List.of(placement),
             ListenConfig.on(HOST, port),
-            directory.resolve("node-" + number)));
+            directory.resolve("node-" + number)),
+        why -> {
+          throw new AssertionError(why);
+        });
   }
 
   private static int freePort() throws Exception {

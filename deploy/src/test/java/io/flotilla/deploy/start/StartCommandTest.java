@@ -7,6 +7,7 @@ import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -106,5 +107,26 @@ class StartCommandTest {
     assertThat(nodeRefused("listen.host=" + host, "advertise.address=" + advertised))
         .contains("advertise.address")
         .contains("host:port");
+  }
+
+  /** A node may hear that it was removed before anything could wait for its end. */
+  @Test
+  void whoIsRemovedIsClosedAndEndsByACodeOfItsOwn() throws Exception {
+    AtomicInteger closed = new AtomicInteger();
+    AutoCloseable server =
+        () -> {
+          closed.incrementAndGet();
+          throw new IllegalStateException("the code must not depend on it");
+        };
+    StartCommand.Role role =
+        new StartCommand.Role(
+            List.of(),
+            (settings, removed) -> {
+              removed.accept("node 4 was removed");
+              removed.accept("node 4 was removed");
+              return server;
+            });
+    assertThat(new StartCommand.Options().run(role)).isEqualTo(StartCommand.REMOVED);
+    assertThat(closed).hasValue(1);
   }
 }

@@ -10,8 +10,6 @@ import io.flotilla.raft.port.StorageException;
 import io.flotilla.raft.runtime.RaftListener;
 import io.flotilla.raft.runtime.RaftRuntime;
 import io.flotilla.raft.sim.Chance;
-import io.flotilla.rpc.ErrorCode;
-import io.flotilla.rpc.RpcException;
 import io.flotilla.shard.host.HostedShard;
 import io.flotilla.shard.host.NodeTable;
 import io.flotilla.shard.host.ShardHost;
@@ -67,13 +65,9 @@ final class SimNode extends SimPeer<KvRound> {
     return dead;
   }
 
-  /** Who was removed ends when it is told so, as its process would. */
-  private void refused(Throwable failure) {
-    if (failure instanceof RpcException why && why.code() == ErrorCode.REMOVED) {
-      world.clock().after(1, this::die);
-    } else {
-      fatal(failure);
-    }
+  /** It ends when it is told so, as its process would. */
+  private void removed(String why) {
+    world.clock().after(1, this::die);
   }
 
   @Override
@@ -90,7 +84,8 @@ final class SimNode extends SimPeer<KvRound> {
             new EvenWeights(whole.connections(this, born)),
             whole.placement(),
             newLoop(born),
-            this::refused);
+            this::fatal,
+            this::removed);
     link = line;
     line.register(registration())
         .whenComplete(

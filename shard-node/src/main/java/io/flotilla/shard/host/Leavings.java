@@ -5,6 +5,7 @@ import io.flotilla.proto.map.Shard;
 import io.flotilla.raft.port.StorageException;
 import io.flotilla.shard.kv.KvStateMachine;
 import io.flotilla.shard.kv.KvStore;
+import io.flotilla.shard.kv.Merge;
 import java.util.Collection;
 import java.util.Iterator;
 import java.util.Map;
@@ -79,13 +80,8 @@ final class Leavings {
   boolean holdsFrozen(Shard source) {
     HostedShard open = shards.get(source.getId());
     KvStateMachine kept = pinned.get(source.getId());
-    return (open != null && open.isDurablyFrozen() && isAsFrozen(open.descriptor(), source))
-        || (kept != null && isAsFrozen(kept.shard(), source));
-  }
-
-  private static boolean isAsFrozen(Shard shard, Shard source) {
-    return shard.getEpoch().getVersion() == source.getEpoch().getVersion()
-        && shard.getFrozen().equals(source.getFrozen());
+    return (open != null && open.isDurablyFrozen() && Merge.isAsFrozen(open.descriptor(), source))
+        || (kept != null && Merge.isAsFrozen(kept.shard(), source));
   }
 
   void tend() throws StorageException {
@@ -151,7 +147,7 @@ final class Leavings {
    * It is absorbed at that version and none other, and whatever happens at a version ends it. Who
    * came by an image of later is past it as well.
    */
-  private static boolean isPast(Optional<Shard> into, Frozen frozen) {
+  static boolean isPast(Optional<Shard> into, Frozen frozen) {
     return into.isPresent()
         && into.get().getEpoch().getVersion() > frozen.getIntoEpoch().getVersion();
   }

@@ -1,12 +1,9 @@
 package io.flotilla.shard.host;
 
-import com.google.protobuf.ByteString;
 import io.flotilla.proto.map.Shard;
 import io.flotilla.shard.kv.KeyRange;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -49,33 +46,11 @@ final class Owners {
       return false;
     }
     KeyRange range = KeyRange.of(shard);
-    List<Owner> later =
+    return range.isCoveredBy(
         onMap.values().stream()
-            .filter(owner -> owner.range().overlaps(range))
             .filter(owner -> owner.version() > shard.getEpoch().getVersion())
-            .sorted(
-                Comparator.comparing(
-                    owner -> owner.range().start(), ByteString.unsignedLexicographicalComparator()))
-            .toList();
-    ByteString upTo = range.start();
-    for (Owner owner : later) {
-      if (compare(owner.range().start(), upTo) > 0) {
-        return false; // a gap
-      }
-      if (reaches(owner.range().end(), range.end())) {
-        return true;
-      }
-      upTo = owner.range().end();
-    }
-    return false;
-  }
-
-  /** Both are ends of ranges, of which the empty one is behind all others. */
-  private static boolean reaches(ByteString end, ByteString other) {
-    return end.isEmpty() || (!other.isEmpty() && compare(end, other) >= 0);
-  }
-
-  private static int compare(ByteString one, ByteString other) {
-    return ByteString.unsignedLexicographicalComparator().compare(one, other);
+            .map(Owner::range)
+            .filter(range::overlaps)
+            .toList());
   }
 }

@@ -244,10 +244,12 @@ public final class ShardHost {
     return leavings.holdsFrozen(source);
   }
 
-  /** Whether another shard here has keys of this one, by a later version. */
+  /**
+   * Whether a frozen shard was absorbed, by a shard here. Not if that one has lost sight of it
+   * since then; the map has it soon.
+   */
   public boolean isReplaced(HostedShard shard) {
-    return shards.values().stream()
-        .anyMatch(other -> StaleEpoch.isReplacedBy(other.descriptor(), shard.descriptor()));
+    return StaleEpoch.isReplaced(shard.descriptor(), shards);
   }
 
   private void noteIfMissed(Shard shard) {
@@ -439,7 +441,7 @@ public final class ShardHost {
 
   /** What a request hears that another version of a shard has routed here. */
   public ErrorDetail staleEpoch(HostedShard shard, KeyRange asked) {
-    return StaleEpoch.detail(shard.descriptor(), asked, shards.values());
+    return StaleEpoch.detail(shard.descriptor(), asked, shards);
   }
 
   /** A shard's group, if it is open here. */

@@ -4,10 +4,12 @@ import io.flotilla.proto.errors.ErrorDetail;
 import io.flotilla.proto.map.Shard;
 import io.flotilla.rpc.ErrorCode;
 import io.flotilla.shard.kv.KeyRange;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Tells who was routed by another version of a shard where to go instead, as far as is known. */
 final class StaleEpoch {
@@ -17,25 +19,50 @@ final class StaleEpoch {
   private StaleEpoch() {}
 
   /** Versions tell: whoever cuts a range in two raises them, and whoever takes one in. */
-  static boolean isReplacedBy(Shard other, Shard shard) {
+  private static boolean isReplacedBy(Shard other, Shard shard) {
     return other.getEpoch().getVersion() > shard.getEpoch().getVersion()
         && KeyRange.of(other).overlaps(KeyRange.of(shard));
   }
 
+  /** Whether an heir has keys of this shard. */
+  static boolean isReplaced(Shard shard, Map<Long, HostedShard> here) {
+    return heirs(shard, here).stream().anyMatch(heir -> isReplacedBy(heir, shard));
+  }
+
   /**
-   * The shard's own descriptor, and those of all shards here that have any of what was asked for;
-   * of a shard that was cut off and is not here, what it was like then. Where two of them have the
+   * Where a shard itself leads to, however many others are here: to what it has cut off, and to who
+   * has absorbed it and what that one has cut off since, as it was then.
+   */
+  private static List<Shard> heirs(Shard shard, Map<Long, HostedShard> here) {
+    List<Shard> heirs = new ArrayList<>(shard.getCutOffList());
+    HostedShard open = here.get(shard.getFrozen().getInto());
+    Optional<Shard> into = Optional.ofNullable(open).map(HostedShard::descriptor);
+    if (Leavings.isPast(into, shard.getFrozen())) {
+      heirs.add(into.get());
+      heirs.addAll(into.get().getCutOffList());
+    }
+    return heirs;
+  }
+
+  /**
+   * The shard's own descriptor and its heirs, as they are here by now if they are; and if somebody
+   * else must have some of what was asked for, all shards here that do. Where two of them have the
    * same keys, the newer version has them.
    */
-  static ErrorDetail detail(Shard shard, KeyRange asked, Collection<HostedShard> here) {
+  static ErrorDetail detail(Shard shard, KeyRange asked, Map<Long, HostedShard> here) {
     Map<Long, Shard> told = new LinkedHashMap<>();
     told.put(shard.getId(), shard);
-    for (HostedShard other : here) {
-      if (told.size() < SHARDS_MAX && other.range().overlaps(asked)) {
-        told.putIfAbsent(other.descriptor().getId(), other.descriptor());
+    for (Shard heir : heirs(shard, here)) {
+      HostedShard open = here.get(heir.getId());
+      told.putIfAbsent(heir.getId(), open == null ? heir : open.descriptor());
+    }
+    if (!asked.isCoveredBy(serving(told.values()))) {
+      for (HostedShard other : here.values()) {
+        if (told.size() < SHARDS_MAX && other.range().overlaps(asked)) {
+          told.putIfAbsent(other.descriptor().getId(), other.descriptor());
+        }
       }
     }
-    shard.getCutOffList().forEach(cutOff -> told.putIfAbsent(cutOff.getId(), cutOff));
     List<Shard> all = List.copyOf(told.values());
     told.values().removeIf(one -> all.stream().anyMatch(other -> isReplacedBy(other, one)));
     return ErrorDetail.newBuilder()
@@ -45,5 +72,9 @@ final class StaleEpoch {
                 .formatted(shard.getId(), shard.getEpoch().getVersion()))
         .addAllShards(told.values())
         .build();
+  }
+
+  private static List<KeyRange> serving(Collection<Shard> shards) {
+    return shards.stream().filter(shard -> !shard.hasFrozen()).map(KeyRange::of).toList();
   }
 }

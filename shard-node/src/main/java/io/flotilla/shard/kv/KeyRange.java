@@ -61,6 +61,15 @@ public record KeyRange(ByteString start, ByteString end) {
     return rest;
   }
 
+  /** Whether each of its keys is in one of these. */
+  public boolean isCoveredBy(List<KeyRange> ranges) {
+    List<KeyRange> left = List.of(this);
+    for (KeyRange range : ranges) {
+      left = left.stream().flatMap(rest -> rest.without(range).stream()).toList();
+    }
+    return left.isEmpty();
+  }
+
   private static ByteString later(ByteString one, ByteString other) {
     return ORDER.compare(one, other) < 0 ? other : one;
   }

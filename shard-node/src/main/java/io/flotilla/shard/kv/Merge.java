@@ -162,7 +162,7 @@ public final class Merge {
   }
 
   /** Whether the one is the other as it was frozen, whoever its members may be now. */
-  static boolean isAsFrozen(Shard shard, Shard source) {
+  public static boolean isAsFrozen(Shard shard, Shard source) {
     return shard.hasFrozen()
         && shard.getId() == source.getId()
         && version(shard) == version(source)

@@ -2,7 +2,6 @@ package io.flotilla.shard.report;
 
 import io.flotilla.proto.placement.MoveOrder;
 import io.flotilla.raft.port.StorageException;
-import io.flotilla.raft.runtime.RaftException;
 import io.flotilla.raft.runtime.RaftGroup;
 import io.flotilla.shard.host.ShardHost;
 import java.util.HashSet;
@@ -10,9 +9,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Obeys placement's orders about replicas that move, or come beside others: opens those that come
@@ -20,19 +16,14 @@ import org.slf4j.LoggerFactory;
  * again with the answer to the next report. For the control thread.
  */
 final class Moves {
-  private static final Logger LOG = LoggerFactory.getLogger(Moves.class);
-
   private final long node;
   private final ShardHost host;
-  private final Control control;
-
-  /** Shards of which a step is under way. */
-  private final Set<Long> busy = new HashSet<>();
+  private final UnderWay underWay;
 
   Moves(long node, ShardHost host, Control control) {
     this.node = node;
     this.host = host;
-    this.control = control;
+    this.underWay = new UnderWay(control);
   }
 
   /**
@@ -58,7 +49,7 @@ final class Moves {
     long shard = order.getShard().getId();
     Optional<RaftGroup> group = host.group(shard);
     Optional<MoveStep> step = group.flatMap(found -> MoveStep.next(found.status(), order));
-    if (step.isEmpty() || !busy.add(shard)) {
+    if (step.isEmpty() || underWay.isBusy(shard)) {
       return;
     }
     RaftGroup led = group.orElseThrow();
@@ -67,18 +58,7 @@ final class Moves {
             .target()
             .map(led::changeMembership)
             .orElseGet(() -> led.transferLeadership(Optional.empty()));
-    LOG.info("job {} on shard {}: {}", order.getJob(), shard, step.get());
-    done.whenComplete((nothing, failure) -> control.run(() -> ended(order, failure)));
-  }
-
-  private void ended(MoveOrder order, @Nullable Throwable failure) {
-    busy.remove(order.getShard().getId());
-    if (failure == null) {
-      step(order);
-    } else if (failure instanceof RaftException) {
-      LOG.debug("job {} has to wait", order.getJob(), failure);
-    } else {
-      throw new IllegalStateException("a step failed otherwise than it may", failure);
-    }
+    String what = "job %d on shard %d: %s".formatted(order.getJob(), shard, step.get());
+    underWay.await(shard, what, done, nothing -> step(order), why -> {});
   }
 }

@@ -16,16 +16,22 @@ public final class PlacementLink implements AutoCloseable {
   private final RpcCaller client;
   private final PlacementEndpoints placement;
   private final Consumer<Throwable> fatal;
+  private final Consumer<String> removed;
   private final Control control;
   private volatile @Nullable Following following;
 
   /**
    * @param placement addresses of members, as host:port; others are learned from the map
-   * @param fatal told when the disk fails, or of something that must not happen, or, with {@link
-   *     io.flotilla.rpc.ErrorCode#REMOVED}, that the cluster has removed this node
+   * @param fatal told when the disk fails, or of something that must not happen
+   * @param removed told in words, by the link's thread, that the cluster has removed this node, and
+   *     told so again about each second until this is closed, which that thread must not do
    */
-  public PlacementLink(RpcCaller client, List<String> placement, Consumer<Throwable> fatal) {
-    this(client, placement, Control.newThread(), fatal);
+  public PlacementLink(
+      RpcCaller client,
+      List<String> placement,
+      Consumer<Throwable> fatal,
+      Consumer<String> removed) {
+    this(client, placement, Control.newThread(), fatal, removed);
   }
 
   /**
@@ -37,10 +43,12 @@ public final class PlacementLink implements AutoCloseable {
       RpcCaller client,
       List<String> placement,
       ScheduledExecutorService thread,
-      Consumer<Throwable> fatal) {
+      Consumer<Throwable> fatal,
+      Consumer<String> removed) {
     this.client = client;
     this.placement = new PlacementEndpoints(placement);
     this.fatal = fatal;
+    this.removed = removed;
     this.control = new Control(thread, fatal);
   }
 
@@ -61,7 +69,8 @@ public final class PlacementLink implements AutoCloseable {
    */
   public void follow(long node, ShardHost host, NodeTable nodes, Consumer<NodeTable> onNodes) {
     Keyspaces keyspaces = new Keyspaces();
-    Reports reports = new Reports(client, control, placement, host, node, nodes, keyspaces, fatal);
+    Reports reports =
+        new Reports(client, control, placement, host, node, nodes, keyspaces, fatal, removed);
     Following begun = new Following(control, host, nodes, onNodes, keyspaces, reports, fatal);
     following = begun;
     begun.begin(new MapWatch(client, control, placement, begun::take));

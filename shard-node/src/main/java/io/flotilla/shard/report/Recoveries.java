@@ -4,39 +4,40 @@ import io.flotilla.proto.map.Epoch;
 import io.flotilla.proto.placement.RecoverOrder;
 import io.flotilla.raft.core.GroupStatus;
 import io.flotilla.raft.core.Refusal;
-import io.flotilla.raft.runtime.RaftException;
 import io.flotilla.shard.host.HostedShard;
 import io.flotilla.shard.host.ShardHost;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Obeys placement's orders to go on alone with what is left of a shard. What does not succeed is
- * ordered again with the answer to the next report; what shows that the group is alive is refused,
- * with the next report. For the control thread.
+ * ordered again with the answer to the next report; what shows that the group is alive, or that
+ * this replica can do nothing any more, is refused with the next report. For the control thread.
  */
 final class Recoveries {
   private static final Logger LOG = LoggerFactory.getLogger(Recoveries.class);
 
   private final ShardHost host;
-  private final Control control;
+  private final UnderWay underWay;
   private final Refused refused;
-  private final Set<Long> busy = new HashSet<>();
 
   Recoveries(ShardHost host, Control control, Refused refused) {
     this.host = host;
-    this.control = control;
+    this.underWay = new UnderWay(control);
     this.refused = refused;
   }
 
+  /** What is to go on was open here when it was chosen, and every log is opened at a start. */
   void obey(List<RecoverOrder> orders) {
     for (RecoverOrder order : orders) {
-      host.hosted(order.getShard()).ifPresent(shard -> obey(order, shard));
+      if (!refused.contains(order.getJob()) && !underWay.isBusy(order.getShard())) {
+        host.hosted(order.getShard())
+            .ifPresentOrElse(
+                shard -> obey(order, shard),
+                () -> refuse(order, "the node has lost its replica of shard " + order.getShard()));
+      }
     }
   }
 
@@ -75,37 +76,39 @@ final class Recoveries {
 
   private void obey(RecoverOrder order, HostedShard shard) {
     GroupStatus status = shard.group().status();
-    if (isAlone(status) || refused.contains(order.getJob()) || busy.contains(order.getShard())) {
+    Optional<Throwable> stopped = shard.group().stoppedBecause();
+    if (stopped.isEmpty() && isAlone(status)) {
       return;
     }
-    Optional<String> refusal = refusal(status, shard.descriptor().getEpoch(), order);
+    Optional<String> refusal =
+        stopped
+            .map(cause -> "replica " + status.replica() + " has stopped: " + cause.getMessage())
+            .or(() -> refusal(status, shard.descriptor().getEpoch(), order));
     if (refusal.isPresent()) {
       refuse(order, refusal.get());
-      return;
+    } else {
+      recover(order, shard);
     }
-    busy.add(order.getShard());
+  }
+
+  private void recover(RecoverOrder order, HostedShard shard) {
     LOG.warn(
         "job {}: shard {} has lost its majority for good and goes on with replica {} alone, at {}",
         order.getJob(),
         order.getShard(),
         order.getReplica(),
-        status.lastIndex());
-    shard.recover().whenComplete((nothing, failure) -> control.run(() -> ended(order, failure)));
+        shard.group().status().lastIndex());
+    underWay.await(
+        order.getShard(),
+        "job %d: the recovery of shard %d".formatted(order.getJob(), order.getShard()),
+        shard.recover(),
+        nothing -> {},
+        why -> why.refusal().flatMap(Recoveries::asAlive).ifPresent(words -> refuse(order, words)));
   }
 
   private void refuse(RecoverOrder order, String why) {
     LOG.warn("job {}: shard {} is not recovered: {}", order.getJob(), order.getShard(), why);
     refused.add(order.getJob(), why);
-  }
-
-  private void ended(RecoverOrder order, @Nullable Throwable failure) {
-    busy.remove(order.getShard());
-    if (failure instanceof RaftException why) {
-      LOG.info("job {} has to wait", order.getJob(), why);
-      why.refusal().flatMap(Recoveries::asAlive).ifPresent(words -> refuse(order, words));
-    } else if (failure != null) {
-      throw new IllegalStateException("a shard was not recovered, otherwise than it may", failure);
-    }
   }
 
   /** Of a refusal that says that the group is alive, in words. */

@@ -49,6 +49,7 @@ final class Reports {
   private final ShardHost host;
   private final long node;
   private final Consumer<Throwable> fatal;
+  private final Consumer<String> removed;
   private final Moves moves;
   private final Splits splits;
   private final Transfers transfers;
@@ -63,7 +64,8 @@ final class Reports {
   private boolean again;
 
   /**
-   * @param fatal told when the disk fails, and when placement says that this node was removed
+   * @param fatal told when the disk fails
+   * @param removed told in words when placement says that this node was removed
    */
   Reports(
       RpcCaller client,
@@ -73,8 +75,10 @@ final class Reports {
       long node,
       NodeTable nodes,
       Keyspaces keyspaces,
-      Consumer<Throwable> fatal) {
+      Consumer<Throwable> fatal,
+      Consumer<String> removed) {
     this.fatal = fatal;
+    this.removed = removed;
     this.client = client;
     this.control = control;
     this.members = new PlacementMembers(placement);
@@ -171,7 +175,7 @@ final class Reports {
     } else if (failure != null) {
       RpcException why = Control.failure(failure);
       if (why.code() == ErrorCode.REMOVED) {
-        fatal.accept(why);
+        removed.accept(why.detail().getMessage());
         return;
       }
       LOG.debug("placement member {} did not take a report", members.current(), why);

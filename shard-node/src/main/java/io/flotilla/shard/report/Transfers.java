@@ -8,13 +8,8 @@ import io.flotilla.raft.core.ReplicaId;
 import io.flotilla.raft.runtime.RaftException;
 import io.flotilla.raft.runtime.RaftGroup;
 import io.flotilla.shard.host.ShardHost;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Obeys placement's orders to hand leadership over, where this node leads. What does not succeed is
@@ -22,16 +17,13 @@ import org.slf4j.LoggerFactory;
  * report. For the control thread.
  */
 final class Transfers {
-  private static final Logger LOG = LoggerFactory.getLogger(Transfers.class);
-
   private final ShardHost host;
-  private final Control control;
+  private final UnderWay underWay;
   private final Refused refused;
-  private final Set<Long> busy = new HashSet<>();
 
   Transfers(ShardHost host, Control control, Refused refused) {
     this.host = host;
-    this.control = control;
+    this.underWay = new UnderWay(control);
     this.refused = refused;
   }
 
@@ -70,7 +62,7 @@ final class Transfers {
       case NEVER ->
           refuse(order, "replica " + order.getTo() + " is no voter of shard " + order.getShard());
       case OBEY -> {
-        if (!refused.contains(order.getJob()) && !busy.contains(order.getShard())) {
+        if (!refused.contains(order.getJob()) && !underWay.isBusy(order.getShard())) {
           handOver(order, group, to);
         }
       }
@@ -82,24 +74,20 @@ final class Transfers {
   }
 
   private void handOver(TransferOrder order, RaftGroup group, ReplicaId to) {
-    busy.add(order.getShard());
-    LOG.info("job {} on shard {}: leadership goes to {}", order.getJob(), order.getShard(), to);
-    group
-        .transferLeadership(Optional.of(to))
-        .whenComplete((nothing, failure) -> control.run(() -> ended(order, failure)));
+    String what =
+        "job %d on shard %d: leadership goes to %s".formatted(order.getJob(), order.getShard(), to);
+    underWay.await(
+        order.getShard(),
+        what,
+        group.transferLeadership(Optional.of(to)),
+        nothing -> {},
+        why -> failed(order, why));
   }
 
-  private void ended(TransferOrder order, @Nullable Throwable failure) {
-    busy.remove(order.getShard());
-    if (failure instanceof RaftException why) {
-      LOG.debug("job {} has to wait", order.getJob(), why);
-      // It may have cost the shard's clients an election timeout: not again for the same job.
-      if (why.refusal().filter(Refusal.TransferGivenUp.class::isInstance).isPresent()) {
-        refuse(order, "replica " + order.getTo() + " is away, or did not take over in time");
-      }
-    } else if (failure != null) {
-      throw new IllegalStateException(
-          "leadership was not handed over, otherwise than it may", failure);
+  /** It may have cost the shard's clients an election timeout: not again for the same job. */
+  private void failed(TransferOrder order, RaftException why) {
+    if (why.refusal().filter(Refusal.TransferGivenUp.class::isInstance).isPresent()) {
+      refuse(order, "replica " + order.getTo() + " is away, or did not take over in time");
     }
   }
 }

@@ -2,8 +2,6 @@ package io.flotilla.shard.service;
 
 import io.flotilla.raft.core.GroupStatus;
 import io.flotilla.raft.port.StorageException;
-import io.flotilla.rpc.ErrorCode;
-import io.flotilla.rpc.RpcException;
 import io.flotilla.shard.host.HostedShard;
 import io.flotilla.shard.host.ShardHost;
 import java.io.IOException;
@@ -21,9 +19,6 @@ import org.slf4j.LoggerFactory;
 public final class ShardNode implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ShardNode.class);
   private static final int EXIT_CODE = 70; // an internal error, in the words of sysexits.h
-
-  /** The cluster has removed this node: to start it again is of no use. EX_CONFIG, there. */
-  private static final int EXIT_CODE_REMOVED = 78;
 
   /** Whether a node is up, and how it is to end. */
   enum Phase {
@@ -47,12 +42,10 @@ public final class ShardNode implements AutoCloseable {
     this.phase = phase;
   }
 
-  /**
-   * Starts a node of a process of its own: a failure of the disk ends the process at once,
-   * placement's word that the node was removed ends it as a signal does. Blocks as the other one.
-   */
-  public static ShardNode start(ShardNodeConfig config) throws IOException {
-    return start(config, ShardNode::halt, System::currentTimeMillis);
+  /** As the other one, by the wall clock; a failure of the disk ends the process at once. */
+  public static ShardNode start(ShardNodeConfig config, Consumer<String> removed)
+      throws IOException {
+    return start(config, ShardNode::halt, removed, System::currentTimeMillis);
   }
 
   /**
@@ -62,16 +55,22 @@ public final class ShardNode implements AutoCloseable {
    *
    * @param fatal told by any thread that the disk or a part has failed: nothing is sure any more,
    *     and the node must be made to end, as by {@link #kill} or with its process
+   * @param removed told in words, by a thread that {@link #close} waits for, that the cluster has
+   *     removed this node, which is to be closed: what it has deleted has to be gone from its disk.
+   *     It may be told before this returns, and is told again about each second until then
    * @param wallMillis the wall clock, as {@link System#currentTimeMillis}
    * @throws IOException if the directory, the address or, for a new node, placement cannot be had;
    *     nothing then is left open
    */
   public static ShardNode start(
-      ShardNodeConfig config, Consumer<Throwable> fatal, LongSupplier wallMillis)
+      ShardNodeConfig config,
+      Consumer<Throwable> fatal,
+      Consumer<String> removed,
+      LongSupplier wallMillis)
       throws IOException {
     Parts parts = new Parts();
     try {
-      return new Startup(config, fatal, wallMillis, parts).run();
+      return new Startup(config, fatal, removed, wallMillis, parts).run();
     } catch (IOException | RuntimeException e) {
       try {
         parts.close();
@@ -83,12 +82,6 @@ public final class ShardNode implements AutoCloseable {
   }
 
   private static void halt(Throwable cause) {
-    if (cause instanceof RpcException why && why.code() == ErrorCode.REMOVED) {
-      LOG.error("{}; this process ends", why.detail().getMessage());
-      // As when it is told to stop: what it has deleted has to be gone from its disk.
-      new Thread(() -> Runtime.getRuntime().exit(EXIT_CODE_REMOVED), "removed").start();
-      return;
-    }
     LOG.error("the node cannot go on and ends at once", cause);
     Runtime.getRuntime().halt(EXIT_CODE);
   }

@@ -16,11 +16,9 @@ import io.flotilla.raft.runtime.RuntimePorts;
 import io.flotilla.raft.runtime.SnapshotFetchConfig;
 import io.flotilla.raft.runtime.SnapshotPorts;
 import io.flotilla.raft.runtime.SnapshotSendConfig;
-import io.flotilla.rpc.ErrorCode;
 import io.flotilla.rpc.Hello;
 import io.flotilla.rpc.NetThreads;
 import io.flotilla.rpc.RpcClient;
-import io.flotilla.rpc.RpcException;
 import io.flotilla.rpc.RpcMethods;
 import io.flotilla.rpc.RpcServer;
 import io.flotilla.shard.host.NodeTable;
@@ -50,6 +48,7 @@ final class Startup {
 
   private final ShardNodeConfig config;
   private final Consumer<Throwable> fatal;
+  private final Consumer<String> removed;
   private final LongSupplier wallMillis;
   private final Parts parts;
   private final NodeTable nodes = new NodeTable();
@@ -57,9 +56,15 @@ final class Startup {
   private final RaftMetrics metrics = new RaftMetrics(registry);
   private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.UP);
 
-  Startup(ShardNodeConfig config, Consumer<Throwable> fatal, LongSupplier wallMillis, Parts parts) {
+  Startup(
+      ShardNodeConfig config,
+      Consumer<Throwable> fatal,
+      Consumer<String> removed,
+      LongSupplier wallMillis,
+      Parts parts) {
     this.config = config;
     this.fatal = fatal;
+    this.removed = removed;
     this.wallMillis = wallMillis;
     this.parts = parts;
   }
@@ -71,7 +76,8 @@ final class Startup {
     directory.nodes().forEach(nodes::put);
     NetThreads threads = parts.add(new NetThreads(config.listen().networkThreads(), "node-net"));
     RpcClient client = parts.add(new RpcClient(threads, hello(directory)));
-    PlacementLink link = parts.add(new PlacementLink(client, config.placement(), this::failed));
+    PlacementLink link =
+        parts.add(new PlacementLink(client, config.placement(), this::failed, this::removed));
     int port = config.listen().port();
     if (directory.identity().node() == 0) {
       port = port == 0 ? freePort() : port;
@@ -177,15 +183,16 @@ final class Startup {
     return config.listen().advertised().orElse(config.listen().host() + ":" + port);
   }
 
-  /** Says where this node is now, which may be elsewhere than before. */
+  /**
+   * Says where this node is now, which may be elsewhere than before. That it was removed, the
+   * answer to its first report says as well.
+   */
   private void announce(PlacementLink link, DataDirectory directory, String address) {
     var unused =
         link.register(request(directory, address))
             .whenComplete(
                 (node, refusal) -> {
-                  if (refusal instanceof RpcException why && why.code() == ErrorCode.REMOVED) {
-                    failed(why);
-                  } else if (refusal != null) {
+                  if (refusal != null) {
                     LOG.error("placement refuses this node", refusal);
                   }
                 });
@@ -246,6 +253,12 @@ final class Startup {
       states.kill();
     } else {
       states.close();
+    }
+  }
+
+  private void removed(String why) {
+    if (phase.get() == Phase.UP) {
+      removed.accept(why);
     }
   }
 

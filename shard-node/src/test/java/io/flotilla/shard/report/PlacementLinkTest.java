@@ -58,6 +58,7 @@ class PlacementLinkTest {
   private final RpcClient client = new RpcClient(threads, new Hello("t", Hello.Role.NODE, 0));
   private final HeldGroup group = new HeldGroup();
   private final List<Throwable> fatal = new CopyOnWriteArrayList<>();
+  private final List<String> removed = new CopyOnWriteArrayList<>();
   private final List<Member> members = new ArrayList<>();
   private final NodeTable nodes = new NodeTable();
   private volatile boolean losesAll;
@@ -141,7 +142,7 @@ class PlacementLinkTest {
   }
 
   private void link(String... addresses) {
-    link = new PlacementLink(client, List.of(addresses), fatal::add);
+    link = new PlacementLink(client, List.of(addresses), fatal::add, removed::add);
   }
 
   private void follow() {
@@ -305,6 +306,16 @@ class PlacementLinkTest {
     await()
         .atMost(PATIENCE)
         .until(() -> member(0).reports.stream().anyMatch(each -> each.getGoneList().contains(7L)));
+  }
+
+  /** It is told again: whoever is told may not be able to end just then. */
+  @Test
+  void whoWasRemovedIsNoFailure() {
+    link(member(0).address);
+    member(0).refuses(ErrorCode.REMOVED, "");
+    follow();
+    await().atMost(PATIENCE).until(() -> removed.size() >= 2);
+    assertThat(removed).allMatch("not here"::equals);
   }
 
   private static final long HERE = 71;

@@ -60,7 +60,12 @@ final class ThreeNodes implements AutoCloseable {
                 directory.resolve("node" + number))
             .withState(new KvStoreConfig(1 << 20, 2, 1 << 20, 1))
             .withRaft(raft);
-    ShardNode node = ShardNode.start(config, fatal::add, System::currentTimeMillis);
+    ShardNode node =
+        ShardNode.start(
+            config,
+            fatal::add,
+            why -> fatal.add(new IllegalStateException(why)),
+            System::currentTimeMillis);
     nodes.put(number, node);
     ports.put(number, Integer.parseInt(node.address().substring(node.address().indexOf(':') + 1)));
     return node;
