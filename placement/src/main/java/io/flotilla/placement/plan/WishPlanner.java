@@ -49,6 +49,7 @@ public final class WishPlanner {
                 () ->
                     new PlanRefusedException(
                         "shard " + shardId + " has no replica on node " + fromNode));
+    refuseIfLearner(leaving, shardId);
     Optional<Job> underWay = piece.job();
     if (underWay.isPresent()) {
       if (underWay.get() instanceof Move move
@@ -59,6 +60,17 @@ public final class WishPlanner {
       throw new PlanRefusedException(underWay.get().isInTheWay());
     }
     return draft.move(ASKED_FOR, piece, fromNode, target(piece, fromNode, toNode));
+  }
+
+  /** Nobody is taken in for one that has no vote; and while that was tried, it would not leave. */
+  private static void refuseIfLearner(Replica leaving, long shard) throws PlanRefusedException {
+    if (leaving.role() == Replica.Role.LEARNER) {
+      throw new PlanRefusedException(
+          String.format(
+              "replica %d of shard %d on node %d only learns: it gets its vote or is removed by"
+                  + " itself",
+              leaving.id(), shard, leaving.node()));
+    }
   }
 
   private Seat target(Piece piece, long fromNode, long toNode) throws PlanRefusedException {
@@ -93,6 +105,7 @@ public final class WishPlanner {
     Piece piece = piece(shardId);
     refuseIf(draft.whyNot(ShardRule.TO_SPLIT, piece), shardId);
     Shard shard = piece.shard;
+    refuseIfLong(at);
     if (!at.isEmpty() && !shard.range().canBeCutAt(at)) {
       throw new PlanRefusedException(
           String.format(
@@ -103,6 +116,17 @@ public final class WishPlanner {
       throw new PlanRefusedException("a hash keyspace is cut between two slots only");
     }
     return draft.split(ASKED_FOR, piece, at);
+  }
+
+  /** It stays in the map, which everybody is sent, for as long as the shards are. */
+  private static void refuseIfLong(KeyBytes at) throws PlanRefusedException {
+    int bytes = at.length() - Keyspace.DEFAULT.prefix().length();
+    if (bytes > KeyspaceWish.SPLIT_KEY_BYTES_MAX) {
+      throw new PlanRefusedException(
+          String.format(
+              "the key to cut at has %d bytes; allowed: up to %d",
+              bytes, KeyspaceWish.SPLIT_KEY_BYTES_MAX));
+    }
   }
 
   /**

@@ -153,6 +153,7 @@ final class AdminDoor {
   }
 
   private Split split(AdminRequest request) throws PlanRefusedException {
+    KeyspaceDoor.checkRoomFor(1, view.get());
     return planner()
         .split(request.getSplit().getShard(), MapMessages.read(request.getSplit().getAt()));
   }

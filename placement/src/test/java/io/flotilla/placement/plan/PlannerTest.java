@@ -18,6 +18,8 @@ import org.junit.jupiter.api.Test;
 
 /** One situation after the other: what is planned, and what is said about what is not. */
 final class PlannerTest {
+  private static final KeyBytes TOO_LONG = KeyBytes.of(new byte[4097]);
+
   private final PlanWorld world = new PlanWorld();
 
   private List<String> words() {
@@ -394,6 +396,9 @@ final class PlannerTest {
     assertThat(wish().transfer(shard, 0).to().node()).isEqualTo(2);
     refuses("there is no shard 9", () -> wish().split(9, KeyBytes.EMPTY));
     refuses("is not inside of shard 1", () -> wish().split(shard, KeyBytes.of((byte) 9)));
+    refuses(
+        "the key to cut at has 4097 bytes; allowed: up to 4096",
+        () -> wish().split(shard, KeyBytes.of(new byte[] {0, 0, 0, 1}).followedBy(TOO_LONG)));
     refuses("node 1 leads shard 1 already", () -> wish().transfer(shard, 1));
     refuses("node 4 has no replica of shard 1", () -> wish().transfer(shard, 4));
     refuses("there is no node 9", () -> wish().transfer(shard, 9));

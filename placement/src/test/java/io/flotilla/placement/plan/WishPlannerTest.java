@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
@@ -129,5 +130,19 @@ final class WishPlannerTest {
     assertRefused(1, 9, "there is no node 9");
     shards.clear();
     assertRefused(1, 4, "there is no shard 1");
+  }
+
+  @Test
+  void whoOnlyLearnsIsNotMovedForNobodyWouldBeTakenInForIt() {
+    fiveNodes();
+    Shard still = shards.get(SHARD).value();
+    List<Replica> replicas = new ArrayList<>(still.replicas());
+    replicas.add(new Replica(4, 98, Replica.Role.LEARNER));
+    shards.put(
+        SHARD,
+        new Revised<>(
+            1, new Shard(SHARD, 1, still.range(), new Epoch(1, 2), replicas, 0, Optional.empty())));
+    assertRefused(4, 5, "replica 98 of shard 1 on node 4 only learns");
+    assertRefused(4, 0, "only learns");
   }
 }

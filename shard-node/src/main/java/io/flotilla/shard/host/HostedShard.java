@@ -26,6 +26,9 @@ import java.util.concurrent.atomic.AtomicReference;
 
 /** One open replica of a shard. Any thread may call. */
 public final class HostedShard {
+  /** What replicas in good health lag behind under load, as their leader hears of it. */
+  private static final long LAG_ENTRIES_MAX = 256;
+
   private final KvStateMachine state;
   private final RaftGroup group;
   private final ShardLoad load;
@@ -164,6 +167,24 @@ public final class HostedShard {
   /** Whether it serves nothing, as far as is known here: see {@link Frozen}. */
   public boolean isFrozen() {
     return descriptor().hasFrozen();
+  }
+
+  /**
+   * Whether all other replicas are heard and have applied the log but for its last few entries, so
+   * that nothing that waits for all of them waits for long. Only the leader can tell.
+   */
+  public boolean isFollowedClosely() {
+    GroupStatus status = group.status();
+    long least = status.lastIndex() - LAG_ENTRIES_MAX;
+    return status.role() == RoleName.LEADER
+        && status.membership().everybody().stream()
+            .map(Member::replica)
+            .filter(replica -> !replica.equals(status.replica()))
+            .allMatch(
+                replica ->
+                    status.peers().stream()
+                        .filter(peer -> peer.replica().equals(replica))
+                        .anyMatch(peer -> peer.recentlyActive() && peer.applied() >= least));
   }
 
   /**

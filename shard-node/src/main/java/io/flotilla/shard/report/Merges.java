@@ -45,6 +45,9 @@ final class Merges {
       refuse(order, step.refusal().get());
     } else if (step.entry().isEmpty()) {
       LOG.debug("{} has to wait for news of the shard", said(order));
+    } else if (order.getStep() == Step.FREEZE && !shard.isFollowedClosely()) {
+      // From then until its last replica has applied that, nobody serves its keys.
+      LOG.debug("{} has to wait for a replica that is behind or away", said(order));
     } else if (order.getStep() == Step.ABSORB && !host.holdsFrozen(order.getOther())) {
       LOG.warn("{} has to wait: shard {} is not frozen here", said(order), other(order));
     } else {

@@ -12,8 +12,11 @@ import io.flotilla.proto.placement.JobRefusal;
 import io.flotilla.proto.placement.MergeOrder;
 import io.flotilla.proto.placement.MergeOrder.Step;
 import io.flotilla.raft.core.Entry;
+import io.flotilla.raft.core.GroupStatus.PeerState;
+import io.flotilla.raft.core.GroupStatus.PeerStatus;
 import io.flotilla.raft.core.GroupStatus.RoleName;
 import io.flotilla.raft.core.Refusal;
+import io.flotilla.raft.core.ReplicaId;
 import io.flotilla.raft.port.StateMachine;
 import io.flotilla.raft.runtime.GroupSpec;
 import io.flotilla.raft.runtime.RaftException;
@@ -102,9 +105,21 @@ class MergesTest {
   private HeldGroup openGroup(GroupSpec spec, StateMachine<KvRound> state) {
     HeldGroup group = new HeldGroup();
     group.self = spec.self();
+    group.membership = spec.initial();
+    group.peers = List.of(peer(spec.id().value(), 40, true));
     groups.put(spec.id().value(), group);
     states.put(spec.id().value(), (KvStateMachine) state);
     return group;
+  }
+
+  /** The other replica, as its leader knows of it, whose log ends at 41. */
+  private static PeerStatus peer(long shard, long applied, boolean heard) {
+    ReplicaId other = new ReplicaId(shard * 10 + 1);
+    return new PeerStatus(other, applied, applied, 1, PeerState.REPLICATE, heard);
+  }
+
+  private void follows(long applied, boolean heard) {
+    groups.get(7L).peers = List.of(peer(7, applied, heard));
   }
 
   /** On the control thread, after all that was put there before. */
@@ -141,6 +156,22 @@ class MergesTest {
     obey(FREEZE);
     assertThat(proposed(7)).as("until the shard's next version is reported").hasSize(2);
     assertThat(refused.unheard()).isEmpty();
+  }
+
+  /** Its keys would be served by nobody until the last replica has come so far. */
+  @Test
+  void noShardIsFrozenWhileOneOfItsReplicasIsBehindOrAway() {
+    follows(41 - 257, true);
+    obey(FREEZE);
+    follows(41, false);
+    obey(FREEZE);
+    groups.get(7L).peers = List.of();
+    obey(FREEZE);
+    assertThat(proposed(7)).isEmpty();
+    assertThat(refused.unheard()).as("it may come").isEmpty();
+    follows(41 - 256, true);
+    obey(FREEZE);
+    assertThat(proposed(7)).hasSize(1);
   }
 
   @Test
