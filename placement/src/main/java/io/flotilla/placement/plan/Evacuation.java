@@ -4,51 +4,74 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Predicate;
+import java.util.Set;
 
 /**
- * Takes replicas off nodes on which they cannot stay. What comes in their place is added before
- * they go, by the way a {@link io.flotilla.placement.model.Move} is carried out.
+ * Takes replicas off nodes on which they cannot stay, and puts others in the place of those that
+ * are lost where they are. What comes in their place is added before they go, by the way a {@link
+ * io.flotilla.placement.model.Move} is carried out.
  */
 final class Evacuation implements Scheduler {
   static final Evacuation OF_THE_DEAD =
-      new Evacuation("repair", "is dead", seat -> seat.health == LoadView.Health.DEAD);
+      new Evacuation(
+          "repair", "node %d is dead", (of, seat, piece) -> seat.health == LoadView.Health.DEAD);
+  static final Evacuation OF_THE_LOST =
+      new Evacuation("repair", "the replica on node %d is lost", Evacuation::isLost);
   static final Evacuation OF_THE_DRAINING =
       new Evacuation(
           "drain",
-          "is draining",
-          seat -> seat.node.isDraining() && seat.health != LoadView.Health.DEAD);
+          "node %d is draining",
+          (of, seat, piece) -> seat.node.isDraining() && seat.health != LoadView.Health.DEAD);
+
+  private static final List<Evacuation> ALL = List.of(OF_THE_DEAD, OF_THE_LOST, OF_THE_DRAINING);
+
+  private interface Condition {
+    boolean holds(Draft draft, Seat seat, Piece piece);
+  }
 
   private final String name;
   private final String why;
-  private final Predicate<Seat> isToBeEmpty;
+  private final Condition mustLeave;
 
-  private Evacuation(String name, String why, Predicate<Seat> isToBeEmpty) {
+  /**
+   * @param why with a place for the node
+   */
+  private Evacuation(String name, String why, Condition mustLeave) {
     this.name = name;
     this.why = why;
-    this.isToBeEmpty = isToBeEmpty;
+    this.mustLeave = mustLeave;
   }
 
   /** Whether some replica has still to leave some node, and no job sees to it yet. */
   static boolean isWanted(Draft draft) {
     return draft.seats().stream()
-        .filter(seat -> OF_THE_DEAD.isToBeEmpty.or(OF_THE_DRAINING.isToBeEmpty).test(seat))
-        .anyMatch(seat -> seat.replicas() > 0);
+        .anyMatch(
+            seat ->
+                seat.pieces.stream()
+                    .anyMatch(
+                        piece ->
+                            ALL.stream().anyMatch(one -> one.mustLeave.holds(draft, seat, piece))));
+  }
+
+  private static boolean isLost(Draft draft, Seat seat, Piece piece) {
+    Set<Long> lost = draft.load().lost();
+    return !lost.isEmpty()
+        && seat.health.isAlive()
+        && piece.shard.replicaOn(seat.id()).filter(on -> lost.contains(on.id())).isPresent();
   }
 
   @Override
   public void plan(Draft draft) {
     for (Seat seat : draft.seats()) {
-      if (isToBeEmpty.test(seat)) {
-        List<Piece> pieces = new ArrayList<>(seat.pieces);
-        pieces.sort(Comparator.comparingLong(Piece::id));
-        pieces.forEach(piece -> plan(draft, seat, piece));
-      }
+      List<Piece> pieces = new ArrayList<>(seat.pieces);
+      pieces.removeIf(piece -> !mustLeave.holds(draft, seat, piece));
+      pieces.sort(Comparator.comparingLong(Piece::id));
+      pieces.forEach(piece -> plan(draft, seat, piece));
     }
   }
 
   private void plan(Draft draft, Seat leaving, Piece piece) {
-    String reason = "node " + leaving.id() + " " + why;
+    String reason = String.format(why, leaving.id());
     Optional<String> obstacle = draft.whyNot(ShardRule.TO_REPAIR, piece);
     if (obstacle.isPresent()) {
       draft

@@ -19,6 +19,7 @@ import java.util.Set;
  * @param heats what a shard is asked, by shard
  * @param endedLately jobs that ended not long ago, one way or another
  * @param inVain nodes that got nothing of a replica which was to go there not long ago
+ * @param lost replicas, by id, that take no part any more though their nodes live
  */
 public record LoadView(
     boolean settled,
@@ -27,7 +28,8 @@ public record LoadView(
     Map<Long, Long> bytes,
     Map<Long, Heat> heats,
     Set<Long> endedLately,
-    Set<Long> inVain) {
+    Set<Long> inVain,
+    Set<Long> lost) {
   /** How a node is, by what was heard of it and when. */
   public enum Health {
     /** Heard, and for long enough that it can be counted on. */
@@ -53,20 +55,21 @@ public record LoadView(
     heats = Map.copyOf(heats);
     endedLately = Set.copyOf(endedLately);
     inVain = Set.copyOf(inVain);
+    lost = Set.copyOf(lost);
   }
 
-  /** One in which nothing is known of what shards are asked, and nothing was in vain. */
+  /** One in which nothing is known of what shards are asked, and nothing was in vain or lost. */
   public LoadView(
       boolean settled,
       Map<Long, Health> health,
       Map<Long, Long> leaders,
       Map<Long, Long> bytes,
       Set<Long> endedLately) {
-    this(settled, health, leaders, bytes, Map.of(), endedLately, Set.of());
+    this(settled, health, leaders, bytes, Map.of(), endedLately, Set.of(), Set.of());
   }
 
   public LoadView with(Map<Long, Heat> known, Set<Long> nodesInVain) {
-    return new LoadView(settled, health, leaders, bytes, known, endedLately, nodesInVain);
+    return new LoadView(settled, health, leaders, bytes, known, endedLately, nodesInVain, lost);
   }
 
   public Health of(long node) {
@@ -104,6 +107,6 @@ public record LoadView(
 
   /** Whether a majority of a shard's voters is on nodes that are heard. */
   public boolean hasMajority(Shard shard) {
-    return shard.hasMajority(each -> of(each.node()).isAlive());
+    return shard.hasMajority(each -> of(each.node()).isAlive() && !lost.contains(each.id()));
   }
 }

@@ -13,7 +13,11 @@ import java.util.Optional;
 public final class Planner {
   private static final List<Scheduler> ALWAYS =
       List.of(
-          Evacuation.OF_THE_DEAD, new Replenishment(), Evacuation.OF_THE_DRAINING, new Growth());
+          Evacuation.OF_THE_DEAD,
+          Evacuation.OF_THE_LOST,
+          new Replenishment(),
+          Evacuation.OF_THE_DRAINING,
+          new Growth());
   private static final List<Scheduler> WHILE_BALANCING =
       List.of(
           new ZoneSpread(),

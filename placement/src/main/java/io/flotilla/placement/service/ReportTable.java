@@ -293,6 +293,7 @@ final class ReportTable {
       ClusterView view, long nowNanos, long deadNanos, long steadyNanos, Set<Long> endedLately) {
     Map<Long, LoadView.Health> health = new HashMap<>();
     Map<Long, Long> bytes = new HashMap<>();
+    Set<Long> lost = new HashSet<>();
     for (long node : view.nodes().keySet()) {
       health.put(node, health(node, view, nowNanos, deadNanos, steadyNanos));
       reportsOf(node)
@@ -300,6 +301,9 @@ final class ReportTable {
               reports ->
                   reports.byShard.forEach(
                       (shard, report) -> {
+                        if (report.getLost()) {
+                          lost.add(report.getReplica());
+                        }
                         if (isOfRange(report, view)) {
                           bytes.merge(shard, report.getApproximateBytes(), Math::max);
                         }
@@ -314,7 +318,8 @@ final class ReportTable {
             leaders.put(shard, node);
           }
         });
-    return new LoadView(nowNanos - sinceNanos >= silentNanos, health, leaders, bytes, endedLately);
+    boolean settled = nowNanos - sinceNanos >= silentNanos;
+    return new LoadView(settled, health, leaders, bytes, Map.of(), endedLately, Set.of(), lost);
   }
 
   /** Not weighed before the shard was cut: it would be cut again for what is another's now. */

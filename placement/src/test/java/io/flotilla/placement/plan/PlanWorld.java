@@ -46,6 +46,7 @@ final class PlanWorld {
   final Map<Long, Heat> heats = new HashMap<>();
   final Set<Long> endedLately = new HashSet<>();
   final Set<Long> inVain = new HashSet<>();
+  final Set<Long> lost = new HashSet<>();
   Settings settings = Settings.INITIAL;
 
   /** That its shards are to have; 0: nobody has said. */
@@ -118,7 +119,7 @@ final class PlanWorld {
   }
 
   LoadView load() {
-    return new LoadView(settled, health, leaders, bytes, heats, endedLately, inVain);
+    return new LoadView(settled, health, leaders, bytes, heats, endedLately, inVain, lost);
   }
 
   List<Job> plan() {

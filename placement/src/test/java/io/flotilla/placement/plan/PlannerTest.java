@@ -61,6 +61,19 @@ final class PlannerTest {
   }
 
   @Test
+  void whatIsLostOnANodeThatLivesIsReplaced() {
+    world.nodes(5);
+    long shard = world.shard(1, 2, 3);
+    world.lost.add(2L);
+    assertThat(words()).containsExactly("moves replica 2 of shard 1 to node 4");
+    assertThat(world.plan().get(0).reason()).isEqualTo("the replica on node 2 is lost");
+    world.lost.add(3L);
+    assertThat(world.plan()).isEmpty();
+    assertSays(
+        world.why(shard), "the replica on node 2 is lost, but shard 1 has lost the majority");
+  }
+
+  @Test
   void nothingGoesWhereNothingArrivedAWhileAgo() {
     world.nodes(5);
     long shard = world.shard(2, 1, 3);

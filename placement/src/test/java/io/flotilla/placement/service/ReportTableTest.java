@@ -83,6 +83,14 @@ final class ReportTableTest {
   }
 
   @Test
+  void whoIsLostIsToldToThePlanner() {
+    report(1, leads(1, 4));
+    assertThat(table.load(view, 100 * SECOND, SECOND, SECOND, Set.of()).lost()).isEmpty();
+    report(2, ShardReport.newBuilder().setShard(1).setReplica(2).setLost(true).build());
+    assertThat(table.load(view, 100 * SECOND, SECOND, SECOND, Set.of()).lost()).containsExactly(2L);
+  }
+
+  @Test
   void ignoresShardsThatNobodyCreated() {
     report(1, leads(99, 4));
     assertThat(table.lastHint()).isZero();
