@@ -123,6 +123,11 @@ final class AdminDoor {
 
   void administer(RpcCall<AdminRequest, AdminReply> call) {
     AdminRequest request = call.request();
+    if (request.getDryRun() && !hasDryRun(request)) {
+      String allowed = "allowed: split, merge, transfer, add shards, drain, members, recover";
+      call.fail(ErrorCode.INVALID_REQUEST, "there is no dry run of that; " + allowed);
+      return;
+    }
     switch (request.getWishCase()) {
       case SPLIT -> begin(call, () -> split(request));
       case MERGE ->
@@ -150,6 +155,15 @@ final class AdminDoor {
       case RECOVER -> recovery.recover(call);
       case WISH_NOT_SET -> call.fail(ErrorCode.INVALID_REQUEST, "nothing is asked for");
     }
+  }
+
+  /** Of what begins jobs, or needs a plan. */
+  private static boolean hasDryRun(AdminRequest request) {
+    return switch (request.getWishCase()) {
+      case SPLIT, MERGE, TRANSFER, ADD_SHARDS, MEMBERS, RECOVER, WISH_NOT_SET -> true;
+      case NODE -> request.getNode().getChange() == ChangeNodeRequest.Change.DRAIN;
+      case CANCEL, BALANCE -> false;
+    };
   }
 
   private Split split(AdminRequest request) throws PlanRefusedException {
@@ -194,22 +208,6 @@ final class AdminDoor {
   }
 
   private void cancel(RpcCall<AdminRequest, AdminReply> call, long job) {
-    if (call.request().getDryRun()) {
-      onlyTell(
-          call,
-          () ->
-              call.reply(
-                  AdminReply.newBuilder()
-                      .addJobs(
-                          planned(
-                              view.get()
-                                  .job(job)
-                                  .orElseThrow(
-                                      () ->
-                                          PlanRefusedException.notFound("there is no job " + job))))
-                      .build()));
-      return;
-    }
     PlacementCommand end =
         PlacementCommand.newBuilder()
             .setEndJob(EndJob.newBuilder().setJob(job).setEnd(JobEnd.CANCELLED).setWhy(CANCELLED))
@@ -312,7 +310,7 @@ final class AdminDoor {
 
   private void changeNode(RpcCall<AdminRequest, AdminReply> call, ChangeNodeRequest change) {
     if (call.request().getDryRun()) {
-      onlyTell(call, () -> call.reply(whatIf(change)));
+      onlyTell(call, () -> call.reply(whatIfDrained(change.getNode())));
       return;
     }
     gate.decidePlanned(
@@ -351,18 +349,12 @@ final class AdminDoor {
         .build();
   }
 
-  private AdminReply whatIf(ChangeNodeRequest change) throws PlanRefusedException {
+  private AdminReply whatIfDrained(long id) throws PlanRefusedException {
     ClusterView now = view.get();
     Node node =
-        now.node(change.getNode())
-            .orElseThrow(
-                () -> PlanRefusedException.notFound("there is no node " + change.getNode()));
-    Node.State state =
-        change.getChange() == ChangeNodeRequest.Change.UNDRAIN
-            ? Node.State.ACTIVE
-            : Node.State.DRAINING;
-    Plan plan =
-        Planner.explainNode(now.withNode(node.in(state)), load.get(), policy.atOnce(), node.id());
+        now.node(id).orElseThrow(() -> PlanRefusedException.notFound("there is no node " + id));
+    ClusterView then = now.withNode(node.in(Node.State.DRAINING));
+    Plan plan = Planner.explainNode(then, load.get(), policy.atOnce(), node.id());
     AdminReply.Builder reply = tell(plan, job -> leaves(job, now, node.id()));
     addNotes(reply, plan.findings());
     return reply.build();

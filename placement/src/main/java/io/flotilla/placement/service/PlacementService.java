@@ -148,6 +148,7 @@ public final class PlacementService implements AutoCloseable {
           .ifPresentOrElse(
               absorbed -> absorbed.forEach(shard -> reports.shardVanished(shard.id())),
               () -> reports.shardsVanishedBut(view.shards().keySet()));
+      reports.nodesVanishedBut(view.nodes().keySet());
       shardsSince = view.revision();
     }
     steward.act(view, () -> load(view), takesNothing(view), now);

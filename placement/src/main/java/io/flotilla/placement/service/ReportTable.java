@@ -136,6 +136,11 @@ final class ReportTable {
     }
   }
 
+  /** What removed nodes have said is forgotten. */
+  void nodesVanishedBut(Set<Long> inMap) {
+    nodes.keySet().retainAll(inMap);
+  }
+
   /** A shard has come into the map: what was said of it before counts now. */
   void shardAppeared(long shard) {
     nodes.forEach(

@@ -214,6 +214,21 @@ final class JobTest extends ThreeNodes {
   }
 
   @Test
+  void whatHasNoDryRunIsNotDone() {
+    Job job = begin(split());
+    for (AdminRequest.Builder wish :
+        List.of(
+            cancel(job),
+            change(3, ChangeNodeRequest.Change.REMOVE),
+            change(3, ChangeNodeRequest.Change.UNDRAIN),
+            AdminRequest.newBuilder().setBalance(SetBalanceRequest.newBuilder()))) {
+      assertError(administer(wish.setDryRun(true)), ErrorCode.INVALID_REQUEST, "no dry run");
+    }
+    assertThat(map.view().job(job.getId())).isPresent();
+    assertThat(map.view().settings().balance()).isTrue();
+  }
+
+  @Test
   void aDryRunBeginsNothing() {
     long revision = map.view().revision();
     assertThat(begin(split().setDryRun(true)).getId()).isZero();

@@ -91,6 +91,15 @@ final class ReportTableTest {
   }
 
   @Test
+  void whatRemovedNodesSaidIsForgotten() {
+    report(1, leads(1, 4));
+    report(2, leads(2, 4));
+    table.nodesVanishedBut(Set.of(2L, 3L));
+    assertThat(table.reportOf(1, 1)).isEmpty();
+    assertThat(table.reportOf(2, 2)).isPresent();
+  }
+
+  @Test
   void ignoresShardsThatNobodyCreated() {
     report(1, leads(99, 4));
     assertThat(table.lastHint()).isZero();

@@ -7,7 +7,6 @@ import io.flotilla.shard.kv.KvStateMachine;
 import io.flotilla.shard.kv.KvStore;
 import io.flotilla.shard.kv.Merge;
 import java.util.Collection;
-import java.util.Iterator;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -94,12 +93,11 @@ final class Leavings {
         shard.group().dissolve();
       }
     }
-    for (Iterator<Map.Entry<Long, KvStateMachine>> each = pinned.entrySet().iterator();
-        each.hasNext(); ) {
-      KvStateMachine state = each.next().getValue();
-      if (owners.arePast(state.shard()) || mayEnd(state.shard())) {
+    for (Map.Entry<Long, KvStateMachine> each : pinned.entrySet()) {
+      KvStateMachine state = each.getValue();
+      boolean isOver = owners.arePast(state.shard()) || mayEnd(state.shard());
+      if (isOver && pinned.remove(each.getKey(), state)) { // not what was pinned meanwhile
         LOG.info("the frozen state of shard {} is kept no longer", state.shard().getId());
-        each.remove();
         state.retire();
       }
     }
