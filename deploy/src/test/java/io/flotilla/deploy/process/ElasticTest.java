@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.flotilla.deploy.process.Traffic.Summary;
+import io.flotilla.raft.rocksdb.RocksLogConfig;
+import io.flotilla.raft.rocksdb.RocksLogStore;
 import io.flotilla.router.client.ClusterStatus;
 import io.flotilla.router.client.FlotillaClient;
 import io.flotilla.shard.kv.KvStore;
 import io.flotilla.shard.kv.KvStoreConfig;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -16,8 +19,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Predicate;
 import java.util.function.ToIntFunction;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -62,7 +67,7 @@ class ElasticTest {
       Summary sum = traffic.judge(new StoreDoor.Sdk(client.keyspace(KEYSPACE).sync()));
       assertThat(sum.unknown()).as("operations that failed").isZero();
       assertTiled(client);
-      assertThat(statesIn(home.resolve(drainedName))).as("shards on a drained node").isZero();
+      assertNothingIsLeftIn(home.resolve(drainedName));
       System.out.printf("grown and shrunk: %s; %s%n", sum, String.join("; ", phases));
     }
   }
@@ -160,9 +165,20 @@ class ElasticTest {
     assertThat(inner).isGreaterThanOrEqualTo(4 * SHARDS - 1);
   }
 
-  private static int statesIn(Path node) throws Exception {
+  /** Neither states, nor logs, nor images that were sent or fetched. */
+  private static void assertNothingIsLeftIn(Path node) throws Exception {
     try (KvStore store = KvStore.open(node.resolve("state"), KvStoreConfig.DEFAULT)) {
-      return store.found().size();
+      assertThat(store.found()).as("states on a drained node").isEmpty();
+    }
+    List<Throwable> broken = new CopyOnWriteArrayList<>();
+    try (RocksLogStore log =
+        RocksLogStore.open(node.resolve("log"), RocksLogConfig.DEFAULT, broken::add)) {
+      assertThat(log.recovered()).as("logs on a drained node").isEmpty();
+      assertThat(log.damaged()).as("damaged logs").isEmpty();
+    }
+    assertThat(broken).isEmpty();
+    try (Stream<Path> files = Files.walk(node.resolve("snapshots"))) {
+      assertThat(files.filter(Files::isRegularFile)).as("images on a drained node").isEmpty();
     }
   }
 }
