@@ -19,8 +19,6 @@ import io.flotilla.proto.placement.ExplainRequest;
 import io.flotilla.proto.placement.GetMapRequest;
 import io.flotilla.proto.placement.MapUpdate;
 import io.flotilla.proto.placement.MembersNews;
-import io.flotilla.proto.placement.MoveReplicaReply;
-import io.flotilla.proto.placement.MoveReplicaRequest;
 import io.flotilla.proto.placement.PingReply;
 import io.flotilla.proto.placement.PingRequest;
 import io.flotilla.proto.placement.RegisterNodeReply;
@@ -67,8 +65,6 @@ public final class RpcMethods {
           CreateKeyspaceReply.parser());
   public static final RpcMethod<StatusRequest, StatusReply> STATUS =
       unary(37, "placement.status", StatusRequest.parser(), StatusReply.parser());
-  public static final RpcMethod<MoveReplicaRequest, MoveReplicaReply> MOVE_REPLICA =
-      unary(38, "placement.move-replica", MoveReplicaRequest.parser(), MoveReplicaReply.parser());
   public static final RpcMethod<AdminRequest, AdminReply> ADMINISTER =
       unary(39, "placement.administer", AdminRequest.parser(), AdminReply.parser());
   public static final RpcMethod<ExplainRequest, ExplainReply> EXPLAIN =

@@ -87,7 +87,8 @@ class MoveTest {
     List<Long> before = new ArrayList<>(nodes(client));
     await()
         .atMost(PATIENCE)
-        .untilAsserted(() -> FlotillaClient.await(client.admin().moveReplica(shard, from, to)));
+        .untilAsserted(
+            () -> FlotillaClient.await(client.admin().moveReplica(shard, from, to, false)));
     await().atMost(PATIENCE).until(() -> FlotillaClient.await(client.admin().jobs()).isEmpty());
     assertThat(nodes(client)).doesNotContain(from).hasSameSizeAs(before);
     traffic.awaitProgress();

@@ -98,7 +98,7 @@ final class Operator {
           switch (work) {
             case SPLIT -> admin.splitShard(shard.id(), Optional.empty(), false);
             case MERGE -> admin.mergeShard(shard.id(), OptionalLong.empty(), false);
-            case MOVE -> admin.moveReplica(shard.id(), node, OptionalLong.empty());
+            case MOVE -> admin.moveReplica(shard.id(), node, OptionalLong.empty(), false);
             case TRANSFER -> admin.transferLeader(shard.id(), OptionalLong.empty(), false);
             case DRAIN -> admin.drainNode(node, false);
           };

@@ -127,7 +127,9 @@ class ReturnTest {
       await().atMost(PATIENCE).until(() -> idOf(client, member) != old);
       for (Shard shard : shards(client)) {
         FlotillaClient.await(
-            client.admin().moveReplica(shard.id(), old, OptionalLong.of(idOf(client, member))));
+            client
+                .admin()
+                .moveReplica(shard.id(), old, OptionalLong.of(idOf(client, member)), false));
       }
     }
     await("it comes back through snapshots")

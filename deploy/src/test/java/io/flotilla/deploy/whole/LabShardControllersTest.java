@@ -9,8 +9,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.flotilla.placement.model.Shard;
 import io.flotilla.raft.sim.Chance;
 import io.flotilla.raft.sim.Faults;
+import io.flotilla.router.client.AdminAnswer;
 import io.flotilla.router.client.AdminClient;
-import io.flotilla.router.client.Job;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
@@ -106,7 +106,7 @@ class LabShardControllersTest {
       List.of(1, 2).forEach(lab::start);
       SimMember old = lab.placementLeader();
       lab.cut(Set.of(old, lab.whole().users().get(0)), lab.whole().members());
-      List<CompletableFuture<Job>> wishes =
+      List<CompletableFuture<AdminAnswer>> wishes =
           IntStream.range(0, SHARDS)
               .mapToObj(
                   shard ->
@@ -114,7 +114,8 @@ class LabShardControllersTest {
                           .moveReplica(
                               lab.shardId(shard),
                               lab.group(0).get(0).node(),
-                              OptionalLong.of(lab.group(1).get(0).node())))
+                              OptionalLong.of(lab.group(1).get(0).node()),
+                              false))
               .toList();
       lab.placementLeader(old);
       AdminClient admin = lab.clerks().all().get(1).user().client().admin();

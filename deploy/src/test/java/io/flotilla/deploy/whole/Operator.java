@@ -107,7 +107,7 @@ final class Operator {
       }
       case MOVE -> {
         long from = shard.replicas().get(chance.below(shard.replicas().size())).node();
-        ask(wish, admin.moveReplica(shard.id(), from, OptionalLong.empty()));
+        ask(wish, admin.moveReplica(shard.id(), from, OptionalLong.empty(), false));
       }
       case TRANSFER -> ask(wish, admin.transferLeader(shard.id(), OptionalLong.empty(), false));
       case DRAIN -> {

@@ -80,7 +80,7 @@ final class ShardMove {
   private void ask(long from, long target) {
     asking = true;
     admin
-        .moveReplica(shard, from, OptionalLong.of(target))
+        .moveReplica(shard, from, OptionalLong.of(target), false)
         .whenComplete((job, failure) -> whole.world().clock().after(0, () -> answered(failure)));
   }
 

@@ -27,7 +27,6 @@ import io.flotilla.proto.placement.EndJob;
 import io.flotilla.proto.placement.ExplainReply;
 import io.flotilla.proto.placement.ExplainRequest;
 import io.flotilla.proto.placement.JobEnd;
-import io.flotilla.proto.placement.MoveReplicaReply;
 import io.flotilla.proto.placement.MoveReplicaRequest;
 import io.flotilla.proto.placement.PlacementCommand;
 import io.flotilla.proto.placement.PlacementResult;
@@ -83,29 +82,6 @@ final class AdminDoor {
     return new WishPlanner(view.get(), load.get());
   }
 
-  void move(RpcCall<MoveReplicaRequest, MoveReplicaReply> call) {
-    MoveReplicaRequest wish = call.request();
-    if (wish.getDryRun()) {
-      onlyTell(call, () -> call.reply(reply(plan(wish))));
-      return;
-    }
-    gate.decidePlanned(
-        call,
-        () -> begin(plan(wish)),
-        result -> call.reply(reply((Move) JobMessages.read(result.getJobs(0)))));
-  }
-
-  private Move plan(MoveReplicaRequest wish) throws PlanRefusedException {
-    return planner().move(wish.getShard(), wish.getFromNode(), wish.getToNode());
-  }
-
-  private MoveReplicaReply reply(Move move) {
-    return MoveReplicaReply.newBuilder()
-        .setJob(MapMessages.write(move))
-        .setApproximateBytes(load.get().bytesOf(move.shard()))
-        .build();
-  }
-
   /** What is asked of a plan that is only told. */
   interface Telling {
     void run() throws PlanRefusedException;
@@ -124,7 +100,7 @@ final class AdminDoor {
   void administer(RpcCall<AdminRequest, AdminReply> call) {
     AdminRequest request = call.request();
     if (request.getDryRun() && !hasDryRun(request)) {
-      String allowed = "allowed: split, merge, transfer, add shards, drain, members, recover";
+      String allowed = "allowed: split, merge, move, transfer, add shards, drain, members, recover";
       call.fail(ErrorCode.INVALID_REQUEST, "there is no dry run of that; " + allowed);
       return;
     }
@@ -134,6 +110,7 @@ final class AdminDoor {
           begin(
               call,
               () -> planner().merge(request.getMerge().getShard(), request.getMerge().getInto()));
+      case MOVE -> begin(call, () -> move(request.getMove()));
       case TRANSFER ->
           begin(
               call,
@@ -160,7 +137,7 @@ final class AdminDoor {
   /** Of what begins jobs, or needs a plan. */
   private static boolean hasDryRun(AdminRequest request) {
     return switch (request.getWishCase()) {
-      case SPLIT, MERGE, TRANSFER, ADD_SHARDS, MEMBERS, RECOVER, WISH_NOT_SET -> true;
+      case SPLIT, MERGE, MOVE, TRANSFER, ADD_SHARDS, MEMBERS, RECOVER, WISH_NOT_SET -> true;
       case NODE -> request.getNode().getChange() == ChangeNodeRequest.Change.DRAIN;
       case CANCEL, BALANCE -> false;
     };
@@ -170,6 +147,10 @@ final class AdminDoor {
     KeyspaceDoor.checkRoomFor(1, view.get());
     return planner()
         .split(request.getSplit().getShard(), MapMessages.read(request.getSplit().getAt()));
+  }
+
+  private Move move(MoveReplicaRequest wish) throws PlanRefusedException {
+    return planner().move(wish.getShard(), wish.getFromNode(), wish.getToNode());
   }
 
   /** A job that is to be begun. */

@@ -14,8 +14,6 @@ import io.flotilla.proto.placement.ExplainReply;
 import io.flotilla.proto.placement.ExplainRequest;
 import io.flotilla.proto.placement.GetMapRequest;
 import io.flotilla.proto.placement.MapUpdate;
-import io.flotilla.proto.placement.MoveReplicaReply;
-import io.flotilla.proto.placement.MoveReplicaRequest;
 import io.flotilla.proto.placement.PlacementCommand;
 import io.flotilla.proto.placement.RegisterNodeReply;
 import io.flotilla.proto.placement.RegisterNodeRequest;
@@ -122,7 +120,6 @@ public final class PlacementService implements AutoCloseable {
         .handle(RpcMethods.GET_MAP, this::getMap)
         .handle(RpcMethods.WATCH_MAP, this::watchMap)
         .handle(RpcMethods.CREATE_KEYSPACE, this::createKeyspace)
-        .handle(RpcMethods.MOVE_REPLICA, this::moveReplica)
         .handle(RpcMethods.ADMINISTER, this::administer)
         .handle(RpcMethods.EXPLAIN, this::explain)
         .handle(RpcMethods.STATUS, this::status);
@@ -292,10 +289,6 @@ public final class PlacementService implements AutoCloseable {
       reply.addDiffering(report.getBucket().getBucket());
     }
     return reply.build();
-  }
-
-  void moveReplica(RpcCall<MoveReplicaRequest, MoveReplicaReply> call) {
-    gate.whenCurrent(call, () -> admin.move(call));
   }
 
   void administer(RpcCall<AdminRequest, AdminReply> call) {

@@ -102,7 +102,6 @@ final class ClusterState {
                 changed);
         case ADOPT_CLUSTER -> adoptCluster(command.getAdoptCluster());
         case SHARD_CHANGED -> changeShard(command.getShardChanged(), changed);
-        case MOVE_REPLICA -> move(MapMessages.read(command.getMoveReplica()), changed);
         case BEGIN_JOBS -> begin(command.getBeginJobs(), changed);
         case END_JOB -> end(command.getEndJob(), changed);
         case CHANGE_NODE -> changeNode(command.getChangeNode(), changed);
@@ -269,16 +268,6 @@ final class ClusterState {
       absorbed.remove(oldest.value().id());
       changed.accept(StateRecord.noMoreAbsorbed(oldest.value()));
     }
-  }
-
-  private PlacementResult move(Move wish, Consumer<StateRecord> changed) {
-    PlacementResult result = begin(wish, changed);
-    return result.getJobsCount() == 0
-        ? result
-        : result.toBuilder()
-            .clearJobs()
-            .setJob(MapMessages.write((Move) JobMessages.read(result.getJobs(0))))
-            .build();
   }
 
   private PlacementResult begin(BeginJobs command, Consumer<StateRecord> changed) {

@@ -49,7 +49,7 @@ final class JobBook {
 
   void end(Job job, Ending ending, Consumer<StateRecord> changed) {
     jobs.remove(job.shard());
-    StateRecord.gone(job).forEach(changed);
+    changed.accept(StateRecord.gone(job));
     EndedJob over = new EndedJob(job, ending);
     ended.put(job.id(), over);
     changed.accept(StateRecord.of(over));

@@ -9,7 +9,6 @@ import io.flotilla.placement.model.KeyRange;
 import io.flotilla.placement.model.Keyspace;
 import io.flotilla.placement.model.KeyspacePlan;
 import io.flotilla.placement.model.Member;
-import io.flotilla.placement.model.Move;
 import io.flotilla.placement.model.Node;
 import io.flotilla.placement.model.Partitioning;
 import io.flotilla.placement.model.Replica;
@@ -150,21 +149,6 @@ public final class MapMessages {
       case INCOMING -> ReplicaRole.INCOMING;
       case OUTGOING -> ReplicaRole.OUTGOING;
     };
-  }
-
-  public static io.flotilla.proto.placement.Move write(Move move) {
-    return io.flotilla.proto.placement.Move.newBuilder()
-        .setJob(move.id())
-        .setShard(move.shard())
-        .setFrom(move.from())
-        .setTo(write(move.to()))
-        .setVoters(move.voters())
-        .build();
-  }
-
-  public static Move read(io.flotilla.proto.placement.Move move) {
-    return new Move(
-        move.getJob(), move.getShard(), move.getFrom(), read(move.getTo()), move.getVoters(), "");
   }
 
   public static Shard read(io.flotilla.proto.map.Shard shard) {

@@ -83,7 +83,7 @@ record SavedState(Generation generation, long applied, ClusterView view) {
       try {
         switch (StateRecord.kind(key)) {
           case StateRecord.HEADER -> header = StateRecord.Header.read(value);
-          case StateRecord.JOB, StateRecord.MOVE, StateRecord.ENDED_JOB, StateRecord.SETTINGS ->
+          case StateRecord.JOB, StateRecord.ENDED_JOB, StateRecord.SETTINGS ->
               nextOfJobs(StateRecord.kind(key), value);
           default -> nextOfMap(StateRecord.kind(key), value);
         }
@@ -126,11 +126,6 @@ record SavedState(Generation generation, long applied, ClusterView view) {
         case StateRecord.JOB -> {
           Job job =
               JobMessages.read(revised(value, io.flotilla.proto.placement.Job.parser()).value());
-          jobs.put(job.shard(), job);
-        }
-        case StateRecord.MOVE -> {
-          Job job =
-              MapMessages.read(revised(value, io.flotilla.proto.placement.Move.parser()).value());
           jobs.put(job.shard(), job);
         }
         case StateRecord.ENDED_JOB -> {

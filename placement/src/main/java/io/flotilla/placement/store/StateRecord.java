@@ -10,7 +10,6 @@ import io.flotilla.placement.model.Settings;
 import io.flotilla.placement.model.Shard;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,9 +27,6 @@ final class StateRecord {
   static final byte JOB = 'j';
   static final byte ENDED_JOB = 'e';
   static final byte SETTINGS = 'c';
-
-  /** A job of the kind that was the only one at first. Read, and deleted, but no more written. */
-  static final byte MOVE = 'm';
 
   private static final int FORMAT = 1;
   private static final int HEADER_BYTES = 4 + 3 * 8 + 3 * 8 + 4;
@@ -147,9 +143,8 @@ final class StateRecord {
     return of(JOB, job.shard(), job.id(), JobMessages.write(job).toByteArray());
   }
 
-  /** In either of the forms that it may have been written in. */
-  static List<StateRecord> gone(Job job) {
-    return List.of(gone(JOB, job.shard()), gone(MOVE, job.shard()));
+  static StateRecord gone(Job job) {
+    return gone(JOB, job.shard());
   }
 
   static StateRecord of(EndedJob ended) {

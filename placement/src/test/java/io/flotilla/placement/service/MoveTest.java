@@ -6,11 +6,12 @@ import static org.awaitility.Awaitility.await;
 import io.flotilla.proto.map.Replica;
 import io.flotilla.proto.map.ReplicaRole;
 import io.flotilla.proto.map.Shard;
+import io.flotilla.proto.placement.AdminReply;
+import io.flotilla.proto.placement.AdminRequest;
 import io.flotilla.proto.placement.GetMapRequest;
+import io.flotilla.proto.placement.Job;
 import io.flotilla.proto.placement.MapUpdate;
-import io.flotilla.proto.placement.Move;
 import io.flotilla.proto.placement.MoveOrder;
-import io.flotilla.proto.placement.MoveReplicaReply;
 import io.flotilla.proto.placement.MoveReplicaRequest;
 import io.flotilla.proto.placement.ReportReply;
 import io.flotilla.proto.placement.ReportRequest;
@@ -34,14 +35,14 @@ final class MoveTest extends OneMember {
     shard = all.getShards(0);
   }
 
-  private FakeCall<MoveReplicaRequest, MoveReplicaReply> move(long from, long to) {
-    return ask(
-        service::moveReplica,
-        MoveReplicaRequest.newBuilder()
-            .setShard(shard.getId())
-            .setFromNode(from)
-            .setToNode(to)
-            .build());
+  private FakeCall<AdminRequest, AdminReply> move(long from, long to) {
+    MoveReplicaRequest.Builder move =
+        MoveReplicaRequest.newBuilder().setShard(shard.getId()).setFromNode(from).setToNode(to);
+    return ask(service::administer, AdminRequest.newBuilder().setMove(move).build());
+  }
+
+  private Job begun(long from, long to) {
+    return move(from, to).reply().getJobs(0).getJob();
   }
 
   private FakeCall<ReportRequest, ReportReply> report(long node, ShardReport.Builder report) {
@@ -54,26 +55,24 @@ final class MoveTest extends OneMember {
     return report(node, report).reply().getOrdersList();
   }
 
-  private List<Move> jobs() {
-    return ask(service::status, StatusRequest.getDefaultInstance()).reply().getJobsList().stream()
-        .map(job -> job.getMove().toBuilder().setJob(job.getId()).setShard(job.getShard()).build())
-        .toList();
+  private List<Job> jobs() {
+    return ask(service::status, StatusRequest.getDefaultInstance()).reply().getJobsList();
   }
 
   /** The shard's own word that it is replicated by nodes 2, 3 and 4. */
-  private Shard moved(Move job, ReplicaRole role) {
+  private Shard moved(Job job, ReplicaRole role) {
     return shard.toBuilder()
         .setEpoch(shard.getEpoch().toBuilder().setConfVersion(role == ReplicaRole.VOTER ? 4 : 3))
         .removeReplicas(0)
         .setPreferredLeader(0)
-        .addReplicas(job.getTo().toBuilder().setRole(role))
+        .addReplicas(job.getMove().getTo().toBuilder().setRole(role))
         .build();
   }
 
   @Test
   void theLeaderAndWhoGetsItAreToldUntilItIsDone() {
-    Move job = move(1, 4).reply().getJob();
-    assertThat(job.getTo().getReplica())
+    Job job = begun(1, 4);
+    assertThat(job.getMove().getTo().getReplica())
         .as("never used before")
         .isGreaterThan(
             shard.getReplicasList().stream().mapToLong(Replica::getReplica).max().orElse(0));
@@ -81,10 +80,10 @@ final class MoveTest extends OneMember {
     assertThat(orders(3, false)).isEmpty();
     MoveOrder order =
         MoveOrder.newBuilder()
-            .setJob(job.getJob())
+            .setJob(job.getId())
             .setShard(shard)
             .setFrom(shard.getReplicas(0).getReplica())
-            .setTo(job.getTo())
+            .setTo(job.getMove().getTo())
             .build();
     assertThat(orders(4, false)).containsExactly(order);
     assertThat(orders(2, true)).containsExactly(order);
@@ -106,17 +105,18 @@ final class MoveTest extends OneMember {
 
   @Test
   void theSameWishAgainIsTheSameJob() {
-    Move job = move(1, 4).reply().getJob();
-    assertThat(move(1, 4).reply().getJob()).isEqualTo(job);
-    assertThat(move(1, 0).reply().getJob()).as("wherever it fits").isEqualTo(job);
+    Job job = begun(1, 4);
+    assertThat(begun(1, 4)).isEqualTo(job);
+    assertThat(begun(1, 0)).as("wherever it fits").isEqualTo(job);
     assertThat(jobs()).containsExactly(job);
   }
 
   @Test
   void anotherWishForTheShardIsRefusedUntilTheJobIsDone() {
     registerNodes(5);
-    Move job = move(1, 4).reply().getJob();
-    String why = "job " + job.getJob() + " is under way: it moves replica " + job.getFrom();
+    Job job = begun(1, 4);
+    String why =
+        "job " + job.getId() + " is under way: it moves replica " + job.getMove().getFrom();
     assertError(move(2, 5), ErrorCode.CONFLICT, why);
     assertError(move(2, 0), ErrorCode.CONFLICT, why);
     assertError(move(1, 5), ErrorCode.CONFLICT, why);
@@ -124,8 +124,9 @@ final class MoveTest extends OneMember {
     Shard whole = moved(job, ReplicaRole.VOTER);
     report(2, ShardReport.newBuilder().setTerm(3).setLeader(true).setChanged(whole));
     assertThat(jobs()).isEmpty();
-    Move next = move(2, 5).reply().getJob();
-    assertThat(next.getTo().getReplica()).isGreaterThan(job.getTo().getReplica());
+    Job next = begun(2, 5);
+    assertThat(next.getMove().getTo().getReplica())
+        .isGreaterThan(job.getMove().getTo().getReplica());
     assertThat(jobs()).containsExactly(next);
   }
 
@@ -150,12 +151,12 @@ final class MoveTest extends OneMember {
 
   @Test
   void jobsOutliveTheMember() throws Exception {
-    Move job = move(1, 4).reply().getJob();
+    Job job = begun(1, 4);
     service.close();
     store.close();
     start();
     await().until(() -> !jobs().isEmpty());
     assertThat(jobs()).containsExactly(job);
-    assertError(move(2, 4), ErrorCode.CONFLICT, "job " + job.getJob() + " is under way");
+    assertError(move(2, 4), ErrorCode.CONFLICT, "job " + job.getId() + " is under way");
   }
 }

@@ -19,7 +19,6 @@ import io.flotilla.proto.placement.Finding;
 import io.flotilla.proto.placement.GetMapRequest;
 import io.flotilla.proto.placement.Job;
 import io.flotilla.proto.placement.MapUpdate;
-import io.flotilla.proto.placement.MoveReplicaReply;
 import io.flotilla.proto.placement.MoveReplicaRequest;
 import io.flotilla.proto.placement.ReportReply;
 import io.flotilla.proto.placement.ReportRequest;
@@ -86,15 +85,14 @@ abstract class ThreeNodes extends OneMember {
   }
 
   final Job move(long from, long to) {
-    FakeCall<MoveReplicaRequest, MoveReplicaReply> call =
-        ask(
-            service::moveReplica,
-            MoveReplicaRequest.newBuilder()
-                .setShard(shard.getId())
-                .setFromNode(from)
-                .setToNode(to)
-                .build());
-    long id = call.reply().getJob().getJob();
+    MoveReplicaRequest move =
+        MoveReplicaRequest.newBuilder()
+            .setShard(shard.getId())
+            .setFromNode(from)
+            .setToNode(to)
+            .build();
+    long id =
+        administer(AdminRequest.newBuilder().setMove(move)).reply().getJobs(0).getJob().getId();
     return jobs().stream().filter(job -> job.getId() == id).findFirst().orElseThrow();
   }
 

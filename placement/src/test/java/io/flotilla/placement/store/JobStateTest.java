@@ -13,7 +13,6 @@ import io.flotilla.placement.model.Node;
 import io.flotilla.placement.model.Partitioning;
 import io.flotilla.placement.model.Recovery;
 import io.flotilla.placement.model.Replica;
-import io.flotilla.placement.model.Settings;
 import io.flotilla.placement.model.Shard;
 import io.flotilla.placement.model.Split;
 import io.flotilla.placement.model.Transfer;
@@ -34,7 +33,6 @@ import io.flotilla.proto.placement.SetBalanceRequest;
 import io.flotilla.proto.placement.ShardGoal;
 import io.flotilla.raft.core.Entry;
 import io.flotilla.raft.state.Generations;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -45,7 +43,6 @@ import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
-import org.rocksdb.WriteBatch;
 
 /** What commands about jobs, nodes and settings do to the state. */
 final class JobStateTest extends OneStateMachine {
@@ -278,33 +275,6 @@ final class JobStateTest extends OneStateMachine {
 
   private static Shard with(Shard shard, List<Replica> replicas) {
     return new Shard(shard.id(), shard.keyspace(), shard.range(), shard.epoch(), replicas, 0);
-  }
-
-  /** Records as they were written before there were other jobs than moves, states and settings. */
-  @Test
-  void oldRecordsAreReadAndGoWhenTheirJobIsOver() throws Exception {
-    fourNodesTwoShards(PlannedKeyspace.Builder::clearFloor);
-    Move old = new Move(5, 1, 1, new Replica(4, 7, Replica.Role.VOTER));
-    byte[] message = MapMessages.write(old).toByteArray();
-    byte[] key =
-        ByteBuffer.allocate(17)
-            .putLong(Generations.INITIAL)
-            .put(StateRecord.MOVE)
-            .putLong(1)
-            .array();
-    byte[] value = ByteBuffer.allocate(8 + message.length).putLong(5).put(message).array();
-    try (WriteBatch batch = new WriteBatch()) {
-      batch.put(key, value);
-      store.write(batch);
-    }
-    store.close();
-    open();
-    assertThat(machine.view().jobs()).containsExactly(Map.entry(1L, old));
-    assertThat(machine.view().settings()).isEqualTo(Settings.INITIAL);
-    run(end(5, JobEnd.GIVEN_UP));
-    store.close();
-    open();
-    assertThat(machine.view().jobs()).isEmpty();
   }
 
   /** A keyspace that was made before anybody kept how many replicas it asked for. */

@@ -14,6 +14,7 @@ import io.flotilla.placement.model.Shard;
 import io.flotilla.placement.plan.KeyspacePlanner;
 import io.flotilla.placement.plan.KeyspaceWish;
 import io.flotilla.proto.map.Epoch;
+import io.flotilla.proto.placement.BeginJobs;
 import io.flotilla.proto.placement.PlacementCommand;
 import io.flotilla.proto.placement.PlacementResult;
 import io.flotilla.proto.placement.PlannedKeyspace;
@@ -129,8 +130,8 @@ final class PlacementStateMachineTest extends OneStateMachine {
     Move first = new Move(0, 1, 1, new Replica(4, 7, Replica.Role.VOTER));
     PlacementResult begun = run(move(first));
     assertThat(begun.getErrorCode()).isZero();
-    Move job = MapMessages.read(begun.getJob());
-    assertThat(run(move(job)).getJob()).as("the same wish").isEqualTo(begun.getJob());
+    Move job = (Move) JobMessages.read(begun.getJobs(0));
+    assertThat(run(move(job)).getJobsList()).as("the same wish").isEqualTo(begun.getJobsList());
     Replica another = new Replica(5, 8, Replica.Role.VOTER);
     assertRefused(move(new Move(0, 1, 2, another)), Outcome.CONFLICT, job.isInTheWay());
     assertRefused(move(new Move(0, 1, 1, another)), Outcome.STALE, job.isInTheWay());
@@ -324,7 +325,8 @@ final class PlacementStateMachineTest extends OneStateMachine {
   }
 
   private static PlacementCommand move(Move wish) {
-    return PlacementCommand.newBuilder().setMoveReplica(MapMessages.write(wish)).build();
+    BeginJobs jobs = BeginJobs.newBuilder().addJobs(JobMessages.write(wish)).build();
+    return PlacementCommand.newBuilder().setBeginJobs(jobs).build();
   }
 
   private static PlacementCommand changed(io.flotilla.proto.map.Shard shard) {

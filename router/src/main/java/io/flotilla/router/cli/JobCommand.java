@@ -23,23 +23,6 @@ import picocli.CommandLine.Parameters;
       JobWatchCommand.class
     })
 final class JobCommand {
-  static void printMoves(OutputOptions output, List<Job> jobs) {
-    if (output.json()) {
-      output.print(jobs.stream().map(JobView::of).toList());
-      return;
-    }
-    Table table = new Table("JOB", "SHARD", "REPLICA", "BECOMES", "ON NODE");
-    jobs.forEach(
-        job ->
-            table.row(
-                job.id(),
-                job.shard(),
-                job.from().orElse(0),
-                job.to().orElse(0),
-                job.toNode().orElse(0)));
-    output.print(table);
-  }
-
   static Table ended(List<Job.Ended> ended) {
     Table table = new Table("JOB", "SHARD", "WHAT", "END", "WHY");
     ended.forEach(

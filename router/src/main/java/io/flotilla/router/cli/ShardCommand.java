@@ -26,7 +26,7 @@ import picocli.CommandLine.Parameters;
       ShardVerbs.AddCommand.class,
       ShardVerbs.SplitCommand.class,
       ShardVerbs.MergeCommand.class,
-      MoveCommand.class,
+      ShardVerbs.MoveCommand.class,
       ShardVerbs.TransferCommand.class,
       RecoverCommand.class
     })

@@ -79,6 +79,35 @@ final class ShardVerbs {
   }
 
   @Command(
+      name = "move",
+      description = {
+        "Moves a replica to another node: a learner catches up there, then one joint change takes"
+            + " it in and the old one out. All of a node are moved by node drain.",
+        "Returns when the job has begun; job watch waits for it.",
+      },
+      mixinStandardHelpOptions = true)
+  static final class MoveCommand extends JobVerb {
+    @Option(
+        names = "--from",
+        required = true,
+        paramLabel = "NODE",
+        description = "The node that loses it, alive or not.")
+    private long from;
+
+    @Option(
+        names = "--to",
+        paramLabel = "NODE",
+        description = "The node that gets it. Default: where it fits best.")
+    private @Nullable Long to;
+
+    @Override
+    CompletableFuture<AdminAnswer> begin(AdminClient admin, boolean dryRun) {
+      OptionalLong target = to == null ? OptionalLong.empty() : OptionalLong.of(to);
+      return admin.moveReplica(shard, from, target, dryRun);
+    }
+  }
+
+  @Command(
       name = "transfer",
       description = "Hands leadership of a shard to another of its nodes.",
       mixinStandardHelpOptions = true)

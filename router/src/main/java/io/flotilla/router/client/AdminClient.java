@@ -115,39 +115,19 @@ public final class AdminClient {
    * it is done when it is no longer among the {@link #jobs}. If that very job is under way, it is
    * the answer. What cannot be done is {@link ErrorCode#CONFLICT}.
    *
+   * @param fromNode that loses it, alive or not
    * @param toNode empty: wherever it fits best
+   * @param dryRun whether only to say what would be begun
    */
-  public CompletableFuture<Job> moveReplica(long shard, long fromNode, OptionalLong toNode) {
-    CompletableFuture<Job> begun = new CompletableFuture<>();
-    Answers.then(
-        move(shard, fromNode, toNode, false), begun, planned -> begun.complete(planned.job()));
-    return begun;
-  }
-
-  /** What {@link #moveReplica} would begin. Changes nothing. */
-  public CompletableFuture<Job.Planned> planMove(long shard, long fromNode, OptionalLong toNode) {
-    return move(shard, fromNode, toNode, true);
-  }
-
-  private CompletableFuture<Job.Planned> move(
+  public CompletableFuture<AdminAnswer> moveReplica(
       long shard, long fromNode, OptionalLong toNode, boolean dryRun) {
-    MoveReplicaRequest request =
+    MoveReplicaRequest move =
         MoveReplicaRequest.newBuilder()
             .setShard(shard)
             .setFromNode(fromNode)
             .setToNode(toNode.orElse(0))
-            .setDryRun(dryRun)
             .build();
-    CompletableFuture<Job.Planned> answer = new CompletableFuture<>();
-    Answers.then(
-        placement.call(RpcMethods.MOVE_REPLICA, request, dryRun),
-        answer,
-        reply ->
-            answer.complete(
-                new Job.Planned(
-                    JobReader.move(reply.getJob().getJob(), shard, reply.getJob(), ""),
-                    reply.getApproximateBytes())));
-    return answer;
+    return administer(AdminRequest.newBuilder().setMove(move), dryRun, false);
   }
 
   /**

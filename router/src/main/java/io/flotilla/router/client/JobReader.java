@@ -68,7 +68,8 @@ final class JobReader {
     };
   }
 
-  static Job move(long id, long shard, io.flotilla.proto.placement.Move move, String reason) {
+  private static Job move(
+      long id, long shard, io.flotilla.proto.placement.Move move, String reason) {
     return new Job(
         id,
         Job.Kind.MOVE,

@@ -264,46 +264,29 @@ class CommandsTest {
   }
 
   @Test
-  void movesThatWereBegunAreToldAlsoWhenTheNextIsRefused() {
-    cluster.limitMoves(2);
-    Run run = run("shard", "move", "--all", "--from", "1", "--to", "3");
-    assertThat(run.code).isEqualTo(1);
-    assertThat(run.err).startsWith("flotilla: CONFLICT:").contains("too many moves");
-    assertThat(run.out)
+  void aReplicaIsMoved() {
+    assertThat(run("shard", "move", "2", "--from", "1", "--to", "3").out)
         .isEqualTo(
             """
-            JOB  SHARD  REPLICA  BECOMES  ON NODE
-            101      1       11     1001        3
-            102      2       21     1002        3
+            JOB  SHARD  WHAT                               BECAUSE
+              8      2  replica 21 becomes 1000 on node 3  asked for
             """);
-    fails(run("shard", "move", "3", "--from", "1", "--to", "3"), 1, "too many moves");
-  }
-
-  @Test
-  void aDryMoveAsksNothing() {
-    assertThat(run("shard", "move", "2", "--from", "1", "--to", "3", "--dry-run").out)
+    Run plan = run("shard", "move", "2", "--from", "1", "--to", "3", "--dry-run");
+    assertThat(plan.out)
         .isEqualTo(
             """
             SHARD  WHAT                               KIB  BECAUSE
-                2  replica 21 becomes 1000 on node 3    4
+                2  replica 21 becomes 1000 on node 3    4  asked for
             1 job, about 4 KiB to travel; nothing was begun
             """);
-    Run all = run("shard", "move", "--all", "--from", "1", "--to", "3", "--dry-run", "-o", "json");
-    assertThat(all.json()).hasSize(8);
-    assertThat(all.json().at("/7/shard").asLong()).isEqualTo(8);
-    assertThat(all.json().at("/7/toNode").asLong()).isEqualTo(3);
-    assertThat(all.json().at("/7/approximateBytes").asLong()).isEqualTo(4096);
-    assertThat(cluster.moves()).isZero();
   }
 
   @Test
   void aMoveOfWhatIsNotThereHasItsOwnCode() {
-    fails(run("shard", "move", "999", "--from", "1"), 5, "flotilla: not found: shard 999");
-    fails(run("shard", "move", "2", "--from", "77"), 5, "flotilla: not found: node 77");
-    fails(run("shard", "move", "--all", "--from", "77"), 5, "flotilla: not found: node 77");
-    fails(run("shard", "move", "2", "--from", "1", "--to", "99"), 5, "not found: node 99");
-    fails(run("shard", "move", "999", "--from", "1", "--dry-run"), 5, "not found: shard 999");
-    assertThat(cluster.moves()).isZero();
+    fails(run("shard", "move", "999", "--from", "1"), 5, "there is no shard 999");
+    fails(run("shard", "move", "2", "--from", "77"), 5, "there is no node 77");
+    fails(run("shard", "move", "2", "--from", "1", "--to", "99"), 5, "there is no node 99");
+    fails(run("shard", "move", "999", "--from", "1", "--dry-run"), 5, "there is no shard 999");
   }
 
   @Test

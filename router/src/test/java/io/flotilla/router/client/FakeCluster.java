@@ -14,8 +14,6 @@ import io.flotilla.proto.placement.CreateKeyspaceRequest;
 import io.flotilla.proto.placement.Leader;
 import io.flotilla.proto.placement.MapUpdate;
 import io.flotilla.proto.placement.MemberStatus;
-import io.flotilla.proto.placement.Move;
-import io.flotilla.proto.placement.MoveReplicaRequest;
 import io.flotilla.proto.placement.NodeStatus;
 import io.flotilla.proto.placement.ReplicaStatus;
 import io.flotilla.proto.placement.ShardStatus;
@@ -54,8 +52,6 @@ public final class FakeCluster implements AutoCloseable {
   private final Set<Long> dead = ConcurrentHashMap.newKeySet();
   private final Set<Long> unreachable = ConcurrentHashMap.newKeySet();
   private final FakeJobs jobs = new FakeJobs();
-  private int moves;
-  private int movesMax = Integer.MAX_VALUE;
   private long term = 1;
   private long nextShard = 1;
   private volatile int frozenMillis = 10;
@@ -238,16 +234,6 @@ public final class FakeCluster implements AutoCloseable {
     return frozenMillis;
   }
 
-  /** Placement takes no more jobs than these. */
-  public synchronized void limitMoves(int jobs) {
-    movesMax = jobs;
-  }
-
-  /** Jobs that placement has taken. */
-  public synchronized int moves() {
-    return moves;
-  }
-
   /** What placement is carrying out, and what it was asked for. */
   public FakeJobs jobs() {
     return jobs;
@@ -291,19 +277,6 @@ public final class FakeCluster implements AutoCloseable {
     Epoch.Builder epoch = shard.getEpoch().toBuilder();
     shards.put(
         shard.getId(), alone.setEpoch(epoch.setConfVersion(epoch.getConfVersion() + 1)).build());
-  }
-
-  synchronized @Nullable Move move(MoveReplicaRequest request) {
-    if (moves == movesMax) {
-      return null;
-    }
-    moves += request.getDryRun() ? 0 : 1;
-    return Move.newBuilder()
-        .setJob(request.getDryRun() ? 0 : 100 + moves)
-        .setShard(request.getShard())
-        .setFrom(request.getShard() * 10 + request.getFromNode())
-        .setTo(Replica.newBuilder().setReplica(1000 + moves).setNode(request.getToNode()))
-        .build();
   }
 
   synchronized boolean hasKeyspace(String name) {

@@ -15,6 +15,7 @@ import io.flotilla.proto.placement.LostReplica;
 import io.flotilla.proto.placement.LostShard;
 import io.flotilla.proto.placement.Merge;
 import io.flotilla.proto.placement.Move;
+import io.flotilla.proto.placement.MoveReplicaRequest;
 import io.flotilla.proto.placement.PlannedJob;
 import io.flotilla.proto.placement.Recovery;
 import io.flotilla.proto.placement.Settings;
@@ -90,6 +91,7 @@ public final class FakeJobs {
                 .setShard(request.getMerge().getShard())
                 .setMerge(Merge.newBuilder().setInto(Math.max(2, request.getMerge().getInto()))));
       }
+      case MOVE -> move(begun, request.getMove());
       case TRANSFER ->
           answer(
               begun
@@ -107,6 +109,27 @@ public final class FakeJobs {
       case RECOVER -> recover(request);
       case WISH_NOT_SET -> throw new AssertionError("nothing was asked for");
     };
+  }
+
+  /** There are eight shards, each with a replica on nodes 1 to 3, and nodes up to 6. */
+  private static AdminReply move(Job.Builder begun, MoveReplicaRequest wish) {
+    if (wish.getShard() > 8) {
+      throw new NoSuchElementException("there is no shard " + wish.getShard());
+    }
+    long node = Math.max(wish.getFromNode(), wish.getToNode());
+    if (node > 6) {
+      throw new NoSuchElementException("there is no node " + node);
+    }
+    Move.Builder move =
+        Move.newBuilder()
+            .setFrom(wish.getShard() * 10 + wish.getFromNode())
+            .setTo(Replica.newBuilder().setReplica(1000).setNode(wish.getToNode()));
+    PlannedJob planned =
+        PlannedJob.newBuilder()
+            .setJob(begun.setShard(wish.getShard()).setMove(move))
+            .setApproximateBytes(4096)
+            .build();
+    return AdminReply.newBuilder().addJobs(planned).build();
   }
 
   /** Of these, what is left is on node 2; all others have their majority. Without it: shard 1. */

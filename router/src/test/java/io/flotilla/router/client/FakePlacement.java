@@ -9,9 +9,6 @@ import io.flotilla.proto.placement.ExplainReply;
 import io.flotilla.proto.placement.ExplainRequest;
 import io.flotilla.proto.placement.GetMapRequest;
 import io.flotilla.proto.placement.MapUpdate;
-import io.flotilla.proto.placement.Move;
-import io.flotilla.proto.placement.MoveReplicaReply;
-import io.flotilla.proto.placement.MoveReplicaRequest;
 import io.flotilla.proto.placement.StatusReply;
 import io.flotilla.proto.placement.StatusRequest;
 import io.flotilla.proto.placement.WatchRequest;
@@ -44,7 +41,6 @@ final class FakePlacement implements AutoCloseable {
             .handle(RpcMethods.GET_MAP, this::map)
             .handle(RpcMethods.STATUS, this::status)
             .handle(RpcMethods.CREATE_KEYSPACE, this::create)
-            .handle(RpcMethods.MOVE_REPLICA, this::move)
             .handle(RpcMethods.ADMINISTER, this::administer)
             .handle(RpcMethods.EXPLAIN, this::explain);
     this.port = server.listen("127.0.0.1", 0);
@@ -110,18 +106,6 @@ final class FakePlacement implements AutoCloseable {
     }
     call.reply(reply.build());
     cluster.publish();
-  }
-
-  private void move(RpcCall<MoveReplicaRequest, MoveReplicaReply> call) {
-    if (!mayServe(call)) {
-      return;
-    }
-    Move job = cluster.move(call.request());
-    if (job == null) {
-      call.fail(ErrorCode.CONFLICT, "too many moves");
-    } else {
-      call.reply(MoveReplicaReply.newBuilder().setJob(job).setApproximateBytes(4096).build());
-    }
   }
 
   private void administer(RpcCall<AdminRequest, AdminReply> call) {

@@ -179,14 +179,14 @@ class RetryTest {
   @Test
   void aMemberThatFellSilentIsNotAskedAgainFirst() {
     AdminClient admin = hasty.admin();
-    FlotillaClient.await(admin.moveReplica(1, 1, OptionalLong.of(4)));
+    FlotillaClient.await(admin.moveReplica(1, 1, OptionalLong.of(4), false));
     long before = cluster.placementLeader();
     cluster.member(before).fallSilent();
     cluster.movePlacementLeader(before % 3 + 1);
-    assertThat(failure(admin.moveReplica(1, 1, OptionalLong.of(5))).code())
+    assertThat(failure(admin.moveReplica(1, 1, OptionalLong.of(5), false)).code())
         .isEqualTo(ErrorCode.UNKNOWN_OUTCOME);
-    assertThat(FlotillaClient.await(admin.moveReplica(1, 1, OptionalLong.of(6))).shard())
-        .isEqualTo(1);
+    assertThat(FlotillaClient.await(admin.moveReplica(1, 1, OptionalLong.of(6), false)).jobs())
+        .hasSize(1);
   }
 
   /** What accepts and never says a word: nothing is sent there, and the whole call passes. */
