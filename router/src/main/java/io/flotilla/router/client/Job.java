@@ -61,15 +61,13 @@ public record Job(
     return shard == aShard || into.orElse(0) == aShard;
   }
 
-  /** What it does: {@code replica 11 becomes 97 on node 4}. */
+  /** What it does: {@code replica 97 on node 4 replaces replica 11}. */
   public String words() {
     return switch (kind) {
       case MOVE ->
-          (from.isPresent() ? "replica " + from.getAsLong() + " becomes %d" : "replica %d is added")
-                  .formatted(to.orElse(0))
-              + " on node "
-              + toNode.orElse(0);
-      case SPLIT -> "is cut in two; the right part becomes shard %d".formatted(newShard.orElse(0));
+          "replica %d on node %d ".formatted(to.orElse(0), toNode.orElse(0))
+              + (from.isPresent() ? "replaces replica " + from.getAsLong() : "is added");
+      case SPLIT -> "is split; the right part becomes shard %d".formatted(newShard.orElse(0));
       case MERGE -> "is merged into its neighbour, shard %d".formatted(into.orElse(0));
       case TRANSFER -> "replica %d on node %d is to lead".formatted(to.orElse(0), toNode.orElse(0));
       case RECOVERY ->

@@ -65,8 +65,8 @@ class AdminCommandsTest {
             new Run(
                 0,
                 """
-                JOB  SHARD  WHAT                                            BECAUSE
-                  8      3  is cut in two; the right part becomes shard 77  asked for
+                JOB  SHARD  WHAT                                       BECAUSE
+                  8      3  is split; the right part becomes shard 77  asked for
                 """,
                 ""));
     assertThat(asked().getSplit().getAt().isEmpty()).isTrue();
@@ -292,8 +292,8 @@ class AdminCommandsTest {
     assertThat(run("node", "drain", "1", "--dry-run").out)
         .isEqualTo(
             """
-            SHARD  WHAT                              KIB  BECAUSE
-                1  replica 11 becomes 97 on node 3  5120  node 1 is draining
+            SHARD  WHAT                                       KIB  BECAUSE
+                1  replica 97 on node 3 replaces replica 11  5120  node 1 is draining
             1 job, about 5,120 KiB to travel; nothing was begun
             """);
     assertThat(run("node", "undrain", "1").out).isEqualTo("node 1 takes replicas again\n");
@@ -343,8 +343,8 @@ class AdminCommandsTest {
     assertThat(run("job", "list").out)
         .isEqualTo(
             """
-            JOB  SHARD  WHAT                             BECAUSE
-              7      1  replica 11 becomes 97 on node 3  node 1 is draining
+            JOB  SHARD  WHAT                                      BECAUSE
+              7      1  replica 97 on node 3 replaces replica 11  node 1 is draining
             """);
     assertThat(run("job", "show", "7").out).contains("the group has not begun with it");
     assertThat(run("job", "show", "7").out).contains("done").contains("is in its place");
@@ -371,8 +371,8 @@ class AdminCommandsTest {
             new Run(
                 0,
                 """
-                job 7, shard 1: replica 11 becomes 97 on node 3; step 1 of 3: the group has not begun with it
-                job 7, shard 1: replica 11 becomes 97 on node 3; done: replica 97 on node 3 is in its place
+                job 7, shard 1: replica 97 on node 3 replaces replica 11; step 1 of 3: the group has not begun with it
+                job 7, shard 1: replica 97 on node 3 replaces replica 11; done: replica 97 on node 3 is in its place
                 """,
                 ""));
     assertThat(run("job", "watch").out).isEqualTo("no job is under way\n");

@@ -268,15 +268,15 @@ class CommandsTest {
     assertThat(run("shard", "move", "2", "--from", "1", "--to", "3").out)
         .isEqualTo(
             """
-            JOB  SHARD  WHAT                               BECAUSE
-              8      2  replica 21 becomes 1000 on node 3  asked for
+            JOB  SHARD  WHAT                                        BECAUSE
+              8      2  replica 1000 on node 3 replaces replica 21  asked for
             """);
     Run plan = run("shard", "move", "2", "--from", "1", "--to", "3", "--dry-run");
     assertThat(plan.out)
         .isEqualTo(
             """
-            SHARD  WHAT                               KIB  BECAUSE
-                2  replica 21 becomes 1000 on node 3    4  asked for
+            SHARD  WHAT                                        KIB  BECAUSE
+                2  replica 1000 on node 3 replaces replica 21    4  asked for
             1 job, about 4 KiB to travel; nothing was begun
             """);
   }

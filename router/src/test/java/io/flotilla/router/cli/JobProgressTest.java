@@ -67,10 +67,10 @@ final class JobProgressTest {
     job.getMoveBuilder().setFrom(0).setVoters(3);
     ClusterStatus read = FakeStatus.read(StatusReply.newBuilder().addJobs(job).build());
     assertThat(read.jobs().get(0).from()).isEmpty();
-    assertThat(read.jobs().get(0).words()).isEqualTo("replica 97 is added on node 3");
+    assertThat(read.jobs().get(0).words()).isEqualTo("replica 97 on node 3 is added");
     ClusterStatus moves =
         FakeStatus.read(StatusReply.newBuilder().addJobs(FakeJobs.move()).build());
-    assertThat(moves.jobs().get(0).words()).isEqualTo("replica 11 becomes 97 on node 3");
+    assertThat(moves.jobs().get(0).words()).isEqualTo("replica 97 on node 3 replaces replica 11");
   }
 
   @Test
