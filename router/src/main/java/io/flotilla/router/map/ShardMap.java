@@ -134,7 +134,6 @@ public final class ShardMap {
           .filter(route -> isAhead(route, update.getShardsList()))
           .forEach(route -> newRoutes.put(route.id(), route));
     }
-    update.getRemovedKeyspacesList().forEach(newKeyspaces::remove);
     update.getRemovedNodesList().forEach(newNodes::remove);
     update.getRemovedShardsList().forEach(newRoutes::remove);
     return new ShardMap(update.getRevision(), true, newKeyspaces, newNodes, newRoutes);
@@ -179,7 +178,6 @@ public final class ShardMap {
         && update.getNodesCount() == 0
         && update.getShardsCount() == 0
         && update.getRemovedShardsCount() == 0
-        && update.getRemovedKeyspacesCount() == 0
         && update.getRemovedNodesCount() == 0;
   }
 

@@ -26,11 +26,6 @@ final class Acknowledged {
   private boolean complete = true;
   private int turn;
 
-  /** Whether the next report has to say everything. */
-  boolean nothingYet() {
-    return complete;
-  }
-
   /** What was heard of a shard, as it was sent but for its descriptor. */
   Optional<ShardReport> of(long shard) {
     return Optional.ofNullable(reports.get(shard));

@@ -15,7 +15,6 @@ final class Keyspaces {
     for (Keyspace keyspace : update.getKeyspacesList()) {
       known.put(keyspace.getId(), keyspace.getPartitioning());
     }
-    update.getRemovedKeyspacesList().forEach(known::remove);
   }
 
   Optional<Partitioning> partitioning(int keyspace) {

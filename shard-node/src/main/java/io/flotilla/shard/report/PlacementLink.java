@@ -11,7 +11,10 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** See the package. Methods are for any thread and do not block, but {@link #close}. */
+/**
+ * What connects a storage node with placement: it registers, follows the map, reports and obeys, as
+ * the package says. Methods are for any thread and do not block, but {@link #close}.
+ */
 public final class PlacementLink implements AutoCloseable {
   private final RpcCaller client;
   private final PlacementEndpoints placement;

@@ -53,10 +53,6 @@ public record ListenConfig(
     return new ListenConfig(host, port, advertised, loops, Duration.ofSeconds(60));
   }
 
-  public ListenConfig withFirstRegistration(Duration timeout) {
-    return new ListenConfig(host, port, advertised, networkThreads, timeout);
-  }
-
   /** All addresses of a machine, which says nothing to another one: 0.0.0.0, ::, [::]. */
   private static boolean isWildcard(String host) {
     return host.chars().allMatch(c -> "0.:[]".indexOf(c) >= 0);
