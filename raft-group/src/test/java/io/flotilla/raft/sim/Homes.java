@@ -1,5 +1,6 @@
 package io.flotilla.raft.sim;
 
+import io.flotilla.raft.core.Membership;
 import io.flotilla.raft.core.Membership.Member;
 import io.flotilla.raft.core.ReplicaId;
 import java.util.ArrayList;
@@ -17,7 +18,9 @@ import java.util.function.BooleanSupplier;
 final class Homes {
   private final TreeMap<ReplicaId, Integer> nodes = new TreeMap<>();
   private final Set<ReplicaId> lost = new HashSet<>();
-  private final List<BooleanSupplier> changes = new ArrayList<>();
+  private final List<Change> changes = new ArrayList<>();
+
+  private record Change(Membership target, BooleanSupplier undecided) {}
 
   /** The first replicas, each on the node of its own number. */
   Homes(int voters) {
@@ -56,12 +59,29 @@ final class Homes {
    *
    * @param undecided whether it may not have looked at that yet, or not be done
    */
-  void changeAsked(BooleanSupplier undecided) {
-    changes.add(undecided);
+  void changeAsked(Membership target, BooleanSupplier undecided) {
+    changes.add(new Change(target, undecided));
   }
 
   boolean isChangeUndecided() {
-    changes.removeIf(undecided -> !undecided.getAsBoolean());
+    changes.removeIf(change -> !change.undecided().getAsBoolean());
     return !changes.isEmpty();
+  }
+
+  /**
+   * Whether this names a member of now that an undecided change leaves out: when it is looked at,
+   * that one may have been removed for good, and ids never come back.
+   */
+  boolean mayBringBack(Membership target, Membership now) {
+    return isChangeUndecided()
+        && changes.stream()
+            .anyMatch(
+                change ->
+                    now.everybody().stream()
+                        .map(Member::replica)
+                        .anyMatch(
+                            replica ->
+                                MembershipRules.holds(target, replica)
+                                    && !MembershipRules.holds(change.target(), replica)));
   }
 }

@@ -69,9 +69,12 @@ final class NodeLeaders {
   }
 
   private void change(SimGroup group, RaftGroup leader, Membership target) {
+    if (group.homes().mayBringBack(target, leader.status().membership())) {
+      return;
+    }
     BooleanSupplier sameLife = node.life();
     CompletableFuture<Void> change = node.clients().asked(leader.changeMembership(target));
-    group.homes().changeAsked(() -> sameLife.getAsBoolean() && !change.isDone());
+    group.homes().changeAsked(target, () -> sameLife.getAsBoolean() && !change.isDone());
     var unused =
         change.whenComplete((done, failure) -> node.now(() -> changed(group, target, failure)));
   }
