@@ -179,7 +179,7 @@ public final class PlacementServer implements AutoCloseable {
         closing.add(
             new NettySnapshotTransport(threads, self, node -> book.addressOf(node.value())));
     return new SnapshotPorts(
-        FileSnapshotStore.open(directory.snapshots()),
+        closing.add(FileSnapshotStore.open(directory.snapshots())),
         transport,
         SnapshotSendConfig.DEFAULT,
         SnapshotFetchConfig.DEFAULT,

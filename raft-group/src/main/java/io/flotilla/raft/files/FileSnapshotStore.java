@@ -16,7 +16,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 
 /** Snapshots below one directory, which belongs to this store alone. */
-public final class FileSnapshotStore implements SnapshotStore {
+public final class FileSnapshotStore implements SnapshotStore, AutoCloseable {
   private final Path out;
   private final Path in;
   private final SnapshotDisk disk;
@@ -104,6 +104,13 @@ public final class FileSnapshotStore implements SnapshotStore {
   /** As it comes, and as it is copied when it is loaded. */
   private static long twice(long bytes) {
     return bytes > Long.MAX_VALUE / 2 ? Long.MAX_VALUE : 2 * bytes;
+  }
+
+  /** Deletes all that is here, when who reads and writes it has ended: it is of no use any more. */
+  @Override
+  public void close() throws IOException {
+    deleteAll(out);
+    deleteAll(in);
   }
 
   static void deleteAll(Path directory) throws IOException {

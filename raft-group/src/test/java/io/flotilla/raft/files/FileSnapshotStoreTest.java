@@ -78,6 +78,15 @@ class FileSnapshotStoreTest extends SnapshotStoreContract {
   }
 
   @Test
+  void nothingStaysWhenItCloses() throws Exception {
+    FileSnapshotStore store = FileSnapshotStore.open(dir, disk);
+    create(store.beginOutgoing(1, 10).resolve("1.sst"), content);
+    assertThat(leftovers()).isNotEmpty();
+    store.close();
+    assertThat(leftovers()).isEmpty();
+  }
+
+  @Test
   void aSnapshotIsCompleteWhenFilesAndDirectoriesAreSynced() throws IOException {
     SnapshotStore.Incoming incoming = open().beginIncoming(manifest);
     incoming.write(0, 0, ByteBuffer.wrap(content));

@@ -114,7 +114,7 @@ final class Startup {
         parts.add(
             new NettySnapshotTransport(threads, hello(directory), id -> nodes.address(id.value())));
     return new SnapshotPorts(
-        FileSnapshotStore.open(directory.snapshots()),
+        parts.add(FileSnapshotStore.open(directory.snapshots())),
         transport,
         SnapshotSendConfig.DEFAULT,
         SnapshotFetchConfig.DEFAULT,
