@@ -13,17 +13,11 @@ import java.util.Set;
  */
 final class Evacuation implements Scheduler {
   static final Evacuation OF_THE_DEAD =
-      new Evacuation(
-          "repair", "node %d is dead", (of, seat, piece) -> seat.health == LoadView.Health.DEAD);
+      new Evacuation("repair", "node %d is dead", (draft, seat, piece) -> isDead(seat));
   static final Evacuation OF_THE_LOST =
       new Evacuation("repair", "the replica on node %d is lost", Evacuation::isLost);
   static final Evacuation OF_THE_DRAINING =
-      new Evacuation(
-          "drain",
-          "node %d is draining",
-          (of, seat, piece) -> seat.node.isDraining() && seat.health != LoadView.Health.DEAD);
-
-  private static final List<Evacuation> ALL = List.of(OF_THE_DEAD, OF_THE_LOST, OF_THE_DRAINING);
+      new Evacuation("drain", "node %d is draining", (draft, seat, piece) -> isDraining(seat));
 
   private interface Condition {
     boolean holds(Draft draft, Seat seat, Piece piece);
@@ -42,15 +36,23 @@ final class Evacuation implements Scheduler {
     this.mustLeave = mustLeave;
   }
 
-  /** Whether some replica has still to leave some node, and no job sees to it yet. */
+  /**
+   * Whether some node has still to be emptied, and no job sees to it yet. A replica that is lost
+   * where it is concerns its shard alone: as long as there is no node for another, the rest goes
+   * on.
+   */
   static boolean isWanted(Draft draft) {
     return draft.seats().stream()
-        .anyMatch(
-            seat ->
-                seat.pieces.stream()
-                    .anyMatch(
-                        piece ->
-                            ALL.stream().anyMatch(one -> one.mustLeave.holds(draft, seat, piece))));
+        .filter(seat -> isDead(seat) || isDraining(seat))
+        .anyMatch(seat -> seat.replicas() > 0);
+  }
+
+  private static boolean isDead(Seat seat) {
+    return seat.health == LoadView.Health.DEAD;
+  }
+
+  private static boolean isDraining(Seat seat) {
+    return seat.node.isDraining() && !isDead(seat);
   }
 
   private static boolean isLost(Draft draft, Seat seat, Piece piece) {

@@ -118,7 +118,8 @@ final class LeaderBalance implements Scheduler {
                 replica.node(),
                 () -> "replica " + replica.id() + " did not take leadership over before");
       }
-      if (replica.node() != now && replica.isVoter() && steady && !fails) {
+      boolean able = replica.isVoter() && draft.load().takesPart(replica);
+      if (replica.node() != now && able && steady && !fails) {
         nodes.add(replica.node());
       }
     }

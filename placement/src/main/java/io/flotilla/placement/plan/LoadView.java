@@ -3,6 +3,7 @@ package io.flotilla.placement.plan;
 import io.flotilla.placement.model.ClusterView;
 import io.flotilla.placement.model.EndedJob;
 import io.flotilla.placement.model.Ending;
+import io.flotilla.placement.model.Replica;
 import io.flotilla.placement.model.Shard;
 import java.util.Map;
 import java.util.Optional;
@@ -105,8 +106,13 @@ public record LoadView(
     return view.nodes().keySet().stream().filter(node -> !of(node).isAlive()).count();
   }
 
-  /** Whether a majority of a shard's voters is on nodes that are heard. */
+  /** Whether a replica is on a node that is heard, and not lost there. */
+  public boolean takesPart(Replica replica) {
+    return of(replica.node()).isAlive() && !lost.contains(replica.id());
+  }
+
+  /** Whether a majority of a shard's voters takes part. */
   public boolean hasMajority(Shard shard) {
-    return shard.hasMajority(each -> of(each.node()).isAlive() && !lost.contains(each.id()));
+    return shard.hasMajority(this::takesPart);
   }
 }

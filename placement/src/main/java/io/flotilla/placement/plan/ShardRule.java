@@ -49,13 +49,19 @@ enum ShardRule implements Rule<ShardRule.Subject> {
           : Optional.of("has no leader that placement knows of");
     }
   },
-  ALL_HEARD {
+  ALL_TAKE_PART {
     @Override
     public Optional<String> forbids(Subject of) {
       return of.piece.shard.replicas().stream()
-          .filter(each -> !of.draft.load().of(each.node()).isAlive())
+          .filter(each -> !of.draft.load().takesPart(each))
           .findFirst()
-          .map(each -> "has a replica on node " + each.node() + ", which is silent");
+          .map(each -> words(each, of.draft.load().of(each.node()).isAlive()));
+    }
+
+    private String words(Replica replica, boolean lost) {
+      return lost
+          ? "has lost its replica on node " + replica.node()
+          : "has a replica on node " + replica.node() + ", which is silent";
     }
   },
   LEADER_HAS_TIME {
@@ -142,7 +148,7 @@ enum ShardRule implements Rule<ShardRule.Subject> {
           ONE_JOB_AT_A_TIME,
           SERVES,
           NOT_TO_BE_MERGED,
-          ALL_HEARD,
+          ALL_TAKE_PART,
           HAS_A_LEADER,
           MEMBERS_AT_REST,
           LEADER_HAS_TIME);
@@ -173,9 +179,9 @@ enum ShardRule implements Rule<ShardRule.Subject> {
           SPLIT_NOT_REFUSED);
 
   /** Before it waits for its neighbour, or goes to it, to be merged. */
-  static final List<ShardRule> TO_ALIGN = List.of(ALL_HEARD, HAS_A_LEADER);
+  static final List<ShardRule> TO_ALIGN = List.of(ALL_TAKE_PART, HAS_A_LEADER);
 
   /** Before it absorbs another, or is absorbed. */
   static final List<ShardRule> TO_MERGE =
-      List.of(ONE_JOB_AT_A_TIME, SERVES, ALL_HEARD, HAS_A_LEADER, MEMBERS_AT_REST);
+      List.of(ONE_JOB_AT_A_TIME, SERVES, ALL_TAKE_PART, HAS_A_LEADER, MEMBERS_AT_REST);
 }

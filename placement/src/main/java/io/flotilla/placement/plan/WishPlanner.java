@@ -215,12 +215,15 @@ public final class WishPlanner {
     if (toNode == 0) {
       Seat to =
           draft.seats().stream()
-              .filter(seat -> seat.id() != now && piece.isOn(seat.id()))
-              .filter(seat -> seat.health.isAlive())
+              .filter(seat -> seat.id() != now)
+              .filter(
+                  seat ->
+                      piece.shard.replicaOn(seat.id()).filter(draft.load()::takesPart).isPresent())
               .min(Comparator.comparingInt((Seat seat) -> seat.leaders).thenComparing(Seat::id))
               .orElseThrow(
                   () ->
-                      new PlanRefusedException("no other node of shard " + shardId + " is heard"));
+                      new PlanRefusedException(
+                          "no other replica of shard " + shardId + " is heard"));
       return draft.transfer(ASKED_FOR, piece, to.id());
     }
     Seat seat = seat(toNode);
@@ -230,6 +233,9 @@ public final class WishPlanner {
     }
     if (!seat.health.isAlive()) {
       throw new PlanRefusedException("node " + toNode + " is silent");
+    }
+    if (!draft.load().takesPart(piece.shard.replicaOn(toNode).orElseThrow())) {
+      throw new PlanRefusedException("the replica on node " + toNode + " is lost");
     }
     return draft.transfer(ASKED_FOR, piece, toNode);
   }

@@ -74,6 +74,32 @@ final class PlannerTest {
   }
 
   @Test
+  void whatCannotBeReplacedKeepsNobodyElseWaiting() {
+    world.nodes(4);
+    world.replicas = 3;
+    long everywhere = world.shard(1, 2, 3, 4);
+    world.lost.add(2L);
+    for (int i = 0; i < 6; i++) {
+      world.shard(1, 2, 3);
+    }
+    assertSays(world.why(everywhere), "node 4 holds a replica of shard 1 already");
+    assertThat(world.plan()).filteredOn(Move.class::isInstance).hasSize(4);
+    world.settle(5);
+    assertThat(PlanWorld.spread(world.replicasByNode())).isLessThan(2);
+  }
+
+  @Test
+  void whatIsLostLeadsNothing() {
+    world.nodes(3);
+    for (int i = 0; i < 6; i++) {
+      world.lost.add(
+          world.shards.get(world.shard(1, 2, 3)).value().replicaOn(2).orElseThrow().id());
+    }
+    world.settle(3);
+    assertThat(world.leadersByNode()).isEqualTo(Map.of(1L, 3, 2L, 0, 3L, 3));
+  }
+
+  @Test
   void nothingGoesWhereNothingArrivedAWhileAgo() {
     world.nodes(5);
     long shard = world.shard(2, 1, 3);
@@ -417,6 +443,10 @@ final class PlannerTest {
     refuses("there is no node 9", () -> wish().transfer(shard, 9));
     world.health.put(2L, LoadView.Health.SILENT);
     refuses("node 2 is silent", () -> wish().transfer(shard, 2));
+    world.lost.add(3L);
+    refuses("the replica on node 3 is lost", () -> wish().transfer(shard, 3));
+    refuses("no other replica of shard 1 is heard", () -> wish().transfer(shard, 0));
+    world.lost.clear();
     world.leaders.clear();
     refuses("shard 1 has no leader that placement knows of", () -> wish().transfer(shard, 3));
     world.leaders.put(shard, 1L);
