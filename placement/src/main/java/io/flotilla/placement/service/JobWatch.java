@@ -192,12 +192,23 @@ final class JobWatch {
       if (isDead(to)) {
         return Optional.of(end(move, JobEnd.GIVEN_UP, where + "is dead"));
       }
-      if (stoodNanos(move) < MOVE_PATIENCE.toNanos()) {
-        return Optional.empty();
+      if (reports.reportOf(move.to(), move.shard()).filter(ShardReport::getLost).isPresent()) {
+        inVainNanos.put(to, nowNanos);
+        return Optional.of(end(move, JobEnd.GIVEN_UP, where + "has lost it again"));
       }
-      inVainNanos.put(to, nowNanos);
+      return stoodNanos(move) < MOVE_PATIENCE.toNanos()
+          ? Optional.empty()
+          : Optional.of(end(move, JobEnd.GIVEN_UP, standstill(move, where)));
+    }
+
+    /** Whom nobody could send anything is not to blame for it. */
+    private String standstill(Move move, String where) {
       String time = " for " + MOVE_PATIENCE.toMinutes() + " minutes";
-      return Optional.of(end(move, JobEnd.GIVEN_UP, where + "got nothing more of it" + time));
+      if (!reports.isHeard(reports.leaderOf(move.shard()).getNode(), nowNanos)) {
+        return "the shard has no leader that could bring it to node " + move.to().node();
+      }
+      inVainNanos.put(move.to().node(), nowNanos);
+      return where + "got nothing more of it" + time;
     }
 
     /** Since when a move has got no further, to anybody's knowledge. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.flotilla.placement.model.Ending;
 import io.flotilla.proto.map.ReplicaRole;
 import io.flotilla.proto.map.Shard;
+import io.flotilla.proto.placement.ChangeNodeRequest;
 import io.flotilla.proto.placement.Job;
 import io.flotilla.proto.placement.ReportReply;
 import io.flotilla.proto.placement.ReportRequest;
@@ -62,6 +63,36 @@ final class StandstillTest extends ThreeNodes {
         .isEqualTo("node 4, where it was to go, got nothing more of it for 10 minutes");
     ReportReply reply = report(1, led());
     assertThat(reply.getOrdersList()).as("the learner is to go").isNotEmpty();
+  }
+
+  /** Node 3 is the only one left to go to: what is wrong is not that node 4 gets nothing. */
+  @Test
+  void withoutALeaderNobodyIsToBlame() {
+    report(1, led().setLeader(false));
+    minutesPass(11);
+    assertThat(ending(job).why())
+        .isEqualTo("the shard has no leader that could bring it to node 4");
+    assertThat(avoids4()).isFalse();
+  }
+
+  @Test
+  void whoGotItIsAvoidedAfterItStoodStill() {
+    minutesPass(11);
+    assertThat(ending(job).how()).isEqualTo(Ending.How.GIVEN_UP);
+    assertThat(avoids4()).isTrue();
+  }
+
+  @Test
+  void whatIsLostWhereItWentIsGivenUpAtOnce() {
+    arrives(ShardReport.newBuilder().setLost(true));
+    minutesPass(1);
+    assertThat(ending(job).why()).isEqualTo("node 4, where it was to go, has lost it again");
+  }
+
+  private boolean avoids4() {
+    report(1, led().setChanged(shard.toBuilder().setEpoch(raised())));
+    administer(change(2, ChangeNodeRequest.Change.DRAIN));
+    return whyShard(shard.getId()).stream().anyMatch(line -> line.contains("got nothing of a"));
   }
 
   @Test
