@@ -31,10 +31,10 @@ public final class Planner {
   private Planner() {}
 
   /**
-   * What is to begin now, unasked. A pure function: the same arguments give the same plan, and of
-   * what its jobs make of the cluster nothing more is planned. Repair comes first, then the
-   * replicas that are lacking, draining, and the shards that were asked for; then what evens out.
-   * Costs some tens of milliseconds for 10,000 shards; any thread.
+   * What is to begin now, unasked. A pure function: the same arguments give the same plan. Jobs
+   * that are under way count as done, so that nothing is planned twice. Repair comes first, then
+   * the replicas that are lacking, draining, and the shards that were asked for; then what evens
+   * out. Costs some tens of milliseconds for 10,000 shards; any thread.
    */
   public static Plan plan(ClusterView view, LoadView load, Policy policy) {
     return plan(view, load, policy, Journal.NONE);
