@@ -42,6 +42,7 @@ final class Draft {
   private int held;
   private List<Piece> lacking = List.of();
   private @Nullable List<Neighbours> neighbours;
+  private @Nullable MapRoom mapRoom;
   private long nextShard;
   private long nextReplica;
 
@@ -145,6 +146,21 @@ final class Draft {
 
   boolean mayTransfer() {
     return transfers < policy.transfersMax();
+  }
+
+  /** Planned, and under way. */
+  int splits() {
+    return splits;
+  }
+
+  /** Before all splits. */
+  MapRoom mapRoom() {
+    MapRoom known = mapRoom;
+    if (known == null) {
+      known = MapRoom.in(view);
+      mapRoom = known;
+    }
+    return known;
   }
 
   boolean maySplit() {

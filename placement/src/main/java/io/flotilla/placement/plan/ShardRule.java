@@ -114,6 +114,16 @@ enum ShardRule implements Rule<ShardRule.Subject> {
           : Optional.empty();
     }
   },
+  MAP_HAS_ROOM {
+    @Override
+    public Optional<String> forbids(Subject of) {
+      long more = of.draft.splits() + 1L;
+      MapRoom room = of.draft.mapRoom();
+      return room.isFor(more)
+          ? Optional.empty()
+          : Optional.of("stays whole: " + room.refusal(more));
+    }
+  },
   SPLIT_NOT_REFUSED {
     @Override
     public Optional<String> forbids(Subject of) {
@@ -165,7 +175,8 @@ enum ShardRule implements Rule<ShardRule.Subject> {
           HAS_A_MAJORITY,
           HAS_A_LEADER,
           MEMBERS_AT_REST,
-          HAS_ROOM_TO_SPLIT);
+          HAS_ROOM_TO_SPLIT,
+          MAP_HAS_ROOM);
 
   /** Before placement chooses it to be cut. */
   static final List<ShardRule> TO_CHOOSE_FOR_SPLIT =
@@ -176,6 +187,7 @@ enum ShardRule implements Rule<ShardRule.Subject> {
           HAS_A_LEADER,
           MEMBERS_AT_REST,
           HAS_ROOM_TO_SPLIT,
+          MAP_HAS_ROOM,
           SPLIT_NOT_REFUSED);
 
   /** Before it waits for its neighbour, or goes to it, to be merged. */

@@ -10,6 +10,7 @@ import io.flotilla.placement.model.Split;
 import io.flotilla.placement.plan.Finding;
 import io.flotilla.placement.plan.KeyspaceWish;
 import io.flotilla.placement.plan.LoadView;
+import io.flotilla.placement.plan.MapRoom;
 import io.flotilla.placement.plan.Plan;
 import io.flotilla.placement.plan.PlanRefusedException;
 import io.flotilla.placement.plan.Planner;
@@ -144,7 +145,6 @@ final class AdminDoor {
   }
 
   private Split split(AdminRequest request) throws PlanRefusedException {
-    KeyspaceDoor.checkRoomFor(1, view.get());
     return planner()
         .split(request.getSplit().getShard(), MapMessages.read(request.getSplit().getAt()));
   }
@@ -247,7 +247,10 @@ final class AdminDoor {
               "keyspace '%s' would have %d shards; allowed: up to %d",
               keyspace.name(), wanted, most));
     }
-    KeyspaceDoor.checkRoomFor(wanted - have, now);
+    MapRoom room = MapRoom.in(now);
+    if (!room.isFor(wanted - have)) {
+      throw new PlanRefusedException(room.refusal(wanted - have));
+    }
     return ShardGoal.newBuilder()
         .setKeyspace(keyspace.id())
         .setShards((int) wanted)

@@ -6,6 +6,7 @@ import io.flotilla.placement.model.Keyspace;
 import io.flotilla.placement.model.KeyspacePlan;
 import io.flotilla.placement.plan.KeyspacePlanner;
 import io.flotilla.placement.plan.KeyspaceWish;
+import io.flotilla.placement.plan.MapRoom;
 import io.flotilla.placement.plan.PlanRefusedException;
 import io.flotilla.placement.store.MapMessages;
 import io.flotilla.proto.placement.CreateKeyspaceReply;
@@ -21,12 +22,6 @@ import java.util.function.Supplier;
  * keyspaces changed meanwhile. Only for the desk's thread.
  */
 final class KeyspaceDoor {
-  /**
-   * Bounds the complete map in bytes, and with it a decision: both travel as one message, and a
-   * status takes about three times as much. Enough for 60,000 shards of three replicas.
-   */
-  static final int MAP_BYTES_MAX = 4 << 20;
-
   private final LeaderGate gate;
   private final Supplier<ClusterView> view;
   private final Supplier<Set<Long>> avoidedNodes;
@@ -76,31 +71,16 @@ final class KeyspaceDoor {
   }
 
   private static void checkSize(int wanted, ClusterView now) throws PlanRefusedException {
-    int taken = MapUpdates.complete(now, List.of()).getSerializedSize();
+    long taken = MapRoom.in(now).takenBytes();
     String why =
         String.format(
             "these shards take %d bytes to describe, the others %d; allowed: %d in all; use"
                 + " fewer shards or shorter split keys",
-            wanted, taken, MAP_BYTES_MAX);
-    if (wanted > MAP_BYTES_MAX) {
+            wanted, taken, MapRoom.BYTES_MAX);
+    if (wanted > MapRoom.BYTES_MAX) {
       throw new IllegalArgumentException(why);
-    } else if (wanted + taken > MAP_BYTES_MAX) {
+    } else if (wanted + taken > MapRoom.BYTES_MAX) {
       throw new PlanRefusedException(why);
-    }
-  }
-
-  /**
-   * @throws PlanRefusedException if so many more shards, like those that are there, are too many
-   */
-  static void checkRoomFor(long shards, ClusterView now) throws PlanRefusedException {
-    long taken = MapUpdates.complete(now, List.of()).getSerializedSize();
-    long each = taken / Math.max(1, now.shards().size());
-    if (taken + each * shards > MAP_BYTES_MAX) {
-      throw new PlanRefusedException(
-          String.format(
-              "the map takes %d bytes to describe, and %d shards more would take about %d;"
-                  + " allowed: %d in all",
-              taken, shards, each * shards, MAP_BYTES_MAX));
     }
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flotilla.placement.model.Job;
 import io.flotilla.placement.model.KeyBytes;
+import io.flotilla.placement.model.KeyRange;
 import io.flotilla.placement.model.Move;
 import io.flotilla.placement.model.Replica;
 import io.flotilla.placement.model.Revised;
@@ -423,6 +424,30 @@ final class PlannerTest {
     world.bytes.put(shard, (3L << 30) / 2);
     assertThat(world.plan()).hasSize(1).allMatch(Split.class::isInstance);
     assertThat(world.plan().get(0).reason()).isEqualTo("it weighs about 1536 MiB, more than 1024");
+  }
+
+  @Test
+  void whatTheMapHasNoRoomForIsNotCut() throws Exception {
+    world.nodes(3);
+    world.settings = Settings.INITIAL.withBalance(false).withGoal(PlanWorld.KEYSPACE, 1000);
+    while (MapRoom.in(world.view()).isFor(2)) {
+      long id = world.shard(1, 2, 3);
+      Shard shard = world.shards.get(id).value();
+      KeyRange far = new KeyRange(far(shard.range().start()), far(shard.range().end()));
+      Shard wide = new Shard(id, shard.keyspace(), far, shard.epoch(), shard.replicas(), 0);
+      world.shards.put(id, new Revised<>(1, wide));
+    }
+    assertThat(world.plan()).as("there is room for one").extracting(Job::shard).containsOnly(1L);
+    assertSays(world.why(2), "shard 2 is not cut: it stays whole: the shards take");
+    long last = world.shard(1, 2, 3);
+    assertThat(wish().split(last, KeyBytes.EMPTY).shard()).isEqualTo(last);
+    world.begin(world.plan());
+    refuses("shard 2 stays whole: the shards take", () -> wish().split(2, KeyBytes.EMPTY));
+    refuses("allowed: 4194304 in all", () -> wish().split(2, KeyBytes.EMPTY));
+  }
+
+  private static KeyBytes far(KeyBytes key) {
+    return key.followedBy(KeyBytes.of(new byte[4000]));
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.flotilla.placement.service;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.flotilla.placement.plan.MapRoom;
 import io.flotilla.proto.map.Keyspace;
 import io.flotilla.proto.placement.MapUpdate;
 import io.flotilla.proto.placement.ShardReport;
@@ -42,6 +43,21 @@ final class WatchMapTest extends OneMember {
     await().until(() -> fresh.replies.size() == 3);
     assertThat(fresh.reply().getNodesList()).hasSize(1);
     assertThat(fresh.reply().getLeadersList()).isEmpty();
+  }
+
+  @Test
+  void whatTheMapTakesIsEstimatedNeverTooLow() {
+    registerNodes(3);
+    create("narrow", 100, 3);
+    create("wide", 100, 1);
+    int real =
+        ask(service::watchMap, watchAfter(0)).reply().toBuilder()
+            .clearNodes()
+            .clearKeyspaces()
+            .clearMembers()
+            .build()
+            .getSerializedSize();
+    assertThat(MapRoom.in(map.view()).takenBytes()).isBetween((long) real, real * 7L / 4);
   }
 
   @Test
