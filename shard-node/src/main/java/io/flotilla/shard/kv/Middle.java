@@ -54,7 +54,11 @@ final class Middle {
         }
         all = !at.isValid();
       }
-      byte[] found = all ? null : estimated(read.get(0), last(view));
+      byte[] found = null;
+      if (!all) {
+        store.flush(); // what is still in memory is estimated badly
+        found = estimated(read.get(0), last(view));
+      }
       if (found == null && read.size() > 1) {
         found = read.get(middleOf(upTo, bytes));
       }
