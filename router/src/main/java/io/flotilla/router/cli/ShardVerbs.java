@@ -15,6 +15,10 @@ import picocli.CommandLine.Option;
 final class ShardVerbs {
   private ShardVerbs() {}
 
+  private static OptionalLong optional(@Nullable Long given) {
+    return given == null ? OptionalLong.empty() : OptionalLong.of(given);
+  }
+
   /** Begins a job of a shard, or says which it would be. */
   private abstract static class JobVerb extends ShardVerb {
     @Option(names = "--dry-run", description = "Prints the job, and begins nothing.")
@@ -73,8 +77,7 @@ final class ShardVerbs {
 
     @Override
     CompletableFuture<AdminAnswer> begin(AdminClient admin, boolean dryRun) {
-      OptionalLong neighbour = into == null ? OptionalLong.empty() : OptionalLong.of(into);
-      return admin.mergeShard(shard, neighbour, dryRun);
+      return admin.mergeShard(shard, optional(into), dryRun);
     }
   }
 
@@ -102,8 +105,7 @@ final class ShardVerbs {
 
     @Override
     CompletableFuture<AdminAnswer> begin(AdminClient admin, boolean dryRun) {
-      OptionalLong target = to == null ? OptionalLong.empty() : OptionalLong.of(to);
-      return admin.moveReplica(shard, from, target, dryRun);
+      return admin.moveReplica(shard, from, optional(to), dryRun);
     }
   }
 
@@ -120,8 +122,7 @@ final class ShardVerbs {
 
     @Override
     CompletableFuture<AdminAnswer> begin(AdminClient admin, boolean dryRun) {
-      OptionalLong target = to == null ? OptionalLong.empty() : OptionalLong.of(to);
-      return admin.transferLeader(shard, target, dryRun);
+      return admin.transferLeader(shard, optional(to), dryRun);
     }
   }
 
