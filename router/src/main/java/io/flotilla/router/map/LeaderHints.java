@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
  * learned again by asking.
  *
  * <p>Placement's word counts only with a term above that of its last word, for what a node answers
- * is fresher than what it once reported.
+ * is fresher than what it once reported; or if that one was that nobody leads in this term, and
+ * nobody else has been found since.
  */
 public final class LeaderHints {
   private static final long SHARDS_MAX = 100_000;
@@ -21,8 +22,18 @@ public final class LeaderHints {
    *
    * @param address empty: unknown, but certainly not the one that was asked last
    * @param term of placement's last word
+   * @param named whether that word named somebody
    */
-  private record Hint(String address, long term) {}
+  private record Hint(String address, long term, boolean named) {
+    Hint at(String other) {
+      return new Hint(other, term, named);
+    }
+
+    boolean isOlderThan(long reported) {
+      int order = Long.compareUnsigned(term, reported);
+      return order < 0 || (order == 0 && !named && address.isEmpty());
+    }
+  }
 
   /** The address of the probable leader. */
   public @Nullable String address(long shard) {
@@ -33,10 +44,10 @@ public final class LeaderHints {
   /** Placement says so. Whether that was news. */
   boolean reported(long shard, String address, long term) {
     Hint known = hints.getIfPresent(shard);
-    if (known != null && Long.compareUnsigned(term, known.term) <= 0) {
+    if (known != null && !known.isOlderThan(term)) {
       return false;
     }
-    hints.put(shard, new Hint(address, term));
+    hints.put(shard, new Hint(address, term, !address.isEmpty()));
     return !address.isEmpty();
   }
 
@@ -44,7 +55,7 @@ public final class LeaderHints {
   public void answered(long shard, String address) {
     Hint known = hints.getIfPresent(shard);
     if (known == null || !known.address.equals(address)) {
-      hints.put(shard, new Hint(address, known == null ? 0 : known.term));
+      hints.put(shard, known == null ? new Hint(address, 0, true) : known.at(address));
     }
   }
 
@@ -52,7 +63,7 @@ public final class LeaderHints {
   public void denied(long shard, String address) {
     Hint known = hints.getIfPresent(shard);
     if (known != null && known.address.equals(address)) {
-      hints.put(shard, new Hint("", known.term));
+      hints.put(shard, known.at(""));
     }
   }
 }

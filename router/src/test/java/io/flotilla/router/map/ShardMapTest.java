@@ -267,6 +267,17 @@ class ShardMapTest {
   }
 
   @Test
+  void whoLeadsInATermInWhichNobodyDidIsNews() {
+    LeaderHints hints = new LeaderHints();
+    assertThat(hints.reported(1, "", 5)).isFalse();
+    assertThat(hints.reported(1, "a:1", 5)).isTrue();
+    assertThat(hints.reported(1, "", 6)).isFalse();
+    hints.answered(1, "b:1");
+    assertThat(hints.reported(1, "a:1", 6)).as("a node knows better").isFalse();
+    assertThat(hints.address(1)).isEqualTo("b:1");
+  }
+
+  @Test
   void listenersHearOfWhatChanges() {
     List<String> heard = new ArrayList<>();
     LiveMap live = new LiveMap();
