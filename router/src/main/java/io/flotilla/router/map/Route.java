@@ -62,7 +62,16 @@ public final class Route {
   }
 
   boolean overlaps(Route other) {
-    return isBefore(start(), other.end()) && isBefore(other.start(), end());
+    return beginsBefore(other.end()) && other.beginsBefore(end());
+  }
+
+  /**
+   * Whether its first key is before a bound.
+   *
+   * @param end empty: no bound
+   */
+  boolean beginsBefore(ByteString end) {
+    return isBefore(start(), end);
   }
 
   private static boolean isBefore(ByteString key, ByteString end) {

@@ -83,7 +83,7 @@ public final class ShardMap {
 
   /** The shard that holds an encoded key. */
   public @Nullable Route routeOf(ByteString encodedKey) {
-    int found = lastStartingAtOrBefore(encodedKey);
+    int found = lastStartingAtOrBefore(encodedKey, sorted);
     return found >= 0 && sorted[found].contains(encodedKey) ? sorted[found] : null;
   }
 
@@ -93,7 +93,7 @@ public final class ShardMap {
    * @param end encoded; empty: no bound
    */
   public @Nullable Route routeBefore(ByteString end) {
-    int found = end.isEmpty() ? sorted.length - 1 : lastStartingAtOrBefore(end);
+    int found = end.isEmpty() ? sorted.length - 1 : lastStartingAtOrBefore(end, sorted);
     if (found >= 0 && sorted[found].start().equals(end)) {
       found--;
     }
@@ -129,9 +129,10 @@ public final class ShardMap {
     update.getNodesList().forEach(node -> newNodes.put(node.getId(), node));
     update.getShardsList().forEach(shard -> newRoutes.put(shard.getId(), newest(shard)));
     if (update.getComplete()) {
+      Route[] said = sort(update.getShardsList().stream().map(Route::new).toList());
       routes.values().stream()
           .filter(route -> !newRoutes.containsKey(route.id()))
-          .filter(route -> isAhead(route, update.getShardsList()))
+          .filter(route -> isAhead(route, said))
           .forEach(route -> newRoutes.put(route.id(), route));
     }
     update.getRemovedNodesList().forEach(newNodes::remove);
@@ -150,14 +151,18 @@ public final class ShardMap {
     return changed ? new ShardMap(revision, complete, keyspaces, nodes, newRoutes) : this;
   }
 
-  /** Whether a node told of this shard, cut off from one that placement knows as it was before. */
-  private static boolean isAhead(Route route, List<Shard> placements) {
+  /**
+   * Whether a node told of this shard, cut off from one that placement knows as it was before.
+   *
+   * @param said by placement, in the order of keys
+   */
+  private static boolean isAhead(Route route, Route[] said) {
     boolean any = false;
-    for (Shard said : placements) {
-      Route there = new Route(said);
-      if (there.overlaps(route)) {
+    int first = Math.max(0, lastStartingAtOrBefore(route.start(), said));
+    for (int i = first; i < said.length && said[i].beginsBefore(route.end()); i++) {
+      if (said[i].overlaps(route)) {
         any = true;
-        if (!route.isOfLaterVersionThan(there)) {
+        if (!route.isOfLaterVersionThan(said[i])) {
           return false;
         }
       }
@@ -181,7 +186,7 @@ public final class ShardMap {
         && update.getRemovedNodesCount() == 0;
   }
 
-  private int lastStartingAtOrBefore(ByteString key) {
+  private static int lastStartingAtOrBefore(ByteString key, Route[] sorted) {
     int low = 0;
     int high = sorted.length - 1;
     while (low <= high) {
