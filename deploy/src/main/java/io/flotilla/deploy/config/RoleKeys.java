@@ -47,7 +47,7 @@ public final class RoleKeys {
                 "placement.node-steady-seconds",
                 30,
                 "nothing is evened out with a node that is new, or back, for less"),
-            Setting.of("placement.split-mebibytes", 1024, "a shard that weighs more is cut"),
+            Setting.of("placement.split-mebibytes", 1024, "a shard that weighs more is split"),
             Setting.of(
                 "placement.merge-mebibytes",
                 0,
@@ -56,7 +56,8 @@ public final class RoleKeys {
             Setting.of(
                 "placement.split-operations",
                 10_000,
-                "a shard that is asked for so many in each second of a minute is cut; 0: never")));
+                "a shard that is asked for so many in each second of a minute is split; 0:"
+                    + " never")));
   }
 
   public static List<Setting> node() {

@@ -57,13 +57,13 @@ public record Split(
   @Override
   public Optional<Ending> endedBy(Shard now, Set<Long> cutOff, Set<Long> absorbed) {
     if (cutOff.contains(newShard)) {
-      return Optional.of(Ending.done("shard " + newShard + " was cut off"));
+      return Optional.of(Ending.done("shard " + newShard + " was split off"));
     }
     return now.epoch().isNewerThan(expected)
         ? Optional.of(
             Ending.givenUp(
                 String.format(
-                    "shard %d came to epoch %s by something else; it could be cut at %s only",
+                    "shard %d came to epoch %s by something else; it could be split at %s only",
                     shard, now.epoch(), expected)))
         : Optional.empty();
   }

@@ -76,7 +76,7 @@ final class Growth implements Scheduler {
                 () ->
                     "no shard of keyspace "
                         + keyspace
-                        + " can be cut now, though more are asked for");
+                        + " can be split now, though more are asked for");
         return;
       }
       String reason = "more shards were asked for, up to " + goal;
@@ -94,7 +94,7 @@ final class Growth implements Scheduler {
             draft
                 .journal()
                 .found(
-                    NAME, piece.id(), 0, () -> "shard " + piece.id() + " is not cut: it " + why));
+                    NAME, piece.id(), 0, () -> "shard " + piece.id() + " is not split: it " + why));
     return obstacle.isEmpty();
   }
 }

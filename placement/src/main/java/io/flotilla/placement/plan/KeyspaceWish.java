@@ -44,7 +44,7 @@ public record KeyspaceWish(
       Partitioning partitioning, int shards, List<KeyBytes> splitKeys) {
     if (partitioning != Partitioning.RANGE) {
       throw new IllegalArgumentException(
-          "split keys are only for range keyspaces; a hash keyspace is cut evenly by slot");
+          "split keys are only for range keyspaces; a hash keyspace is split evenly by slot");
     }
     require(
         shards == splitKeys.size() + 1,

@@ -25,7 +25,7 @@ final class LoadSplit implements Scheduler {
   private static void consider(Draft draft, Piece piece, Heat heat) {
     String hot =
         String.format(
-            "it is asked for about %d operations/s; from %d on it is cut",
+            "it is asked for about %d operations/s; from %d on it is split",
             heat.operations(), draft.policy().heat().operations());
     Optional<String> obstacle =
         whyNot(draft, heat)
@@ -50,7 +50,7 @@ final class LoadSplit implements Scheduler {
     return heat.isInOnePlace()
         ? Optional.of(
             String.format(
-                "no cut would help: the best would take %d %% of them away, for most are on one"
+                "no split would help: the best would take %d %% of them away, for most are on one"
                     + " key, or one hash slot",
                 heat.lesserPercent()))
         : Optional.empty();

@@ -61,7 +61,7 @@ enum MergeRule implements Rule<MergeRule.Subject> {
           : Optional.of(
               String.format(
                   "are left alone: they are asked for %d operations/s together, and from %d on a"
-                      + " shard is cut",
+                      + " shard is split",
                   asked, hot));
     }
 
@@ -76,7 +76,7 @@ enum MergeRule implements Rule<MergeRule.Subject> {
           .filter(ended -> ended.ending().how() == Ending.How.DONE)
           .filter(ended -> ended.job() instanceof Split split && isCutOf(split, of))
           .findFirst()
-          .map(ended -> "are left alone: shard " + ended.job().shard() + " was cut a while ago");
+          .map(ended -> "are left alone: shard " + ended.job().shard() + " was split a while ago");
     }
 
     private boolean isCutOf(Split split, Subject of) {

@@ -44,7 +44,7 @@ public record Policy(
       throw new IllegalArgumentException(
           String.format(
               "mergeBytes is %d; allowed: up to an eighth of splitBytes, which is %d, or what was"
-                  + " merged would soon be cut again",
+                  + " merged would soon be split again",
               mergeBytes, splitBytes));
     }
   }

@@ -110,7 +110,7 @@ enum ShardRule implements Rule<ShardRule.Subject> {
               .filter(Partitioning.HASH::equals)
               .isPresent();
       return hash && Slots.within(shard) < 2
-          ? Optional.of("is one hash slot, which is never cut")
+          ? Optional.of("is one hash slot, which is never split")
           : Optional.empty();
     }
   },

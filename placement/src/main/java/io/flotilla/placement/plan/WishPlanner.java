@@ -113,7 +113,7 @@ public final class WishPlanner {
               at, shardId, shard.range()));
     }
     if (!at.isEmpty() && isHash(shard) && !Slots.isBorder(at)) {
-      throw new PlanRefusedException("a hash keyspace is cut between two slots only");
+      throw new PlanRefusedException("a hash keyspace is split between two slots only");
     }
     return draft.split(ASKED_FOR, piece, at);
   }
@@ -124,7 +124,7 @@ public final class WishPlanner {
     if (bytes > KeyspaceWish.SPLIT_KEY_BYTES_MAX) {
       throw new PlanRefusedException(
           String.format(
-              "the key to cut at has %d bytes; allowed: up to %d",
+              "the key to split at has %d bytes; allowed: up to %d",
               bytes, KeyspaceWish.SPLIT_KEY_BYTES_MAX));
     }
   }

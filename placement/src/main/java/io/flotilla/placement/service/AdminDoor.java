@@ -281,7 +281,7 @@ final class AdminDoor {
     return goal.getShards() == 0
         ? "the keyspace stays at " + have + " shards"
         : String.format(
-            "the keyspace goes from %d to %d shards, its largest cut first, %d at a time",
+            "the keyspace goes from %d to %d shards, its largest split first, %d at a time",
             have, goal.getShards(), policy.splitsMax());
   }
 

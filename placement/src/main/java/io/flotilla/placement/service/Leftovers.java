@@ -35,7 +35,8 @@ final class Leftovers implements Job.Kinds<String> {
   @Override
   public String split(Split split) {
     return String.format(
-        "no more orders are given; if shard %d was cut already, it stays cut, and shard %d appears",
+        "no more orders are given; if shard %d was split already, it stays split, and shard %d"
+            + " appears",
         split.shard(), split.newShard());
   }
 

@@ -57,7 +57,8 @@ record Tiling(Shard before, Shard after, List<Shard> cutOff, List<Shard> absorbe
           || shard.replicas().stream().mapToLong(Replica::id).anyMatch(id -> id >= ids.replica())) {
         return Optional.of(
             String.format(
-                "shard %d is said to be cut off from shard %d, but these ids were never handed out",
+                "shard %d is said to be split off from shard %d, but these ids were never handed"
+                    + " out",
                 shard.id(), before.id()));
       }
     }
@@ -97,7 +98,7 @@ record Tiling(Shard before, Shard after, List<Shard> cutOff, List<Shard> absorbe
 
   private String doesNotTile() {
     return String.format(
-        "shard %d at epoch %s and what it cut off are not the range %s that it had at epoch %s%s",
+        "shard %d at epoch %s and what it split off are not the range %s that it had at epoch %s%s",
         before.id(),
         after.epoch(),
         before.range(),

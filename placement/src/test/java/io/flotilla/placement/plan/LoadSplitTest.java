@@ -46,11 +46,11 @@ final class LoadSplitTest {
     // operations, lasts, sampled, percent, cut, said
     "9999, true, true, 50, false, 9999 operations/s: its replicas",
     "10000, true, true, 50, true, it is asked for about 10000 operations/s; from 10000 on it is"
-        + " cut",
+        + " split",
     "10000, false, true, 50, false, but this has to last for 60 s",
     "90000, true, true, 20, true, about to begin",
-    "90000, true, true, 19, false, no cut would help: the best would take 19 % of them away",
-    "90000, true, true, 0, false, no cut would help: the best would take 0 % of them away",
+    "90000, true, true, 19, false, no split would help: the best would take 19 % of them away",
+    "90000, true, true, 0, false, no split would help: the best would take 0 % of them away",
     "90000, true, false, 0, true, in the middle of its data",
   })
   void isCutIfThatHelps(

@@ -97,7 +97,7 @@ final class MergeSmallTest {
               moveTo4(w);
             }),
         new Case(
-            "they are asked for 5000 operations/s together, and from 10000 on a shard is cut",
+            "they are asked for 5000 operations/s together, and from 10000 on a shard is split",
             w -> {
               w.heats.put(1L, asked(2_000));
               w.heats.put(2L, asked(3_000));
@@ -108,10 +108,10 @@ final class MergeSmallTest {
         new Case("shard 2 is frozen", MergeSmallTest::freeze),
         new Case("has no leader that placement knows of", w -> w.leaders.remove(2L)),
         new Case(
-            "shard 2 was cut a while ago",
+            "shard 2 was split a while ago",
             w -> w.done(new Split(0, 2, Epoch.FIRST, KeyBytes.EMPTY, 9, List.of(), ""))),
         new Case(
-            "shard 9 was cut a while ago",
+            "shard 9 was split a while ago",
             w -> w.done(new Split(0, 9, Epoch.FIRST, KeyBytes.EMPTY, 2, List.of(), ""))),
         new Case(
             "were not merged a while ago: too slow",

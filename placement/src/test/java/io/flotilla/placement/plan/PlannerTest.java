@@ -438,7 +438,7 @@ final class PlannerTest {
       world.shards.put(id, new Revised<>(1, wide));
     }
     assertThat(world.plan()).as("there is room for one").extracting(Job::shard).containsOnly(1L);
-    assertSays(world.why(2), "shard 2 is not cut: it stays whole: the shards take");
+    assertSays(world.why(2), "shard 2 is not split: it stays whole: the shards take");
     long last = world.shard(1, 2, 3);
     assertThat(wish().split(last, KeyBytes.EMPTY).shard()).isEqualTo(last);
     world.begin(world.plan());
@@ -461,7 +461,7 @@ final class PlannerTest {
     refuses("there is no shard 9", () -> wish().split(9, KeyBytes.EMPTY));
     refuses("is not inside of shard 1", () -> wish().split(shard, KeyBytes.of((byte) 9)));
     refuses(
-        "the key to cut at has 4097 bytes; allowed: up to 4096",
+        "the key to split at has 4097 bytes; allowed: up to 4096",
         () -> wish().split(shard, KeyBytes.of(new byte[] {0, 0, 0, 1}).followedBy(TOO_LONG)));
     refuses("node 1 leads shard 1 already", () -> wish().transfer(shard, 1));
     refuses("node 4 has no replica of shard 1", () -> wish().transfer(shard, 4));

@@ -75,7 +75,7 @@ final class JobTest extends ThreeNodes {
     Job job = begin(split());
     SplitOrder order = report(1, true).getSplits(0);
     AdminReply cancelled = administer(cancel(job)).reply();
-    assertThat(cancelled.getNotes(0)).contains("if shard 1 was cut already, it stays cut");
+    assertThat(cancelled.getNotes(0)).contains("if shard 1 was split already, it stays split");
     assertThat(report(1, true).getSplitsList()).isEmpty();
     Job next = begin(split());
     SplitOrder again = report(1, true).getSplits(0);
@@ -102,7 +102,7 @@ final class JobTest extends ThreeNodes {
                 Replica.newBuilder().setNode(9).setReplica(77).setRole(ReplicaRole.LEARNER))
             .build();
     report(1, ShardReport.newBuilder().setLeader(true).setChanged(other));
-    assertThat(ending(job).why()).contains("it could be cut at 1.1 only");
+    assertThat(ending(job).why()).contains("it could be split at 1.1 only");
   }
 
   @Test

@@ -64,7 +64,7 @@ final class KeyspaceCommand {
 
   @Command(
       name = "create",
-      description = "Creates a keyspace, cut into shards from the start.",
+      description = "Creates a keyspace, split into shards from the start.",
       mixinStandardHelpOptions = true)
   static final class CreateCommand extends AdminVerb {
     @Parameters(paramLabel = "NAME")
