@@ -25,7 +25,7 @@ public record Split(Shard rest, Shard cutOff) {
    * where the data is.
    */
   public static Optional<String> refusal(Shard shard, SplitEntry entry) {
-    Optional<String> elsewhere = refusal(shard, entry.getExpected(), "be cut");
+    Optional<String> elsewhere = refusal(shard, entry.getExpected(), "be split");
     if (elsewhere.isPresent()) {
       return elsewhere;
     }
@@ -36,7 +36,7 @@ public record Split(Shard rest, Shard cutOff) {
       return Optional.of("its members are being changed");
     }
     if (entry.getAt().equals(shard.getStart()) || !KeyRange.of(shard).contains(entry.getAt())) {
-      return Optional.of("the key to cut at is not within its range");
+      return Optional.of("the key to split at is not within its range");
     }
     long id = entry.getNewShard();
     if (id == 0 || id == shard.getId()) {

@@ -64,7 +64,7 @@ final class Splits {
     }
     Optional<ByteString> at = cut(shard, order, partitioning.get());
     if (at.isEmpty()) {
-      refuse(order, "there is no key where it could be cut");
+      refuse(order, "there is no key where it could be split");
       return;
     }
     SplitEntry entry = entry(order, at.get(), leader(shard, order));
@@ -76,7 +76,7 @@ final class Splits {
     proposals.propose(
         shard,
         Command.newBuilder().setSplit(entry).build(),
-        "job %d: the cut of shard %d".formatted(order.getJob(), now.getId()),
+        "job %d: the split of shard %d".formatted(order.getJob(), now.getId()),
         why -> refuse(order, why));
   }
 
@@ -114,7 +114,7 @@ final class Splits {
   }
 
   private void refuse(SplitOrder order, String why) {
-    LOG.warn("job {}: shard {} cannot be cut: {}", order.getJob(), order.getShard().getId(), why);
+    LOG.warn("job {}: shard {} cannot be split: {}", order.getJob(), order.getShard().getId(), why);
     refused.add(order.getJob(), why);
   }
 }

@@ -175,10 +175,10 @@ class SplitTest {
         Map.ofEntries(
             Map.entry(
                 with(s -> s.setExpected(epoch.toBuilder().setVersion(2))),
-                "it was to be cut at version 2.1, and is at version 3.1"),
+                "it was to be split at version 2.1, and is at version 3.1"),
             Map.entry(
                 with(s -> s.setExpected(epoch.toBuilder().setConfVersion(2))),
-                "it was to be cut at version 3.2, and is at version 3.1"),
+                "it was to be split at version 3.2, and is at version 3.1"),
             Map.entry(with(s -> s.setAt(key("b"))), "not within its range"),
             Map.entry(with(s -> s.setAt(key("y"))), "not within its range"),
             Map.entry(with(s -> s.setAt(key("a"))), "not within its range"),
