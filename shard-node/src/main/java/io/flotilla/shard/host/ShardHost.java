@@ -15,6 +15,7 @@ import io.flotilla.raft.runtime.RaftGroup;
 import io.flotilla.raft.runtime.ReplicaLostException;
 import io.flotilla.rpc.ErrorCode;
 import io.flotilla.rpc.RpcException;
+import io.flotilla.shard.host.Unopened.CutOff;
 import io.flotilla.shard.kv.KeyRange;
 import io.flotilla.shard.kv.KvStateMachine;
 import io.flotilla.shard.kv.KvStore;
@@ -26,10 +27,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.locks.ReentrantLock;
@@ -62,8 +61,7 @@ public final class ShardHost {
   /** Held by who opens. */
   private final ReentrantLock opening = new ReentrantLock();
 
-  /** Cut off from shards here, and not opened yet: as many as orders to split may be under way. */
-  private final Queue<CutOff> cutOffs = new ConcurrentLinkedQueue<>();
+  private final Unopened unopened = new Unopened(this::cutOff);
 
   /** What was offered too early, by id. */
   private final Map<Long, Shard> waiting = new HashMap<>();
@@ -73,8 +71,6 @@ public final class ShardHost {
   private final Doubts doubts = new Doubts();
 
   private volatile Runnable onChange = () -> {};
-
-  private record CutOff(long shard, long generation) {}
 
   /**
    * @param node this node's id
@@ -350,8 +346,7 @@ public final class ShardHost {
   }
 
   /** By an apply thread. */
-  private void cutOff(long shard, long generation) {
-    cutOffs.add(new CutOff(shard, generation));
+  private void cutOff() {
     onChange.run();
     opener.execute(this::openCutOffs);
   }
@@ -360,7 +355,7 @@ public final class ShardHost {
     opening.lock();
     try {
       List<KvStateMachine> states = new ArrayList<>();
-      for (CutOff next = cutOffs.poll(); next != null; next = cutOffs.poll()) {
+      for (CutOff next = unopened.poll(); next != null; next = unopened.poll()) {
         checkIsNew(next);
         KvStateMachine state = KvStateMachine.open(store, next.shard(), next.generation());
         Optional<Replica> self = replicaHere(state.shard());
@@ -368,8 +363,9 @@ public final class ShardHost {
           states.add(state);
         } else {
           // It is here already, from an image, or has left, or was never meant to be here.
-          LOG.info("node {} needs no more of shard {} cut off here", node, next.shard());
+          LOG.info("node {} needs no more of shard {} split off here", node, next.shard());
           state.retire();
+          unopened.forget(next.shard());
         }
       }
       if (!states.isEmpty()) {
@@ -377,7 +373,8 @@ public final class ShardHost {
       }
       for (KvStateMachine state : states) {
         open(state, founding(state.shard(), state.generation()));
-        LOG.info("node {} has opened shard {}, cut off", node, state.shard().getId());
+        unopened.forget(state.shard().getId());
+        LOG.info("node {} has opened shard {}, split off", node, state.shard().getId());
       }
     } catch (StorageException e) {
       fatal.accept(e);
@@ -389,7 +386,7 @@ public final class ShardHost {
   private void checkIsNew(CutOff cutOff) {
     HostedShard open = shards.get(cutOff.shard());
     if (open != null && open.generation() == cutOff.generation()) {
-      throw new IllegalStateException("shard " + cutOff.shard() + " was cut off twice");
+      throw new IllegalStateException("shard " + cutOff.shard() + " was split off twice");
     }
   }
 
@@ -441,7 +438,7 @@ public final class ShardHost {
 
   /** What a request hears that another version of a shard has routed here. */
   public ErrorDetail staleEpoch(HostedShard shard, KeyRange asked) {
-    return StaleEpoch.detail(shard.descriptor(), asked, shards);
+    return StaleEpoch.detail(shard.descriptor(), asked, shards, unopened.descriptors());
   }
 
   /** A shard's group, if it is open here. */
@@ -483,7 +480,7 @@ public final class ShardHost {
   private void open(KvStateMachine state, GroupSpec spec) throws StorageException {
     long shard = spec.id().value();
     try {
-      state.onCutOff(this::cutOff);
+      state.onCutOff(unopened);
       state.onFlushWanted(() -> flushWanted(shard));
       RaftGroup group = groups.open(spec, state);
       HostedShard hosted = new HostedShard(state, group, loads.get());

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Tells who was routed by another version of a shard where to go instead, as far as is known. */
 final class StaleEpoch {
@@ -48,8 +49,11 @@ final class StaleEpoch {
    * The shard's own descriptor and its heirs, as they are here by now if they are; and if somebody
    * else must have some of what was asked for, all shards here that do. Where two of them have the
    * same keys, the newer version has them.
+   *
+   * @param unopened cut off here, and not among those that are open yet
    */
-  static ErrorDetail detail(Shard shard, KeyRange asked, Map<Long, HostedShard> here) {
+  static ErrorDetail detail(
+      Shard shard, KeyRange asked, Map<Long, HostedShard> here, Collection<Shard> unopened) {
     Map<Long, Shard> told = new LinkedHashMap<>();
     told.put(shard.getId(), shard);
     for (Shard heir : heirs(shard, here)) {
@@ -57,11 +61,11 @@ final class StaleEpoch {
       told.putIfAbsent(heir.getId(), open == null ? heir : open.descriptor());
     }
     if (!asked.isCoveredBy(serving(told.values()))) {
-      for (HostedShard other : here.values()) {
-        if (told.size() < SHARDS_MAX && other.range().overlaps(asked)) {
-          told.putIfAbsent(other.descriptor().getId(), other.descriptor());
-        }
-      }
+      Stream<Shard> open = here.values().stream().map(HostedShard::descriptor);
+      Stream.concat(List.copyOf(unopened).stream(), open)
+          .filter(other -> KeyRange.of(other).overlaps(asked))
+          .limit(SHARDS_MAX)
+          .forEach(other -> told.put(other.getId(), other));
     }
     List<Shard> all = List.copyOf(told.values());
     told.values().removeIf(one -> all.stream().anyMatch(other -> isReplacedBy(other, one)));

@@ -53,6 +53,7 @@ final class Changes {
     long cutOff = split.cutOff().getId();
     long generation = state.number();
     store.holdings().hold(new Holdings.Holding(generation, cutOff, gone)); // before it is let go
+    cutOffs.begins(split.cutOff());
     state.shrinkTo(split.rest());
     state.hold(store.holdings());
     putDescriptor(state, split.rest(), round);

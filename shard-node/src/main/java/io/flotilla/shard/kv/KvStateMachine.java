@@ -65,6 +65,12 @@ public final class KvStateMachine implements StateMachine<KvRound> {
   @FunctionalInterface
   public interface CutOffs {
     /**
+     * One is about to be: from now on it may be asked for, as the other one has its keys no more.
+     * Called by an apply thread; must not block.
+     */
+    default void begins(Shard cutOff) {}
+
+    /**
      * The new shard's state is there; no log names it yet. Called by an apply thread after the
      * batch that cut it off; must not block.
      *

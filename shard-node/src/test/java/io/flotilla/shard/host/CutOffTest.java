@@ -126,6 +126,33 @@ class CutOffTest extends OneHost {
     assertThat(opened.get(CHILD).spec().begin()).as("its log says").isEqualTo(Position.ZERO);
   }
 
+  /** Whoever is refused by what is left of the other one learns where to go, however soon. */
+  @Test
+  void isToldOfBeforeItIsOpen() throws Exception {
+    parentIsHere();
+    split();
+    SplitEntry second =
+        SPLIT.toBuilder()
+            .setExpected(REST.getEpoch())
+            .setAt(key("f"))
+            .setNewShard(CHILD + 1)
+            .clearNewReplicas()
+            .addNewReplicas(Replica.newBuilder().setNode(1).setReplica(211))
+            .addNewReplicas(Replica.newBuilder().setNode(2).setReplica(212))
+            .setPreferredLeader(212)
+            .build();
+    apply(7, Command.newBuilder().setSplit(second).build());
+    KeyRange asked = KeyRange.around(List.of(key("x")));
+    assertThat(opened).containsOnlyKeys(7L);
+    assertThat(host.staleEpoch(host.find(7), asked).getShardsList()).contains(CUT_OFF);
+    runOpener();
+    assertThat(host.staleEpoch(host.find(7), asked).getShardsList()).contains(CUT_OFF);
+    opened.get(CHILD).group().removed.complete(null);
+    assertThat(host.staleEpoch(host.find(7), asked).getShardsList())
+        .as("it has left")
+        .doesNotContain(CUT_OFF);
+  }
+
   @Test
   void isOpenedAtTheNextStartIfACrashCameBefore() throws Exception {
     parentIsHere();

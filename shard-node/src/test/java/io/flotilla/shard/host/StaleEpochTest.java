@@ -57,7 +57,7 @@ class StaleEpochTest extends OneHost {
   }
 
   private static List<Shard> told(Shard shard, String asked, Map<Long, HostedShard> here) {
-    return StaleEpoch.detail(shard, around(asked), here).getShardsList();
+    return StaleEpoch.detail(shard, around(asked), here, List.of()).getShardsList();
   }
 
   @Test
