@@ -16,16 +16,11 @@ public final class Main {
   }
 
   static CommandLine commandLine() {
-    CommandLine line =
-        FlotillaCommand.commandLine()
-            .addSubcommand(new DemoCommand())
-            .addSubcommand(new DevCommand())
-            .addSubcommand(new SimCommand())
-            .addSubcommand(new LocalCommand())
-            .addSubcommand(new StartCommand());
-    // What was set holds for the commands of that moment; the new ones are to answer alike.
-    return line.setUsageHelpAutoWidth(true)
-        .setParameterExceptionHandler(line.getParameterExceptionHandler())
-        .setExecutionExceptionHandler(line.getExecutionExceptionHandler());
+    return FlotillaCommand.commandLine(
+        new DemoCommand(),
+        new DevCommand(),
+        new SimCommand(),
+        new LocalCommand(),
+        new StartCommand());
   }
 }

@@ -11,7 +11,6 @@ import picocli.CommandLine.Command;
       "Whether placement evens out replicas, leaders, zones and sizes by itself.",
       "It replaces lost replicas, drains nodes and adds shards that were asked for in any case.",
     },
-    mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
       BalanceCommand.OnCommand.class,
@@ -27,7 +26,7 @@ final class BalanceCommand {
     }
   }
 
-  @Command(name = "on", description = "Lets it.", mixinStandardHelpOptions = true)
+  @Command(name = "on", description = "Lets it.")
   static final class OnCommand extends SetVerb {
     @Override
     int run(FlotillaClient client) {
@@ -37,8 +36,7 @@ final class BalanceCommand {
 
   @Command(
       name = "off",
-      description = "Forbids it. Jobs under way go on; cancel those that are not wanted.",
-      mixinStandardHelpOptions = true)
+      description = "Forbids it. Jobs under way go on; cancel those that are not wanted.")
   static final class OffCommand extends SetVerb {
     @Override
     int run(FlotillaClient client) {
@@ -48,8 +46,7 @@ final class BalanceCommand {
 
   @Command(
       name = "show",
-      description = "Says whether it is on, and all that placement would begin now.",
-      mixinStandardHelpOptions = true)
+      description = "Says whether it is on, and all that placement would begin now.")
   static final class ShowCommand extends AdminVerb {
     /** What JSON shows. */
     private record View(

@@ -7,10 +7,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
-@Command(
-    name = "delete",
-    description = "Deletes keys. Exits with 5 if none of them was there.",
-    mixinStandardHelpOptions = true)
+@Command(name = "delete", description = "Deletes keys. Exits with 5 if none of them was there.")
 final class DeleteCommand implements Callable<Integer> {
   @Mixin private ClusterOptions cluster;
   @Mixin private OutputOptions output;

@@ -10,14 +10,12 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /**
- * The root of the command line. {@link #commandLine} has the administrator's commands; the launcher
- * adds those that start processes with {@link CommandLine#addSubcommand(Object)}.
+ * The root of the command line. {@link #commandLine} has the administrator's commands, and whatever
+ * else the launcher gives it.
  */
 @Command(
     name = "flotilla",
     description = "A sharded key-value store in which every shard is a Raft group.",
-    mixinStandardHelpOptions = true,
-    versionProvider = FlotillaCommand.Version.class,
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
       StatusCommand.class,
@@ -47,14 +45,28 @@ public final class FlotillaCommand implements Runnable {
 
   private FlotillaCommand() {}
 
-  /** A command line with the administrator's commands, error handling and exit codes. */
-  public static CommandLine commandLine() {
-    return new CommandLine(new FlotillaCommand())
-        .registerConverter(Duration.class, Durations::parse)
+  /**
+   * A command line with the administrator's commands and more. All of them answer alike: to {@code
+   * --help} and {@code --version}, to what is wrong, and with their exit codes.
+   *
+   * @param more commands beside the administrator's
+   */
+  public static CommandLine commandLine(Object... more) {
+    CommandLine line = new CommandLine(new FlotillaCommand());
+    for (Object command : more) {
+      line.addSubcommand(command);
+    }
+    addStandardOptions(line);
+    return line.registerConverter(Duration.class, Durations::parse)
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setUsageHelpAutoWidth(true)
         .setParameterExceptionHandler(FlotillaCommand::onUsage)
         .setExecutionExceptionHandler(FlotillaCommand::onFailure);
+  }
+
+  private static void addStandardOptions(CommandLine line) {
+    line.getCommandSpec().mixinStandardHelpOptions(true).versionProvider(new Version());
+    line.getSubcommands().values().forEach(FlotillaCommand::addStandardOptions);
   }
 
   @Override

@@ -9,10 +9,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
-@Command(
-    name = "get",
-    description = "Prints a key's value. Exits with 5 if the key is absent.",
-    mixinStandardHelpOptions = true)
+@Command(name = "get", description = "Prints a key's value. Exits with 5 if the key is absent.")
 final class GetCommand implements Callable<Integer> {
   @Mixin private ClusterOptions cluster;
   @Mixin private OutputOptions output;

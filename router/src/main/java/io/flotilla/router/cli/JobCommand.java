@@ -14,7 +14,6 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "job",
     description = "What placement is carrying out.",
-    mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
       JobCommand.ListCommand.class,
@@ -36,10 +35,7 @@ final class JobCommand {
     return table;
   }
 
-  @Command(
-      name = "list",
-      description = "Lists the jobs that are not done yet.",
-      mixinStandardHelpOptions = true)
+  @Command(name = "list", description = "Lists the jobs that are not done yet.")
   static final class ListCommand extends AdminVerb {
     @Option(names = "--ended", description = "Those that are over instead, the newest 128.")
     private boolean ended;
@@ -62,8 +58,7 @@ final class JobCommand {
 
   @Command(
       name = "show",
-      description = "Shows one job, under way or over, and what is said of its shard.",
-      mixinStandardHelpOptions = true)
+      description = "Shows one job, under way or over, and what is said of its shard.")
   static final class ShowCommand extends AdminVerb {
     @Parameters(paramLabel = "JOB", description = "Its number, as in job list.")
     private long id;
@@ -98,8 +93,7 @@ final class JobCommand {
         "Ends a job. What its shard's group has done by then is not undone, but for a learner,"
             + " which is removed, and a frozen shard, which thaws.",
         "A move whose group is already changing its voters is refused: it is done in a moment.",
-      },
-      mixinStandardHelpOptions = true)
+      })
   static final class CancelCommand extends AdminVerb {
     @Parameters(paramLabel = "JOB", arity = "1..*", description = "Numbers, as in job list.")
     private List<Long> ids = new ArrayList<>();

@@ -18,8 +18,7 @@ import picocli.CommandLine.Parameters;
     description = {
       "Says what changes about jobs, until none is under way.",
       "Exits with 0 if all were done, 1 if one was cancelled or given up.",
-    },
-    mixinStandardHelpOptions = true)
+    })
 final class JobWatchCommand extends AdminVerb {
   private static final long LOOK_EVERY_MILLIS = 500;
 

@@ -20,7 +20,6 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "keyspace",
     description = "Named key spaces.",
-    mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {KeyspaceCommand.ListCommand.class, KeyspaceCommand.CreateCommand.class})
 final class KeyspaceCommand {
@@ -38,7 +37,7 @@ final class KeyspaceCommand {
   /** A new one, with what placement has to say about it. */
   private record Made(int id, String name, String partitioning, long shards, List<String> notes) {}
 
-  @Command(name = "list", description = "Lists keyspaces.", mixinStandardHelpOptions = true)
+  @Command(name = "list", description = "Lists keyspaces.")
   static final class ListCommand extends AdminVerb {
     @Override
     int run(FlotillaClient client) {
@@ -62,10 +61,7 @@ final class KeyspaceCommand {
     }
   }
 
-  @Command(
-      name = "create",
-      description = "Creates a keyspace, split into shards from the start.",
-      mixinStandardHelpOptions = true)
+  @Command(name = "create", description = "Creates a keyspace, split into shards from the start.")
   static final class CreateCommand extends AdminVerb {
     @Parameters(paramLabel = "NAME")
     private String name;

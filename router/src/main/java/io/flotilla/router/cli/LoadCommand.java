@@ -21,8 +21,7 @@ import picocli.CommandLine.Option;
     description = {
       "Loads the cluster with callers that each wait for their answer before they ask again.",
       "Exits with 1 if any operation failed.",
-    },
-    mixinStandardHelpOptions = true)
+    })
 final class LoadCommand implements Callable<Integer> {
   @Mixin private ClusterOptions cluster;
   @Mixin private OutputOptions output;

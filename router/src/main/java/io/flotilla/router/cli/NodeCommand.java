@@ -13,7 +13,6 @@ import picocli.CommandLine.Command;
 @Command(
     name = "node",
     description = "Storage nodes.",
-    mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
       NodeCommand.ListCommand.class,
@@ -59,8 +58,7 @@ final class NodeCommand {
 
   @Command(
       name = "list",
-      description = "Lists all nodes that have registered and were not removed.",
-      mixinStandardHelpOptions = true)
+      description = "Lists all nodes that have registered and were not removed.")
   static final class ListCommand extends AdminVerb {
     @Override
     int run(FlotillaClient client) {
@@ -76,8 +74,7 @@ final class NodeCommand {
 
   @Command(
       name = "metrics",
-      description = "Asks a node what it counts and times. Times are in microseconds.",
-      mixinStandardHelpOptions = true)
+      description = "Asks a node what it counts and times. Times are in microseconds.")
   static final class MetricsCommand extends NodeVerb {
     @Override
     int run(FlotillaClient client) {

@@ -11,10 +11,7 @@ import picocli.CommandLine.Option;
 final class NodeVerbs {
   private NodeVerbs() {}
 
-  @Command(
-      name = "show",
-      description = "Shows one node and the replicas that it holds.",
-      mixinStandardHelpOptions = true)
+  @Command(name = "show", description = "Shows one node and the replicas that it holds.")
   static final class ShowCommand extends NodeVerb {
     /** What JSON shows. */
     private record View(ClusterStatus.Node node, List<ShardView> shards) {}
@@ -48,8 +45,7 @@ final class NodeVerbs {
         "Has all replicas of a node go elsewhere, and gives it nothing new.",
         "Returns at once, and says what stands in the way. job watch waits while jobs are under"
             + " way, node why says what is left.",
-      },
-      mixinStandardHelpOptions = true)
+      })
   static final class DrainCommand extends NodeVerb {
     @Option(
         names = "--dry-run",
@@ -65,8 +61,7 @@ final class NodeVerbs {
 
   @Command(
       name = "undrain",
-      description = "Takes back a drain. What has left does not return by itself but for balance.",
-      mixinStandardHelpOptions = true)
+      description = "Takes back a drain. What has left does not return by itself but for balance.")
   static final class UndrainCommand extends NodeVerb {
     @Override
     int run(FlotillaClient client) {
@@ -83,8 +78,7 @@ final class NodeVerbs {
       description = {
         "Removes an empty node for good: its id and its data directory never come back.",
         "Refused while it holds replicas: drain it first.",
-      },
-      mixinStandardHelpOptions = true)
+      })
   static final class RemoveCommand extends NodeVerb {
     @Override
     int run(FlotillaClient client) {
@@ -98,8 +92,7 @@ final class NodeVerbs {
 
   @Command(
       name = "why",
-      description = "Says how a node is, what is being done about it, and why nothing is.",
-      mixinStandardHelpOptions = true)
+      description = "Says how a node is, what is being done about it, and why nothing is.")
   static final class WhyCommand extends NodeVerb {
     @Override
     int run(FlotillaClient client) {

@@ -13,7 +13,6 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "placement",
     description = "The members of placement, which knows the map and is a group of its own.",
-    mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
       PlacementCommand.MembersCommand.class,
@@ -37,8 +36,7 @@ final class PlacementCommand {
 
   @Command(
       name = "members",
-      description = "Lists them, and says who leads, who learns and who leaves.",
-      mixinStandardHelpOptions = true)
+      description = "Lists them, and says who leads, who learns and who leaves.")
   static final class MembersCommand extends AdminVerb {
     @Override
     int run(FlotillaClient client) {
@@ -75,8 +73,7 @@ final class PlacementCommand {
       description = {
         "Adds a member, and says how its process is to be started.",
         "It learns first, and gets its vote by itself when it has the log.",
-      },
-      mixinStandardHelpOptions = true)
+      })
   static final class AddCommand extends ChangeVerb {
     @Parameters(
         paramLabel = "HOST:PORT",
@@ -94,8 +91,7 @@ final class PlacementCommand {
       description = {
         "Removes a member for good: its id and its data directory never come back.",
         "Refused if no majority of those that are left is heard. Returns at once.",
-      },
-      mixinStandardHelpOptions = true)
+      })
   static final class RemoveCommand extends ChangeVerb {
     @Parameters(paramLabel = "MEMBER", description = "Its id, as in placement members.")
     private long member;
@@ -108,8 +104,7 @@ final class PlacementCommand {
 
   @Command(
       name = "transfer",
-      description = "Has another member lead, and returns when it was handed over.",
-      mixinStandardHelpOptions = true)
+      description = "Has another member lead, and returns when it was handed over.")
   static final class TransferCommand extends AdminVerb {
     @Parameters(paramLabel = "MEMBER", description = "Its id, as in placement members.")
     private long member;

@@ -13,10 +13,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-@Command(
-    name = "put",
-    description = "Writes a value. Exits with 1 if a condition was not met.",
-    mixinStandardHelpOptions = true)
+@Command(name = "put", description = "Writes a value. Exits with 1 if a condition was not met.")
 final class PutCommand implements Callable<Integer> {
   @Mixin private ClusterOptions cluster;
   @Mixin private OutputOptions output;

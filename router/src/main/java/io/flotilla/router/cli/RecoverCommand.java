@@ -28,8 +28,7 @@ import picocli.CommandLine.Parameters;
           + " dead had is lost; the dead must not come back: node remove, right after.",
       "Exits with 3 if some without a majority are left as they are, 1 if one that was named is"
           + " not lost, or none was recovered.",
-    },
-    mixinStandardHelpOptions = true)
+    })
 final class RecoverCommand extends AdminVerb {
   private static final int AT_ONCE = 100;
 

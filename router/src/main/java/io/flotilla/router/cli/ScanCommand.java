@@ -17,10 +17,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-@Command(
-    name = "scan",
-    description = "Prints keys and values in their order, or counts them.",
-    mixinStandardHelpOptions = true)
+@Command(name = "scan", description = "Prints keys and values in their order, or counts them.")
 final class ScanCommand implements Callable<Integer> {
   private static final int SHOWN_MAX = 60;
 

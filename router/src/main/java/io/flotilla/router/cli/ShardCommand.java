@@ -16,7 +16,6 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "shard",
     description = "Shards and their replicas.",
-    mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
       ShardCommand.ListCommand.class,
@@ -85,8 +84,7 @@ final class ShardCommand {
         "Lists shards in the order of their keys, keyspace by keyspace.",
         "At a replica's node: * leads, ~ learns, ! is silent. Frozen: serves nothing until it is"
             + " merged, or thaws.",
-      },
-      mixinStandardHelpOptions = true)
+      })
   static final class ListCommand extends AdminVerb {
     @Option(
         names = {"-k", "--keyspace"},
@@ -115,8 +113,7 @@ final class ShardCommand {
 
   @Command(
       name = "locate",
-      description = "Says which shard holds a key, whether the key is there or not.",
-      mixinStandardHelpOptions = true)
+      description = "Says which shard holds a key, whether the key is there or not.")
   static final class LocateCommand extends AdminVerb {
     @Mixin private KeyOptions keys;
 

@@ -38,8 +38,7 @@ final class ShardVerbs {
       description = {
         "Cuts a shard in two: one entry of its log, no data moves.",
         "Returns when the job has begun; job watch waits for it.",
-      },
-      mixinStandardHelpOptions = true)
+      })
   static final class SplitCommand extends JobVerb {
     @Option(
         names = "--at",
@@ -66,8 +65,7 @@ final class ShardVerbs {
         "Has a shard absorbed by its neighbour, on the same nodes: no data moves.",
         "The shard does not serve from when it is frozen until that is done.",
         "Returns when the job has begun; job watch waits for it.",
-      },
-      mixinStandardHelpOptions = true)
+      })
   static final class MergeCommand extends JobVerb {
     @Option(
         names = "--into",
@@ -87,8 +85,7 @@ final class ShardVerbs {
         "Moves a replica to another node: a learner catches up there, then one joint change takes"
             + " it in and the old one out. All of a node are moved by node drain.",
         "Returns when the job has begun; job watch waits for it.",
-      },
-      mixinStandardHelpOptions = true)
+      })
   static final class MoveCommand extends JobVerb {
     @Option(
         names = "--from",
@@ -109,10 +106,7 @@ final class ShardVerbs {
     }
   }
 
-  @Command(
-      name = "transfer",
-      description = "Hands leadership of a shard to another of its nodes.",
-      mixinStandardHelpOptions = true)
+  @Command(name = "transfer", description = "Hands leadership of a shard to another of its nodes.")
   static final class TransferCommand extends JobVerb {
     @Option(
         names = "--to",
@@ -131,8 +125,7 @@ final class ShardVerbs {
       description = {
         "Cuts the largest shards of a keyspace until there are so many more.",
         "Returns at once; shard list shows them come, balance show what is left to do.",
-      },
-      mixinStandardHelpOptions = true)
+      })
   static final class AddCommand extends AdminVerb {
     @Option(
         names = {"-k", "--keyspace"},
@@ -167,8 +160,7 @@ final class ShardVerbs {
   @Command(
       name = "why",
       description =
-          "Says why a shard is where it is, what is being done about it, and why nothing is.",
-      mixinStandardHelpOptions = true)
+          "Says why a shard is where it is, what is being done about it, and why nothing is.")
   static final class WhyCommand extends ShardVerb {
     @Override
     int run(FlotillaClient client) {
@@ -176,10 +168,7 @@ final class ShardVerbs {
     }
   }
 
-  @Command(
-      name = "show",
-      description = "Shows one shard, and the job that it may have.",
-      mixinStandardHelpOptions = true)
+  @Command(name = "show", description = "Shows one shard, and the job that it may have.")
   static final class ShowCommand extends ShardVerb {
     @Override
     int run(FlotillaClient client) {

@@ -12,8 +12,7 @@ import picocli.CommandLine.Command;
     description = {
       "Says how the cluster is, the worst first.",
       "Exits with 0 if healthy, 3 if degraded, 4 if something cannot be served.",
-    },
-    mixinStandardHelpOptions = true)
+    })
 final class StatusCommand extends AdminVerb {
   /** What JSON shows. */
   private record Report(
