@@ -15,11 +15,10 @@ import picocli.CommandLine.Spec;
 /** {@code flotilla demo}. */
 @Command(
     name = "demo",
-    description = {
-      "A tour: three placement members, three nodes and a gateway in one process, real data in,",
-      "a node lost and brought back meanwhile, a fourth node and more shards added, every byte",
-      "verified. Exit code 0 only if all was right."
-    })
+    description =
+        "A tour: three placement members, three nodes and a gateway in one process, real data in,"
+            + " a node lost and brought back meanwhile, a fourth node and more shards added, every"
+            + " byte verified. Exit code 0 only if all was right.")
 public final class DemoCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 

@@ -30,11 +30,15 @@ final class LocalAddCommand implements Callable<Integer> {
 
   @Mixin private DirectoryOption directory;
 
-  @Option(names = "--nodes", description = "Storage nodes (default: 1, if nothing is said).")
+  @Option(
+      names = "--nodes",
+      paramLabel = "N",
+      description = "Storage nodes (default: 1, if nothing is said).")
   private @Nullable Integer nodesWanted;
 
   @Option(
       names = "--placement",
+      paramLabel = "N",
       defaultValue = "0",
       description = "Placement members (default ${DEFAULT-VALUE}).")
   private int placements;

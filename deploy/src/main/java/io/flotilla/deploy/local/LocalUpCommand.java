@@ -26,30 +26,35 @@ final class LocalUpCommand implements Callable<Integer> {
 
   @Option(
       names = "--nodes",
+      paramLabel = "N",
       defaultValue = "3",
       description = "Storage nodes (default ${DEFAULT-VALUE}).")
   private int nodes;
 
   @Option(
       names = "--placement",
+      paramLabel = "N",
       defaultValue = "3",
       description = "Placement members (default ${DEFAULT-VALUE}).")
   private int placements;
 
   @Option(
       names = "--gateways",
+      paramLabel = "N",
       defaultValue = "1",
       description = "Redis gateways (default ${DEFAULT-VALUE}).")
   private int gateways;
 
   @Option(
       names = "--shards",
+      paramLabel = "N",
       defaultValue = "16",
       description = "Shards of each keyspace (default ${DEFAULT-VALUE}).")
   private int shards;
 
   @Option(
       names = "--base-port",
+      paramLabel = "PORT",
       defaultValue = "0",
       description =
           "Placement listens from here on, nodes from +10, gateways from +30 (default: free"

@@ -7,6 +7,7 @@ import picocli.CommandLine.Option;
 final class WaitOption {
   @Option(
       names = "--wait-seconds",
+      paramLabel = "SECONDS",
       defaultValue = "60",
       description = "How long to wait (default ${DEFAULT-VALUE}).")
   private int seconds;

@@ -4,6 +4,6 @@ import picocli.CommandLine.Parameters;
 
 /** A command about one shard. */
 abstract class ShardVerb extends AdminVerb {
-  @Parameters(paramLabel = "SHARD")
+  @Parameters(paramLabel = "SHARD", description = "Its id, as shard list says.")
   long shard;
 }

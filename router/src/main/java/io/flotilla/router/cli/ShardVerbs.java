@@ -36,7 +36,7 @@ final class ShardVerbs {
   @Command(
       name = "split",
       description = {
-        "Cuts a shard in two: one entry of its log, no data moves.",
+        "Splits a shard in two: one entry of its log, no data moves.",
         "Returns when the job has begun; job watch waits for it.",
       })
   static final class SplitCommand extends JobVerb {
