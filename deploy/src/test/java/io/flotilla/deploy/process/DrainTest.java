@@ -57,7 +57,7 @@ class DrainTest {
       traffic.awaitProgress();
       traffic.close();
       Summary sum = traffic.judge(new StoreDoor.Sdk(client.keyspace("redis").sync()));
-      assertThat(sum.unknown()).as("operations that failed").isZero();
+      assertThat(sum.failed()).as("operations that failed").isZero();
       System.out.printf("a node drained and removed: %s%n", sum);
     }
   }

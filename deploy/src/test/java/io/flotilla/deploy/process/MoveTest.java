@@ -57,7 +57,7 @@ class MoveTest {
         }
         traffic.close();
         Summary sum = traffic.judge(new StoreDoor.Sdk(client.keyspace(KEYSPACE).sync()));
-        assertThat(sum.unknown()).as("operations that failed").isZero();
+        assertThat(sum.failed()).as("operations that failed").isZero();
         System.out.printf("two of five lost, three replaced: %s%n", sum);
       }
     }

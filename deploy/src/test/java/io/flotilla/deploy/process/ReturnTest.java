@@ -96,7 +96,7 @@ class ReturnTest {
       traffic.awaitProgress();
       traffic.close();
       Summary sum = traffic.judge(new StoreDoor.Sdk(kv.sync()));
-      assertThat(sum.unknown()).as("operations that failed").isZero();
+      assertThat(sum.failed()).as("operations that failed").isZero();
       assertThat(metric(client, cluster.member("node-1"), "raft.logs.cut"))
           .isGreaterThanOrEqualTo(SHARDS);
       long logBytes = bytesIn(at.resolve("node-1"));

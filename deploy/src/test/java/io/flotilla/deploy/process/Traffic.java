@@ -11,6 +11,7 @@ import io.flotilla.raft.history.Outcome;
 import io.flotilla.raft.history.Value;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
@@ -35,7 +36,6 @@ final class Traffic implements AutoCloseable {
   }
 
   private static final Duration PATIENCE = Duration.ofSeconds(60);
-  private static final int KEYS_OF_A_KIND = 24;
 
   /** After so many turns a client goes on to fresh keys: a list that is read must not grow long. */
   private static final int TURNS_WITH_A_KEY = 300;
@@ -43,8 +43,34 @@ final class Traffic implements AutoCloseable {
   /** Before a client that was not answered asks for something else. */
   private static final long BACKOFF_MILLIS = 20;
 
+  /**
+   * What is asked.
+   *
+   * @param keys of a kind, at a time
+   * @param readsOfTen the others change what is there
+   * @param theta how much more often the first keys are asked for than the last: 0 for all alike
+   */
+  record Mix(int keys, int readsOfTen, double theta) {
+    static final Mix EVEN = new Mix(24, 4, 0);
+
+    /** Half reads, half updates, by a Zipfian distribution. */
+    static final Mix YCSB_A = new Mix(100, 5, 0.99);
+
+    private double[] weights() {
+      double[] upTo = new double[keys];
+      double sum = 0;
+      for (int i = 0; i < keys; i++) {
+        sum += 1 / Math.pow(i + 1, theta);
+        upTo[i] = sum;
+      }
+      return upTo;
+    }
+  }
+
   private final String name;
   private final long seed;
+  private final Mix mix;
+  private final double[] weights;
   private final long pauseMillis;
   private final History history = new History(System::nanoTime);
   private final List<Thread> threads = new ArrayList<>();
@@ -53,7 +79,12 @@ final class Traffic implements AutoCloseable {
 
   /** As fast as it is answered. */
   Traffic(String name, long seed) {
-    this(name, seed, Duration.ZERO);
+    this(name, seed, Mix.EVEN, Duration.ZERO);
+  }
+
+  /** As fast as it is answered. */
+  Traffic(String name, long seed, Mix mix) {
+    this(name, seed, mix, Duration.ZERO);
   }
 
   /**
@@ -61,8 +92,14 @@ final class Traffic implements AutoCloseable {
    *     some of the time
    */
   Traffic(String name, long seed, Duration pause) {
+    this(name, seed, Mix.EVEN, pause);
+  }
+
+  private Traffic(String name, long seed, Mix mix, Duration pause) {
     this.name = name;
     this.seed = seed;
+    this.mix = mix;
+    this.weights = mix.weights();
     this.pauseMillis = pause.toMillis();
   }
 
@@ -76,11 +113,11 @@ final class Traffic implements AutoCloseable {
 
   private void goOn(int client, StoreDoor door) {
     Random random = new Random(seed * 100 + client);
-    Value[] seen = new Value[KEYS_OF_A_KIND];
+    Value[] seen = new Value[mix.keys()];
     try (door) {
       for (int turn = 1; stopped.getCount() > 0; turn++) {
         Kind kind = Kind.values()[random.nextInt(Kind.values().length)];
-        int number = random.nextInt(KEYS_OF_A_KIND);
+        int number = key(random);
         String key = name + "-" + kind + "-" + number + "-" + turn / TURNS_WITH_A_KEY;
         String unique = client + "." + turn;
         Value before = seen[number] == null ? Value.ABSENT : seen[number];
@@ -98,17 +135,23 @@ final class Traffic implements AutoCloseable {
     }
   }
 
-  private static Action action(Kind kind, int dice, String unique, Value before, boolean compares) {
-    if (dice < 4) {
+  private int key(Random random) {
+    double drawn = random.nextDouble() * weights[weights.length - 1];
+    int found = Arrays.binarySearch(weights, drawn);
+    return Math.min(found < 0 ? -found - 1 : found, weights.length - 1);
+  }
+
+  private Action action(Kind kind, int dice, String unique, Value before, boolean compares) {
+    if (dice < mix.readsOfTen()) {
       return new Action.Get();
     }
     return switch (kind) {
       case COUNTER -> new Action.Increment(1);
       case LIST -> new Action.Append(unique + ";");
       case REGISTER ->
-          dice == 4
+          dice == 9
               ? new Action.Delete()
-              : dice < 7 && compares
+              : dice > 6 && compares
                   ? new Action.CompareAndSet(before, Value.of(unique))
                   : new Action.Put(Value.of(unique));
     };
@@ -177,7 +220,7 @@ final class Traffic implements AutoCloseable {
             .map(Operation::client)
             .collect(Collectors.toSet());
     assertThat(answered).as("clients of %s that were answered", name).hasSameSizeAs(threads);
-    return Summary.of(operations);
+    return Summary.of(operations, history.refused());
   }
 
   /**
@@ -219,12 +262,13 @@ final class Traffic implements AutoCloseable {
   /**
    * What a traffic was like.
    *
+   * @param refused of which clients were told that they have not taken effect, and never will
    * @param longestGapSeconds in which nobody was answered
    */
-  record Summary(long answered, long unknown, double longestGapSeconds) {
-    static final Summary NONE = new Summary(0, 0, 0);
+  record Summary(long answered, long refused, long unknown, double longestGapSeconds) {
+    static final Summary NONE = new Summary(0, 0, 0, 0);
 
-    private static Summary of(List<Operation> operations) {
+    private static Summary of(List<Operation> operations, long refused) {
       long[] returns =
           operations.stream()
               .mapToLong(Operation::returned)
@@ -232,22 +276,30 @@ final class Traffic implements AutoCloseable {
               .sorted()
               .toArray();
       double longest = longestGap(returns) / 1e9;
-      return new Summary(returns.length, operations.size() - returns.length, longest);
+      return new Summary(returns.length, refused, operations.size() - returns.length, longest);
     }
 
     Summary plus(Summary other) {
       return new Summary(
           answered + other.answered,
+          refused + other.refused,
           unknown + other.unknown,
           Math.max(longestGapSeconds, other.longestGapSeconds));
+    }
+
+    /** Operations that clients gave up, whatever they know of them. */
+    long failed() {
+      return refused + unknown;
     }
 
     @Override
     public String toString() {
       return String.format(
           Locale.ROOT,
-          "%,d operations answered, %,d of unknown outcome, longest gap %.2f s, linearizable",
+          "%,d operations answered, %,d refused, %,d of unknown outcome, longest gap %.2f s,"
+              + " linearizable",
           answered,
+          refused,
           unknown,
           longestGapSeconds);
     }

@@ -14,6 +14,7 @@ public final class History {
   private final LongSupplier clock;
   private final ConcurrentLinkedQueue<Call> calls = new ConcurrentLinkedQueue<>();
   private final AtomicLong answered = new AtomicLong();
+  private final AtomicLong refused = new AtomicLong();
 
   /** Time is the order of events. */
   public History() {
@@ -55,7 +56,10 @@ public final class History {
 
     /** The client was told for certain that it has not taken effect and never will. */
     public void refused() {
-      never = true;
+      if (!never) {
+        never = true;
+        refused.incrementAndGet();
+      }
     }
 
     @Override
@@ -80,6 +84,11 @@ public final class History {
       }
     }
     return operations;
+  }
+
+  /** Operations of which it is certain that they have not taken effect, and so say nothing. */
+  public long refused() {
+    return refused.get();
   }
 
   /** Operations that were answered. */
