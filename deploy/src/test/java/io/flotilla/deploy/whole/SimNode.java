@@ -40,6 +40,7 @@ final class SimNode extends SimPeer<KvRound> {
 
   private Map<Long, String> known = new TreeMap<>();
   private boolean dead;
+  private boolean cameBack;
   private @Nullable KvStore store;
   private @Nullable ShardHost shards;
   private @Nullable PlacementLink link;
@@ -59,6 +60,13 @@ final class SimNode extends SimPeer<KvRound> {
   void die() {
     dead = true;
     crash();
+  }
+
+  /** It was taken for lost for good, and its disk with it; but there it is. */
+  void comeBack() {
+    dead = false;
+    cameBack = true;
+    start();
   }
 
   boolean isDead() {
@@ -105,6 +113,10 @@ final class SimNode extends SimPeer<KvRound> {
   }
 
   private void registered(@Nullable Long given, Life born) {
+    if (given == null && cameBack) {
+      removed("it is not known any more");
+      return;
+    }
     if (given == null) {
       throw new AssertionError("REGISTRATION: placement refuses " + address());
     }
@@ -165,6 +177,9 @@ final class SimNode extends SimPeer<KvRound> {
   private final class LeaderNews implements RaftListener {
     @Override
     public void happened(GroupId group, ReplicaId self, RaftEvent event) {
+      if (event instanceof RaftEvent.MembershipForced forced) {
+        whole.forced(SimNode.this, group.value(), forced.term());
+      }
       if (event instanceof RaftEvent.LeaderElected || event instanceof RaftEvent.SteppedDown) {
         Optional.ofNullable(link).ifPresent(PlacementLink::reportSoon);
       }

@@ -1,5 +1,6 @@
 package io.flotilla.deploy.whole;
 
+import com.google.protobuf.MessageLite;
 import io.flotilla.placement.model.ClusterView;
 import io.flotilla.placement.service.PlacementPolicy;
 import io.flotilla.raft.history.History;
@@ -14,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import java.util.function.ToLongFunction;
 import java.util.stream.IntStream;
@@ -42,7 +44,8 @@ final class WholeCluster implements AutoCloseable {
   private final SimNetwork<Runnable> network;
   private final PlacementPolicy policy;
   private final Judges judges;
-  private final History history = new History();
+  private final AtomicLong moments = new AtomicLong();
+  private final History history = new History(moments::incrementAndGet);
   private final List<SimMember> members;
   private final List<SimNode> nodes;
   private final List<SimUser> users;
@@ -153,7 +156,19 @@ final class WholeCluster implements AutoCloseable {
   }
 
   SimConnections connections(SimProcess self, SimProcess.Life born) {
-    return new SimConnections(world, network, self, born, this::process, judges::replied);
+    return new SimConnections(world, network, self, born, this::process, this::replied);
+  }
+
+  private void replied(
+      SimProcess server, MessageLite request, MessageLite reply, long arrivedMicros) {
+    judges.owners().pasts().replied(server, request, reply, arrivedMicros);
+    judges.replied(server, request, reply, arrivedMicros);
+  }
+
+  /** A group's replica has left out all others: what they alone had is given up. */
+  void forced(SimNode survivor, long shard, long term) {
+    judges.owners().forced(survivor, nodes, shard, term, moments.incrementAndGet());
+    judges.digests().forget(shard);
   }
 
   /** What the member knows that knows most. */
