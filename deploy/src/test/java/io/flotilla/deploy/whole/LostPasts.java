@@ -72,6 +72,11 @@ final class LostPasts {
     givenUp.add(shard);
   }
 
+  /** Whether it was cut off only in a past that was given up. */
+  boolean hasNeverBegun(long shard) {
+    return givenUp.contains(shard);
+  }
+
   /** The beginning of a shard was in what is left, too, and counts. */
   void begin(long shard) {
     givenUp.remove(shard);

@@ -57,6 +57,9 @@ final class RecoverySimulation implements SimRun {
   /** Until the lost are taken for dead, all that is left was reported, and has been recovered. */
   private static final long RECOVERED_MICROS = 3 * 60_000_000L;
 
+  private static final long LATER_MICROS_MAX = 10_000_000;
+  private static final long RESTART_MICROS = 3_000_000;
+
   private final long seed;
   private final boolean readable;
   private final WholeCluster whole;
@@ -159,6 +162,7 @@ final class RecoverySimulation implements SimRun {
   }
 
   private AdminClient begin() {
+    whole.repeatLateOrders();
     whole.members().forEach(SimProcess::start);
     whole.nodes().forEach(SimProcess::start);
     whole.users().forEach(SimProcess::start);
@@ -190,6 +194,7 @@ final class RecoverySimulation implements SimRun {
     world.clock().after(chance.between(1, microsMax), action);
   }
 
+  /** It is down for less than {@link #RESTART_MICROS}. */
   private void restart(SimProcess process) {
     if (process.isUp()) {
       world.counts().add(FaultKind.CRASH);
@@ -212,6 +217,18 @@ final class RecoverySimulation implements SimRun {
     if (when == 1) {
       comeBack(back);
       whole.within("who was removed ends", REST_MICROS, back::isDead);
+    }
+    beginAnew();
+  }
+
+  /** One after the other, when shards have several replicas again: what is old stays without effect. */
+  private void beginAnew() {
+    whole.within(chance.between(1, LATER_MICROS_MAX), () -> false);
+    List<SimProcess> all = new ArrayList<>(whole.members());
+    all.addAll(whole.nodes());
+    for (SimProcess process : all) {
+      restart(process);
+      whole.within(RESTART_MICROS, () -> false);
     }
   }
 

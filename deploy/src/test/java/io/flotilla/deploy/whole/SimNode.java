@@ -1,6 +1,7 @@
 package io.flotilla.deploy.whole;
 
 import io.flotilla.proto.placement.RegisterNodeRequest;
+import io.flotilla.proto.placement.RecoverOrder;
 import io.flotilla.raft.core.GroupId;
 import io.flotilla.raft.core.GroupStatus;
 import io.flotilla.raft.core.RaftEvent;
@@ -22,6 +23,7 @@ import io.flotilla.shard.service.Clocks;
 import io.flotilla.shard.service.KvService;
 import io.flotilla.shard.service.ServiceConfig;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -41,6 +43,10 @@ final class SimNode extends SimPeer<KvRound> {
   private Map<Long, String> known = new TreeMap<>();
   private boolean dead;
   private boolean cameBack;
+
+  /** What placement has told it in any of its lives. */
+  private final List<RecoverOrder> orders = new ArrayList<>();
+
   private @Nullable KvStore store;
   private @Nullable ShardHost shards;
   private @Nullable PlacementLink link;
@@ -89,7 +95,7 @@ final class SimNode extends SimPeer<KvRound> {
     known.forEach(nodes::put);
     PlacementLink line =
         new PlacementLink(
-            new EvenWeights(whole.connections(this, born)),
+            new EvenWeights(whole.ordersFrom(whole.connections(this, born), orders)),
             whole.placement(),
             newLoop(born),
             this::fatal,

@@ -3,12 +3,14 @@ package io.flotilla.deploy.whole;
 import com.google.protobuf.MessageLite;
 import io.flotilla.placement.model.ClusterView;
 import io.flotilla.placement.service.PlacementPolicy;
+import io.flotilla.proto.placement.RecoverOrder;
 import io.flotilla.raft.history.History;
 import io.flotilla.raft.runtime.SnapshotFetchConfig;
 import io.flotilla.raft.sim.Chance;
 import io.flotilla.raft.sim.SimNetwork;
 import io.flotilla.raft.sim.WallClocks;
 import io.flotilla.raft.sim.World;
+import io.flotilla.rpc.RpcCaller;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -44,6 +46,7 @@ final class WholeCluster implements AutoCloseable {
   private final SimNetwork<Runnable> network;
   private final PlacementPolicy policy;
   private final Judges judges;
+  private boolean lateOrders;
   private final AtomicLong moments = new AtomicLong();
   private final History history = new History(moments::incrementAndGet);
   private final List<SimMember> members;
@@ -163,6 +166,16 @@ final class WholeCluster implements AutoCloseable {
       SimProcess server, MessageLite request, MessageLite reply, long arrivedMicros) {
     judges.owners().pasts().replied(server, request, reply, arrivedMicros);
     judges.replied(server, request, reply, arrivedMicros);
+  }
+
+  /** From now on nodes that start are told again now and then what they were told long ago. */
+  void repeatLateOrders() {
+    lateOrders = true;
+  }
+
+  /** What nodes hear of placement. */
+  RpcCaller ordersFrom(RpcCaller network, List<RecoverOrder> orders) {
+    return lateOrders ? new LateOrders(network, world.chance().fork(), orders) : network;
   }
 
   /** A group's replica has left out all others: what they alone had is given up. */
