@@ -107,7 +107,9 @@ final class LostPasts {
       }
     }
     world.counts().add(FaultKind.RECOVERY);
-    world.trace().add("forced", survivor.id(), shard, term, () -> MapMessages.read(known).toString());
+    world
+        .trace()
+        .add("forced", survivor.id(), shard, term, () -> MapMessages.read(known).toString());
     newest.put(shard, here.descriptor());
     recoveries.put(shard, new Recovery(term, here.range(), world.clock().nowMicros(), moment));
     return here.descriptor();

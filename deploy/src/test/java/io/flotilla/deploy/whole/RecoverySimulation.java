@@ -221,7 +221,9 @@ final class RecoverySimulation implements SimRun {
     beginAnew();
   }
 
-  /** One after the other, when shards have several replicas again: what is old stays without effect. */
+  /**
+   * One after the other, when shards have several replicas again: what is old stays without effect.
+   */
   private void beginAnew() {
     whole.within(chance.between(1, LATER_MICROS_MAX), () -> false);
     List<SimProcess> all = new ArrayList<>(whole.members());

@@ -1,7 +1,7 @@
 package io.flotilla.deploy.whole;
 
-import io.flotilla.proto.placement.RegisterNodeRequest;
 import io.flotilla.proto.placement.RecoverOrder;
+import io.flotilla.proto.placement.RegisterNodeRequest;
 import io.flotilla.raft.core.GroupId;
 import io.flotilla.raft.core.GroupStatus;
 import io.flotilla.raft.core.RaftEvent;

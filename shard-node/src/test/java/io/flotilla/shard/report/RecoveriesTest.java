@@ -61,8 +61,7 @@ class RecoveriesTest {
   @Test
   void whoHasObeyedAlreadyDoesNotObeyAnOldOrder() {
     GroupStatus recovered = seven(3 + (1L << 30));
-    RecoverOrder order =
-        RecoverOrder.newBuilder().setReplica(7).setExpected(epoch(1, 4)).build();
+    RecoverOrder order = RecoverOrder.newBuilder().setReplica(7).setExpected(epoch(1, 4)).build();
     assertThat(Recoveries.refusal(recovered, epoch(1, 4), order))
         .contains("the shard has been recovered here since that was ordered");
     RecoverOrder again = order.toBuilder().setExpected(epoch(1, 5 + (1L << 20))).build();
