@@ -32,6 +32,11 @@ final class Digests {
     this.counts = counts;
   }
 
+  /** A shard goes on from an earlier moment: of what came after it nothing counts any more. */
+  void forget(long shard) {
+    seen.keySet().removeIf(moment -> moment.shard() == shard);
+  }
+
   void compare(SimProcess host, HostedShard shard) {
     if (shard.isFrozen()) {
       return; // it answers nobody

@@ -63,7 +63,8 @@ final class Judges {
     } else if (host instanceof SimNode node) {
       for (HostedShard shard : node.shards()) {
         GroupStatus status = shard.group().status();
-        boolean hasState = status.appliedIndex() > 0; // else it only was told what it will be
+        boolean hasState = // else it only was told what it will be, or tells what was given up
+            owners.pasts().isOfNow(node, shard, status) && status.appliedIndex() > 0;
         if (hasState) {
           owners.learn(shard.descriptor());
         }

@@ -34,6 +34,7 @@ final class KeyOwners {
   private record Version(long shard, long version) {}
 
   private final World world;
+  private final LostPasts pasts;
   private final Map<Long, Shard> newest = new TreeMap<>();
   private final Map<Long, Shard> absorbed = new TreeMap<>();
   private final Map<Version, KeyRange> ranges = new HashMap<>();
@@ -42,6 +43,11 @@ final class KeyOwners {
 
   KeyOwners(World world) {
     this.world = world;
+    this.pasts = new LostPasts(world);
+  }
+
+  LostPasts pasts() {
+    return pasts;
   }
 
   /** Keyspaces come into the map with all of their shards. */
@@ -59,21 +65,55 @@ final class KeyOwners {
   }
 
   void learn(Shard shard) {
+    pasts.learn(shard);
     boolean news = take(shard);
     for (Shard part : shard.getCutOffList()) {
       news |= take(part);
     }
     if (news) {
-      newest.values().stream()
-          .map(Shard::getKeyspace)
-          .distinct()
-          .forEach(keyspace -> Tiling.check("the groups' own word", keyspace, newest.values()));
-      long now = world.clock().nowMicros();
-      owners.replaceAll(
-          (key, owner) -> {
-            long shardNow = ownerOf(key);
-            return owner.shard() == shardNow ? owner : new Owner(shardNow, now);
-          });
+      changed();
+    }
+  }
+
+  private void changed() {
+    newest.values().stream()
+        .map(Shard::getKeyspace)
+        .distinct()
+        .forEach(keyspace -> Tiling.check("the groups' own word", keyspace, newest.values()));
+    long now = world.clock().nowMicros();
+    owners.replaceAll(
+        (key, owner) -> {
+          long shardNow = ownerOf(key);
+          return owner.shard() == shardNow ? owner : new Owner(shardNow, now);
+        });
+  }
+
+  /** A shard goes on from what one replica has, which may be of before a split or a merge. */
+  void forced(SimNode survivor, List<SimNode> nodes, long shard, long term, long moment) {
+    Shard now = pasts.forced(survivor, nodes, shard, term, moment);
+    Shard known = newest.get(shard);
+    if (known != null && version(known) > version(now)) {
+      giveUp(known, now);
+      changed();
+    }
+  }
+
+  /** What it cut off or took in meanwhile, as only the lost knew, it has not. */
+  private void giveUp(Shard past, Shard now) {
+    KeyRange range = KeyRange.of(now);
+    newest.values().stream()
+        .filter(each -> range.contains(each.getStart()) && each.getId() != now.getId())
+        .forEach(each -> pasts.giveUp(each.getId()));
+    newest.values().removeIf(each -> range.contains(each.getStart()));
+    newest.put(now.getId(), now);
+    ranges.keySet().removeIf(each -> each.shard() == now.getId() && each.version() > version(now));
+    for (Shard source : List.copyOf(absorbed.values())) {
+      if (source.getFrozen().getInto() == now.getId()
+          && KeyRange.of(past).contains(source.getStart())
+          && !range.contains(source.getStart())) {
+        absorbed.remove(source.getId());
+        newest.put(source.getId(), source);
+      }
     }
   }
 
@@ -92,6 +132,7 @@ final class KeyOwners {
     Shard known = newest.get(shard.getId());
     if (gone == null && (known == null || version(shard) > version(known))) {
       newest.put(shard.getId(), shard);
+      pasts.begin(shard.getId());
       absorb(shard);
       return true;
     }

@@ -68,6 +68,11 @@ final class Operator {
     this.everyMicros = world.ticks(chance.oneOf(5, 20, 40));
   }
 
+  /** In no run, not even in those in which it is on. */
+  void neverWants(Set<Wish> unwanted) {
+    wishes.removeAll(unwanted);
+  }
+
   void start() {
     world.clock().after(chance.between(1, 2 * everyMicros), this::next);
   }

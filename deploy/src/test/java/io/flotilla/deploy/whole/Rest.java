@@ -140,7 +140,7 @@ final class Rest {
         .findFirst();
   }
 
-  private static Optional<String> leftOn(SimNode node, ClusterView view) {
+  private Optional<String> leftOn(SimNode node, ClusterView view) {
     Map<Long, Long> wanted = new TreeMap<>();
     view.shardsSince(0)
         .forEach(
@@ -152,7 +152,15 @@ final class Rest {
     for (HostedShard shard : node.shards()) {
       open.put(shard.descriptor().getId(), shard.group().status().replica().value());
     }
-    List<Long> kept = node.found().stream().map(state -> state.shard().getId()).sorted().toList();
+    LostPasts pasts = whole.judges().owners().pasts();
+    // Of what has never begun placement knows nothing, and so lets it lie.
+    open.keySet().removeIf(pasts::hasNeverBegun);
+    List<Long> kept =
+        node.found().stream()
+            .map(state -> state.shard().getId())
+            .filter(shard -> !pasts.hasNeverBegun(shard))
+            .sorted()
+            .toList();
     boolean right = open.equals(wanted) && kept.equals(List.copyOf(wanted.keySet()));
     return right
         ? Optional.empty()

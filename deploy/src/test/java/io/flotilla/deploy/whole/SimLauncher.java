@@ -11,7 +11,9 @@ final class SimLauncher {
 
   public static void main(String[] arguments) {
     List<RunKind> known =
-        Stream.concat(RunKind.ALL.stream(), Stream.of(WholeSimulation.KIND)).toList();
+        Stream.concat(
+                RunKind.ALL.stream(), Stream.of(WholeSimulation.KIND, RecoverySimulation.KIND))
+            .toList();
     SimMain.run(List.of(RunKind.CORE, RunKind.RUNTIME, WholeSimulation.KIND), known, arguments);
   }
 }

@@ -1,5 +1,6 @@
 package io.flotilla.deploy.whole;
 
+import io.flotilla.proto.placement.RecoverOrder;
 import io.flotilla.proto.placement.RegisterNodeRequest;
 import io.flotilla.raft.core.GroupId;
 import io.flotilla.raft.core.GroupStatus;
@@ -22,6 +23,7 @@ import io.flotilla.shard.service.Clocks;
 import io.flotilla.shard.service.KvService;
 import io.flotilla.shard.service.ServiceConfig;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -40,6 +42,11 @@ final class SimNode extends SimPeer<KvRound> {
 
   private Map<Long, String> known = new TreeMap<>();
   private boolean dead;
+  private boolean cameBack;
+
+  /** What placement has told it in any of its lives. */
+  private final List<RecoverOrder> orders = new ArrayList<>();
+
   private @Nullable KvStore store;
   private @Nullable ShardHost shards;
   private @Nullable PlacementLink link;
@@ -59,6 +66,13 @@ final class SimNode extends SimPeer<KvRound> {
   void die() {
     dead = true;
     crash();
+  }
+
+  /** It was taken for lost for good, and its disk with it; but there it is. */
+  void comeBack() {
+    dead = false;
+    cameBack = true;
+    start();
   }
 
   boolean isDead() {
@@ -81,7 +95,7 @@ final class SimNode extends SimPeer<KvRound> {
     known.forEach(nodes::put);
     PlacementLink line =
         new PlacementLink(
-            new EvenWeights(whole.connections(this, born)),
+            new EvenWeights(whole.ordersFrom(whole.connections(this, born), orders)),
             whole.placement(),
             newLoop(born),
             this::fatal,
@@ -105,6 +119,10 @@ final class SimNode extends SimPeer<KvRound> {
   }
 
   private void registered(@Nullable Long given, Life born) {
+    if (given == null && cameBack) {
+      removed("it is not known any more");
+      return;
+    }
     if (given == null) {
       throw new AssertionError("REGISTRATION: placement refuses " + address());
     }
@@ -165,6 +183,9 @@ final class SimNode extends SimPeer<KvRound> {
   private final class LeaderNews implements RaftListener {
     @Override
     public void happened(GroupId group, ReplicaId self, RaftEvent event) {
+      if (event instanceof RaftEvent.MembershipForced forced) {
+        whole.forced(SimNode.this, group.value(), forced.term());
+      }
       if (event instanceof RaftEvent.LeaderElected || event instanceof RaftEvent.SteppedDown) {
         Optional.ofNullable(link).ifPresent(PlacementLink::reportSoon);
       }

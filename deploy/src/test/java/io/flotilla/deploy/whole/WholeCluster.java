@@ -1,19 +1,23 @@
 package io.flotilla.deploy.whole;
 
+import com.google.protobuf.MessageLite;
 import io.flotilla.placement.model.ClusterView;
 import io.flotilla.placement.service.PlacementPolicy;
+import io.flotilla.proto.placement.RecoverOrder;
 import io.flotilla.raft.history.History;
 import io.flotilla.raft.runtime.SnapshotFetchConfig;
 import io.flotilla.raft.sim.Chance;
 import io.flotilla.raft.sim.SimNetwork;
 import io.flotilla.raft.sim.WallClocks;
 import io.flotilla.raft.sim.World;
+import io.flotilla.rpc.RpcCaller;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import java.util.function.ToLongFunction;
 import java.util.stream.IntStream;
@@ -42,7 +46,9 @@ final class WholeCluster implements AutoCloseable {
   private final SimNetwork<Runnable> network;
   private final PlacementPolicy policy;
   private final Judges judges;
-  private final History history = new History();
+  private boolean lateOrders;
+  private final AtomicLong moments = new AtomicLong();
+  private final History history = new History(moments::incrementAndGet);
   private final List<SimMember> members;
   private final List<SimNode> nodes;
   private final List<SimUser> users;
@@ -153,7 +159,29 @@ final class WholeCluster implements AutoCloseable {
   }
 
   SimConnections connections(SimProcess self, SimProcess.Life born) {
-    return new SimConnections(world, network, self, born, this::process, judges::replied);
+    return new SimConnections(world, network, self, born, this::process, this::replied);
+  }
+
+  private void replied(
+      SimProcess server, MessageLite request, MessageLite reply, long arrivedMicros) {
+    judges.owners().pasts().replied(server, request, reply, arrivedMicros);
+    judges.replied(server, request, reply, arrivedMicros);
+  }
+
+  /** From now on nodes that start are told again now and then what they were told long ago. */
+  void repeatLateOrders() {
+    lateOrders = true;
+  }
+
+  /** What nodes hear of placement. */
+  RpcCaller ordersFrom(RpcCaller network, List<RecoverOrder> orders) {
+    return lateOrders ? new LateOrders(network, world.chance().fork(), orders) : network;
+  }
+
+  /** A group's replica has left out all others: what they alone had is given up. */
+  void forced(SimNode survivor, long shard, long term) {
+    judges.owners().forced(survivor, nodes, shard, term, moments.incrementAndGet());
+    judges.digests().forget(shard);
   }
 
   /** What the member knows that knows most. */

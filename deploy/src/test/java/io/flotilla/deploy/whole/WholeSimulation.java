@@ -101,7 +101,7 @@ final class WholeSimulation implements SimRun {
   }
 
   /** Such as befall processes; limits of the core as they are delivered, but for small windows. */
-  private static Faults faults(Chance chance) {
+  static Faults faults(Chance chance) {
     Faults drawn = Faults.draw(chance);
     while (drawn.tickMicros() != WholeCluster.TICK_MICROS) {
       drawn = Faults.draw(chance);

@@ -216,12 +216,17 @@ public final class LossPlanner {
     return fate(replica, shard) == Loss.Fate.ALIVE;
   }
 
-  /** A learner is none: what it lacks nobody knows, and it has no vote to give itself. */
+  /**
+   * A learner is none: what it lacks nobody knows, and it has no vote to give itself. Nor is who
+   * was cut off elsewhere and waits for an image: it has nothing, and was only told what it will
+   * be.
+   */
   private static Loss.Standing survivor(Shard shard, List<Loss.Standing> standings)
       throws PlanRefusedException {
     Loss.Standing furthest =
         standings.stream()
             .filter(each -> each.fate() == Loss.Fate.ALIVE && each.replica().decides())
+            .filter(each -> each.reach().orElseThrow().applied() > 0)
             .max(
                 Comparator.comparing(
                         (Loss.Standing each) -> each.reach().orElseThrow(), Loss.Reach.BY_LOG)

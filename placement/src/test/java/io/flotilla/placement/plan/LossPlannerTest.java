@@ -209,6 +209,17 @@ class LossPlannerTest {
                 + " node 3, node 4, node 5");
   }
 
+  /** Its part of a split that was not applied here: it has only been told what it will be. */
+  @Test
+  void whoWaitsForAnImageDoesNotGoOn() throws Exception {
+    reaches(4, 0, 0);
+    assertThat(survivor()).isEqualTo(5);
+    reaches(5, 0, 0);
+    assertRefused(
+        "shard 1 cannot be recovered: no replica that has a vote is left, on node 1, node 2,"
+            + " node 3, node 4, node 5");
+  }
+
   @Test
   void whatIsOfBeforeTheLastSplitCannotGoOn() {
     Shard before = shard();

@@ -28,6 +28,10 @@ public enum FaultKind {
   MERGE("shards merged"),
   MOVE("replicas moved"),
   DEATH("nodes lost for good"),
+  RECOVERY("shards recovered"),
+  BEYOND_RECOVERY("shards that cannot be recovered"),
+  UNDER_WAY("jobs under way at a loss"),
+  COMEBACK("lost nodes that came back late"),
   OWNER("answers judged by their owner"),
   DIGEST("states compared");
 

@@ -6,6 +6,7 @@ import io.flotilla.raft.core.GroupStatus;
 import io.flotilla.raft.core.Refusal;
 import io.flotilla.shard.host.HostedShard;
 import io.flotilla.shard.host.ShardHost;
+import io.flotilla.shard.kv.Members;
 import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -42,7 +43,8 @@ final class Recoveries {
   }
 
   /**
-   * Why a replica does not obey, in words; nothing if it does. Pure.
+   * Why a replica does not obey, in words; nothing if it does. Pure. The epoch here is of what is
+   * applied: after a restart it may be of before a recovery that only the log knows.
    *
    * @param now the epoch here; that of the order may be newer
    */
@@ -53,6 +55,9 @@ final class Recoveries {
               .formatted(status.replica().value(), order.getReplica()));
     }
     Epoch expected = order.getExpected();
+    if (status.recoveries() > Members.recoveries(expected)) {
+      return Optional.of("the shard has been recovered here since that was ordered");
+    }
     boolean isNewer =
         now.getVersion() != expected.getVersion()
             ? now.getVersion() > expected.getVersion()

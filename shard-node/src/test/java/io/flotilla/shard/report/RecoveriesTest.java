@@ -14,21 +14,25 @@ import org.junit.jupiter.api.Test;
 
 /** Which orders to go on alone a replica does not obey. */
 class RecoveriesTest {
-  private static final GroupStatus SEVEN =
-      new GroupStatus(
-          new ReplicaId(7),
-          RoleName.FOLLOWER,
-          3,
-          Optional.empty(),
-          1,
-          5,
-          3,
-          5,
-          5,
-          5,
-          5,
-          Membership.of(List.of(new Membership.Member(new ReplicaId(7), 1))),
-          List.of());
+  private static final GroupStatus SEVEN = seven(3);
+
+  /** Of which applied is what is given beside it. */
+  private static GroupStatus seven(long lastTerm) {
+    return new GroupStatus(
+        new ReplicaId(7),
+        RoleName.FOLLOWER,
+        lastTerm,
+        Optional.empty(),
+        1,
+        5,
+        lastTerm,
+        5,
+        5,
+        5,
+        5,
+        Membership.of(List.of(new Membership.Member(new ReplicaId(7), 1))),
+        List.of());
+  }
 
   private static Epoch epoch(long version, long confVersion) {
     return Epoch.newBuilder().setVersion(version).setConfVersion(confVersion).build();
@@ -51,6 +55,17 @@ class RecoveriesTest {
     assertThat(refusal(7, epoch(1, 4), epoch(1, 5)))
         .contains("the shard is at epoch 1.5 here, beyond 1.4: its group was alive");
     assertThat(refusal(7, epoch(1, 4), epoch(2, 1))).isPresent();
+  }
+
+  /** As after a restart: what is applied is of before the recovery, and the log is not. */
+  @Test
+  void whoHasObeyedAlreadyDoesNotObeyAnOldOrder() {
+    GroupStatus recovered = seven(3 + (1L << 30));
+    RecoverOrder order = RecoverOrder.newBuilder().setReplica(7).setExpected(epoch(1, 4)).build();
+    assertThat(Recoveries.refusal(recovered, epoch(1, 4), order))
+        .contains("the shard has been recovered here since that was ordered");
+    RecoverOrder again = order.toBuilder().setExpected(epoch(1, 5 + (1L << 20))).build();
+    assertThat(Recoveries.refusal(recovered, epoch(1, 4), again)).isEmpty();
   }
 
   @Test

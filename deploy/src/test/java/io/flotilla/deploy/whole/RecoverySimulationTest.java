@@ -1,0 +1,38 @@
+package io.flotilla.deploy.whole;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.flotilla.raft.sim.Campaign;
+import io.flotilla.raft.sim.FaultKind;
+import io.flotilla.raft.sim.Floors;
+import io.flotilla.raft.sim.Seeds;
+import io.flotilla.raft.sim.SimRun;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Whole clusters that lose the majority of some shards for good and are recovered. {@code
+ * -Dsim.seed=N} runs one seed, {@code -Dsim.seeds=N} so many.
+ */
+class RecoverySimulationTest {
+  @Test
+  void whatHasLostItsMajorityGoesOnOnceAndFromWhatIsLeft() throws Exception {
+    Campaign.Sum sum = new Seeds(RecoverySimulation.KIND).run(10);
+    System.out.println("recovery: " + sum + ", " + sum.faults());
+    new Floors(sum)
+        .answered(100)
+        .had(2, FaultKind.DEATH)
+        .had(1, FaultKind.RECOVERY)
+        .had(0.3, FaultKind.UNDER_WAY)
+        .had(0.2, FaultKind.COMEBACK)
+        .had(50, FaultKind.OWNER)
+        .had(50, FaultKind.DIGEST);
+  }
+
+  @Test
+  void sameSeedSameTrace() {
+    for (long seed = 3; seed <= 4; seed++) {
+      SimRun one = RecoverySimulation.of(seed);
+      assertThat(one.readable().run()).isEqualTo(one.run());
+    }
+  }
+}
