@@ -39,8 +39,8 @@ import java.util.stream.IntStream;
 /**
  * One run of a {@link WholeCluster} that loses the majority of some of its shards for good, while
  * users and an operator are at work, and is recovered by another: by {@code shard recover
- * --unsafe}. In one run of three, shards have five replicas, and so two of a lost one are left. What
- * holds always is looked at always ({@link Judges}, {@link LostPasts}); shards that have lost
+ * --unsafe}. In one run of three, shards have five replicas, and so two of a lost one are left.
+ * What holds always is looked at always ({@link Judges}, {@link LostPasts}); shards that have lost
  * nothing show nothing of it, of the others see {@link LossyHistory}; in the end the cluster has to
  * come to rest ({@link Rest}). One thread; the same seed gives the same run.
  */
