@@ -6,8 +6,11 @@ import io.flotilla.placement.model.ClusterView;
 import io.flotilla.placement.model.Keyspace;
 import io.flotilla.placement.store.MapMessages;
 import io.flotilla.proto.kv.Operation;
+import io.flotilla.proto.kv.ReadLevel;
 import io.flotilla.proto.kv.ReadRequest;
 import io.flotilla.proto.kv.Result;
+import io.flotilla.proto.kv.ScanReply;
+import io.flotilla.proto.kv.ScanRequest;
 import io.flotilla.proto.kv.WriteReply;
 import io.flotilla.proto.kv.WriteRequest;
 import io.flotilla.proto.map.Shard;
@@ -135,9 +138,19 @@ final class KeyOwners {
           answered(server, write.getShard(), Commands.key(operation), arrivedMicros);
         }
       }
-    } else if (request instanceof ReadRequest read) {
+    } else if (request instanceof ReadRequest read && isLinearizable(read.getLevel())) {
       read.getKeysList().forEach(key -> answered(server, read.getShard(), key, arrivedMicros));
+    } else if (request instanceof ScanRequest scan
+        && reply instanceof ScanReply page
+        && isLinearizable(scan.getLevel())) {
+      page.getPairsList()
+          .forEach(pair -> answered(server, scan.getShard(), pair.getKey(), arrivedMicros));
     }
+  }
+
+  /** Else a replica that has not heard yet that the key has left may answer, and says no more. */
+  private static boolean isLinearizable(ReadLevel level) {
+    return level == ReadLevel.LINEARIZABLE || level == ReadLevel.FOLLOWER;
   }
 
   private void answered(String server, long shard, ByteString key, long arrivedMicros) {

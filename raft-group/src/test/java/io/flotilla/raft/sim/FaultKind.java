@@ -29,7 +29,10 @@ public enum FaultKind {
   MOVE("replicas moved"),
   DEATH("nodes lost for good"),
   OWNER("answers judged by their owner"),
-  DIGEST("states compared");
+  DIGEST("states compared"),
+  SESSION_READ("keys shown to sessions"),
+  SCAN("pages of scans judged"),
+  BUNDLE("calls for several keys answered");
 
   private final String text;
 
