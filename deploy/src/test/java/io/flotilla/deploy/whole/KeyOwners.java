@@ -41,6 +41,10 @@ final class KeyOwners {
   private final Map<Long, Shard> absorbed = new TreeMap<>();
   private final Map<Version, KeyRange> ranges = new HashMap<>();
   private final Map<ByteString, Owner> owners = new HashMap<>();
+
+  /** When any shard was last learned to be another: a key first looked at may have moved then. */
+  private long changedMicros;
+
   private boolean founded;
 
   KeyOwners(World world) {
@@ -72,6 +76,7 @@ final class KeyOwners {
           .distinct()
           .forEach(keyspace -> Tiling.check("the groups' own word", keyspace, newest.values()));
       long now = world.clock().nowMicros();
+      changedMicros = now;
       owners.replaceAll(
           (key, owner) -> {
             long shardNow = ownerOf(key);
@@ -155,7 +160,7 @@ final class KeyOwners {
 
   private void answered(String server, long shard, ByteString key, long arrivedMicros) {
     world.counts().add(FaultKind.OWNER);
-    Owner owner = owners.computeIfAbsent(key, fresh -> new Owner(ownerOf(fresh), 0));
+    Owner owner = owners.computeIfAbsent(key, fresh -> new Owner(ownerOf(fresh), changedMicros));
     if (owner.shard() != shard && owner.sinceMicros() < arrivedMicros) {
       throw new AssertionError(
           "OWNERS: %s answers of shard %d for a key that has been shard %d's since %d us, asked at %d us"
