@@ -6,8 +6,11 @@ import io.flotilla.placement.model.ClusterView;
 import io.flotilla.placement.model.Keyspace;
 import io.flotilla.placement.store.MapMessages;
 import io.flotilla.proto.kv.Operation;
+import io.flotilla.proto.kv.ReadLevel;
 import io.flotilla.proto.kv.ReadRequest;
 import io.flotilla.proto.kv.Result;
+import io.flotilla.proto.kv.ScanReply;
+import io.flotilla.proto.kv.ScanRequest;
 import io.flotilla.proto.kv.WriteReply;
 import io.flotilla.proto.kv.WriteRequest;
 import io.flotilla.proto.map.Shard;
@@ -39,6 +42,10 @@ final class KeyOwners {
   private final Map<Long, Shard> absorbed = new TreeMap<>();
   private final Map<Version, KeyRange> ranges = new HashMap<>();
   private final Map<ByteString, Owner> owners = new HashMap<>();
+
+  /** When any shard was last learned to be another: a key first looked at may have moved then. */
+  private long changedMicros;
+
   private boolean founded;
 
   KeyOwners(World world) {
@@ -81,6 +88,7 @@ final class KeyOwners {
         .distinct()
         .forEach(keyspace -> Tiling.check("the groups' own word", keyspace, newest.values()));
     long now = world.clock().nowMicros();
+    changedMicros = now;
     owners.replaceAll(
         (key, owner) -> {
           long shardNow = ownerOf(key);
@@ -176,14 +184,24 @@ final class KeyOwners {
           answered(server, write.getShard(), Commands.key(operation), arrivedMicros);
         }
       }
-    } else if (request instanceof ReadRequest read) {
+    } else if (request instanceof ReadRequest read && isLinearizable(read.getLevel())) {
       read.getKeysList().forEach(key -> answered(server, read.getShard(), key, arrivedMicros));
+    } else if (request instanceof ScanRequest scan
+        && reply instanceof ScanReply page
+        && isLinearizable(scan.getLevel())) {
+      page.getPairsList()
+          .forEach(pair -> answered(server, scan.getShard(), pair.getKey(), arrivedMicros));
     }
+  }
+
+  /** Else a replica that has not heard yet that the key has left may answer, and says no more. */
+  private static boolean isLinearizable(ReadLevel level) {
+    return level == ReadLevel.LINEARIZABLE || level == ReadLevel.FOLLOWER;
   }
 
   private void answered(String server, long shard, ByteString key, long arrivedMicros) {
     world.counts().add(FaultKind.OWNER);
-    Owner owner = owners.computeIfAbsent(key, fresh -> new Owner(ownerOf(fresh), 0));
+    Owner owner = owners.computeIfAbsent(key, fresh -> new Owner(ownerOf(fresh), changedMicros));
     if (owner.shard() != shard && owner.sinceMicros() < arrivedMicros) {
       throw new AssertionError(
           "OWNERS: %s answers of shard %d for a key that has been shard %d's since %d us, asked at %d us"

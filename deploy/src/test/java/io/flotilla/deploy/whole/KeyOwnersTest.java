@@ -5,11 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
+import io.flotilla.proto.kv.KeyValue;
 import io.flotilla.proto.kv.Operation;
 import io.flotilla.proto.kv.Put;
+import io.flotilla.proto.kv.ReadLevel;
 import io.flotilla.proto.kv.ReadReply;
 import io.flotilla.proto.kv.ReadRequest;
 import io.flotilla.proto.kv.Result;
+import io.flotilla.proto.kv.ScanReply;
+import io.flotilla.proto.kv.ScanRequest;
 import io.flotilla.proto.kv.Write;
 import io.flotilla.proto.kv.WriteReply;
 import io.flotilla.proto.kv.WriteRequest;
@@ -100,6 +104,27 @@ class KeyOwnersTest {
         .hasMessageStartingWith("OWNERS");
     assertThatThrownBy(() -> reads(2, SERVED, SECOND + 1)).hasMessageStartingWith("OWNERS");
     assertThatCode(() -> reads(2, MOVED, SECOND + 1)).doesNotThrowAnyException();
+  }
+
+  /** Nobody has looked at the key before, and it has not always been where it is. */
+  @Test
+  void whoWasAskedBeforeTheCutMayAnswerForAKeyThatIsNew() {
+    passesTime();
+    owners.learn(cut(CUT, CUT));
+    assertThatCode(() -> reads(1, MOVED, SECOND)).doesNotThrowAnyException();
+    assertThatThrownBy(() -> reads(1, MOVED, SECOND + 1)).hasMessageStartingWith("OWNERS");
+  }
+
+  @Test
+  void scansAreAnswersForEachKeyAndSessionsPromiseLess() {
+    owners.learn(cut(CUT, CUT));
+    ScanReply page = ScanReply.newBuilder().addPairs(KeyValue.newBuilder().setKey(MOVED)).build();
+    ScanRequest scan = ScanRequest.newBuilder().setShard(1).build();
+    assertThatThrownBy(() -> owners.replied("node", scan, page, SECOND))
+        .hasMessageStartingWith("OWNERS");
+    ScanRequest inSession = scan.toBuilder().setLevel(ReadLevel.SESSION).build();
+    assertThatCode(() -> owners.replied("node", inSession, page, SECOND))
+        .doesNotThrowAnyException();
   }
 
   @Test

@@ -88,7 +88,7 @@ final class RecoverySimulation implements SimRun {
     this.whole = new WholeCluster(plan, drawn, readable);
     this.world = whole.world();
     this.chance = world.chance().fork();
-    this.work = whole.users().stream().map(UserWork::new).toList();
+    this.work = whole.users().stream().map(UserWork::ofWhoForgets).toList();
     List<SimProcess> victims = new ArrayList<>(whole.members());
     victims.addAll(whole.nodes());
     this.schedule = new FaultSchedule(world, whole.network(), victims);

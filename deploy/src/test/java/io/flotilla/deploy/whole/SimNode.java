@@ -28,6 +28,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /** A node that hosts shards, put together as the real one is. One thread. */
@@ -166,13 +168,22 @@ final class SimNode extends SimPeer<KvRound> {
               nodes,
               newLoop(born),
               ServiceConfig.DEFAULT,
-              new Clocks(this::nanos, this::wallMillis),
+              new Clocks(this::nanos, this::wallMillis, patience(newLoop(born))),
               this::fatal)
           .handleOn(server());
       line.follow(node, host, nodes, table -> known = table.all());
     } catch (IOException broken) {
       throw new AssertionError(address() + " cannot start", broken);
     }
+  }
+
+  private static Clocks.Patience patience(SimLoop timers) {
+    return (wait, nanos) -> {
+      if (!wait.isDone()) {
+        Runnable tooLong = () -> wait.completeExceptionally(new TimeoutException());
+        timers.schedule(tooLong, nanos, TimeUnit.NANOSECONDS);
+      }
+    };
   }
 
   private int hostOf(NodeId other) {

@@ -85,12 +85,9 @@ final class SimUser extends SimProcess {
    */
   void perform(
       KvClient keys, String name, Bytes key, Action action, Consumer<Optional<Outcome>> then) {
-    Asked asked = new Asked(history.invoke(id(), name, action), action, then);
+    Asked asked = new Asked(invoke(name, action), action, then);
     if (action instanceof Action.Get) {
-      asked.await(
-          keys.get(key),
-          found ->
-              new Outcome.Saw(found.map(value -> Value.of(value.asUtf8())).orElse(Value.ABSENT)));
+      asked.await(keys.get(key), found -> new Outcome.Saw(value(found)));
     } else if (action instanceof Action.Put put) {
       asked.await(keys.put(key, bytes(put.value())), nothing -> Outcome.done());
     } else if (action instanceof Action.Delete) {
@@ -110,11 +107,55 @@ final class SimUser extends SimProcess {
     }
   }
 
-  private static Bytes bytes(Value value) {
+  static Bytes bytes(Value value) {
     return Bytes.utf8(value.text());
   }
 
-  /** The history's call begins before anything of it is sent: the SDK's loop sends, later. */
+  static Value value(Optional<Bytes> found) {
+    return found.map(bytes -> Value.of(bytes.asUtf8())).orElse(Value.ABSENT);
+  }
+
+  /** Begins an operation of the history, before anything of it is sent: the SDK sends later. */
+  History.Call invoke(String name, Action action) {
+    return history.invoke(id(), name, action);
+  }
+
+  /**
+   * What is made of the answer to one call of the SDK. Both ways say what the trace is to say of
+   * it, which is asked only for the readable form.
+   */
+  interface Reception<T> {
+    Supplier<String> succeeded(T value);
+
+    Supplier<String> failed(KvException why);
+
+    /** After either. */
+    void over();
+  }
+
+  /** Counts a call that has begun; what came of it is told at a moment of its own. */
+  <T> void await(CompletableFuture<T> answer, Reception<T> reception) {
+    underWay++;
+    answer.whenComplete(
+        (value, failure) -> world.clock().after(0, () -> receive(value, failure, reception)));
+  }
+
+  private <T> void receive(T value, @Nullable Throwable failure, Reception<T> reception) {
+    Supplier<String> text;
+    if (failure == null) {
+      text = reception.succeeded(value);
+    } else if (failure instanceof KvException why) {
+      text = reception.failed(why);
+    } else {
+      throw new AssertionError("SDK: an answer failed with something else", failure);
+    }
+    underWay--;
+    finished++;
+    world.trace().add("told", id(), finished, failure == null ? 1 : 0, text);
+    reception.over();
+  }
+
+  /** One action on one key. */
   private final class Asked {
     private final History.Call call;
     private final Action action;
@@ -127,44 +168,33 @@ final class SimUser extends SimProcess {
     }
 
     <T> void await(CompletableFuture<T> answer, Function<T, Outcome> outcome) {
-      underWay++;
-      answer.whenComplete(
-          (value, failure) ->
-              world
-                  .clock()
-                  .after(
-                      0,
-                      () -> {
-                        if (failure == null) {
-                          succeeded(outcome.apply(value));
-                        } else {
-                          failed(failure);
-                        }
-                      }));
-    }
+      SimUser.this.await(
+          answer,
+          new Reception<T>() {
+            private Optional<Outcome> told = Optional.empty();
 
-    private void succeeded(Outcome outcome) {
-      call.returned(outcome);
-      ended(1, () -> call + ": " + outcome);
-      then.accept(Optional.of(outcome));
-    }
+            @Override
+            public Supplier<String> succeeded(T value) {
+              Outcome came = outcome.apply(value);
+              told = Optional.of(came);
+              call.returned(came);
+              return () -> call + ": " + came;
+            }
 
-    private void failed(Throwable failure) {
-      if (!(failure instanceof KvException why)) {
-        throw new AssertionError("SDK: an answer failed with something else", failure);
-      }
-      boolean changed = !(action instanceof Action.Get);
-      if (!changed || !why.outcomeUnknown()) {
-        call.refused();
-      }
-      ended(0, () -> call + ": " + failure.getMessage());
-      then.accept(Optional.empty());
-    }
+            @Override
+            public Supplier<String> failed(KvException why) {
+              boolean changed = !(action instanceof Action.Get);
+              if (!changed || !why.outcomeUnknown()) {
+                call.refused();
+              }
+              return () -> call + ": " + why.getMessage();
+            }
 
-    private void ended(long well, Supplier<String> text) {
-      underWay--;
-      finished++;
-      world.trace().add("told", id(), finished, well, text);
+            @Override
+            public void over() {
+              then.accept(told);
+            }
+          });
     }
   }
 

@@ -24,6 +24,16 @@ final class UserKeys {
     return Bytes.of((byte) (number * 256 / COUNT + 7), (byte) number);
   }
 
+  /** Whose key this is. */
+  static int number(Bytes key) {
+    for (int number = 0; number < COUNT; number++) {
+      if (key(number).equals(key)) {
+        return number;
+      }
+    }
+    throw new AssertionError("FOREIGN KEY: nobody ever wrote " + key);
+  }
+
   static String name(int number) {
     return kind(number).name().toLowerCase(Locale.ROOT) + "-" + number;
   }

@@ -33,7 +33,10 @@ class WholeSimulationTest {
         .had(2, FaultKind.TRANSFER)
         .had(0.1, FaultKind.DEATH)
         .had(150, FaultKind.OWNER)
-        .had(200, FaultKind.DIGEST);
+        .had(200, FaultKind.DIGEST)
+        .had(50, FaultKind.SESSION_READ)
+        .had(20, FaultKind.SCAN)
+        .had(8, FaultKind.BUNDLE);
   }
 
   /** What snapshots and late orders leave behind, questions that were lost, a place taken twice. */

@@ -6,6 +6,10 @@
  * clusters lose the majority of shards for good. Or a script says it: so the tests of the sharded
  * service of MIT's course are told; start at {@link ShardLab}.
  *
+ * <p>What users do in a drawn run is {@link UserWork}: reads at each level, writes, scans, and
+ * calls for several keys. What a linearizable part of it says of a key belongs to that key's
+ * history; what a session is shown may be no older than what its user has {@link Seen}.
+ *
  * <p>Simulated is what lies outside: the clock, the executors ({@link SimLoop}), connections
  * ({@link SimConnections}), Raft's transport and the disks of logs ({@code raft.sim}). Left out are
  * the processes' own beginnings: data directories, listeners, configuration.

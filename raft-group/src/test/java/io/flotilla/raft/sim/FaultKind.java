@@ -33,7 +33,10 @@ public enum FaultKind {
   UNDER_WAY("jobs under way at a loss"),
   COMEBACK("lost nodes that came back late"),
   OWNER("answers judged by their owner"),
-  DIGEST("states compared");
+  DIGEST("states compared"),
+  SESSION_READ("keys shown to sessions"),
+  SCAN("pages of scans judged"),
+  BUNDLE("calls for several keys answered");
 
   private final String text;
 

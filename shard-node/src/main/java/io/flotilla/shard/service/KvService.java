@@ -69,7 +69,7 @@ public final class KvService {
     this.config = config;
     this.checks = new WriteChecks(config);
     this.refusals = new Refusals(nodes);
-    this.gate = new ReadGate(ReadGate.WAIT_MAX, clocks.nanos());
+    this.gate = new ReadGate(ReadGate.WAIT_MAX, clocks);
     this.readers = readers;
     this.clocks = clocks;
     this.fatal = fatal;

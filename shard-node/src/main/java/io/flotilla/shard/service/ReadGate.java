@@ -7,9 +7,7 @@ import io.flotilla.shard.host.HostedShard;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.LongSupplier;
 
 /**
  * When the replica here may answer a read: the rule of each level. Where that takes waiting for
@@ -24,14 +22,11 @@ final class ReadGate {
   private static final Duration AGE_LEFT_ALONE = Duration.ofSeconds(1);
 
   private final Duration waitMax;
-  private final LongSupplier nanos;
+  private final Clocks clocks;
 
-  /**
-   * @param nanos that deadlines are by
-   */
-  ReadGate(Duration waitMax, LongSupplier nanos) {
+  ReadGate(Duration waitMax, Clocks clocks) {
     this.waitMax = waitMax;
-    this.nanos = nanos;
+    this.clocks = clocks;
   }
 
   /**
@@ -50,14 +45,12 @@ final class ReadGate {
   }
 
   private CompletableFuture<Long> reached(HostedShard shard, long index, long deadlineNanos) {
-    return shard
-        .group()
-        .appliedAtLeast(index)
-        .orTimeout(waitNanos(deadlineNanos), TimeUnit.NANOSECONDS)
-        .exceptionallyCompose(
-            failure ->
-                CompletableFuture.failedFuture(
-                    failure instanceof TimeoutException ? behind(shard, index) : failure));
+    CompletableFuture<Long> reached = shard.group().appliedAtLeast(index);
+    clocks.patience().limit(reached, waitNanos(deadlineNanos));
+    return reached.exceptionallyCompose(
+        failure ->
+            CompletableFuture.failedFuture(
+                failure instanceof TimeoutException ? behind(shard, index) : failure));
   }
 
   private static RpcException behind(HostedShard shard, long index) {
@@ -78,9 +71,11 @@ final class ReadGate {
     }
     CompletableFuture<Boolean> confirmed = shard.confirm();
     boolean mayBeShownAsItIs = age.isPresent() && demand.bound().isEmpty();
-    return mayBeShownAsItIs
-        ? CompletableFuture.completedFuture(true)
-        : confirmed.completeOnTimeout(false, waitNanos(deadlineNanos), TimeUnit.NANOSECONDS);
+    if (mayBeShownAsItIs) {
+      return CompletableFuture.completedFuture(true);
+    }
+    clocks.patience().limit(confirmed, waitNanos(deadlineNanos));
+    return confirmed.exceptionally(notInTime -> false);
   }
 
   /**
@@ -120,6 +115,6 @@ final class ReadGate {
   }
 
   private long waitNanos(long deadlineNanos) {
-    return Math.max(0, Math.min(waitMax.toNanos(), deadlineNanos - nanos.getAsLong()));
+    return Math.max(0, Math.min(waitMax.toNanos(), deadlineNanos - clocks.nanos().getAsLong()));
   }
 }

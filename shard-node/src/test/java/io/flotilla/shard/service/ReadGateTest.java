@@ -22,11 +22,13 @@ import io.flotilla.shard.kv.KvStore;
 import io.flotilla.shard.kv.KvStoreConfig;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -41,8 +43,10 @@ class ReadGateTest {
 
   @TempDir Path directory;
   private final HeldGroup group = new HeldGroup();
-  private final ReadGate patient = new ReadGate(Duration.ofHours(1), System::nanoTime);
-  private final ReadGate hasty = new ReadGate(Duration.ZERO, System::nanoTime);
+  private static final Clocks CLOCKS = Clocks.of(System::currentTimeMillis);
+
+  private final ReadGate patient = new ReadGate(Duration.ofHours(1), CLOCKS);
+  private final ReadGate hasty = new ReadGate(Duration.ZERO, CLOCKS);
   private KvStore store;
   private HostedShard shard;
 
@@ -128,6 +132,21 @@ class ReadGateTest {
         .hasMessageContaining(
             "the replica of shard 7 here has applied 40, the session has seen 41");
     assertThat(group.waiters.get(0)).isCompletedExceptionally(); // and waits here no more
+  }
+
+  /** Which may be a simulated one. */
+  @Test
+  void waitsAreEndedByTheNodesOwnClockAlone() {
+    List<CompletableFuture<?>> waits = new ArrayList<>();
+    Clocks held = new Clocks(() -> 0, () -> 0, (wait, nanos) -> waits.add(wait));
+    ReadGate gate = new ReadGate(Duration.ZERO, held);
+    CompletableFuture<?> session = gate.open(shard, session(41), FAR);
+    CompletableFuture<?> stale = gate.open(shard, stale(BOUND), FAR);
+    assertThat(session).isNotDone();
+    assertThat(stale).isNotDone();
+    waits.forEach(wait -> wait.completeExceptionally(new TimeoutException()));
+    assertThat(refusal(session).code()).isEqualTo(ErrorCode.REPLICA_BEHIND);
+    assertThat(stale).isCompleted(); // and #age decides
   }
 
   @Test
