@@ -20,6 +20,7 @@ import java.util.concurrent.CompletableFuture;
  */
 final class Loss {
   private static final long BEGUN_MICROS_MAX = 3_000_000;
+  private static final long BACK_MICROS_MAX = 60_000_000;
 
   private final WholeCluster whole;
   private final World world;
@@ -40,10 +41,11 @@ final class Loss {
   }
 
   void happen() {
-    List<Shard> shards = new ArrayList<>(whole.newestView().orElseThrow().shardsSince(0));
+    whole.within("nodes are back", BACK_MICROS_MAX, () -> !present().isEmpty());
+    List<Shard> shards = new ArrayList<>(present());
     shards.removeIf(shard -> shard.voters() < whole.policy().replicas());
     if (shards.isEmpty()) {
-      shards.addAll(whole.newestView().orElseThrow().shardsSince(0));
+      shards.addAll(present());
     }
     Shard shard = shards.get(chance.below(shards.size()));
     List<SimNode> nodes = new ArrayList<>(nodesOf(shard));
@@ -70,6 +72,13 @@ final class Loss {
       node.die();
     }
     world.clock().after(chance.between(1, 2_000_000), healing);
+  }
+
+  /** Shards whose nodes are all there. */
+  private List<Shard> present() {
+    return whole.newestView().orElseThrow().shardsSince(0).stream()
+        .filter(shard -> nodesOf(shard).size() == shard.nodes().size())
+        .toList();
   }
 
   private List<SimNode> nodesOf(Shard shard) {

@@ -9,6 +9,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 
 /**
  * Replicas here that may not belong to their shards any more, and would not hear of it by
@@ -19,11 +21,18 @@ final class Doubts {
   private final Map<Long, Shard> doubted = new HashMap<>();
 
   /**
+   * By id, the newest that was heard of shards whose replicas here were told nothing by their
+   * groups: what they were opened with may name nobody who leads by now.
+   */
+  private final ConcurrentMap<Long, Shard> newest = new ConcurrentHashMap<>();
+
+  /**
    * Has the replica here ask if the map leaves it out.
    *
    * @param told the shard, as the map has it
    */
   void consider(HostedShard hosted, Shard told) {
+    hear(hosted, told);
     if (seemsLeftOut(hosted, told)) {
       doubted.put(told.getId(), told);
       hosted.group().askIfRemoved(Members.of(told));
@@ -32,8 +41,25 @@ final class Doubts {
     }
   }
 
+  /** Remembers whom a replica that was told nothing has to ask. */
+  void hear(HostedShard hosted, Shard told) {
+    if (wasToldNothing(hosted) && isNewer(told, newest(hosted))) {
+      newest.put(told.getId(), told);
+    }
+  }
+
+  private Shard newest(HostedShard hosted) {
+    Shard own = hosted.descriptor();
+    return newest.getOrDefault(own.getId(), own);
+  }
+
+  private static boolean wasToldNothing(HostedShard hosted) {
+    return hosted.group().status().membership().everybody().isEmpty();
+  }
+
   void forget(long shard) {
     doubted.remove(shard);
+    newest.remove(shard);
   }
 
   /** Those that are to ask again, as the map had them: nobody answers a question that was lost. */
@@ -63,10 +89,10 @@ final class Doubts {
    *
    * @param expected ids of replicas
    */
-  static void askUnlessExpected(HostedShard shard, Set<Long> expected) {
-    GroupStatus status = shard.group().status();
-    if (status.membership().everybody().isEmpty() && !expected.contains(status.replica().value())) {
-      shard.group().askIfRemoved(Members.of(shard.descriptor()));
+  void askUnlessExpected(HostedShard shard, Set<Long> expected) {
+    long replica = shard.group().status().replica().value();
+    if (wasToldNothing(shard) && !expected.contains(replica)) {
+      shard.group().askIfRemoved(Members.of(newest(shard)));
     }
   }
 }

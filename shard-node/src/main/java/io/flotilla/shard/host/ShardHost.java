@@ -301,6 +301,7 @@ public final class ShardHost {
     try {
       HostedShard open = shards.get(shard.getId());
       if (open != null && open.group().status().replica().value() < self.getReplica()) {
+        doubts.hear(open, shard);
         open.group().askIfRemoved(Members.of(shard));
       }
       if (isToBeOpened(shard, self) && !isStillHeldByAnother(shard)) {
@@ -321,7 +322,7 @@ public final class ShardHost {
    * @param expected ids of those that somebody still means to bring in
    */
   public void doubtAllButExpected(Set<Long> expected) {
-    shards.values().forEach(shard -> Doubts.askUnlessExpected(shard, expected));
+    shards.values().forEach(shard -> doubts.askUnlessExpected(shard, expected));
   }
 
   private boolean isToBeOpened(Shard shard, Replica replica) {

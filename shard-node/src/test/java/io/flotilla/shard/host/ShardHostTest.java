@@ -138,6 +138,25 @@ class ShardHostTest {
     assertThat(group.doubts).as("who knows its group hears from it").hasSize(1);
   }
 
+  /** Who led when it was to come may not any more, nor even be a member. */
+  @Test
+  void itAsksThoseWhoAreMembersByNow() throws Exception {
+    host.join(SHARD, replica(73));
+    HeldGroup group = last().group();
+    group.membership = Membership.of(List.of());
+    Shard later = joined(75);
+    host.join(later, replica(75));
+    host.doubtAllButExpected(Set.of(75L));
+    assertThat(group.doubts).as("of the order, and of who is not expected").hasSize(2);
+    assertThat(group.doubts).containsOnly(Members.of(later));
+    Shard latest =
+        joined(76).toBuilder().setEpoch(later.getEpoch().toBuilder().setConfVersion(9)).build();
+    host.offer(List.of(latest));
+    host.offer(List.of(later));
+    host.doubtAllButExpected(Set.of());
+    assertThat(group.doubts.get(2)).isEqualTo(Members.of(latest));
+  }
+
   private void assertJoins(long replica) {
     assertThat(last().spec().self()).isEqualTo(new ReplicaId(replica));
     assertThat(last().spec().initial()).isEqualTo(Membership.of(List.of()));
