@@ -17,6 +17,7 @@ import io.flotilla.proto.placement.Leader;
 import io.flotilla.proto.placement.ReportRequest;
 import io.flotilla.proto.placement.ShardReport;
 import io.flotilla.rpc.ReportBuckets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeMap;
@@ -143,6 +144,31 @@ final class ReportTableTest {
     assertThat(isSettled(106)).isFalse();
     assertThat(isSettled(110)).isFalse();
     assertThat(isSettled(111)).isTrue();
+  }
+
+  /** What a new leader of placement has to take in before it plans; the figure is printed. */
+  @Test
+  void whatAHundredNodesHaveOfTenThousandShardsIsTakenInWithinASecond() {
+    int nodes = 100;
+    ClusterView many = view(nodes, 10_000);
+    List<ReportRequest> all = new ArrayList<>();
+    for (long node = 1; node <= nodes; node++) {
+      ReportRequest.Builder report = ReportRequest.newBuilder().setNode(node).setComplete(true);
+      for (long shard = 1; shard <= 10_000; shard++) {
+        if (Math.floorMod(node - shard, nodes) < 3) {
+          report.addShards(shard % nodes == node % nodes ? leads(shard, 4) : follows(shard, 4));
+        }
+      }
+      all.add(report.build());
+    }
+    long begunNanos = System.nanoTime();
+    all.forEach(report -> table.record(report, many, 100 * SECOND));
+    LoadView load = table.load(many, 100 * SECOND, SECOND, SECOND, Set.of());
+    long tookNanos = System.nanoTime() - begunNanos;
+    System.out.printf(
+        "all that 100 nodes have of 10,000 shards is taken in in %.0f ms%n", tookNanos / 1e6);
+    assertThat(load.leaders()).hasSize(10_000);
+    assertThat(tookNanos).isLessThan(5 * SECOND);
   }
 
   private ReportRequest.Builder told(ShardReport... shards) {

@@ -5,7 +5,13 @@
  *
  * <p>{@link LogStore}, {@link StateMachine}, {@link SnapshotStore}, {@link Transport} and {@link
  * SnapshotTransport} have contract tests, one each but two for the log, run against each of their
- * makers, those of the simulator included.
+ * makers, in the product and in the simulator. What single tests of the runtime put in their place
+ * has none.
+ *
+ * <p>Time is no port. The core counts ticks; the runtime is given two {@link
+ * java.util.function.LongSupplier}s, one that never goes back and one that may ({@code
+ * raft.runtime.RuntimePorts}), which in the product are the JDK's and in the simulator its own: a
+ * contract would have nothing to say but that, and each simulated run depends on it.
  */
 @NullMarked
 package io.flotilla.raft.port;
