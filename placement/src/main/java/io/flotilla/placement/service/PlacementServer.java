@@ -159,6 +159,8 @@ public final class PlacementServer implements AutoCloseable {
         config.cluster(),
         config.bindHost(),
         config.bindPort());
+    EvenNumber.note(config.policy().replicas(), "replicas")
+        .ifPresent(note -> log.warn("placement.replicas: {}", note));
     return new PlacementServer(config, closing, store, runtime, group);
   }
 
