@@ -3,6 +3,7 @@ package io.flotilla.placement.service;
 import io.flotilla.placement.store.PlacementRound;
 import io.flotilla.placement.store.PlacementStateMachine;
 import io.flotilla.placement.store.PlacementStore;
+import io.flotilla.raft.core.CoreConfig;
 import io.flotilla.raft.core.GroupId;
 import io.flotilla.raft.core.GroupStatus;
 import io.flotilla.raft.core.Membership;
@@ -51,14 +52,20 @@ public final class PlacementServer implements AutoCloseable {
   private final PlacementConfig config;
   private final Closing closing;
   private final PlacementStore store;
+  private final RaftRuntime<PlacementRound> runtime;
   private final RaftGroup group;
   private boolean closed;
 
   private PlacementServer(
-      PlacementConfig config, Closing closing, PlacementStore store, RaftGroup group) {
+      PlacementConfig config,
+      Closing closing,
+      PlacementStore store,
+      RaftRuntime<PlacementRound> runtime,
+      RaftGroup group) {
     this.config = config;
     this.closing = closing;
     this.store = store;
+    this.runtime = runtime;
     this.group = group;
   }
 
@@ -86,9 +93,14 @@ public final class PlacementServer implements AutoCloseable {
    */
   public static PlacementServer start(PlacementConfig config, Consumer<Throwable> fatal)
       throws IOException {
+    return start(config, CoreConfig.DEFAULT, fatal);
+  }
+
+  static PlacementServer start(PlacementConfig config, CoreConfig core, Consumer<Throwable> fatal)
+      throws IOException {
     Closing closing = new Closing();
     try {
-      return start(config, fatal, closing);
+      return start(config, core, fatal, closing);
     } catch (IOException | RuntimeException failed) {
       closing.closeAfter(failed);
       throw failed;
@@ -96,7 +108,8 @@ public final class PlacementServer implements AutoCloseable {
   }
 
   private static PlacementServer start(
-      PlacementConfig config, Consumer<Throwable> fatal, Closing closing) throws IOException {
+      PlacementConfig config, CoreConfig core, Consumer<Throwable> fatal, Closing closing)
+      throws IOException {
     DataDirectory directory =
         closing.add(DataDirectory.open(config.dataDir(), config.cluster(), config.memberId()));
     PlacementStore store = new PlacementStore(directory.state());
@@ -115,7 +128,7 @@ public final class PlacementServer implements AutoCloseable {
     RaftRuntime<PlacementRound> runtime =
         closing.add(
             new RaftRuntime<>(
-                runtimeConfig(config),
+                runtimeConfig(config, core),
                 ports(logs, transport, store, snapshots(book, directory, self, closing), fatal)));
     closing.add(transport);
     runtime.start();
@@ -146,7 +159,9 @@ public final class PlacementServer implements AutoCloseable {
         config.cluster(),
         config.bindHost(),
         config.bindPort());
-    return new PlacementServer(config, closing, store, group);
+    EvenNumber.note(config.policy().replicas(), "replicas")
+        .ifPresent(note -> log.warn("placement.replicas: {}", note));
+    return new PlacementServer(config, closing, store, runtime, group);
   }
 
   /** Of the state that counts: the log says which that is. */
@@ -195,10 +210,10 @@ public final class PlacementServer implements AutoCloseable {
     return new PlacementStateMachine(store, generation);
   }
 
-  private static RuntimeConfig runtimeConfig(PlacementConfig config) {
+  private static RuntimeConfig runtimeConfig(PlacementConfig config, CoreConfig core) {
     RuntimeConfig usual = RuntimeConfig.of(new NodeId(config.memberId()));
     return new RuntimeConfig(
-        usual.self(), 1, 1, 1, usual.tick(), usual.gather(), usual.core(), usual.limits());
+        usual.self(), 1, 1, 1, usual.tick(), usual.gather(), core, usual.limits());
   }
 
   private static RuntimePorts<PlacementRound> ports(
@@ -261,18 +276,32 @@ public final class PlacementServer implements AutoCloseable {
     return group.status().role() == GroupStatus.RoleName.LEADER;
   }
 
-  /** Stops in order: answers what is under way with errors, keeps all, and frees its directory. */
+  /**
+   * Stops in order: hands its leadership over, if it has it, answers what is under way with errors,
+   * keeps all, and frees its directory. Blocks; for another to lead no longer than an election
+   * timeout. Again is no error. Not to be called by an event loop.
+   */
   @Override
   public void close() throws IOException {
     if (!closed) {
-      closed = true;
-      closing.close();
+      try {
+        runtime.resign(); // first of all, while everything still works
+      } finally {
+        end();
+      }
     }
   }
 
   /** Stops as a crash would: what the state had not flushed is lost, and must come from the log. */
   public void kill() throws IOException {
-    store.loseUnflushed();
-    close();
+    if (!closed) {
+      store.loseUnflushed();
+      end();
+    }
+  }
+
+  private void end() throws IOException {
+    closed = true;
+    closing.close();
   }
 }

@@ -3,6 +3,7 @@ package io.flotilla.placement.service;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.MessageLite;
+import io.flotilla.raft.core.CoreConfig;
 import io.flotilla.rpc.ErrorCode;
 import io.flotilla.rpc.Hello;
 import io.flotilla.rpc.NetThreads;
@@ -45,11 +46,17 @@ final class Members implements AutoCloseable {
   final RpcClient client = new RpcClient(threads, new Hello("test", Hello.Role.CLIENT, 0));
   private final Path root;
   private final PlacementPolicy policy;
+  private final CoreConfig core;
   private final Map<Long, PlacementServer> running = new ConcurrentSkipListMap<>();
 
   Members(Path root, int count, PlacementPolicy policy) throws IOException {
+    this(root, count, policy, CoreConfig.DEFAULT);
+  }
+
+  Members(Path root, int count, PlacementPolicy policy, CoreConfig core) throws IOException {
     this.root = root;
     this.policy = policy;
+    this.core = core;
     List<ServerSocket> held = new ArrayList<>();
     for (long id = 1; id <= count; id++) {
       ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
@@ -84,6 +91,7 @@ final class Members implements AutoCloseable {
                 config.bindPort(),
                 config.dataDir(),
                 policy),
+            core,
             broken::add);
     running.put(id, server);
     return server;
@@ -100,7 +108,7 @@ final class Members implements AutoCloseable {
   }
 
   PlacementServer start(long id) throws IOException {
-    PlacementServer server = PlacementServer.start(config(id), broken::add);
+    PlacementServer server = PlacementServer.start(config(id), core, broken::add);
     running.put(id, server);
     return server;
   }

@@ -15,6 +15,7 @@ import io.flotilla.raft.runtime.RuntimeLimits;
 import io.flotilla.raft.runtime.RuntimePorts;
 import io.flotilla.raft.runtime.SnapshotFetchConfig;
 import io.flotilla.raft.runtime.SnapshotPorts;
+import io.flotilla.raft.runtime.SnapshotProgress;
 import io.flotilla.raft.runtime.SnapshotSendConfig;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -399,6 +400,13 @@ final class RuntimeNode implements RaftVictim {
 
   Optional<GroupStatus> statusIfHere(SimGroup group) {
     return alive == null ? Optional.empty() : alive.group(group.id()).map(RaftGroup::status);
+  }
+
+  /** Nothing while the node is down. */
+  Optional<SnapshotProgress> snapshotComing(SimGroup group) {
+    return alive == null
+        ? Optional.empty()
+        : alive.group(group.id()).flatMap(RaftGroup::snapshotComing);
   }
 
   /** Whether the group's log weighs no more than it may, so many times, give or take an entry. */

@@ -209,6 +209,19 @@ final class ServiceLab {
         });
   }
 
+  void crash(int id) {
+    server(id).crash();
+  }
+
+  /** It begins with the state that its log names, or a younger one. */
+  void start(int id) {
+    RuntimeNode server = server(id);
+    long cut = cutAt(id);
+    server.start();
+    assertThat(server.status(group).firstIndex()).as("log").isEqualTo(cut + 1);
+    assertThat(state(id).applied()).as("state").isGreaterThanOrEqualTo(cut);
+  }
+
   /** Whether a command was executed, so that its client may have been told so. */
   boolean isExecuted(SimCommand command) {
     return group.record().isDone(command);
@@ -328,6 +341,17 @@ final class ServiceLab {
 
   long lastIndex(int server) {
     return server(server).status(group).lastIndex();
+  }
+
+  /** Whether the leader has cut its log behind the end of this one's. */
+  boolean needsASnapshot(int id) {
+    NodeReplicas replicas = server(id).replicas();
+    long last = replicas.platter().log(group.id()).lastIndex();
+    return leads() > 0 && cutAt(leads()) > last;
+  }
+
+  SnapshotPhase snapshotPhase(int id) {
+    return SnapshotPhase.of(server(id).replicas(), group, server(id).snapshotComing(group));
   }
 
   /** How often a log was cut. */

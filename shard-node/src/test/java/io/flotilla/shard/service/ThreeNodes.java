@@ -79,6 +79,11 @@ final class ThreeNodes implements AutoCloseable {
     nodes.remove(number).kill();
   }
 
+  /** Ends it politely. */
+  void stop(int number) throws IOException {
+    nodes.remove(number).close();
+  }
+
   Set<Integer> up() {
     return nodes.keySet();
   }
@@ -93,10 +98,13 @@ final class ThreeNodes implements AutoCloseable {
         .count();
   }
 
+  /** On all nodes that are up. */
+  long leaders() {
+    return nodes.values().stream().mapToLong(this::leadersOn).sum();
+  }
+
   void awaitLeaders() {
-    await()
-        .atMost(PATIENCE)
-        .until(() -> nodes.values().stream().mapToLong(this::leadersOn).sum() == SHARDS);
+    await().atMost(PATIENCE).until(() -> leaders() == SHARDS);
   }
 
   /** Waits until all replicas that are up have applied the same. */

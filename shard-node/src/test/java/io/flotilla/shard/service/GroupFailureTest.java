@@ -5,17 +5,23 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
+import io.flotilla.proto.errors.ErrorDetail;
 import io.flotilla.proto.kv.Command;
 import io.flotilla.proto.kv.ReadReply;
 import io.flotilla.proto.kv.ReadRequest;
 import io.flotilla.proto.kv.SplitEntry;
+import io.flotilla.proto.kv.Write;
+import io.flotilla.proto.kv.WriteReply;
+import io.flotilla.proto.kv.WriteRequest;
 import io.flotilla.proto.map.Epoch;
 import io.flotilla.proto.map.Replica;
 import io.flotilla.proto.map.Shard;
 import io.flotilla.raft.core.Entry;
+import io.flotilla.raft.core.Refusal;
 import io.flotilla.raft.port.StateMachine;
 import io.flotilla.raft.port.StorageException;
 import io.flotilla.raft.runtime.GroupSpec;
+import io.flotilla.raft.runtime.RaftException;
 import io.flotilla.rpc.ErrorCode;
 import io.flotilla.rpc.Hello;
 import io.flotilla.rpc.NetThreads;
@@ -39,9 +45,12 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A read that fails when it is its turn has no outcome that could be unknown. */
-class ReadFailureTest {
-  private static final String CLUSTER = "read-failure-test";
+/**
+ * What a caller hears of what its group fails. A read that fails when it is its turn has no outcome
+ * that could be unknown.
+ */
+class GroupFailureTest {
+  private static final String CLUSTER = "group-failure-test";
   private static final Epoch EPOCH = Epoch.newBuilder().setVersion(1).build();
   private static final Shard SHARD =
       Shard.newBuilder()
@@ -61,7 +70,7 @@ class ReadFailureTest {
 
   @BeforeEach
   void open() throws Exception {
-    NetThreads threads = parts.add(new NetThreads(1, "read-failure"));
+    NetThreads threads = parts.add(new NetThreads(1, "group-failure"));
     store = parts.add(KvStore.open(directory, KvStoreConfig.DEFAULT));
     ShardHost host = new ShardHost(1, store, this::hold, Runnable::run, fatal::add);
     host.offer(List.of(SHARD));
@@ -98,9 +107,55 @@ class ReadFailureTest {
     return asked;
   }
 
-  private static ErrorCode refusal(CompletableFuture<ReadReply> asked) {
+  private CompletableFuture<WriteReply> write() {
+    WriteRequest request =
+        WriteRequest.newBuilder()
+            .setShard(SHARD.getId())
+            .setEpoch(EPOCH)
+            .setClientLow(1)
+            .setAckedBelow(1)
+            .setNotAfterMillis(3_600_000)
+            .addWrites(
+                Write.newBuilder()
+                    .setSeq(1)
+                    .setOperation(TestClient.incrementOf(FakePlacement.key("k"))))
+            .build();
+    CompletableFuture<WriteReply> asked =
+        client.rpc.call(address, RpcMethods.KV_WRITE, request, TestClient.CALL);
+    await().until(() -> !group.answers.isEmpty());
+    return asked;
+  }
+
+  private static RpcException why(CompletableFuture<?> asked) {
     CompletionException refused = catchThrowableOfType(CompletionException.class, asked::join);
-    return ((RpcException) refused.getCause()).code();
+    return (RpcException) refused.getCause();
+  }
+
+  private static ErrorCode refusal(CompletableFuture<?> asked) {
+    return why(asked).code();
+  }
+
+  @Test
+  void whatThereIsNoRoomForMayComeBackInAWhile() {
+    RaftException full = RaftException.refused(new Refusal.Overloaded());
+    CompletableFuture<ReadReply> read = ask();
+    group.barriers.get(0).completeExceptionally(full);
+    CompletableFuture<WriteReply> write = write();
+    group.answers.get(0).completeExceptionally(full);
+    for (CompletableFuture<?> asked : List.of(read, write)) {
+      ErrorDetail told = why(asked).detail();
+      assertThat(told.getCode()).isEqualTo(ErrorCode.OVERLOADED.number());
+      assertThat(told.getRetryAfterMillis()).isPositive();
+    }
+    assertThat(fatal).isEmpty();
+  }
+
+  /** Other than one that was refused. */
+  @Test
+  void aWriteOfWhichTheGroupDoesNotKnowTheEndIsNotCalledRefused() {
+    CompletableFuture<WriteReply> write = write();
+    group.answers.get(0).completeExceptionally(RaftException.unknownOutcome("closed"));
+    assertThat(refusal(write)).isEqualTo(ErrorCode.UNKNOWN_OUTCOME);
   }
 
   @Test
@@ -133,8 +188,7 @@ class ReadFailureTest {
       round.commit();
     }
     group.barriers.get(0).complete(40L);
-    CompletionException refused = catchThrowableOfType(CompletionException.class, asked::join);
-    RpcException why = (RpcException) refused.getCause();
+    RpcException why = why(asked);
     assertThat(why.code()).isEqualTo(ErrorCode.STALE_EPOCH);
     assertThat(why.detail().getShardsList())
         .extracting(Shard::getId, shard -> shard.getEpoch().getVersion())
