@@ -8,16 +8,20 @@ import io.flotilla.placement.store.PlacementStore;
 import io.flotilla.proto.placement.PlacementCommand;
 import io.flotilla.proto.placement.StatusReply;
 import io.flotilla.proto.placement.StatusRequest;
+import io.flotilla.raft.core.Refusal;
+import io.flotilla.raft.core.ReplicaId;
 import io.flotilla.raft.state.Generations;
 import io.flotilla.rpc.ErrorCode;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -36,15 +40,17 @@ final class LeaderGateTest {
       new FakeCall<>(StatusRequest.getDefaultInstance());
   private PlacementStore store;
   private PlacementStateMachine map;
+  private LoneGroup group;
   private LeaderGate gate;
 
   @BeforeEach
   void start() throws Exception {
     store = new PlacementStore(directory);
     map = new PlacementStateMachine(store, Generations.INITIAL);
+    group = new LoneGroup(store, map);
     gate =
         new LeaderGate(
-            new LoneGroup(store, map),
+            group,
             new MemberBook(1, new TreeMap<>(Map.of(1L, "p:1")), map::view),
             desk,
             System::nanoTime);
@@ -110,5 +116,17 @@ final class LeaderGateTest {
     fillDesk();
     gate.whenCurrent(call, () -> {});
     assertThat(call.errorCode()).isEqualTo(ErrorCode.OVERLOADED);
+  }
+
+  /** Whoever was replaced may take itself for the leader until it hears of the other. */
+  @Test
+  void nothingIsBegunByALeaderThatCannotProveThatItStillLeads() throws Exception {
+    group.refuses = Optional.of(new Refusal.NotLeader(Optional.of(new ReplicaId(2))));
+    AtomicBoolean began = new AtomicBoolean();
+    assertThat(gate.leads()).isTrue();
+    gate.whenCurrent(call, () -> began.set(true));
+    startDesk();
+    assertThat(began).isFalse();
+    assertThat(call.errorCode()).isEqualTo(ErrorCode.NOT_LEADER);
   }
 }

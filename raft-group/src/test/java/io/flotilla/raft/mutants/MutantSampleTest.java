@@ -9,6 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -55,6 +57,19 @@ class MutantSampleTest {
   void theTableHoldsEachOfThemKilled() throws IOException {
     MutantTable table = MutantTable.read(PATCHES.resolve("README.md"));
     assertThat(table.errors(Mutant.all(PATCHES))).isEmpty();
+  }
+
+  @Test
+  void everyKnownBugHasAPatchOrAWordWhyNot() throws IOException {
+    Set<String> ids = Mutant.all(PATCHES).stream().map(Mutant::id).collect(Collectors.toSet());
+    String said = MutantTable.read(PATCHES.resolve("README.md")).above();
+    assertThat(KnownBugs.read(said).errors(ids)).isEmpty();
+  }
+
+  @Test
+  void theirNumberIsTold() throws IOException {
+    assertThat(Files.readString(ROOT.resolve("README.md")))
+        .contains("| " + Mutant.all(PATCHES).size() + " seeded bugs,");
   }
 
   private static List<String> lines(Path file) {

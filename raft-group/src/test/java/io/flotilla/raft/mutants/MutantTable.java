@@ -86,6 +86,11 @@ final class MutantTable {
     return errors;
   }
 
+  /** The text above the table. */
+  String above() {
+    return above;
+  }
+
   String row(Mutant mutant) {
     return rows.get(mutant.id());
   }

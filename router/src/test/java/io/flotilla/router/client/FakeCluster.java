@@ -419,7 +419,7 @@ public final class FakeCluster implements AutoCloseable {
     return status.build();
   }
 
-  private static KeyCodec range() {
+  static KeyCodec range() {
     return new KeyCodec(1, Partitioning.RANGE);
   }
 

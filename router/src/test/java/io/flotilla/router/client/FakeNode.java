@@ -80,6 +80,9 @@ final class FakeNode implements AutoCloseable {
   private final int port;
   private volatile boolean silent;
 
+  /** All that have come, answered or not. */
+  final List<WriteRequest> writes = new CopyOnWriteArrayList<>();
+
   /** The requests that it has answered. */
   final List<ReadRequest> reads = new CopyOnWriteArrayList<>();
 
@@ -89,6 +92,9 @@ final class FakeNode implements AutoCloseable {
   volatile long appliedMax = Long.MAX_VALUE;
 
   volatile long ageMillis = 3;
+
+  /** What happens between the check of a write's epoch and its execution. */
+  volatile Runnable beforeWrite = () -> {};
 
   FakeNode(long id, FakeCluster cluster, NetThreads threads) throws IOException {
     this.id = id;
@@ -121,19 +127,27 @@ final class FakeNode implements AutoCloseable {
 
   private void write(RpcCall<WriteRequest, WriteReply> call) {
     WriteRequest request = call.request();
+    writes.add(request);
     serve(
         call,
         request.getShard(),
         request.getEpoch(),
         () -> unlessLeader(request.getShard()),
-        shard ->
-            WriteReply.newBuilder()
-                .addAllResults(
-                    cluster.state().write(request).stream()
-                        .limit(cluster.valuesPerReplyMax())
-                        .toList())
-                .setApplied(cluster.state().executions())
-                .build());
+        shard -> {
+          beforeWrite.run();
+          return write(request);
+        });
+  }
+
+  private WriteReply write(WriteRequest request) {
+    Shard shard = Objects.requireNonNull(cluster.shard(request.getShard()));
+    return WriteReply.newBuilder()
+        .addAllResults(
+            cluster.state().write(request, shard).stream()
+                .limit(cluster.valuesPerReplyMax())
+                .toList())
+        .setApplied(cluster.state().executions())
+        .build();
   }
 
   private void read(RpcCall<ReadRequest, ReadReply> call) {

@@ -34,7 +34,8 @@ final class FakeState {
     statusTold = number;
   }
 
-  synchronized List<Result> write(WriteRequest request) {
+  /** By a shard that judges each write by itself: it may be another's by now. */
+  synchronized List<Result> write(WriteRequest request, Shard shard) {
     requests.add(request);
     List<Result> results = new ArrayList<>();
     for (Write write : request.getWritesList()) {
@@ -43,13 +44,32 @@ final class FakeState {
         throw new AssertionError("serial " + id + " is said to be acknowledged");
       }
       Result result = completed.get(id);
-      if (result == null) {
+      if (result == null && !holds(shard, key(write.getOperation()))) {
+        result = Result.newBuilder().setStatus(Result.Status.WRONG_SHARD).build();
+      } else if (result == null) {
         result = execute(write.getOperation());
         completed.put(id, result);
       }
       results.add(statusTold < 0 ? result : result.toBuilder().setStatusValue(statusTold).build());
     }
     return results;
+  }
+
+  private static boolean holds(Shard shard, ByteString key) {
+    return Route.compare(shard.getStart(), key) <= 0
+        && (shard.getEnd().isEmpty() || Route.compare(key, shard.getEnd()) < 0);
+  }
+
+  private static ByteString key(Operation operation) {
+    return switch (operation.getKindCase()) {
+      case PUT -> operation.getPut().getKey();
+      case DELETE -> operation.getDelete().getKey();
+      case COMPARE_AND_SET -> operation.getCompareAndSet().getKey();
+      case INCREMENT -> operation.getIncrement().getKey();
+      case APPEND -> operation.getAppend().getKey();
+      case BATCH -> key(operation.getBatch().getOperations(0));
+      case KIND_NOT_SET -> throw new AssertionError("an empty operation");
+    };
   }
 
   synchronized @Nullable ByteString get(ByteString key) {

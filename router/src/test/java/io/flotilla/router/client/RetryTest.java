@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
 
+import io.flotilla.proto.errors.ErrorDetail;
 import io.flotilla.proto.kv.Result;
 import io.flotilla.proto.kv.WriteRequest;
 import io.flotilla.rpc.ErrorCode;
@@ -17,7 +18,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -117,16 +122,87 @@ class RetryTest {
     assertThat(kv.sync().count(Scan.all())).isEqualTo(2);
   }
 
+  /** Deduplication would hide that more is sent again than has failed: what is sent is counted. */
   @Test
-  void requestsThatASplitCutsInTwoAreSortedAnew() {
-    FlotillaClient.await(kv.get(b("a"))); // Asks for the map first.
-    cluster.split("c");
-    List<CompletableFuture<Void>> writes = new ArrayList<>();
-    for (String key : List.of("a", "b", "c", "d", "e")) {
-      writes.add(kv.put(b(key), b("v")));
+  void requestsThatASplitCutsInTwoAreSortedAnew() throws Exception {
+    writeTogether(
+        () -> {
+          cluster.split("c");
+          long other = followerOf("d");
+          cluster.moveLeader("d", other);
+          cluster.node(other).willMeet(FakeNode.lostReply());
+        });
+    assertThat(sentWith("b")).as("refused whole, then the half").containsExactly("bcde", "b");
+    assertThat(cluster.state().requests())
+        .extracting(RetryTest::keys)
+        .as("of the two halves the one that failed is sent again")
+        .containsExactlyInAnyOrder("b", "cde", "cde");
+    assertThat(cluster.state().executions()).isEqualTo(4);
+  }
+
+  @Test
+  void ofARequestThatIsRefusedInPartOnlyThatPartIsSentAgain() throws Exception {
+    FakeNode leader = cluster.leaderOf("a");
+    leader.beforeWrite =
+        () -> {
+          leader.beforeWrite = () -> {};
+          cluster.split("c");
+        };
+    writeTogether(() -> {});
+    assertThat(sentWith("b")).containsExactly("bcde");
+    assertThat(cluster.state().requests()).extracting(RetryTest::keys).contains("bcde", "cde");
+    assertThat(cluster.state().executions()).isEqualTo(4);
+  }
+
+  /**
+   * Writes b to e in one request, for they wait until the only one that may be under way is
+   * refused; before that, something happens. Ends when all are answered.
+   */
+  private void writeTogether(Runnable meanwhile) throws Exception {
+    LimitsConfig usual = LimitsConfig.DEFAULT;
+    LimitsConfig oneAtATime =
+        new LimitsConfig(
+            usual.keyBytesMax(),
+            usual.valueBytesMax(),
+            usual.operationsInFlightMax(),
+            usual.bytesInFlightMax(),
+            usual.requestOperationsMax(),
+            usual.requestBytesMax(),
+            1);
+    try (FlotillaClient one = FlotillaClient.connect(cluster.config().withLimits(oneAtATime))) {
+      KvClient lane = one.keyspace("default");
+      FlotillaClient.await(lane.get(b("a"))); // Asks for the map first.
+      CompletableFuture<Consumer<ErrorDetail>> held = new CompletableFuture<>();
+      cluster.leaderOf("a").willMeet((refuse, execute) -> held.complete(refuse));
+      CompletableFuture<Void> first = lane.put(b("a"), b("v"));
+      Consumer<ErrorDetail> refuse = held.get(10, TimeUnit.SECONDS);
+      List<CompletableFuture<Void>> writes = new ArrayList<>();
+      for (String key : List.of("b", "c", "d", "e")) {
+        writes.add(lane.put(b(key), b("v")));
+      }
+      meanwhile.run();
+      refuse.accept(FakeNode.detail(ErrorCode.INVALID_REQUEST, "on purpose").build());
+      assertThat(failure(first).code()).isEqualTo(ErrorCode.INVALID_REQUEST);
+      writes.forEach(FlotillaClient::await);
     }
-    writes.forEach(FlotillaClient::await);
-    assertThat(cluster.state().executions()).isEqualTo(5);
+  }
+
+  /** The keys of each request, to whatever node and whatever became of it, that had this one. */
+  private List<String> sentWith(String key) {
+    return LongStream.rangeClosed(1, 3)
+        .mapToObj(cluster::node)
+        .flatMap(node -> node.writes.stream())
+        .map(RetryTest::keys)
+        .filter(keys -> keys.contains(key))
+        .toList();
+  }
+
+  private static String keys(WriteRequest request) {
+    return request.getWritesList().stream()
+        .map(
+            write ->
+                FakeCluster.range().decode(write.getOperation().getPut().getKey()).toStringUtf8())
+        .collect(Collectors.joining());
   }
 
   @Test
