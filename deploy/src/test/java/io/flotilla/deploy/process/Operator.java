@@ -13,6 +13,7 @@ import io.flotilla.router.client.Job;
 import io.flotilla.router.client.KvException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -80,9 +81,11 @@ final class Operator {
     };
   }
 
-  ClusterStatus.Shard anyShard() {
-    List<ClusterStatus.Shard> all = shards();
-    return all.get(random.nextInt(all.size()));
+  /** In any order. */
+  List<ClusterStatus.Shard> shardsShuffled() {
+    List<ClusterStatus.Shard> all = new ArrayList<>(shards());
+    Collections.shuffle(all, random);
+    return all;
   }
 
   /**

@@ -31,6 +31,12 @@ final class RunningCluster implements AutoCloseable {
         throw new UncheckedIOException(e);
       }
     }
+
+    /** What it says. */
+    Path log() {
+      String name = pidfile.getFileName().toString();
+      return pidfile.resolveSibling(name.substring(0, name.lastIndexOf('.')) + ".log");
+    }
   }
 
   private final Path directory;
@@ -180,6 +186,23 @@ final class RunningCluster implements AutoCloseable {
     ProcessHandle process = ProcessHandle.of(member.pid()).orElseThrow();
     process.destroyForcibly();
     process.onExit().get(10, TimeUnit.SECONDS);
+  }
+
+  /** SIGSTOP: it does nothing, and keeps all it has, until {@link #resume}. */
+  void pause(Member member) throws Exception {
+    signal("STOP", member);
+  }
+
+  void resume(Member member) throws Exception {
+    signal("CONT", member);
+  }
+
+  private static void signal(String name, Member member) throws Exception {
+    Process kill =
+        new ProcessBuilder("kill", "-" + name, Long.toString(member.pid())).inheritIO().start();
+    if (kill.waitFor() != 0) {
+      throw new AssertionError(member.name() + " does not run any more");
+    }
   }
 
   /** As the process of a node does that was removed; gone when this returns. */
