@@ -95,7 +95,7 @@ class UnaskedTest {
         traffic.close();
         sum = sum.plus(traffic.judge(door()));
       }
-      assertThat(sum.unknown()).as("operations that failed").isZero();
+      assertThat(sum.failed()).as("operations that failed").isZero();
       checkFilled();
       operator.awaitRest();
       operator.checkMap();
