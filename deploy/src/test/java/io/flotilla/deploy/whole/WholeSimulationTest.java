@@ -44,7 +44,7 @@ class WholeSimulationTest {
    * leads, a place taken twice.
    */
   @ParameterizedTest
-  @ValueSource(longs = {23, 190, 238, 7_000_291})
+  @ValueSource(longs = {23, 190, 238, 7_000_291, 7_001_155})
   void whatWasRedOnceIsNotAgain(long seed) {
     assertThat(WholeSimulation.of(seed).run().answered()).isPositive();
   }

@@ -1,7 +1,6 @@
 package io.flotilla.shard.host;
 
 import io.flotilla.proto.map.Shard;
-import io.flotilla.raft.core.GroupStatus;
 import io.flotilla.raft.core.Membership.Member;
 import io.flotilla.raft.core.ReplicaId;
 import io.flotilla.shard.kv.Members;
@@ -67,12 +66,15 @@ final class Doubts {
     return List.copyOf(doubted.values());
   }
 
+  /**
+   * Its own log may say the same, and then it asks as well: the leader that removed it may have
+   * ended before it told. Who is on its way in and has heard of its group is in the leader's
+   * membership, and is answered nothing.
+   */
   private static boolean seemsLeftOut(HostedShard hosted, Shard told) {
-    GroupStatus status = hosted.group().status();
-    boolean wasMember = isAmong(status.membership().everybody(), status.replica());
-    return wasMember
-        && isNewer(told, hosted.descriptor())
-        && !isAmong(Members.of(told), status.replica());
+    return !wasToldNothing(hosted)
+        && !isNewer(hosted.descriptor(), told)
+        && !isAmong(Members.of(told), hosted.group().status().replica());
   }
 
   private static boolean isNewer(Shard shard, Shard than) {

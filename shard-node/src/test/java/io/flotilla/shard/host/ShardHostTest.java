@@ -227,6 +227,22 @@ class ShardHostTest {
     assertThat(group.doubts).as("who has not been a member yet may become one").hasSize(1);
   }
 
+  /** Who removed it has ended before it told, and nobody who leads knows of it. */
+  @Test
+  void whoKnowsOfItsRemovalByItsLogAsks() throws Exception {
+    host.offer(List.of(SHARD));
+    HeldGroup group = last().group();
+    Shard without = SHARD.toBuilder().clearReplicas().addReplicas(SHARD.getReplicas(0)).build();
+    assertThat(without.getReplicasList()).doesNotContain(replica(72));
+    group.membership = Members.first(without);
+    host.offer(List.of(without));
+    host.offerWaiting();
+    assertThat(group.doubts).hasSize(2).containsOnly(Members.of(without));
+    host.offer(List.of(SHARD));
+    host.offerWaiting();
+    assertThat(group.doubts).hasSize(2);
+  }
+
   /** The map says it once, and a question, or its answer, may be lost. */
   @Test
   void whoMayBeLeftOutAsksAgainUntilItKnows() throws Exception {
