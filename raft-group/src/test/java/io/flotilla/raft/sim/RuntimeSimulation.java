@@ -79,7 +79,7 @@ public final class RuntimeSimulation implements SimRun {
     network.countIn(world.counts());
     this.groups =
         IntStream.rangeClosed(1, GROUPS)
-            .mapToObj(n -> new SimGroup(world.clock(), n, size))
+            .mapToObj(n -> new SimGroup(world.clock(), n, size, world.core()))
             .toList();
     RuntimeLimits limits = limits(chance, parcelsPerTurnMin());
     this.wallClocks = new WallClocks(world, new Chance(~seed), 0, WALL_CLOCK_WRONG_MAX);
