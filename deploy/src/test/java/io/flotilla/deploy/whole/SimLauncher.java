@@ -2,6 +2,7 @@ package io.flotilla.deploy.whole;
 
 import io.flotilla.raft.sim.RunKind;
 import io.flotilla.raft.sim.SimMain;
+import io.flotilla.shard.kv.ShardSimulation;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -10,10 +11,10 @@ final class SimLauncher {
   private SimLauncher() {}
 
   public static void main(String[] arguments) {
+    List<RunKind> usual =
+        List.of(RunKind.CORE, RunKind.RUNTIME, ShardSimulation.KIND, WholeSimulation.KIND);
     List<RunKind> known =
-        Stream.concat(
-                RunKind.ALL.stream(), Stream.of(WholeSimulation.KIND, RecoverySimulation.KIND))
-            .toList();
-    SimMain.run(List.of(RunKind.CORE, RunKind.RUNTIME, WholeSimulation.KIND), known, arguments);
+        Stream.concat(usual.stream(), Stream.of(RecoverySimulation.KIND)).toList();
+    SimMain.run(usual, known, arguments);
   }
 }

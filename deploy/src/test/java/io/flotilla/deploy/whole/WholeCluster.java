@@ -7,6 +7,7 @@ import io.flotilla.proto.placement.RecoverOrder;
 import io.flotilla.raft.history.History;
 import io.flotilla.raft.runtime.SnapshotFetchConfig;
 import io.flotilla.raft.sim.Chance;
+import io.flotilla.raft.sim.ScratchDirectory;
 import io.flotilla.raft.sim.SimNetwork;
 import io.flotilla.raft.sim.WallClocks;
 import io.flotilla.raft.sim.World;
@@ -40,7 +41,7 @@ final class WholeCluster implements AutoCloseable {
   static final long TICK_MICROS = 100_000;
 
   private final ClusterPlan plan;
-  private final ScratchDirectory directory = new ScratchDirectory("flotilla-whole");
+  private final ScratchDirectory directory = new ScratchDirectory("flotilla-sim");
   private final World world;
   private final WallClocks wallClocks;
   private final SimNetwork<Runnable> network;

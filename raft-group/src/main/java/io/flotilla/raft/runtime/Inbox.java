@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * few large ones by their bytes. Any thread puts something in, one takes it out.
  */
 final class Inbox<T> {
-  private final MpscArrayQueue<T> queue;
+  final MpscArrayQueue<T> queue;
   private final long bytesMax;
   private final ToLongFunction<T> weight;
   private final AtomicLong bytes = new AtomicLong();

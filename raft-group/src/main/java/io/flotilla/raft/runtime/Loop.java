@@ -50,8 +50,8 @@ final class Loop<R extends ApplyRound> implements Agent {
   private final Doorbell diskBell = new Doorbell();
 
   private final Owner owner = new Owner();
-  private final Inbox<RaftParcel> parcels;
-  private final Inbox<Request> requests;
+  final Inbox<RaftParcel> parcels;
+  final Inbox<Request> requests;
   private final Map<GroupId, Replica<R>> hosted = new HashMap<>();
   private final Deque<Replica<R>> touched = new ArrayDeque<>();
   private final SyncQueue syncs = new SyncQueue();

@@ -46,7 +46,7 @@ final class RecentEntries {
   }
 
   private final EntryBudget budget;
-  private final List<Window> windows = new ArrayList<>(0);
+  final List<Window> windows = new ArrayList<>(0);
   private EntryBudget.@Nullable Chunk open;
   private @Nullable Window newest;
 

@@ -57,7 +57,7 @@ final class Replica<R extends ApplyRound> implements LogReader {
   private final FirstCampaign firstCampaign;
   private final Restoration restoration;
   private final Retreat retreat = new Retreat();
-  private final RecentEntries recent;
+  final RecentEntries recent;
   private final RaftCore core;
   private final Routes routes;
 

@@ -7,9 +7,14 @@ import io.flotilla.raft.runtime.RaftListener;
 import java.util.List;
 
 /** Takes a node's events to the judges of its groups. */
-record GroupEvents(List<SimGroup> groups) implements RaftListener {
+record GroupEvents(List<SimGroup> groups, LogBounds bounds) implements RaftListener {
   @Override
   public void happened(GroupId group, ReplicaId self, RaftEvent event) {
     groups.get((int) group.value() - 1).happened(self, event);
+  }
+
+  @Override
+  public void imaged(GroupId group, long index) {
+    bounds.imaged(group);
   }
 }

@@ -1,5 +1,6 @@
 package io.flotilla.raft.sim;
 
+import io.flotilla.raft.core.RaftMessage;
 import io.flotilla.raft.port.NodeId;
 import io.flotilla.raft.port.RaftParcel;
 import io.flotilla.raft.port.SnapshotReply;
@@ -57,6 +58,10 @@ final class NodeWires {
       int voter = SimReplica.number(parcel.from());
       int candidate = SimReplica.number(parcel.to());
       group.properties().voted(voter, parcel.message().term(), candidate);
+    }
+    if (parcel.message() instanceof RaftMessage.AppendRequest append) {
+      node.statusIfHere(group)
+          .ifPresent(status -> group.bounds().sends(status, parcel.to(), append));
     }
     transport.send(List.of(world.perhapsShorter(parcel)));
   }

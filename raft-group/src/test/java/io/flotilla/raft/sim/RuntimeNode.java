@@ -8,6 +8,7 @@ import io.flotilla.raft.core.ReplicaId;
 import io.flotilla.raft.port.ApplyRound;
 import io.flotilla.raft.port.LogWrite;
 import io.flotilla.raft.port.NodeId;
+import io.flotilla.raft.runtime.MemoryBounds;
 import io.flotilla.raft.runtime.RaftGroup;
 import io.flotilla.raft.runtime.RaftRuntime;
 import io.flotilla.raft.runtime.RuntimeConfig;
@@ -42,6 +43,7 @@ final class RuntimeNode implements RaftVictim {
   private final int id;
   private final List<SimGroup> groups;
   private final RuntimeLimits limits;
+  private final MemoryBounds bounds;
   private final LongSupplier wallMillis;
   private final long tickMicros;
   private final SnapshotSendConfig send;
@@ -57,7 +59,12 @@ final class RuntimeNode implements RaftVictim {
   private NodeReplicas.@Nullable Opener opener;
   private @Nullable AgentTurns turns;
   private @Nullable SimLogStore log;
+  private @Nullable LogBounds logs;
   private boolean paused;
+
+  /** The most that was on its way to the disk at once since the node started. */
+  private long unsyncedBytesMax;
+
   private Runnable onNextTerm = () -> {};
 
   RuntimeNode(
@@ -73,6 +80,7 @@ final class RuntimeNode implements RaftVictim {
     this.id = id;
     this.groups = groups;
     this.limits = limits;
+    this.bounds = new MemoryBounds(limits, 1);
     this.wallMillis = wallClocks.of(id);
     this.replicas = new NodeReplicas(world, this, maker);
     this.wires = new NodeWires(world, this, network, nodes);
@@ -105,6 +113,7 @@ final class RuntimeNode implements RaftVictim {
             this::fatal);
     store.countIn(world.counts());
     CoreConfig core = world.core();
+    LogBounds logBounds = new LogBounds(limits.logRetainBytes());
     RuntimeConfig config =
         new RuntimeConfig(
             new NodeId(id),
@@ -126,9 +135,11 @@ final class RuntimeNode implements RaftVictim {
                 () -> world.clock().nowMicros() * 1000,
                 wallMillis,
                 world.chance().fork()::between,
-                new GroupEvents(groups),
+                new GroupEvents(groups, logBounds),
                 this::fatal));
     log = store;
+    unsyncedBytesMax = 0;
+    logs = logBounds;
     wires.connect();
     alive = runtime;
     NodeReplicas.Opener opens = spec -> runtime.open(spec, own.machine(spec.id()));
@@ -172,6 +183,8 @@ final class RuntimeNode implements RaftVictim {
 
   private void observe(RaftRuntime<?> runtime) {
     world.changed();
+    unsyncedBytesMax = Math.max(unsyncedBytesMax, Objects.requireNonNull(log).backlogBytes());
+    bounds.checkCache(runtime, unsyncedBytesMax);
     for (SimGroup group : groups) {
       RaftGroup replica = runtime.group(group.id()).orElse(null);
       if (replica == null || group.isRemoved(replica.status().replica())) {
@@ -193,6 +206,8 @@ final class RuntimeNode implements RaftVictim {
                 group.number() * 31 + status.term(),
                 status.commitIndex() << 32 ^ status.lastIndex(),
                 status::toString);
+        Objects.requireNonNull(logs)
+            .observe(group.id(), status, group.log(status.replica()), replicas.platter());
       }
     }
   }
@@ -251,11 +266,13 @@ final class RuntimeNode implements RaftVictim {
   }
 
   private void receive(@Nullable RaftRuntime<?> born, Runnable action) {
-    if (born != null) {
+    RaftRuntime<?> runtime = born;
+    if (runtime != null) {
       unlessGone(
-          born,
+          runtime,
           () -> {
             action.run();
+            bounds.checkInboxes(runtime);
             wake();
           });
     }

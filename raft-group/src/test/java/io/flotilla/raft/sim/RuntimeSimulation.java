@@ -45,6 +45,7 @@ public final class RuntimeSimulation implements SimRun {
    */
   private static final int HANDED_OVER_TICKS = 10;
 
+  private final String kind;
   private final long seed;
   private final int voters;
   private final SimStates.Maker states;
@@ -58,7 +59,9 @@ public final class RuntimeSimulation implements SimRun {
   private final List<SimClient> clients = new ArrayList<>();
   private final List<SessionClient> sessions;
 
-  private RuntimeSimulation(long seed, int size, SimStates.Maker states, boolean readableTrace) {
+  private RuntimeSimulation(
+      String kind, long seed, int size, SimStates.Maker states, boolean readableTrace) {
+    this.kind = kind;
     this.seed = seed;
     this.states = states;
     Chance chance = new Chance(seed * 31 + size);
@@ -76,7 +79,7 @@ public final class RuntimeSimulation implements SimRun {
     network.countIn(world.counts());
     this.groups =
         IntStream.rangeClosed(1, GROUPS)
-            .mapToObj(n -> new SimGroup(world.clock(), n, size))
+            .mapToObj(n -> new SimGroup(world.clock(), n, size, world.core()))
             .toList();
     RuntimeLimits limits = limits(chance, parcelsPerTurnMin());
     this.wallClocks = new WallClocks(world, new Chance(~seed), 0, WALL_CLOCK_WRONG_MAX);
@@ -126,17 +129,22 @@ public final class RuntimeSimulation implements SimRun {
   }
 
   public static RuntimeSimulation of(long seed, int nodes) {
-    return of(seed, nodes, (node, chance) -> new MemoryStates(chance));
+    return of("runtime", seed, nodes, (node, chance) -> new MemoryStates(chance), false);
   }
 
-  /** With other states in the nodes than the simulator's own. */
-  public static RuntimeSimulation of(long seed, int nodes, SimStates.Maker states) {
-    return new RuntimeSimulation(seed, nodes, states, false);
+  /**
+   * With other states in the nodes than the simulator's own.
+   *
+   * @param kind as the run is then called
+   */
+  public static RuntimeSimulation of(
+      String kind, long seed, int nodes, SimStates.Maker states, boolean readableTrace) {
+    return new RuntimeSimulation(kind, seed, nodes, states, readableTrace);
   }
 
   @Override
   public RuntimeSimulation readable() {
-    RuntimeSimulation again = new RuntimeSimulation(seed, voters, states, true);
+    RuntimeSimulation again = new RuntimeSimulation(kind, seed, voters, states, true);
     return clientsAlone ? again.judgedByClientsAlone() : again;
   }
 
@@ -370,6 +378,6 @@ public final class RuntimeSimulation implements SimRun {
 
   @Override
   public String toString() {
-    return String.format(Locale.ROOT, "runtime seed %d of %d: %s", seed, voters, world.drawn());
+    return String.format(Locale.ROOT, "%s seed %d of %d: %s", kind, seed, voters, world.drawn());
   }
 }

@@ -70,7 +70,7 @@ final class ServiceLab {
     this.network =
         new SimNetwork<>(
             world.clock(), chance.fork(), size, faults, (from, to, arrival) -> arrival.run());
-    this.group = new SimGroup(world.clock(), 1, size);
+    this.group = new SimGroup(world.clock(), 1, size, world.core());
     WallClocks wallClocks = WallClocks.right(world, 0);
     this.servers =
         IntStream.rangeClosed(1, size)

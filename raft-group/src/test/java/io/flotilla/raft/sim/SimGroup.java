@@ -1,5 +1,6 @@
 package io.flotilla.raft.sim;
 
+import io.flotilla.raft.core.CoreConfig;
 import io.flotilla.raft.core.Entry;
 import io.flotilla.raft.core.GroupId;
 import io.flotilla.raft.core.GroupStatus;
@@ -37,6 +38,7 @@ final class SimGroup {
   private final RaftProperties properties;
   private final ClientRecord record = new ClientRecord();
   private final Homes homes;
+  private final LeaderBounds bounds;
   private final Map<ReplicaId, Seen> replicas = new HashMap<>();
   private final Set<ReplicaId> removed = new HashSet<>();
   private long truncations;
@@ -45,10 +47,11 @@ final class SimGroup {
   /** By the moment, in microseconds, at which that was first known anywhere. */
   private final NavigableMap<Long, Long> commits = new TreeMap<>();
 
-  SimGroup(SimClock clock, int number, int voters) {
+  SimGroup(SimClock clock, int number, int voters, CoreConfig config) {
     this.number = number;
     this.properties = new RaftProperties(voters);
     this.homes = new Homes(voters);
+    this.bounds = new LeaderBounds(config);
     properties.onCommit(
         entry -> {
           commits.put(clock.nowMicros(), entry.index());
@@ -74,6 +77,15 @@ final class SimGroup {
 
   Homes homes() {
     return homes;
+  }
+
+  /** Of a replica: all that it has handed to its disk. */
+  SimLog log(ReplicaId replica) {
+    return replicas.get(replica).log;
+  }
+
+  LeaderBounds bounds() {
+    return bounds;
   }
 
   ClientRecord record() {
@@ -189,6 +201,7 @@ final class SimGroup {
       properties.commits(replica, status.commitIndex(), seen.ledInTurn, seen.log);
       properties.holds(replica, status.commitIndex(), seen.log);
     }
+    bounds.observe(status, seen.log);
     seen.term = status.term();
     seen.commit = status.commitIndex();
     seen.ledSince = status.role() == RoleName.LEADER ? status.term() : 0;

@@ -34,7 +34,8 @@ class MergeSimulationTest {
         crashes += simulation.crashes;
         images += simulation.images;
       } catch (Exception | AssertionError found) {
-        throw new AssertionError("seed " + seed + ": " + found.getMessage(), found);
+        throw new AssertionError(
+            "seed %d: %s%nreplay: %s".formatted(seed, found.getMessage(), replay(seed)), found);
       }
     }
     System.out.printf(
@@ -46,5 +47,12 @@ class MergeSimulationTest {
       assertThat(crashes).as("crashes").isGreaterThan(5 * SEEDS);
       assertThat(images).as("images").isGreaterThan(SEEDS);
     }
+  }
+
+  /** What a person types to have it again. */
+  private static String replay(long seed) {
+    return "mvn -Dquick -pl shard-node -am test -Dtest=MergeSimulationTest"
+        + " -Dsurefire.failIfNoSpecifiedTests=false -Dsim.seed="
+        + seed;
   }
 }

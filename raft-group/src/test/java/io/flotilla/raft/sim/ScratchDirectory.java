@@ -1,4 +1,4 @@
-package io.flotilla.deploy.whole;
+package io.flotilla.raft.sim;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -17,18 +17,18 @@ import org.jspecify.annotations.Nullable;
  * thing. Its name tells the process that made it: the first that a process makes takes with it what
  * those left behind that were killed. One thread.
  */
-final class ScratchDirectory implements AutoCloseable {
+public final class ScratchDirectory implements AutoCloseable {
   private static final Path IN_MEMORY = Path.of("/dev/shm");
   private static final AtomicBoolean TIDIED = new AtomicBoolean();
 
   private final String prefix;
   private @Nullable Path path;
 
-  ScratchDirectory(String prefix) {
+  public ScratchDirectory(String prefix) {
     this.prefix = prefix;
   }
 
-  Path path() {
+  public Path path() {
     Path made = path;
     if (made == null) {
       made = make(parent());

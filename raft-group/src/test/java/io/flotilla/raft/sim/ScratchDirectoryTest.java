@@ -1,4 +1,4 @@
-package io.flotilla.deploy.whole;
+package io.flotilla.raft.sim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
