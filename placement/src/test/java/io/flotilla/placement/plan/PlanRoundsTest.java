@@ -17,6 +17,8 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A thousand rounds of random load: what is done has a reason, ends, and is not undone. */
 final class PlanRoundsTest {
@@ -28,6 +30,10 @@ final class PlanRoundsTest {
 
   private void cluster(int nodes, int shards) {
     world.nodes(nodes);
+    shards(nodes, shards);
+  }
+
+  private void shards(int nodes, int shards) {
     for (int i = 0; i < shards; i++) {
       long a = 1L + i % nodes;
       world.shard(a, 1 + (a + 3) % nodes, 1 + (a + 7) % nodes);
@@ -78,10 +84,16 @@ final class PlanRoundsTest {
   /**
    * In one round of three, some shard is too hot, or too large, or on one key. Jobs take some
    * rounds, as they do.
+   *
+   * @param zones of three racks with two nodes each; 0: without labels
    */
-  @Test
-  void hotShardsAreCutAndWhatFollowsIsNotUndone() {
-    cluster(12, 100);
+  @ParameterizedTest
+  @ValueSource(ints = {0, 2})
+  void hotShardsAreCutAndWhatFollowsIsNotUndone(int zones) {
+    for (long id = 1; id <= 12; id++) {
+      world.node(id, zones == 0 ? "" : "z" + id % zones, zones == 0 ? "" : "r" + id / 2 % 3);
+    }
+    shards(12, 100);
     Map<Long, Set<Set<Long>>> been = new HashMap<>();
     int splits = 0;
     int moves = 0;
