@@ -73,7 +73,7 @@ public final class RoleKeys {
                 "host:port that others reach this node by; empty: as listened, if that is one"
                     + " host"),
             Setting.required("placement.endpoints", "host:port of placement members"),
-            Setting.of("node.labels", "", "name=value,... such as zone=a"),
+            Setting.of("node.labels", "", "name=value,... such as zone=a,rack=r1"),
             Setting.of(
                 "raft.loops",
                 0,

@@ -10,7 +10,7 @@ import java.util.TreeMap;
  *
  * @param address host:port of its one listener
  * @param incarnation random identity made with the data directory; decides which node this is
- * @param labels where it stands, as {@link #ZONE}; by name
+ * @param labels where it stands, as {@link #ZONE} and {@link #RACK}; by name
  */
 public record Node(
     long id, String address, String incarnation, SortedMap<String, String> labels, State state) {
@@ -23,6 +23,9 @@ public record Node(
 
   /** Label under which replicas of one shard are kept apart. */
   public static final String ZONE = "zone";
+
+  /** Label under which those are kept apart that have to share a zone. */
+  public static final String RACK = "rack";
 
   private static final int LABELS_MAX = 32;
   private static final String INCARNATION = "[A-Za-z0-9_-]{1,64}";
@@ -63,6 +66,11 @@ public record Node(
   /** Its zone; empty if it has no such label. */
   public String zone() {
     return labels.getOrDefault(ZONE, "");
+  }
+
+  /** Its rack within its zone; empty if it has no such label. */
+  public String rack() {
+    return labels.getOrDefault(RACK, "");
   }
 
   private static void requireAddress(String address) {

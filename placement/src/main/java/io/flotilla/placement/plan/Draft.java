@@ -171,16 +171,20 @@ final class Draft {
     return merges < policy.mergesMax();
   }
 
-  /** How many of a shard's replicas would stay in the zone of {@code target}. */
-  int crowding(Piece piece, long leaving, Seat target) {
-    int crowd = 0;
+  /** Of a replica that goes from {@code leaving} to {@code target}, there. */
+  Crowding crowding(Piece piece, long leaving, Seat target) {
+    int zone = 0;
+    int rack = 0;
     for (Replica replica : piece.shard.replicas()) {
       if (replica.node() != leaving && replica.node() != target.id()) {
         Seat seat = seats.get(replica.node());
-        crowd += seat != null && seat.node.zone().equals(target.node.zone()) ? 1 : 0;
+        if (seat != null && seat.place.zone().equals(target.place.zone())) {
+          zone++;
+          rack += seat.place.equals(target.place) ? 1 : 0;
+        }
       }
     }
-    return crowd;
+    return new Crowding(zone, rack);
   }
 
   Optional<String> whyNot(List<ShardRule> rules, Piece piece) {

@@ -78,7 +78,7 @@ final class MergeAlignment implements Scheduler {
     }
   }
 
-  /** Rather within a zone, and rather one that does not lead. */
+  /** Rather where it is least crowded, and rather one that does not lead. */
   private static List<Step> steps(Draft draft, Neighbours pair) {
     Piece shard = pair.lighter();
     return shard.shard.nodes().stream()
@@ -91,7 +91,7 @@ final class MergeAlignment implements Scheduler {
                     .flatMap(node -> draft.seat(node).stream())
                     .map(to -> new Step(from, to)))
         .sorted(
-            Comparator.<Step>comparingInt(
+            Comparator.<Step, Crowding>comparing(
                     step -> draft.crowding(shard, step.from().id(), step.to()))
                 .thenComparing(
                     step -> shard.leader.filter(leads -> leads == step.from().id()).isPresent()))

@@ -20,7 +20,7 @@ public final class Planner {
           new Growth());
   private static final List<Scheduler> WHILE_BALANCING =
       List.of(
-          new ZoneSpread(),
+          new Spread(),
           new SizeSplit(),
           new LoadSplit(),
           new MergeSmall(),

@@ -2,15 +2,17 @@ package io.flotilla.placement.plan;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
+import java.util.function.Function;
 
 /**
- * Evens out how many replicas nodes have: among all of them as far as zones allow, then within each
- * zone. A replica moves only from a node that has more than its share to one that has less, so that
- * each move is one that has to be made, and none is ever made undone.
+ * Evens out how many replicas nodes have: among all of them as far as zones and racks allow, then
+ * within each zone, then within each rack. A replica moves only from a node that has more than its
+ * share to one that has less, so that each move is one that has to be made, and none is ever made
+ * undone.
  */
 final class ReplicaBalance implements Scheduler {
   private static final String NAME = "balance";
@@ -34,14 +36,19 @@ final class ReplicaBalance implements Scheduler {
     }
     List<Seat> steady = draft.seats().stream().filter(Seat::isSteady).toList();
     even(draft, steady);
-    Map<String, List<Seat>> zones = new TreeMap<>();
-    for (Seat seat : steady) {
-      zones.computeIfAbsent(seat.node.zone(), zone -> new ArrayList<>()).add(seat);
-    }
-    if (zones.size() > 1) {
-      zones.values().forEach(zone -> even(draft, zone));
-    }
+    evenWithin(draft, steady, seat -> seat.place.zone());
+    evenWithin(draft, steady, seat -> seat.place);
     explain(draft, steady);
+  }
+
+  private static void evenWithin(Draft draft, List<Seat> seats, Function<Seat, Object> part) {
+    Map<Object, List<Seat>> parts = new LinkedHashMap<>();
+    for (Seat seat : seats) {
+      parts.computeIfAbsent(part.apply(seat), any -> new ArrayList<>()).add(seat);
+    }
+    if (parts.size() > 1) {
+      parts.values().forEach(each -> even(draft, each));
+    }
   }
 
   private static void even(Draft draft, List<Seat> seats) {
@@ -119,7 +126,7 @@ final class ReplicaBalance implements Scheduler {
         ? String.format("replicas are even: %d to %d on each node", least, most)
         : String.format(
             "replicas are uneven: %d to %d on each node, jobs under way and planned counted; the"
-                + " rest waits for them, or zones forbid it",
+                + " rest waits for them, or zones and racks forbid it",
             least, most);
   }
 }

@@ -4,67 +4,89 @@ import io.flotilla.placement.model.Node;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
-import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 
 /**
  * Chooses nodes for the shards of one new keyspace, one shard after the other. In this order: never
- * two replicas of a shard on one node; as few of them in one zone as possible; an equal share of
- * the keyspace for each node of a zone, and for zones by their number of nodes; and, among equals,
- * the node that holds least of other keyspaces, then the lowest id. With zones of equal size, or
- * none, no node gets two more replicas than another.
+ * two replicas of a shard on one node; as few of them in one zone as possible, then in one rack; an
+ * equal share of the keyspace for each node of a rack, and for racks and zones by their number of
+ * nodes; and, among equals, the node that holds least of other keyspaces, then the lowest id. With
+ * zones and racks of equal size, or none, no node gets two more replicas than another.
  */
 final class ReplicaSpread {
-  private static final class Place {
-    final Node node;
+  /** The cluster, a zone, a rack or a node. */
+  private static final class Bin {
+    final long node;
+    final List<Bin> within;
+    final int nodes;
     final int elsewhere;
     int here;
-
-    Place(Node node, int elsewhere) {
-      this.node = node;
-      this.elsewhere = elsewhere;
-    }
-  }
-
-  private static final class Zone {
-    final List<Place> places = new ArrayList<>();
-    int here;
-    int elsewhere;
     int ofThisShard;
 
-    void add(Place place) {
-      places.add(place);
-      elsewhere += place.elsewhere;
+    Bin(long node, int elsewhere) {
+      this.node = node;
+      this.within = List.of();
+      this.nodes = 1;
+      this.elsewhere = elsewhere;
+    }
+
+    Bin(Collection<Bin> within) {
+      this.node = 0;
+      this.within = List.copyOf(within);
+      this.nodes = within.stream().mapToInt(bin -> bin.nodes).sum();
+      this.elsewhere = within.stream().mapToInt(bin -> bin.elsewhere).sum();
     }
 
     boolean hasRoom() {
-      return ofThisShard < places.size();
+      return ofThisShard < nodes;
+    }
+
+    /** How many of the shard's replicas the next one would find beside it, one level down. */
+    int crowdWithin() {
+      return within.stream().filter(Bin::hasRoom).mapToInt(bin -> bin.ofThisShard).min().orElse(0);
+    }
+
+    /** The node for one replica more. */
+    long take() {
+      Bin bin =
+          within.isEmpty() ? this : within.stream().filter(Bin::hasRoom).min(BETTER).orElseThrow();
+      ofThisShard++;
+      here++;
+      return bin == this ? node : bin.take();
+    }
+
+    void nextShard() {
+      ofThisShard = 0;
+      within.forEach(Bin::nextShard);
     }
   }
 
-  private static final Comparator<Place> EMPTIER_PLACE =
-      Comparator.<Place>comparingInt(place -> place.here)
-          .thenComparingInt(place -> place.elsewhere)
-          .thenComparingLong(place -> place.node.id());
-
-  private static final Comparator<Zone> BETTER_ZONE =
-      Comparator.<Zone>comparingInt(zone -> zone.ofThisShard)
+  private static final Comparator<Bin> BETTER =
+      Comparator.<Bin>comparingInt(bin -> bin.ofThisShard)
+          .thenComparingInt(Bin::crowdWithin)
           .thenComparing((a, b) -> Long.compare(share(a.here, b), share(b.here, a)))
           .thenComparing((a, b) -> Long.compare(share(a.elsewhere, b), share(b.elsewhere, a)));
 
-  private final List<Zone> zones;
+  private final Bin cluster;
 
   ReplicaSpread(Collection<Node> nodes, NodeLoads loads) {
-    Map<String, Zone> byName = new TreeMap<>();
-    for (Node node : nodes) {
-      byName
-          .computeIfAbsent(node.zone(), name -> new Zone())
-          .add(new Place(node, loads.replicasOn(node.id())));
-    }
-    this.zones = List.copyOf(byName.values());
+    Map<String, Map<Place, List<Bin>>> zones = new TreeMap<>();
+    nodes.stream()
+        .sorted(Comparator.comparingLong(Node::id))
+        .forEach(
+            node ->
+                zones
+                    .computeIfAbsent(node.zone(), zone -> new LinkedHashMap<>())
+                    .computeIfAbsent(Place.of(node), rack -> new ArrayList<>())
+                    .add(new Bin(node.id(), loads.replicasOn(node.id()))));
+    this.cluster = new Bin(zones.values().stream().map(ReplicaSpread::zone).toList());
+  }
+
+  private static Bin zone(Map<Place, List<Bin>> racks) {
+    return new Bin(racks.values().stream().map(Bin::new).toList());
   }
 
   /**
@@ -73,25 +95,16 @@ final class ReplicaSpread {
    * @param replicas no more than there are nodes
    */
   List<Long> next(int replicas) {
-    zones.forEach(zone -> zone.ofThisShard = 0);
-    Set<Long> chosen = new HashSet<>();
+    cluster.nextShard();
+    List<Long> chosen = new ArrayList<>(replicas);
     for (int i = 0; i < replicas; i++) {
-      Zone zone = zones.stream().filter(Zone::hasRoom).min(BETTER_ZONE).orElseThrow();
-      Place place =
-          zone.places.stream()
-              .filter(each -> !chosen.contains(each.node.id()))
-              .min(EMPTIER_PLACE)
-              .orElseThrow();
-      chosen.add(place.node.id());
-      place.here++;
-      zone.here++;
-      zone.ofThisShard++;
+      chosen.add(cluster.take());
     }
     return chosen.stream().sorted().toList();
   }
 
   // Compares a's load per node with b's without dividing.
-  private static long share(int load, Zone other) {
-    return (long) load * other.places.size();
+  private static long share(int load, Bin other) {
+    return (long) load * other.nodes;
   }
 }

@@ -9,6 +9,7 @@ import java.util.Set;
 /** A node as a plan sees it: with all that is under way, and all that was planned, done already. */
 final class Seat {
   final Node node;
+  final Place place;
   final LoadView.Health health;
 
   /** Shards that have, or will have, a replica here. */
@@ -21,6 +22,7 @@ final class Seat {
 
   Seat(Node node, LoadView.Health health) {
     this.node = node;
+    this.place = Place.of(node);
     this.health = health;
   }
 

@@ -33,21 +33,19 @@ enum TargetRule implements Rule<TargetRule.Subject> {
           : Optional.of("is back, or new, since too short a time");
     }
   },
-  ZONE_IS_NO_WORSE {
+  SPREAD_IS_NO_WORSE {
     @Override
     public Optional<String> forbids(Subject of) {
-      int there = of.draft.crowding(of.piece, of.leaving, of.target);
-      int here =
-          of.draft
-              .seat(of.leaving)
-              .map(from -> of.draft.crowding(of.piece, of.leaving, from))
-              .orElse(Integer.MAX_VALUE);
-      return there <= here
-          ? Optional.empty()
-          : Optional.of(
-              String.format(
-                  "is in zone '%s', where shard %d has a replica already",
-                  of.target.node.zone(), of.piece.id()));
+      Crowding there = of.draft.crowding(of.piece, of.leaving, of.target);
+      return of.draft
+          .seat(of.leaving)
+          .map(from -> of.draft.crowding(of.piece, of.leaving, from))
+          .filter(there::isWorseThan)
+          .map(
+              here ->
+                  String.format(
+                      "is in %s, where shard %d has a replica already",
+                      there.blamed(of.target.place, here), of.piece.id()));
     }
   },
   NOT_IN_VAIN {
@@ -79,7 +77,7 @@ enum TargetRule implements Rule<TargetRule.Subject> {
 
   /** What a move that would have to wait for time only does not break. */
   static final List<TargetRule> TO_ALIGN =
-      List.of(HOLDS_NONE_YET, IS_HEARD, IS_NOT_DRAINING, ZONE_IS_NO_WORSE);
+      List.of(HOLDS_NONE_YET, IS_HEARD, IS_NOT_DRAINING, SPREAD_IS_NO_WORSE);
 
   /** What somebody has to wait for who has to leave. */
   static final List<TargetRule> TO_GO_NOW = List.of(NOT_IN_VAIN, HAS_TIME);
@@ -92,6 +90,6 @@ enum TargetRule implements Rule<TargetRule.Subject> {
           IS_NOT_DRAINING,
           IS_STEADY,
           NOT_IN_VAIN,
-          ZONE_IS_NO_WORSE,
+          SPREAD_IS_NO_WORSE,
           HAS_TIME);
 }

@@ -7,9 +7,10 @@ import java.util.Optional;
 
 /**
  * Where a replica goes that has to leave its node, or that a shard lacks. In this order: what
- * {@link TargetRule#ALWAYS} forbids is out; as few of the shard's replicas in its zone as can be
- * had; a node that has time, and is not one that nothing gets to; the node that has, or is to get,
- * the fewest replicas; the lowest id. Where only nodes of a worse zone have time, it waits.
+ * {@link TargetRule#ALWAYS} forbids is out; as few of the shard's replicas in its zone, then in its
+ * rack, as can be had; a node that has time, and is not one that nothing gets to; the node that
+ * has, or is to get, the fewest replicas; the lowest id. Where only nodes of a worse place have
+ * time, it waits.
  */
 final class Targets {
   private Targets() {}
@@ -33,15 +34,19 @@ final class Targets {
         against.add("node " + seat.id() + " " + why.get());
       }
     }
-    int crowd =
-        allowed.stream().mapToInt(seat -> draft.crowding(piece, leaving, seat)).min().orElse(0);
+    Crowding least =
+        allowed.stream()
+            .map(seat -> draft.crowding(piece, leaving, seat))
+            .min(Comparator.naturalOrder())
+            .orElse(Crowding.NONE);
     List<Seat> ready = new ArrayList<>();
     for (Seat seat : allowed) {
-      if (draft.crowding(piece, leaving, seat) > crowd) {
+      Crowding crowding = draft.crowding(piece, leaving, seat);
+      if (crowding.isWorseThan(least)) {
         against.add(
             String.format(
-                "node %d is in zone '%s', where more of its replicas are than elsewhere",
-                seat.id(), seat.node.zone()));
+                "node %d is in %s, where more of its replicas are than elsewhere",
+                seat.id(), crowding.blamed(seat.place, least)));
         continue;
       }
       Optional<String> why = draft.whyNot(TargetRule.TO_GO_NOW, piece, leaving, seat);
@@ -69,7 +74,7 @@ final class Targets {
   static Optional<Seat> best(Draft draft, Piece piece, long leaving, List<Seat> allowed) {
     return allowed.stream()
         .min(
-            Comparator.<Seat>comparingInt(seat -> draft.crowding(piece, leaving, seat))
+            Comparator.<Seat, Crowding>comparing(seat -> draft.crowding(piece, leaving, seat))
                 .thenComparingInt(Seat::replicas)
                 .thenComparingLong(Seat::id));
   }

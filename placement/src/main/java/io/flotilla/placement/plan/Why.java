@@ -118,12 +118,14 @@ public final class Why {
 
   private String words(Replica replica) {
     Optional<Node> node = view.node(replica.node());
-    String zone = node.map(Node::zone).filter(name -> !name.isEmpty()).orElse("");
     StringBuilder words = new StringBuilder("node ").append(replica.node());
     List<String> notes = new ArrayList<>();
-    if (!zone.isEmpty()) {
-      notes.add("zone " + zone);
-    }
+    node.map(Node::zone)
+        .filter(zone -> !zone.isEmpty())
+        .ifPresent(zone -> notes.add("zone " + zone));
+    node.map(Node::rack)
+        .filter(rack -> !rack.isEmpty())
+        .ifPresent(rack -> notes.add("rack " + rack));
     if (replica.role() == Replica.Role.LEARNER) {
       notes.add("learns");
     } else if (!replica.isVoter()) {

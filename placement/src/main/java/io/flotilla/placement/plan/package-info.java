@@ -6,10 +6,10 @@
  *
  * <p>Schedulers act one after the other on one {@link Draft}, the cluster as it will be: repair
  * (the dead are replaced, then shards get the replicas that they lack), drain, growth, then (unless
- * balancing is off) zones, sizes, loads, small neighbours (merged, or brought together to be
- * merged), replicas, leaders. What forbids something is a {@link Rule}, a named condition that says
- * why in the same code that forbids, so that {@code why} cannot tell anything but what the planner
- * went by.
+ * balancing is off) zones and racks, sizes, loads, small neighbours (merged, or brought together to
+ * be merged), replicas, leaders. What forbids something is a {@link Rule}, a named condition that
+ * says why in the same code that forbids, so that {@code why} cannot tell anything but what the
+ * planner went by.
  *
  * <p>Promises: the same arguments give the same plan anywhere, without clock, chance or I/O; plans
  * come to an end, and no state of the cluster is planned twice on the way; only replicas that have

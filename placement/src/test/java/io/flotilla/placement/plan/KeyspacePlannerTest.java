@@ -13,6 +13,7 @@ import io.flotilla.placement.model.Partitioning;
 import io.flotilla.placement.model.Replica;
 import io.flotilla.placement.model.Revised;
 import io.flotilla.placement.model.Shard;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
@@ -22,6 +23,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
@@ -37,11 +39,12 @@ final class KeyspacePlannerTest {
 
   @ParameterizedTest
   @MethodSource("seeds")
-  void spreadsEvenlyOverNodesOfZonesOfOneSize(long seed) throws Exception {
+  void spreadsEvenlyOverNodesOfZonesAndRacksOfOneSize(long seed) throws Exception {
     Random random = new Random(seed);
     int zones = 1 + random.nextInt(4);
-    int each = 1 + random.nextInt(5);
-    ClusterView view = viewOf(nodes(Collections.nCopies(zones, each)));
+    int racks = 1 + random.nextInt(3);
+    int each = racks * (1 + random.nextInt(3));
+    ClusterView view = viewOf(nodes(Collections.nCopies(zones, each), node -> "r" + node % racks));
     for (int round = 0; round < 3; round++) {
       KeyspaceWish wish = randomWish(random, "k" + round, zones * each);
       KeyspacePlan plan = KeyspacePlanner.plan(view, wish, Set.of());
@@ -83,6 +86,56 @@ final class KeyspacePlannerTest {
       within.keySet().removeIf(node -> !zone.equals(zoneOf.get(node)));
       assertThat(spread(within)).isLessThanOrEqualTo(1);
     }
+  }
+
+  /** As few pairs in one zone as there can be; then as few in one rack, if it has a name. */
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void keepsReplicasOfAShardInDifferentRacksWhateverTheirSizes(long seed) throws Exception {
+    Random random = new Random(seed);
+    List<Integer> sizes =
+        IntStream.range(0, 1 + random.nextInt(3)).mapToObj(zone -> 1 + random.nextInt(5)).toList();
+    int racks = 1 + random.nextInt(3);
+    List<Node> nodes =
+        nodes(sizes, node -> random.nextInt(4) == 0 ? "" : "r" + random.nextInt(racks));
+    KeyspaceWish wish = randomWish(random, "k", nodes.size());
+    KeyspacePlan plan = KeyspacePlanner.plan(viewOf(nodes), wish, Set.of());
+    assertSound(viewOf(nodes), wish, plan);
+
+    int least = leastCrowd(nodes, List.of(), wish.replicas());
+    Map<Long, Node> byId = nodes.stream().collect(Collectors.toMap(Node::id, node -> node));
+    for (Shard shard : plan.shards()) {
+      List<Node> chosen =
+          shard.replicas().stream().map(replica -> byId.get(replica.node())).toList();
+      assertThat(crowd(chosen)).as("%s", chosen).isEqualTo(least);
+    }
+  }
+
+  /** Of all that could be chosen in addition to these. */
+  private static int leastCrowd(List<Node> nodes, List<Node> chosen, int replicas) {
+    if (chosen.size() == replicas) {
+      return crowd(chosen);
+    }
+    int least = Integer.MAX_VALUE;
+    for (int i = 0; i < nodes.size(); i++) {
+      List<Node> more = new ArrayList<>(chosen);
+      more.add(nodes.get(i));
+      least = Math.min(least, leastCrowd(nodes.subList(i + 1, nodes.size()), more, replicas));
+    }
+    return least;
+  }
+
+  private static int crowd(List<Node> chosen) {
+    int crowd = 0;
+    for (int i = 0; i < chosen.size(); i++) {
+      Node one = chosen.get(i);
+      for (Node other : chosen.subList(0, i)) {
+        boolean zone = one.zone().equals(other.zone());
+        crowd += zone ? 100 : 0;
+        crowd += zone && !one.rack().isEmpty() && one.rack().equals(other.rack()) ? 1 : 0;
+      }
+    }
+    return crowd;
   }
 
   @ParameterizedTest
@@ -225,6 +278,13 @@ final class KeyspacePlannerTest {
   }
 
   private static List<Node> nodes(List<Integer> zoneSizes) {
+    return nodes(zoneSizes, node -> "");
+  }
+
+  /**
+   * @param rack of the n-th node of its zone
+   */
+  private static List<Node> nodes(List<Integer> zoneSizes, IntFunction<String> rack) {
     Stream.Builder<Node> nodes = Stream.builder();
     long id = 0;
     for (int zone = 0; zone < zoneSizes.size(); zone++) {
@@ -232,7 +292,10 @@ final class KeyspacePlannerTest {
         id++;
         nodes.add(
             new Node(
-                id, "host:" + (7000 + id), "i" + id, new TreeMap<>(Map.of(Node.ZONE, "z" + zone))));
+                id,
+                "host:" + (7000 + id),
+                "i" + id,
+                new TreeMap<>(Map.of(Node.ZONE, "z" + zone, Node.RACK, rack.apply(i)))));
       }
     }
     return nodes.build().toList();

@@ -31,6 +31,10 @@ final class PlanRoundsTest {
 
   private void cluster(int nodes, int shards) {
     world.nodes(nodes);
+    shards(nodes, shards);
+  }
+
+  private void shards(int nodes, int shards) {
     for (int i = 0; i < shards; i++) {
       long a = 1L + i % nodes;
       world.shard(a, 1 + (a + 3) % nodes, 1 + (a + 7) % nodes);
@@ -80,11 +84,16 @@ final class PlanRoundsTest {
   /**
    * In one round of three, some shard is too hot, or too large, or on one key. Jobs take some
    * rounds, as they do. With 100 nodes and 10,000 shards for {@code -Dflotilla.plan.rounds}.
+   *
+   * @param zones of three racks each; 0: without labels
    */
   @ParameterizedTest
-  @CsvSource({"12, 100", "100, 10000"})
-  void hotShardsAreCutAndWhatFollowsIsNotUndone(int nodes, int many) {
-    cluster(nodes, many);
+  @CsvSource({"12, 0, 100", "12, 2, 100", "100, 0, 10000"})
+  void hotShardsAreCutAndWhatFollowsIsNotUndone(int nodes, int zones, int many) {
+    for (long id = 1; id <= nodes; id++) {
+      world.node(id, zones == 0 ? "" : "z" + id % zones, zones == 0 ? "" : "r" + id / 2 % 3);
+    }
+    shards(nodes, many);
     int rounds = nodes < 100 ? ROUNDS : LARGE_ROUNDS;
     long plannedNanos = 0;
     Map<Long, Set<Set<Long>>> been = new HashMap<>();

@@ -59,10 +59,13 @@ final class PlanWorld {
   private long nextJob = 1;
 
   void node(long id, String zone) {
-    TreeMap<String, String> labels = new TreeMap<>();
-    if (!zone.isEmpty()) {
-      labels.put(Node.ZONE, zone);
-    }
+    node(id, zone, "");
+  }
+
+  /** Without the labels whose names are empty. */
+  void node(long id, String zone, String rack) {
+    TreeMap<String, String> labels = new TreeMap<>(Map.of(Node.ZONE, zone, Node.RACK, rack));
+    labels.values().removeIf(String::isEmpty);
     nodes.put(id, new Revised<>(1, new Node(id, "h:" + (7000 + id), "i" + id, labels)));
     health.put(id, LoadView.Health.STEADY);
   }

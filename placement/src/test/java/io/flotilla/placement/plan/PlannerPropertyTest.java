@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.flotilla.placement.model.Job;
 import io.flotilla.placement.model.KeyBytes;
 import io.flotilla.placement.model.Move;
+import io.flotilla.placement.model.Node;
 import io.flotilla.placement.model.Replica;
 import io.flotilla.placement.model.Revised;
 import io.flotilla.placement.model.Settings;
@@ -12,6 +13,7 @@ import io.flotilla.placement.model.Shard;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -31,13 +33,19 @@ final class PlannerPropertyTest {
     return LongStream.rangeClosed(1, 300);
   }
 
-  /** Up to 12 nodes in up to 4 zones or none, up to 40 shards, some nodes draining or dead. */
+  /**
+   * Up to 12 nodes in up to 4 zones or none, each in one of up to 3 racks or in none, up to 40
+   * shards, some nodes draining or dead.
+   */
   private static PlanWorld random(Random random) {
     PlanWorld world = new PlanWorld();
     int nodes = 4 + random.nextInt(9);
     int zones = random.nextInt(5);
+    int racks = Math.max(0, random.nextInt(7) - 3);
     for (long id = 1; id <= nodes; id++) {
-      world.node(id, zones == 0 ? "" : "z" + random.nextInt(zones));
+      String zone = zones == 0 ? "" : "z" + random.nextInt(zones);
+      int rack = racks == 0 ? 0 : random.nextInt(racks + 1);
+      world.node(id, zone, rack == 0 ? "" : "r" + rack);
     }
     List<Long> all = new ArrayList<>(world.nodes.keySet());
     int replicas = 1 + 2 * random.nextInt(2);
@@ -126,11 +134,12 @@ final class PlannerPropertyTest {
       crowds.forEach(
           (shard, crowd) ->
               assertThat(crowds(world).get(shard))
-                  .as("zones of shard %d, unless it had to flee", shard)
+                  .as("zones and racks of shard %d, unless it had to flee", shard)
                   .isLessThanOrEqualTo(mayCrowd(plan, shard) ? Integer.MAX_VALUE : crowd));
     }
     assertEvacuated(world);
     assertReplenished(world);
+    assertSpread(world);
     assertEven(world);
   }
 
@@ -144,18 +153,45 @@ final class PlannerPropertyTest {
                         || (job instanceof Move move && move.isAddition())));
   }
 
-  /** How many of a shard's replicas share their zone with one before them. */
   private static Map<Long, Integer> crowds(PlanWorld world) {
     Map<Long, Integer> crowds = new java.util.TreeMap<>();
     for (Revised<Shard> each : world.shards.values()) {
-      Set<String> zones = new HashSet<>();
-      int crowd = 0;
-      for (Replica replica : each.value().replicas()) {
-        crowd += zones.add(world.nodes.get(replica.node()).value().zone()) ? 0 : 1;
-      }
-      crowds.put(each.value().id(), crowd);
+      List<Long> nodes = each.value().replicas().stream().map(Replica::node).toList();
+      crowds.put(each.value().id(), crowd(world, nodes));
     }
     return crowds;
+  }
+
+  /** A hundred for each pair of nodes in one zone, one more for each pair in one rack of it. */
+  private static int crowd(PlanWorld world, List<Long> nodes) {
+    int crowd = 0;
+    for (int i = 0; i < nodes.size(); i++) {
+      Node one = world.nodes.get(nodes.get(i)).value();
+      for (Long before : nodes.subList(0, i)) {
+        Node other = world.nodes.get(before).value();
+        boolean zone = one.zone().equals(other.zone());
+        crowd += zone ? 100 : 0;
+        crowd += zone && !one.rack().isEmpty() && one.rack().equals(other.rack()) ? 1 : 0;
+      }
+    }
+    return crowd;
+  }
+
+  /** No replica of a shard could be moved so that fewer of them are in one zone, or one rack. */
+  private static void assertSpread(PlanWorld world) {
+    List<Long> steady = world.nodes.keySet().stream().filter(n -> isSteady(world, n)).toList();
+    for (Revised<Shard> each : world.shards.values()) {
+      List<Long> nodes = each.value().replicas().stream().map(Replica::node).toList();
+      for (int i = 0; steady.containsAll(nodes) && i < nodes.size(); i++) {
+        for (long other : steady) {
+          List<Long> moved = new ArrayList<>(nodes);
+          moved.set(i, other);
+          assertThat(nodes.contains(other) ? Integer.MAX_VALUE : crowd(world, moved))
+              .as("shard %d on %s, were it on %s", each.value().id(), nodes, moved)
+              .isGreaterThanOrEqualTo(crowd(world, nodes));
+        }
+      }
+    }
   }
 
   private static void assertTiles(PlanWorld world) {
@@ -203,20 +239,29 @@ final class PlannerPropertyTest {
   private static void assertEven(PlanWorld world) {
     Map<Long, Integer> replicas = world.replicasByNode();
     replicas.keySet().removeIf(node -> !isSteady(world, node));
-    boolean zones = world.nodes.values().stream().map(n -> n.value().zone()).distinct().count() > 1;
-    if (!zones) {
+    boolean racks = hasRacks(world);
+    if (!hasZones(world) && !racks) {
       assertThat(PlanWorld.spread(replicas)).as("replicas %s", replicas).isLessThanOrEqualTo(1);
     }
-    Map<String, Map<Long, Integer>> byZone = new java.util.TreeMap<>();
+    Map<Object, Map<Long, Integer>> byPlace = new HashMap<>();
     replicas.forEach(
-        (node, count) ->
-            byZone
-                .computeIfAbsent(
-                    world.nodes.get(node).value().zone(), zone -> new java.util.TreeMap<>())
-                .put(node, count));
-    byZone.forEach(
-        (zone, counts) ->
-            assertThat(PlanWorld.spread(counts)).as("in zone %s: %s", zone, counts).isLessThan(2));
+        (node, count) -> {
+          Place place = Place.of(world.nodes.get(node).value());
+          byPlace
+              .computeIfAbsent(racks ? place : place.zone(), any -> new java.util.TreeMap<>())
+              .put(node, count);
+        });
+    byPlace.forEach(
+        (place, counts) ->
+            assertThat(PlanWorld.spread(counts)).as("in %s: %s", place, counts).isLessThan(2));
+  }
+
+  private static boolean hasZones(PlanWorld world) {
+    return world.nodes.values().stream().map(n -> n.value().zone()).distinct().count() > 1;
+  }
+
+  private static boolean hasRacks(PlanWorld world) {
+    return world.nodes.values().stream().anyMatch(node -> !node.value().rack().isEmpty());
   }
 
   private static boolean isSteady(PlanWorld world, long node) {
@@ -233,15 +278,15 @@ final class PlannerPropertyTest {
     world.settings = Settings.INITIAL;
     List<Job> first = world.plan();
     assertThat(first).as("settled").isEmpty();
-    world.node(99, random.nextBoolean() ? "" : "z0");
-    boolean zones = world.nodes.values().stream().map(n -> n.value().zone()).distinct().count() > 1;
+    world.node(99, random.nextBoolean() ? "" : "z0", random.nextBoolean() ? "" : "r1");
+    boolean labels = hasZones(world) || hasRacks(world);
     Set<String> been = new HashSet<>();
     int moves = 0;
     List<Job> plan = world.plan();
     for (int round = 0; !plan.isEmpty(); round++) {
       assertThat(round).isLessThan(ROUNDS_MAX);
-      assertThat(round == 0 || zones || plan.stream().noneMatch(Move.class::isInstance))
-          .as("moved all at once, but where zones ask for two moves of a shard: %s", plan)
+      assertThat(round == 0 || labels || plan.stream().noneMatch(Move.class::isInstance))
+          .as("moved all at once, but where labels ask for two moves of a shard: %s", plan)
           .isTrue();
       for (Job job : plan) {
         if (job instanceof Move) {
@@ -259,7 +304,7 @@ final class PlannerPropertyTest {
     }
     int all = world.replicasByNode().values().stream().mapToInt(Integer::intValue).sum();
     long share = world.replicasByNode().keySet().stream().filter(n -> isSteady(world, n)).count();
-    if (!zones) {
+    if (!labels) {
       assertThat((long) moves).as("its share").isLessThanOrEqualTo((all + share - 1) / share);
     }
   }
@@ -293,7 +338,7 @@ final class PlannerPropertyTest {
   void aHundredNodesAndTenThousandShards() {
     PlanWorld world = new PlanWorld();
     for (long id = 1; id <= 100; id++) {
-      world.node(id, "z" + id % 5);
+      world.node(id, "z" + id % 5, "r" + id / 5 % 4);
     }
     for (int i = 0; i < 10_000; i++) {
       long first = 1L + i % 100;
@@ -303,7 +348,7 @@ final class PlannerPropertyTest {
     world.policy = Policy.DEFAULT;
     assertThat(world.plan()).isEmpty();
     long idle = fastest(world);
-    world.node(101, "z1");
+    world.node(101, "z1", "r0");
     world.policy = Policy.DEFAULT.atOnce();
     long begun = System.nanoTime();
     List<Job> plan = world.plan();

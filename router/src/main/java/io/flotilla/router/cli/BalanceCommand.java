@@ -8,7 +8,7 @@ import picocli.CommandLine.Command;
 @Command(
     name = "balance",
     description = {
-      "Whether placement evens out replicas, leaders, zones and sizes by itself.",
+      "Whether placement evens out replicas, leaders, zones, racks and sizes by itself.",
       "It replaces lost replicas, drains nodes and adds shards that were asked for in any case.",
     },
     synopsisSubcommandLabel = "COMMAND",
