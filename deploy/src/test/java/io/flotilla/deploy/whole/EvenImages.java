@@ -7,41 +7,15 @@ import io.flotilla.raft.port.SnapshotFile;
 import io.flotilla.raft.port.StateImage;
 import io.flotilla.raft.port.StateMachine;
 import io.flotilla.raft.port.StorageException;
+import io.flotilla.raft.sim.EvenImage;
 import java.nio.file.Path;
 import java.util.List;
 
-/**
- * A state machine of which nobody hears RocksDB's estimate of what an image will weigh, which is
- * not twice alike, and which decides when logs are cut.
- */
+/** A state machine whose images are {@link EvenImage}s. */
 record EvenImages<R extends ApplyRound>(StateMachine<R> machine) implements StateMachine<R> {
-  private static final long BYTES = 4_000;
-
-  private record Even(StateImage image) implements StateImage {
-    @Override
-    public long applied() {
-      return image.applied();
-    }
-
-    @Override
-    public long approximateBytes() {
-      return BYTES;
-    }
-
-    @Override
-    public List<SnapshotFile> writeTo(Path directory) throws StorageException, ImageException {
-      return image.writeTo(directory);
-    }
-
-    @Override
-    public void close() {
-      image.close();
-    }
-  }
-
   @Override
   public StateImage image() throws StorageException {
-    return new Even(machine.image());
+    return new EvenImage(machine.image());
   }
 
   @Override

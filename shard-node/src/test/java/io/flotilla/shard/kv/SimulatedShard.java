@@ -14,6 +14,7 @@ import io.flotilla.raft.port.ImageException;
 import io.flotilla.raft.port.SnapshotFile;
 import io.flotilla.raft.port.StateImage;
 import io.flotilla.raft.port.StorageException;
+import io.flotilla.raft.sim.EvenImage;
 import io.flotilla.raft.sim.JudgedMachine;
 import io.flotilla.raft.sim.SimCommand;
 import io.flotilla.raft.sim.SimState;
@@ -210,7 +211,7 @@ final class SimulatedShard implements JudgedMachine<SimulatedShards.Round> {
 
   @Override
   public StateImage image() throws StorageException {
-    return machine.image();
+    return new EvenImage(machine.image());
   }
 
   @Override
