@@ -20,6 +20,20 @@ record Replay(SimRun run, Optional<Simulation.Outcome> outcome, Optional<Violati
     }
   }
 
+  /**
+   * Runs it two times.
+   *
+   * @throws AssertionError if they do not end alike, event by event
+   */
+  static Simulation.Outcome twice(Run run) {
+    Simulation.Outcome first = run.begin().run();
+    Simulation.Outcome second = run.begin().run();
+    if (!second.equals(first)) {
+      throw new AssertionError("REPLAY: first " + first + ", then " + second);
+    }
+    return first;
+  }
+
   /** What a person types to have it. */
   static String command(Run name) {
     return System.getProperty("flotilla.launcher", "deploy/flotilla") + " sim --replay " + name;

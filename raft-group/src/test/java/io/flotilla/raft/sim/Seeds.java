@@ -31,7 +31,7 @@ public final class Seeds {
             seeds,
             WORKERS,
             1,
-            run -> one == null ? run.begin().run() : readable(run))) {
+            run -> one == null ? Replay.twice(run) : readable(run))) {
       campaign.await();
       Campaign.Sum sum = campaign.sum();
       if (!sum.violations().isEmpty()) {
