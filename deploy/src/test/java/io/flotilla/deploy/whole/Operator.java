@@ -2,6 +2,7 @@ package io.flotilla.deploy.whole;
 
 import io.flotilla.placement.model.ClusterView;
 import io.flotilla.placement.model.Job;
+import io.flotilla.placement.model.Merge;
 import io.flotilla.placement.model.Node;
 import io.flotilla.placement.model.Revised;
 import io.flotilla.placement.model.Shard;
@@ -104,7 +105,10 @@ final class Operator {
           ask(wish, admin.splitShard(shard.id(), cutOf(shard), false));
         }
       }
-      case MERGE -> ask(wish, admin.mergeShard(shard.id(), OptionalLong.empty(), false));
+      case MERGE ->
+          ask(
+              wish,
+              admin.mergeShard(mergeable(shards).orElse(shard).id(), OptionalLong.empty(), false));
       case ADD_SHARDS -> {
         if (shards.size() < SHARDS_MAX) {
           ask(wish, admin.addShards("default", chance.between(1, 2), false));
@@ -140,6 +144,15 @@ final class Operator {
   }
 
   /** Mostly between two of the users' keys; else where the data's middle is. */
+  /** One that a neighbour can absorb, as they are now. */
+  private Optional<Shard> mergeable(List<Shard> shards) {
+    List<Shard> some =
+        shards.stream()
+            .filter(one -> shards.stream().anyMatch(other -> Merge.misfit(one, other).isEmpty()))
+            .toList();
+    return some.isEmpty() ? Optional.empty() : Optional.of(some.get(chance.below(some.size())));
+  }
+
   private Optional<Bytes> cutOf(Shard shard) {
     return shard.keyspace() == 1 && chance.happens(0.8)
         ? Optional.of(Bytes.of((byte) chance.between(1, 255)))

@@ -28,7 +28,7 @@ class WholeSimulationTest {
         .had(1, FaultKind.CLOCK_SET)
         .had(4, FaultKind.WISH)
         .had(1, FaultKind.SPLIT)
-        .had(0.05, FaultKind.MERGE)
+        .had(0.1, FaultKind.MERGE)
         .had(3, FaultKind.MOVE)
         .had(2, FaultKind.TRANSFER)
         .had(0.1, FaultKind.DEATH)
