@@ -6,7 +6,6 @@ import io.flotilla.raft.core.GroupStatus;
 import io.flotilla.raft.core.Refusal;
 import io.flotilla.shard.host.HostedShard;
 import io.flotilla.shard.host.ShardHost;
-import io.flotilla.shard.kv.Members;
 import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -55,7 +54,7 @@ final class Recoveries {
               .formatted(status.replica().value(), order.getReplica()));
     }
     Epoch expected = order.getExpected();
-    if (status.recoveries() > Members.recoveries(expected)) {
+    if (status.recoveries() > HostedShard.recoveriesBy(expected)) {
       return Optional.of("the shard has been recovered here since that was ordered");
     }
     boolean isNewer =
