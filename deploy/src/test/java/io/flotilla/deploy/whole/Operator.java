@@ -143,7 +143,6 @@ final class Operator {
     }
   }
 
-  /** Mostly between two of the users' keys; else where the data's middle is. */
   /** One that a neighbour can absorb, as they are now. */
   private Optional<Shard> mergeable(List<Shard> shards) {
     List<Shard> some =
@@ -153,6 +152,7 @@ final class Operator {
     return some.isEmpty() ? Optional.empty() : Optional.of(some.get(chance.below(some.size())));
   }
 
+  /** Mostly between two of the users' keys; else where the data's middle is. */
   private Optional<Bytes> cutOf(Shard shard) {
     return shard.keyspace() == 1 && chance.happens(0.8)
         ? Optional.of(Bytes.of((byte) chance.between(1, 255)))

@@ -14,7 +14,10 @@ final class SimLauncher {
     List<RunKind> usual =
         List.of(RunKind.CORE, RunKind.RUNTIME, ShardSimulation.KIND, WholeSimulation.KIND);
     List<RunKind> known =
-        Stream.concat(usual.stream(), Stream.of(RecoverySimulation.KIND)).toList();
+        Stream.concat(
+                RunKind.ALL.stream(),
+                Stream.of(ShardSimulation.KIND, WholeSimulation.KIND, RecoverySimulation.KIND))
+            .toList();
     SimMain.run(usual, known, arguments);
   }
 }

@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Cuts the largest shards of a keyspace, or those that are asked most, until there are as many as
+ * Splits the largest shards of a keyspace, or those that are asked most, until there are as many as
  * somebody asked for.
  */
 final class Growth implements Scheduler {

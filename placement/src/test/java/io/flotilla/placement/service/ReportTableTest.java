@@ -148,7 +148,7 @@ final class ReportTableTest {
 
   /** What a new leader of placement has to take in before it plans; the figure is printed. */
   @Test
-  void whatAHundredNodesHaveOfTenThousandShardsIsTakenInWithinASecond() {
+  void whatAHundredNodesHaveOfTenThousandShardsIsTakenInAtOnce() {
     int nodes = 100;
     ClusterView many = view(nodes, 10_000);
     List<ReportRequest> all = new ArrayList<>();

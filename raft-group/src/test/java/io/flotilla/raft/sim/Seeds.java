@@ -6,10 +6,10 @@ import java.nio.file.Path;
 import java.util.concurrent.ExecutionException;
 
 /**
- * Many seeds of one kind as a test, on two threads; the first that finds something ends it all, and
- * is run again for its trace. {@code -Dsim.seed=N} runs one and writes down each of its events, as
- * {@code flotilla sim --replay} does without a test; {@code -Dsim.seeds=N} runs so many, {@code
- * -Dsim.from=N} from there on.
+ * Many seeds of one kind as a test, on two threads, each run twice: both must end alike, event by
+ * event. The first that finds something ends it all, and is run again for its trace. {@code
+ * -Dsim.seed=N} runs one and writes down each of its events, as {@code flotilla sim --replay} does
+ * without a test; {@code -Dsim.seeds=N} runs so many, {@code -Dsim.from=N} from there on.
  */
 public final class Seeds {
   private static final int WORKERS = 2;

@@ -31,7 +31,8 @@ import picocli.CommandLine.Spec;
       "Simulates groups, nodes and clusters on a simulated clock, network and disk, with everything"
           + " going wrong that can,",
       "for as long as one likes: each seed as a world of the core, as one of the runtime, as one of"
-          + " both with shards' own state, and as a whole cluster.",
+          + " the runtime with shards' own state machine, and as a whole cluster; or as one that is"
+          + " recovered.",
       "Exit code 0 only if nothing was found; Ctrl-C ends it with its summary."
     },
     mixinStandardHelpOptions = true)
@@ -71,7 +72,8 @@ public final class SimMain implements Callable<Integer> {
       names = "--kinds",
       paramLabel = "KIND",
       split = ",",
-      description = "What each seed is run as (default: core,runtime,shard,whole).")
+      description =
+          "What each seed is run as (default: core,runtime,shard,whole; also:" + " recovery).")
   private @Nullable List<String> wanted;
 
   @Option(
@@ -85,8 +87,8 @@ public final class SimMain implements Callable<Integer> {
       names = "--replay",
       paramLabel = "RUN",
       description =
-          "Instead: one run again, as core:17, runtime:17, shard:17 or whole:17, with its last"
-              + " events.")
+          "Instead: one run again, as core:17, runtime:17, shard:17, whole:17 or recovery:17, with"
+              + " its last events.")
   private @Nullable String replay;
 
   @Option(

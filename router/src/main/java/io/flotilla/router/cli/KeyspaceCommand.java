@@ -84,7 +84,7 @@ final class KeyspaceCommand {
     @Option(
         names = "--split-keys",
         paramLabel = "FILE",
-        description = "Cut a range keyspace at these keys, one on each line, in their order.")
+        description = "Split a range keyspace at these keys, one on each line, in their order.")
     private @Nullable Path splitKeys;
 
     @Option(names = "--hex", description = "The split keys are hexadecimal digits.")

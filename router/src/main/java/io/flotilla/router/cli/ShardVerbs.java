@@ -123,7 +123,7 @@ final class ShardVerbs {
   @Command(
       name = "add",
       description = {
-        "Cuts the largest shards of a keyspace until there are so many more.",
+        "Splits the largest shards of a keyspace until there are so many more.",
         "Returns at once; shard list shows them come, balance show what is left to do.",
       })
   static final class AddCommand extends AdminVerb {
@@ -141,7 +141,7 @@ final class ShardVerbs {
             "So many more. 0: no more than there are, and, as far as merging goes, no fewer.")
     private int count;
 
-    @Option(names = "--dry-run", description = "Prints the first cuts, and begins nothing.")
+    @Option(names = "--dry-run", description = "Prints the first splits, and begins nothing.")
     private boolean dryRun;
 
     @Override
