@@ -2,10 +2,12 @@ package io.flotilla.placement.plan;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 
 /**
@@ -18,6 +20,8 @@ final class ReplicaBalance implements Scheduler {
   private static final String NAME = "balance";
 
   private record Choice(Seat from, Seat to, Piece piece) {}
+
+  private record Pair(long from, long to) {}
 
   @Override
   public void plan(Draft draft) {
@@ -55,7 +59,9 @@ final class ReplicaBalance implements Scheduler {
     if (seats.size() < 2) {
       return;
     }
-    Optional<Choice> next = next(draft, seats);
+    // What is planned only takes from what may move, so a pair that offers nothing never will.
+    Set<Pair> barren = new HashSet<>();
+    Optional<Choice> next = next(draft, seats, barren);
     while (next.isPresent()) {
       Choice choice = next.get();
       String reason =
@@ -63,11 +69,11 @@ final class ReplicaBalance implements Scheduler {
               "node %d has %d replicas, node %d has %d",
               choice.from.id(), choice.from.replicas(), choice.to.id(), choice.to.replicas());
       draft.move(reason, choice.piece, choice.from.id(), choice.to);
-      next = next(draft, seats);
+      next = next(draft, seats, barren);
     }
   }
 
-  private static Optional<Choice> next(Draft draft, List<Seat> seats) {
+  private static Optional<Choice> next(Draft draft, List<Seat> seats, Set<Pair> barren) {
     int total = seats.stream().mapToInt(Seat::replicas).sum();
     int low = total / seats.size();
     int high = (total + seats.size() - 1) / seats.size();
@@ -83,10 +89,15 @@ final class ReplicaBalance implements Scheduler {
         if (!due) {
           break;
         }
+        Pair pair = new Pair(from.id(), to.id());
+        if (barren.contains(pair)) {
+          continue;
+        }
         Optional<Piece> piece = movable(draft, from, to);
         if (piece.isPresent()) {
           return Optional.of(new Choice(from, to, piece.get()));
         }
+        barren.add(pair);
       }
     }
     return Optional.empty();
