@@ -77,11 +77,15 @@ final class JobWatch {
 
   /**
    * @param epoch the shard's, which each change of its members raises
+   * @param leader the node that leads it, if it is heard: who else should bring anything?
    * @param arrived what the node it goes to has said of it
    */
-  private record Step(Epoch epoch, Optional<ShardReport> arrived, long nanos) {
+  private record Step(
+      Epoch epoch, Optional<Long> leader, Optional<ShardReport> arrived, long nanos) {
     boolean isAt(Step other) {
-      return epoch.equals(other.epoch) && arrived.equals(other.arrived);
+      return epoch.equals(other.epoch)
+          && leader.equals(other.leader)
+          && arrived.equals(other.arrived);
     }
   }
 
@@ -204,11 +208,16 @@ final class JobWatch {
     /** Whom nobody could send anything is not to blame for it. */
     private String standstill(Move move, String where) {
       String time = " for " + MOVE_PATIENCE.toMinutes() + " minutes";
-      if (!reports.isHeard(reports.leaderOf(move.shard()).getNode(), nowNanos)) {
-        return "the shard has no leader that could bring it to node " + move.to().node();
+      if (leader(move.shard()).isEmpty()) {
+        return "the shard had no leader that could bring it to node " + move.to().node() + time;
       }
       inVainNanos.put(move.to().node(), nowNanos);
       return where + "got nothing more of it" + time;
+    }
+
+    private Optional<Long> leader(long shard) {
+      return Optional.of(reports.leaderOf(shard).getNode())
+          .filter(node -> reports.isHeard(node, nowNanos));
     }
 
     /** Since when a move has got no further, to anybody's knowledge. */
@@ -216,6 +225,7 @@ final class JobWatch {
       Step now =
           new Step(
               view.shard(move.shard()).orElseThrow().epoch(),
+              leader(move.shard()),
               reports.reportOf(move.to().node(), move.shard()),
               nowNanos);
       Step before = steps.computeIfAbsent(move.id(), id -> now);

@@ -71,8 +71,20 @@ final class StandstillTest extends ThreeNodes {
     report(1, led().setLeader(false));
     minutesPass(11);
     assertThat(ending(job).why())
-        .isEqualTo("the shard has no leader that could bring it to node 4");
+        .isEqualTo("the shard had no leader that could bring it to node 4 for 10 minutes");
     assertThat(avoids4()).isFalse();
+  }
+
+  /** What counts is who could have brought something all the time. */
+  @Test
+  void aNewLeaderHasAllTheTimeThatItTakes() {
+    report(1, led().setLeader(false));
+    minutesPass(9);
+    report(1, led());
+    minutesPass(9);
+    assertThat(map.view().job(job.getId())).isPresent();
+    minutesPass(2);
+    assertThat(ending(job).why()).contains("got nothing more of it");
   }
 
   @Test
