@@ -1,6 +1,7 @@
 package io.flotilla.shard.host;
 
 import io.flotilla.proto.map.Shard;
+import io.flotilla.raft.core.GroupStatus;
 import io.flotilla.raft.core.Membership.Member;
 import io.flotilla.raft.core.ReplicaId;
 import io.flotilla.shard.kv.Members;
@@ -49,7 +50,8 @@ final class Doubts {
 
   private Shard newest(HostedShard hosted) {
     Shard own = hosted.descriptor();
-    return newest.getOrDefault(own.getId(), own);
+    Shard heard = newest.getOrDefault(own.getId(), own);
+    return isNewer(own, heard) ? own : heard;
   }
 
   private static boolean wasToldNothing(HostedShard hosted) {
@@ -67,14 +69,18 @@ final class Doubts {
   }
 
   /**
-   * Its own log may say the same, and then it asks as well: the leader that removed it may have
-   * ended before it told. Who is on its way in and has heard of its group is in the leader's
-   * membership, and is answered nothing.
+   * By a map that is newer than its own descriptor; or by one that is as new, if its own log says
+   * the same: the leader that removed it may have ended before it told. Who is on its way in is in
+   * its own log before it is on the map.
    */
   private static boolean seemsLeftOut(HostedShard hosted, Shard told) {
+    GroupStatus status = hosted.group().status();
+    boolean asOwn =
+        !isNewer(hosted.descriptor(), told)
+            && !isAmong(status.membership().everybody(), status.replica());
     return !wasToldNothing(hosted)
-        && !isNewer(hosted.descriptor(), told)
-        && !isAmong(Members.of(told), hosted.group().status().replica());
+        && (isNewer(told, hosted.descriptor()) || asOwn)
+        && !isAmong(Members.of(told), status.replica());
   }
 
   private static boolean isNewer(Shard shard, Shard than) {

@@ -234,6 +234,8 @@ class ShardHostTest {
     HeldGroup group = last().group();
     Shard without = SHARD.toBuilder().clearReplicas().addReplicas(SHARD.getReplicas(0)).build();
     assertThat(without.getReplicasList()).doesNotContain(replica(72));
+    host.offer(List.of(without));
+    assertThat(group.doubts).as("on its way in: the map does not know yet").isEmpty();
     group.membership = Members.first(without);
     host.offer(List.of(without));
     host.offerWaiting();
