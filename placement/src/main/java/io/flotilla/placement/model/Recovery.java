@@ -7,13 +7,17 @@ import java.util.Set;
 /**
  * A job: a shard that has lost its majority for good goes on with one replica, and whatever only
  * the lost ones had is gone. Over when its descriptor has no other replica. Fenced by the replica's
- * id and by the epoch that it was planned at: a group that has come to a newer one is alive.
+ * id, by the epoch that it was planned at, and by the term in which the replica's log ended then: a
+ * group that has come to a newer one of either is alive, or has gone on already.
+ *
+ * @param lastTerm of the survivor's log
  */
-public record Recovery(long id, long shard, Epoch expected, Replica survivor, String reason)
+public record Recovery(
+    long id, long shard, Epoch expected, Replica survivor, long lastTerm, String reason)
     implements Job {
   @Override
   public Recovery begun(long newId) {
-    return new Recovery(newId, shard, expected, survivor, reason);
+    return new Recovery(newId, shard, expected, survivor, lastTerm, reason);
   }
 
   @Override

@@ -103,7 +103,8 @@ public final class LossPlanner {
                   + " again",
               shardId, chosen.id(), chosen.node(), survivor));
     }
-    return new Recovery(0, shardId, loss.shard().epoch(), chosen, ASKED_FOR);
+    long lastTerm = loss.survivor().reach().orElseThrow().lastTerm();
+    return new Recovery(0, shardId, loss.shard().epoch(), chosen, lastTerm, ASKED_FOR);
   }
 
   private void checkSettled() throws PlanRefusedException {

@@ -191,7 +191,8 @@ final class Orders {
                 .setJob(recovery.id())
                 .setShard(shard.id())
                 .setReplica(recovery.survivor().id())
-                .setExpected(MapMessages.write(recovery.expected())));
+                .setExpected(MapMessages.write(recovery.expected()))
+                .setLastTerm(recovery.lastTerm()));
       }
       return true;
     }

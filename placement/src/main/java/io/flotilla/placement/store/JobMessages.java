@@ -54,7 +54,8 @@ public final class JobMessages {
       return message.setRecovery(
           io.flotilla.proto.placement.Recovery.newBuilder()
               .setExpected(MapMessages.write(recovery.expected()))
-              .setSurvivor(MapMessages.write(recovery.survivor())));
+              .setSurvivor(MapMessages.write(recovery.survivor()))
+              .setLastTerm(recovery.lastTerm()));
     }
 
     @Override
@@ -113,6 +114,7 @@ public final class JobMessages {
               shard,
               MapMessages.read(job.getRecovery().getExpected()),
               MapMessages.read(job.getRecovery().getSurvivor()),
+              job.getRecovery().getLastTerm(),
               reason);
       case KIND_NOT_SET -> throw new IllegalArgumentException("a job of no kind");
     };

@@ -114,7 +114,7 @@ class LossPlannerTest {
     assertThat(planner().recovery(shard, on(4).id()))
         .isEqualTo(
             new Recovery(
-                0, shard, Epoch.FIRST, on(4), "its majority is lost for good, somebody said"));
+                0, shard, Epoch.FIRST, on(4), 3, "its majority is lost for good, somebody said"));
   }
 
   @Test

@@ -137,6 +137,7 @@ final class RecoveryTest extends ThreeNodes {
                 .setShard(shard.getId())
                 .setReplica(on(1).getReplica())
                 .setExpected(shard.getEpoch())
+                .setLastTerm(3)
                 .build());
     assertThat(begin(recover(survivor(1)))).as("asked again").isEqualTo(job);
 

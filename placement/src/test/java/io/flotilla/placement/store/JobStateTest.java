@@ -125,7 +125,7 @@ final class JobStateTest extends OneStateMachine {
 
   private Recovery recovery(long shard, Epoch expected) {
     Shard known = machine.view().shard(shard).orElseThrow();
-    return new Recovery(0, shard, expected, known.replicas().get(0), "lost");
+    return new Recovery(0, shard, expected, known.replicas().get(0), 3, "lost");
   }
 
   private static PlacementCommand together(Job... jobs) {

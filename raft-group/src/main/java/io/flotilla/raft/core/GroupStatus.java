@@ -28,14 +28,6 @@ public record GroupStatus(
     peers = List.copyOf(peers);
   }
 
-  /**
-   * How often the group went on with one replica alone ({@link Input.RecoverAsked}), by the last
-   * entry of the log, committed or not: each time its terms go further than elections ever do.
-   */
-  public long recoveries() {
-    return lastTerm / Candidate.LOST_TERMS_MAX;
-  }
-
   /** The roles of Figure 4, with the one that PreVote adds. */
   public enum RoleName {
     FOLLOWER,

@@ -19,7 +19,6 @@ import io.flotilla.raft.runtime.RaftGroup;
 import io.flotilla.shard.kv.KeyRange;
 import io.flotilla.shard.kv.KvReads;
 import io.flotilla.shard.kv.KvStateMachine;
-import io.flotilla.shard.kv.Members;
 import io.flotilla.shard.kv.Split;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -153,11 +152,6 @@ public final class HostedShard {
    */
   public CompletableFuture<Void> recover() {
     return group.recover();
-  }
-
-  /** How often a shard had been recovered when it was at this epoch. */
-  public static long recoveriesBy(Epoch epoch) {
-    return Members.recoveries(epoch);
   }
 
   /** Whether it takes no part any more: it was stopped. Its status is as of before. */

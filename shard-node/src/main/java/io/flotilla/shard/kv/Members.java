@@ -88,9 +88,4 @@ public final class Members {
   private static Member of(Replica replica) {
     return new Member(new ReplicaId(replica.getReplica()), replica.getNode());
   }
-
-  /** How often a shard had been recovered when it was at this epoch. */
-  public static long recoveries(Epoch epoch) {
-    return epoch.getConfVersion() / LOST_CHANGES_MAX;
-  }
 }

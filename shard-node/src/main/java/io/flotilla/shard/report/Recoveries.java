@@ -43,7 +43,8 @@ final class Recoveries {
 
   /**
    * Why a replica does not obey, in words; nothing if it does. Pure. The epoch here is of what is
-   * applied: after a restart it may be of before a recovery that only the log knows.
+   * applied, which after a restart may be of long ago. The log is not: a leader writes first of all
+   * in its own term, and so does who goes on alone.
    *
    * @param now the epoch here; that of the order may be newer
    */
@@ -54,8 +55,10 @@ final class Recoveries {
               .formatted(status.replica().value(), order.getReplica()));
     }
     Epoch expected = order.getExpected();
-    if (status.recoveries() > HostedShard.recoveriesBy(expected)) {
-      return Optional.of("the shard has been recovered here since that was ordered");
+    if (status.lastTerm() > order.getLastTerm()) {
+      return Optional.of(
+          "its log ends in term %d here, beyond %d: its group was alive, or it has gone on already"
+              .formatted(status.lastTerm(), order.getLastTerm()));
     }
     boolean isNewer =
         now.getVersion() != expected.getVersion()

@@ -40,7 +40,7 @@ class RecoveriesTest {
 
   private static Optional<String> refusal(long replica, Epoch expected, Epoch here) {
     RecoverOrder order =
-        RecoverOrder.newBuilder().setReplica(replica).setExpected(expected).build();
+        RecoverOrder.newBuilder().setReplica(replica).setExpected(expected).setLastTerm(3).build();
     return Recoveries.refusal(SEVEN, here, order);
   }
 
@@ -60,12 +60,17 @@ class RecoveriesTest {
   /** As after a restart: what is applied is of before the recovery, and the log is not. */
   @Test
   void whoHasObeyedAlreadyDoesNotObeyAnOldOrder() {
-    GroupStatus recovered = seven(3 + (1L << 30));
-    RecoverOrder order = RecoverOrder.newBuilder().setReplica(7).setExpected(epoch(1, 4)).build();
-    assertThat(Recoveries.refusal(recovered, epoch(1, 4), order))
-        .contains("the shard has been recovered here since that was ordered");
-    RecoverOrder again = order.toBuilder().setExpected(epoch(1, 5 + (1L << 20))).build();
-    assertThat(Recoveries.refusal(recovered, epoch(1, 4), again)).isEmpty();
+    long forced = 3 + (1L << 30);
+    RecoverOrder order =
+        RecoverOrder.newBuilder().setReplica(7).setExpected(epoch(1, 4)).setLastTerm(3).build();
+    assertThat(Recoveries.refusal(seven(3), epoch(1, 4), order)).isEmpty();
+    assertThat(Recoveries.refusal(seven(forced), epoch(1, 4), order))
+        .contains(
+            "its log ends in term %d here, beyond 3: its group was alive, or it has gone on already"
+                .formatted(forced));
+    assertThat(Recoveries.refusal(seven(4), epoch(1, 4), order)).as("somebody led").isPresent();
+    RecoverOrder again = order.toBuilder().setLastTerm(forced).build();
+    assertThat(Recoveries.refusal(seven(forced), epoch(1, 4), again)).as("lost again").isEmpty();
   }
 
   @Test

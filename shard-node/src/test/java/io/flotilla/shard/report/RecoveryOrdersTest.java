@@ -36,7 +36,13 @@ class RecoveryOrdersTest {
           .addReplicas(Replica.newBuilder().setNode(2).setReplica(72))
           .build();
   private static final RecoverOrder ORDER =
-      RecoverOrder.newBuilder().setJob(5).setShard(7).setReplica(72).setExpected(EPOCH).build();
+      RecoverOrder.newBuilder()
+          .setJob(5)
+          .setShard(7)
+          .setReplica(72)
+          .setExpected(EPOCH)
+          .setLastTerm(3)
+          .build();
 
   @TempDir Path directory;
   private final HeldGroup group = new HeldGroup();
