@@ -171,17 +171,15 @@ final class Draft {
     return merges < policy.mergesMax();
   }
 
-  /** Of a replica that goes from {@code leaving} to {@code target}, there. */
-  Crowding crowding(Piece piece, long leaving, Seat target) {
+  /** Of a replica that goes from {@code leaving} to a node of this place that holds none yet. */
+  Crowding crowding(Piece piece, long leaving, Place place) {
     int zone = 0;
     int rack = 0;
     for (Replica replica : piece.shard.replicas()) {
-      if (replica.node() != leaving && replica.node() != target.id()) {
-        Seat seat = seats.get(replica.node());
-        if (seat != null && seat.place.zone().equals(target.place.zone())) {
-          zone++;
-          rack += seat.place.equals(target.place) ? 1 : 0;
-        }
+      Seat seat = replica.node() == leaving ? null : seats.get(replica.node());
+      if (seat != null && seat.place.zone().equals(place.zone())) {
+        zone++;
+        rack += seat.place.equals(place) ? 1 : 0;
       }
     }
     return new Crowding(zone, rack);

@@ -92,7 +92,7 @@ final class MergeAlignment implements Scheduler {
                     .map(to -> new Step(from, to)))
         .sorted(
             Comparator.<Step, Crowding>comparing(
-                    step -> draft.crowding(shard, step.from().id(), step.to()))
+                    step -> draft.crowding(shard, step.from().id(), step.to().place))
                 .thenComparing(
                     step -> shard.leader.filter(leads -> leads == step.from().id()).isPresent()))
         .toList();

@@ -21,7 +21,12 @@ final class ReplicaBalance implements Scheduler {
 
   private record Choice(Seat from, Seat to, Piece piece) {}
 
-  private record Pair(long from, long to) {}
+  /**
+   * Where replicas of one node might go.
+   *
+   * @param to a zone, a place in it, or a node there
+   */
+  private record Way(long from, Object to) {}
 
   @Override
   public void plan(Draft draft) {
@@ -59,8 +64,8 @@ final class ReplicaBalance implements Scheduler {
     if (seats.size() < 2) {
       return;
     }
-    // What is planned only takes from what may move, so a pair that offers nothing never will.
-    Set<Pair> barren = new HashSet<>();
+    // What is planned only takes from what may move: a way that offers nothing never will.
+    Set<Way> barren = new HashSet<>();
     Optional<Choice> next = next(draft, seats, barren);
     while (next.isPresent()) {
       Choice choice = next.get();
@@ -73,7 +78,7 @@ final class ReplicaBalance implements Scheduler {
     }
   }
 
-  private static Optional<Choice> next(Draft draft, List<Seat> seats, Set<Pair> barren) {
+  private static Optional<Choice> next(Draft draft, List<Seat> seats, Set<Way> barren) {
     int total = seats.stream().mapToInt(Seat::replicas).sum();
     int low = total / seats.size();
     int high = (total + seats.size() - 1) / seats.size();
@@ -89,18 +94,34 @@ final class ReplicaBalance implements Scheduler {
         if (!due) {
           break;
         }
-        Pair pair = new Pair(from.id(), to.id());
-        if (barren.contains(pair)) {
+        if (targets(to).stream().anyMatch(part -> barren.contains(new Way(from.id(), part)))) {
           continue;
         }
         Optional<Piece> piece = movable(draft, from, to);
         if (piece.isPresent()) {
           return Optional.of(new Choice(from, to, piece.get()));
         }
-        barren.add(pair);
+        barren.add(new Way(from.id(), barren(draft, from, to)));
       }
     }
     return Optional.empty();
+  }
+
+  private static List<Object> targets(Seat to) {
+    return List.of(to.place.zone(), to.place, to.id());
+  }
+
+  /** The largest part of the cluster around a node in which everything would be more crowded. */
+  private static Object barren(Draft draft, Seat from, Seat to) {
+    boolean zone = true;
+    boolean place = true;
+    for (Piece piece : from.pieces) {
+      Crowding here = draft.crowding(piece, from.id(), from.place);
+      Crowding there = draft.crowding(piece, from.id(), to.place);
+      zone &= there.zone() > here.zone();
+      place &= there.isWorseThan(here);
+    }
+    return targets(to).get(zone ? 0 : place ? 1 : 2);
   }
 
   /**

@@ -49,7 +49,7 @@ final class Spread implements Scheduler {
     for (var replica : piece.shard.replicas()) {
       draft
           .seat(replica.node())
-          .map(seat -> new Crowded(seat, draft.crowding(piece, seat.id(), seat)))
+          .map(seat -> new Crowded(seat, draft.crowding(piece, seat.id(), seat.place)))
           .filter(each -> each.crowding.rack() > 0 || (zones && each.crowding.zone() > 0))
           .ifPresent(crowded::add);
     }
@@ -69,7 +69,7 @@ final class Spread implements Scheduler {
       if (tried.add(new Alike(from.place.zone(), each.crowding))) {
         Optional<Seat> target = better(draft, piece, each);
         if (target.isPresent()) {
-          Crowding there = draft.crowding(piece, from.id(), target.get());
+          Crowding there = draft.crowding(piece, from.id(), target.get().place);
           String reason = words(each.crowding.blamed(from.place, there));
           draft.move(reason, piece, from.id(), target.get());
           return;
@@ -85,7 +85,8 @@ final class Spread implements Scheduler {
     long leaving = crowded.seat.id();
     List<Seat> better =
         draft.seats().stream()
-            .filter(seat -> crowded.crowding.isWorseThan(draft.crowding(piece, leaving, seat)))
+            .filter(
+                seat -> crowded.crowding.isWorseThan(draft.crowding(piece, leaving, seat.place)))
             .filter(seat -> draft.whyNot(TargetRule.TO_BALANCE, piece, leaving, seat).isEmpty())
             .toList();
     return Targets.best(draft, piece, leaving, better);

@@ -36,10 +36,10 @@ enum TargetRule implements Rule<TargetRule.Subject> {
   SPREAD_IS_NO_WORSE {
     @Override
     public Optional<String> forbids(Subject of) {
-      Crowding there = of.draft.crowding(of.piece, of.leaving, of.target);
+      Crowding there = of.draft.crowding(of.piece, of.leaving, of.target.place);
       return of.draft
           .seat(of.leaving)
-          .map(from -> of.draft.crowding(of.piece, of.leaving, from))
+          .map(from -> of.draft.crowding(of.piece, of.leaving, from.place))
           .filter(there::isWorseThan)
           .map(
               here ->

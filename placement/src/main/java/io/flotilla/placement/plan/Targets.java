@@ -36,12 +36,12 @@ final class Targets {
     }
     Crowding least =
         allowed.stream()
-            .map(seat -> draft.crowding(piece, leaving, seat))
+            .map(seat -> draft.crowding(piece, leaving, seat.place))
             .min(Comparator.naturalOrder())
             .orElse(Crowding.NONE);
     List<Seat> ready = new ArrayList<>();
     for (Seat seat : allowed) {
-      Crowding crowding = draft.crowding(piece, leaving, seat);
+      Crowding crowding = draft.crowding(piece, leaving, seat.place);
       if (crowding.isWorseThan(least)) {
         against.add(
             String.format(
@@ -74,7 +74,7 @@ final class Targets {
   static Optional<Seat> best(Draft draft, Piece piece, long leaving, List<Seat> allowed) {
     return allowed.stream()
         .min(
-            Comparator.<Seat, Crowding>comparing(seat -> draft.crowding(piece, leaving, seat))
+            Comparator.<Seat, Crowding>comparing(seat -> draft.crowding(piece, leaving, seat.place))
                 .thenComparingInt(Seat::replicas)
                 .thenComparingLong(Seat::id));
   }

@@ -81,6 +81,29 @@ final class PlanRoundsTest {
         (System.nanoTime() - begunNanos) / 1e6 / LARGE_ROUNDS);
   }
 
+  /** Where most of what is uneven has to stay so; figures are printed. */
+  @ParameterizedTest
+  @CsvSource({"zones, 10, 10, 80", "racks, 10, 10, 4"})
+  void partsOfUnequalSizeCostLittleOnceAllIsInPlace(String what, int a, int b, int c) {
+    for (long id = 1; id <= a + b + c; id++) {
+      String part = id <= a ? "a" : id <= a + b ? "b" : "c";
+      world.node(id, what.equals("zones") ? part : "", what.equals("racks") ? part : "");
+    }
+    for (int i = 0; i < 10_000; i++) {
+      world.shard(1 + i % a, 1 + a + i % b, 1 + a + b + i % c);
+    }
+    world.settle(2000);
+    long best = Long.MAX_VALUE;
+    for (int i = 0; i < 10; i++) {
+      long begunNanos = System.nanoTime();
+      assertThat(world.plan()).isEmpty();
+      best = Math.min(best, System.nanoTime() - begunNanos);
+    }
+    System.out.printf(
+        Locale.ROOT, "10,000 shards, %s of %d, %d and %d: %.1f ms%n", what, a, b, c, best / 1e6);
+    assertThat(best / 1e6).isLessThan(400);
+  }
+
   /**
    * In one round of three, some shard is too hot, or too large, or on one key. Jobs take some
    * rounds, as they do. With 100 nodes and 10,000 shards for {@code -Dflotilla.plan.rounds}.
