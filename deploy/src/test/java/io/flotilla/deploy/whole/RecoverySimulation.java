@@ -89,9 +89,7 @@ final class RecoverySimulation implements SimRun {
     this.world = whole.world();
     this.chance = world.chance().fork();
     this.work = whole.users().stream().map(UserWork::ofWhoForgets).toList();
-    List<SimProcess> victims = new ArrayList<>(whole.members());
-    victims.addAll(whole.nodes());
-    this.schedule = new FaultSchedule(world, whole.network(), victims);
+    this.schedule = whole.faultSchedule();
   }
 
   static RecoverySimulation of(long seed) {
@@ -158,7 +156,7 @@ final class RecoverySimulation implements SimRun {
     end(all);
     keysAnswer(keys);
     checkHistory();
-    return outcome();
+    return whole.outcome(seed);
   }
 
   private AdminClient begin() {
@@ -254,10 +252,7 @@ final class RecoverySimulation implements SimRun {
       rest.await(REST_MICROS);
     }
     work.forEach(UserWork::stop);
-    whole.within(
-        "every operation ends",
-        REST_MICROS,
-        () -> whole.users().stream().allMatch(SimUser::isIdle));
+    whole.within("every operation ends", REST_MICROS, whole::usersAreIdle);
     if (all) {
       rest.await(REST_MICROS);
       rest.checkDigests();
@@ -316,20 +311,6 @@ final class RecoverySimulation implements SimRun {
   private static ByteString encoded(int key) {
     return new KeyCodec(1, Partitioning.RANGE)
         .encode(ByteString.copyFrom(UserKeys.key(key).toByteArray()));
-  }
-
-  private Simulation.Outcome outcome() {
-    return new Simulation.Outcome(
-        seed,
-        whole.judges().owners().shards(),
-        world.clock().nowMicros(),
-        world.clock().happened(),
-        whole.history().answered(),
-        whole.newestView().orElseThrow().revision(),
-        world.counts().of(FaultKind.DIGEST),
-        1,
-        world.counts(),
-        world.trace().hash());
   }
 
   @Override

@@ -7,12 +7,16 @@ import io.flotilla.proto.placement.RecoverOrder;
 import io.flotilla.raft.history.History;
 import io.flotilla.raft.runtime.SnapshotFetchConfig;
 import io.flotilla.raft.sim.Chance;
+import io.flotilla.raft.sim.FaultKind;
+import io.flotilla.raft.sim.FaultSchedule;
 import io.flotilla.raft.sim.ScratchDirectory;
 import io.flotilla.raft.sim.SimNetwork;
+import io.flotilla.raft.sim.Simulation;
 import io.flotilla.raft.sim.WallClocks;
 import io.flotilla.raft.sim.World;
 import io.flotilla.rpc.RpcCaller;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -190,6 +194,32 @@ final class WholeCluster implements AutoCloseable {
     return members.stream()
         .flatMap(member -> member.view().stream())
         .max(Comparator.comparingLong(ClusterView::revision));
+  }
+
+  /** What befalls members and nodes. */
+  FaultSchedule faultSchedule() {
+    List<SimProcess> victims = new ArrayList<>(members);
+    victims.addAll(nodes);
+    return new FaultSchedule(world, network, victims);
+  }
+
+  boolean usersAreIdle() {
+    return users.stream().allMatch(SimUser::isIdle);
+  }
+
+  /** Of replicas, commits and terms there are here shards, revisions and digests compared. */
+  Simulation.Outcome outcome(long seed) {
+    return new Simulation.Outcome(
+        seed,
+        judges.owners().shards(),
+        world.clock().nowMicros(),
+        world.clock().happened(),
+        history.answered(),
+        newestView().orElseThrow().revision(),
+        world.counts().of(FaultKind.DIGEST),
+        1,
+        world.counts(),
+        world.trace().hash());
   }
 
   /** The network is as it will be when the world was healed. */

@@ -6,7 +6,6 @@ import io.flotilla.raft.core.CoreConfig;
 import io.flotilla.raft.history.Linearizability;
 import io.flotilla.raft.runtime.SnapshotFetchConfig;
 import io.flotilla.raft.sim.Chance;
-import io.flotilla.raft.sim.FaultKind;
 import io.flotilla.raft.sim.FaultSchedule;
 import io.flotilla.raft.sim.Faults;
 import io.flotilla.raft.sim.RunKind;
@@ -16,7 +15,6 @@ import io.flotilla.raft.sim.Trace;
 import io.flotilla.raft.sim.WallClocks;
 import io.flotilla.raft.sim.World;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
@@ -75,9 +73,7 @@ final class WholeSimulation implements SimRun {
     this.world = whole.world();
     Seen seen = new Seen();
     this.work = whole.users().stream().map(user -> new UserWork(user, seen)).toList();
-    List<SimProcess> victims = new ArrayList<>(whole.members());
-    victims.addAll(whole.nodes());
-    this.schedule = new FaultSchedule(world, whole.network(), victims);
+    this.schedule = whole.faultSchedule();
   }
 
   static WholeSimulation of(long seed) {
@@ -180,12 +176,12 @@ final class WholeSimulation implements SimRun {
     whole.awaitMore("users go on", REST_MICROS, whole.users(), SimUser::finished, 10);
     rest.await(REST_MICROS);
     work.forEach(UserWork::stop);
-    whole.within("every operation ends", REST_MICROS, this::allIdle);
+    whole.within("every operation ends", REST_MICROS, whole::usersAreIdle);
     rest.await(REST_MICROS);
     rest.checkDigests();
     readAll();
     Linearizability.require(whole.history().operations(), "whole-seed-" + seed);
-    return outcome();
+    return whole.outcome(seed);
   }
 
   /** Whether shards have fewer replicas at first than are asked for. */
@@ -197,26 +193,7 @@ final class WholeSimulation implements SimRun {
   private void readAll() {
     work.get(0).readAll();
     work.get(1).scanAll();
-    whole.within("all keys are read", REST_MICROS, this::allIdle);
-  }
-
-  private boolean allIdle() {
-    return whole.users().stream().allMatch(SimUser::isIdle);
-  }
-
-  /** Of replicas, commits and terms there are here shards, revisions and digests compared. */
-  private Simulation.Outcome outcome() {
-    return new Simulation.Outcome(
-        seed,
-        whole.judges().owners().shards(),
-        world.clock().nowMicros(),
-        world.clock().happened(),
-        whole.history().answered(),
-        whole.newestView().orElseThrow().revision(),
-        world.counts().of(FaultKind.DIGEST),
-        1,
-        world.counts(),
-        world.trace().hash());
+    whole.within("all keys are read", REST_MICROS, whole::usersAreIdle);
   }
 
   @Override

@@ -6,7 +6,7 @@ import io.flotilla.placement.model.Shard;
 
 /**
  * What the shards of the map take to describe, about. All of the map travels as one message, and a
- * status takes about three times as much: so there is a bound, and no shard is cut beyond it.
+ * status takes about three times as much: so there is a bound, and no shard is split beyond it.
  *
  * @param takenBytes by the shards that there are
  * @param eachBytes of one more, like those

@@ -167,7 +167,7 @@ enum ShardRule implements Rule<ShardRule.Subject> {
   static final List<ShardRule> TO_TRANSFER =
       List.of(ONE_JOB_AT_A_TIME, HAS_A_LEADER, MEMBERS_AT_REST);
 
-  /** Before it is cut because somebody said so. */
+  /** Before it is split because somebody said so. */
   static final List<ShardRule> TO_SPLIT =
       List.of(
           ONE_JOB_AT_A_TIME,
@@ -178,7 +178,7 @@ enum ShardRule implements Rule<ShardRule.Subject> {
           HAS_ROOM_TO_SPLIT,
           MAP_HAS_ROOM);
 
-  /** Before placement chooses it to be cut. */
+  /** Before placement chooses it to be split. */
   static final List<ShardRule> TO_CHOOSE_FOR_SPLIT =
       List.of(
           ONE_JOB_AT_A_TIME,
