@@ -44,8 +44,15 @@ public record Loss(Shard shard, List<Standing> replicas, Standing survivor) {
    * @param reach nothing if it could not be read
    * @param lost whether it takes no part any more
    * @param leaderless its own descriptor, if it hears nobody lead; it may be newer than the map's
+   * @param ahead the last membership in its log, committed or not, if it hears nobody lead; empty
+   *     if that is what its descriptor says
    */
-  public record Told(Optional<Reach> reach, boolean lost, Optional<Shard> leaderless) {}
+  public record Told(
+      Optional<Reach> reach, boolean lost, Optional<Shard> leaderless, List<Replica> ahead) {
+    public Told {
+      ahead = List.copyOf(ahead);
+    }
+  }
 
   /** A replica, and what is known of it. */
   public record Standing(Replica replica, Fate fate, Optional<Reach> reach) {}

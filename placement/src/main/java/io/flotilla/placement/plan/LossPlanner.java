@@ -12,6 +12,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Which shards have lost their majority for good, and with which replica each is to go on: the one
@@ -60,7 +61,7 @@ public final class LossPlanner {
     List<String> obstacles = new ArrayList<>();
     for (Revised<Shard> each : view.shards().values()) {
       Shard shard = newest(each.value());
-      if (!shard.hasMajority(replica -> holds(replica, shard))) {
+      if (!mayElect(shard)) {
         try {
           losses.add(of(shard));
         } catch (PlanRefusedException why) {
@@ -140,12 +141,14 @@ public final class LossPlanner {
     if (leader.isPresent()) {
       return Optional.of("has a leader, on node " + leader.get() + "; nothing is to be recovered");
     }
-    if (shard.hasMajority(replica -> holds(replica, shard))) {
+    if (mayElect(shard)) {
       return Optional.of(
           String.format(
               "has its majority: of %d voters, %d are on nodes that are heard; they elect a leader",
-              voters(shard).size(),
-              voters(shard).stream().filter(replica -> holds(replica, shard)).count()));
+              shard.replicas().stream().filter(Replica::decides).count(),
+              shard.replicas().stream()
+                  .filter(replica -> replica.decides() && holds(replica, shard))
+                  .count()));
     }
     return mayStillAppear(shard)
         .or(() -> mayComeBack(shard))
@@ -155,20 +158,21 @@ public final class LossPlanner {
 
   /** Who is about to be opened has a vote soon. */
   private Optional<String> mayStillAppear(Shard shard) {
-    if (!shard.hasMajority(replica -> isAlive(replica) && fate(replica, shard) != Loss.Fate.LOST)) {
+    if (views(shard)
+        .noneMatch(
+            view ->
+                view.hasMajority(
+                    replica -> isAlive(replica) && fate(replica, shard) != Loss.Fate.LOST))) {
       return Optional.empty();
     }
-    return voters(shard).stream()
+    return voters(shard)
         .filter(replica -> fate(replica, shard) == Loss.Fate.MISSING)
         .findFirst()
         .map(replica -> "node " + replica.node() + " has not said yet what it holds");
   }
 
   private Optional<String> mayComeBack(Shard shard) {
-    return voters(shard).stream()
-        .map(Replica::node)
-        .flatMap(node -> mayComeBack(node).stream())
-        .findFirst();
+    return voters(shard).map(Replica::node).flatMap(node -> mayComeBack(node).stream()).findFirst();
   }
 
   private Optional<String> job(Shard shard) {
@@ -198,8 +202,7 @@ public final class LossPlanner {
   }
 
   private Loss.Standing standing(Replica replica, Shard shard) {
-    return new Loss.Standing(
-        replica, fate(replica, shard), reports.of(replica, shard.id()).flatMap(Loss.Told::reach));
+    return new Loss.Standing(replica, fate(replica, shard), reach(replica, shard));
   }
 
   private Loss.Fate fate(Replica replica, Shard shard) {
@@ -222,11 +225,11 @@ public final class LossPlanner {
    * was cut off elsewhere and waits for an image: it has nothing, and was only told what it will
    * be.
    */
-  private static Loss.Standing survivor(Shard shard, List<Loss.Standing> standings)
+  private Loss.Standing survivor(Shard shard, List<Loss.Standing> standings)
       throws PlanRefusedException {
     Loss.Standing furthest =
         standings.stream()
-            .filter(each -> each.fate() == Loss.Fate.ALIVE && each.replica().decides())
+            .filter(each -> each.fate() == Loss.Fate.ALIVE && decides(each.replica(), shard))
             .filter(each -> each.reach().orElseThrow().applied() > 0)
             .max(
                 Comparator.comparing(
@@ -256,8 +259,60 @@ public final class LossPlanner {
         .collect(Collectors.joining(", "));
   }
 
-  private static List<Replica> voters(Shard shard) {
-    return shard.replicas().stream().filter(Replica::decides).toList();
+  /** All that have a vote, as far as anybody who is left knows. */
+  private Stream<Replica> voters(Shard shard) {
+    return views(shard).flatMap(view -> view.replicas().stream()).filter(Replica::decides);
+  }
+
+  /** The shard by its descriptor, and by the log of each that is left. */
+  private Stream<Shard> views(Shard shard) {
+    return Stream.concat(
+        Stream.of(shard),
+        shard.replicas().stream()
+            .filter(replica -> holds(replica, shard))
+            .map(replica -> seenBy(replica, shard)));
+  }
+
+  /** With the members that count for this one: the last in its log, committed or not (§6). */
+  private Shard seenBy(Replica replica, Shard shard) {
+    List<Replica> ahead =
+        reports.of(replica, shard.id()).map(Loss.Told::ahead).orElse(shard.replicas());
+    return ahead.isEmpty()
+        ? shard
+        : new Shard(
+            shard.id(), shard.keyspace(), shard.range(), shard.epoch(), ahead, 0, shard.frozen());
+  }
+
+  /**
+   * Whether any that is left can win an election, by the members that its own log names and against
+   * those whose logs are further (§5.4.1). A majority may be left of the members that are agreed
+   * on, and none of the next, which the furthest log already has.
+   */
+  private boolean mayElect(Shard shard) {
+    return shard.replicas().stream()
+        .filter(replica -> holds(replica, shard))
+        .anyMatch(candidate -> hasVotes(candidate, shard));
+  }
+
+  private boolean hasVotes(Replica candidate, Shard shard) {
+    Optional<Loss.Reach> reach = reach(candidate, shard);
+    Shard seen = seenBy(candidate, shard);
+    return decides(candidate, shard)
+        && reach.isPresent()
+        && seen.hasMajority(
+            voter ->
+                holds(voter, shard)
+                    && reach(voter, shard)
+                        .filter(its -> Loss.Reach.BY_LOG.compare(its, reach.get()) <= 0)
+                        .isPresent());
+  }
+
+  private boolean decides(Replica replica, Shard shard) {
+    return seenBy(replica, shard).replica(replica.id()).filter(Replica::decides).isPresent();
+  }
+
+  private Optional<Loss.Reach> reach(Replica replica, Shard shard) {
+    return reports.of(replica, shard.id()).flatMap(Loss.Told::reach);
   }
 
   private boolean isAlive(Replica replica) {

@@ -55,7 +55,8 @@ final class RecoveryDoor {
     return new Loss.Told(
         told.filter(ShardReport::hasEpoch).map(RecoveryDoor::reach),
         report.getLost(),
-        told.filter(ShardReport::hasLeaderless).map(own -> MapMessages.read(own.getLeaderless())));
+        told.filter(ShardReport::hasLeaderless).map(own -> MapMessages.read(own.getLeaderless())),
+        report.getAheadList().stream().map(MapMessages::read).toList());
   }
 
   private static Loss.Reach reach(ShardReport report) {

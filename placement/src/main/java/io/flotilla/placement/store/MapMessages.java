@@ -196,7 +196,7 @@ public final class MapMessages {
     return KeyBytes.of(bytes.toByteArray());
   }
 
-  static Replica read(io.flotilla.proto.map.Replica replica) {
+  public static Replica read(io.flotilla.proto.map.Replica replica) {
     Replica.Role role =
         switch (replica.getRole()) {
           case VOTER -> Replica.Role.VOTER;

@@ -25,6 +25,7 @@ class LossPlannerTest {
   private final PlanWorld world = new PlanWorld();
   private final Map<Long, Loss.Reach> reaches = new HashMap<>();
   private final Map<Long, Shard> leaderless = new HashMap<>();
+  private final Map<Long, List<Replica>> ahead = new HashMap<>();
   private final Set<Long> lost = new HashSet<>();
   private long shard;
 
@@ -71,7 +72,8 @@ class LossPlannerTest {
     return new Loss.Told(
         Optional.ofNullable(reaches.get(replica)),
         lost.contains(replica),
-        Optional.ofNullable(leaderless.get(replica)));
+        Optional.ofNullable(leaderless.get(replica)),
+        ahead.getOrDefault(replica, List.of()));
   }
 
   private long survivor() throws PlanRefusedException {
@@ -195,6 +197,59 @@ class LossPlannerTest {
     assertThat(planner().all().losses()).as("3 of 5 before, 2 of 3 after").isEmpty();
     world.health.put(4L, LoadView.Health.DEAD);
     assertThat(planner().of(shard).survivor().replica().node()).isEqualTo(1);
+  }
+
+  /** 6 is to come for 5, and 1 has heard of it as the last thing before its leader was lost. */
+  private void changesLast(long on) {
+    List<Replica> next = new ArrayList<>(shard().replicas());
+    next.set(4, new Replica(5, on(5).id(), Replica.Role.OUTGOING));
+    next.add(new Replica(6, 66, Replica.Role.INCOMING));
+    reaches(on, 2, 41);
+    ahead.put(on(on).id(), next);
+  }
+
+  private void areDead(long... nodes) {
+    for (long node = 1; node <= 6; node++) {
+      world.health.put(node, LoadView.Health.STEADY);
+    }
+    for (long node : nodes) {
+      world.health.put(node, LoadView.Health.DEAD);
+    }
+  }
+
+  @Test
+  void whoseLogNamesMembersOfWhomTheMajorityIsLostIsNotElectedNorElectsOthers() throws Exception {
+    changesLast(1);
+    areDead(4, 6);
+    assertThat(planner().all().losses()).as("3 of 5 before, 3 of 5 after").isEmpty();
+    areDead(3, 4, 6);
+    assertThat(planner().all().losses())
+        .as("3 of 5 are left, but 1 lacks one of those to be, and votes for nobody else")
+        .hasSize(1);
+    assertThat(survivor()).isEqualTo(1);
+    reaches(1, 2, 39);
+    assertRefused(
+        "shard 1 has its majority: of 5 voters, 3 are on nodes that are heard; they elect a"
+            + " leader");
+    reaches(1, 2, 41);
+    world.health.put(6L, LoadView.Health.SILENT);
+    assertRefused("shard 1 is not lost for good: node 6 is silent, but not judged dead yet");
+    areDead(3, 4);
+    reaches.put(66L, reach(2, 30, Epoch.FIRST));
+    assertThat(planner().all().losses()).as("who is to come votes already").isEmpty();
+    reaches.remove(66L);
+    assertRefused("shard 1 is not lost for good: node 6 has not said yet what it holds");
+  }
+
+  @Test
+  void whoHasAVoteByItsOwnLogGoesOn() throws Exception {
+    roles(Map.of(5L, Replica.Role.LEARNER));
+    List<Replica> next = new ArrayList<>(shard().replicas());
+    next.set(3, new Replica(4, on(4).id(), Replica.Role.OUTGOING));
+    next.set(4, new Replica(5, on(5).id(), Replica.Role.INCOMING));
+    ahead.put(on(5).id(), next);
+    reaches(5, 2, 41);
+    assertThat(survivor()).isEqualTo(5);
   }
 
   @Test

@@ -19,8 +19,11 @@ import io.flotilla.raft.runtime.RaftGroup;
 import io.flotilla.shard.kv.KeyRange;
 import io.flotilla.shard.kv.KvReads;
 import io.flotilla.shard.kv.KvStateMachine;
+import io.flotilla.shard.kv.Members;
 import io.flotilla.shard.kv.Split;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 
@@ -157,6 +160,14 @@ public final class HostedShard {
   /** Whether it takes no part any more: it was stopped. Its status is as of before. */
   public boolean isLost() {
     return group.stoppedBecause().isPresent();
+  }
+
+  /**
+   * The last membership in its log, committed or not; empty if that is what its descriptor says.
+   */
+  public List<Replica> membersAhead() {
+    List<Replica> last = Members.replicas(group.status().membership());
+    return Set.copyOf(last).equals(Set.copyOf(descriptor().getReplicasList())) ? List.of() : last;
   }
 
   /** Whether this replica leads, as far as it knows. */

@@ -33,17 +33,26 @@ public final class Members {
             .clearReplicas()
             .setEpoch(epoch.toBuilder().setConfVersion(epoch.getConfVersion() + changes));
     boolean prefers = false;
-    for (Member member : membership.everybody()) {
-      ReplicaRole role = role(membership, member);
-      changed.addReplicas(
-          Replica.newBuilder()
-              .setNode(member.node())
-              .setReplica(member.replica().value())
-              .setRole(role));
+    for (Replica replica : replicas(membership)) {
+      changed.addReplicas(replica);
       prefers |=
-          role == ReplicaRole.VOTER && member.replica().value() == shard.getPreferredLeader();
+          replica.getRole() == ReplicaRole.VOTER
+              && replica.getReplica() == shard.getPreferredLeader();
     }
     return prefers ? changed.build() : changed.clearPreferredLeader().build();
+  }
+
+  /** All that a membership names, sorted by replica id. */
+  public static List<Replica> replicas(Membership membership) {
+    return membership.everybody().stream()
+        .map(
+            member ->
+                Replica.newBuilder()
+                    .setNode(member.node())
+                    .setReplica(member.replica().value())
+                    .setRole(role(membership, member))
+                    .build())
+        .toList();
   }
 
   /**

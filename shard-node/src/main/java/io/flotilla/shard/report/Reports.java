@@ -248,8 +248,11 @@ final class Reports {
                         .setBytes(coming.bytes())
                         .setBytesTotal(coming.bytesTotal())));
     Shard descriptor = shard.descriptor();
-    if (hearsNobodyLead(status) && !isAsCreated(descriptor.getEpoch())) {
-      report.setLeaderless(descriptor);
+    if (hearsNobodyLead(status)) {
+      report.addAllAhead(shard.membersAhead());
+      if (!isAsCreated(descriptor.getEpoch())) {
+        report.setLeaderless(descriptor);
+      }
     }
     return report
         .setShard(descriptor.getId())

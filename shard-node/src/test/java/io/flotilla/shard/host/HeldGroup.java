@@ -20,7 +20,7 @@ public final class HeldGroup implements RaftGroup {
   public final List<CompletableFuture<Long>> waiters = new ArrayList<>();
   public Optional<Duration> age = Optional.empty();
   public ReplicaId self = new ReplicaId(71);
-  public Membership membership =
+  public volatile Membership membership =
       Membership.of(
           List.of(
               new Membership.Member(new ReplicaId(71), 1),

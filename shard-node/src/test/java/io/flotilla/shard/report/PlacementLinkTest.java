@@ -2,6 +2,7 @@ package io.flotilla.shard.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
@@ -9,6 +10,7 @@ import io.flotilla.proto.errors.ErrorDetail;
 import io.flotilla.proto.map.Epoch;
 import io.flotilla.proto.map.Node;
 import io.flotilla.proto.map.Replica;
+import io.flotilla.proto.map.ReplicaRole;
 import io.flotilla.proto.map.Shard;
 import io.flotilla.proto.placement.MapUpdate;
 import io.flotilla.proto.placement.PingReply;
@@ -19,6 +21,7 @@ import io.flotilla.proto.placement.ReportRequest;
 import io.flotilla.proto.placement.ShardReport;
 import io.flotilla.proto.placement.WatchRequest;
 import io.flotilla.raft.core.GroupStatus;
+import io.flotilla.raft.core.Membership;
 import io.flotilla.raft.core.ReplicaId;
 import io.flotilla.raft.runtime.ReplicaLostException;
 import io.flotilla.rpc.ErrorCode;
@@ -200,6 +203,39 @@ class PlacementLinkTest {
     group.leader = Optional.of(new ReplicaId(72));
     await().atMost(PATIENCE).until(() -> !lastOfSeven().hasLeaderless());
     assertThat(reportsOfSeven()).noneMatch(ShardReport::hasChanged);
+  }
+
+  /** What its leader wrote last, and could not have confirmed any more. */
+  @Test
+  void whoHearsNobodyLeadTellsWhomItsLogNamesNext() {
+    List<Membership.Member> before =
+        List.of(
+            new Membership.Member(new ReplicaId(71), 5),
+            new Membership.Member(new ReplicaId(72), 6));
+    List<Membership.Member> after =
+        List.of(
+            new Membership.Member(new ReplicaId(71), 5),
+            new Membership.Member(new ReplicaId(73), 7));
+    group.membership = Membership.of(before);
+    link(member(0).address);
+    follow();
+    await().atMost(PATIENCE).until(() -> member(0).watches.size() == 1);
+    Shard shard = joinable(4);
+    member(0).watches.get(0).reply(update(3, true, Map.of()).toBuilder().addShards(shard).build());
+    await().atMost(PATIENCE).until(() -> lastOfSeven().getReplica() == 71);
+    group.leader = Optional.empty();
+    await().atMost(PATIENCE).until(() -> lastOfSeven().hasLeaderless());
+    assertThat(lastOfSeven().getAheadList()).as("as its descriptor says").isEmpty();
+    group.membership = new Membership(after, before, List.of());
+    await().atMost(PATIENCE).until(() -> lastOfSeven().getAheadCount() == 3);
+    assertThat(lastOfSeven().getAheadList())
+        .extracting(Replica::getReplica, Replica::getNode, Replica::getRole)
+        .containsExactly(
+            tuple(71L, 5L, ReplicaRole.VOTER),
+            tuple(73L, 7L, ReplicaRole.INCOMING),
+            tuple(72L, 6L, ReplicaRole.OUTGOING));
+    group.leader = Optional.of(new ReplicaId(72));
+    await().atMost(PATIENCE).until(() -> lastOfSeven().getAheadCount() == 0);
   }
 
   private static MapUpdate update(long revision, boolean complete, Map<Long, String> addresses) {
