@@ -16,8 +16,9 @@ public enum ErrorCode {
   /** This node has no replica of that shard (any more, or yet). */
   NO_SUCH_SHARD(3, Retry.AFTER_REFRESH),
   /**
-   * A bound is reached: queue, backlog, stall; or the shard is frozen, since another is about to
-   * absorb it. The detail says which, and when to come back.
+   * Not now: a bound is reached (queue, backlog, stall), or the shard is frozen, since another is
+   * about to absorb it, or who is asked leads only lately and knows too little yet. The detail says
+   * which, and when to come back.
    */
   OVERLOADED(4, Retry.AFTER_BACKOFF),
   /** Nobody could be asked: no connection could be made, or the process is stopping. */

@@ -111,6 +111,7 @@ public final class LossPlanner {
   private void checkSettled() throws PlanRefusedException {
     if (!load.settled()) {
       throw new PlanRefusedException(
+          PlanRefusedException.Kind.TOO_EARLY,
           "placement's leader is new and has not heard from everybody yet; try again in some"
               + " seconds");
     }

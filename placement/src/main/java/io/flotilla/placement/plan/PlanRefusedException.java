@@ -4,24 +4,33 @@ package io.flotilla.placement.plan;
 public final class PlanRefusedException extends Exception {
   private static final long serialVersionUID = 1L;
 
-  private final boolean notFound;
+  private final Kind kind;
 
-  public PlanRefusedException(String message) {
-    this(message, false);
+  /** What would have to be otherwise. */
+  public enum Kind {
+    /** What is wished for, or the cluster. */
+    REFUSED,
+    /** Something that the wish names does not exist, or does no longer. */
+    NOT_FOUND,
+    /** Nothing: the same wish is to come again in some seconds, when more is known. */
+    TOO_EARLY
   }
 
-  private PlanRefusedException(String message, boolean notFound) {
+  public PlanRefusedException(String message) {
+    this(Kind.REFUSED, message);
+  }
+
+  PlanRefusedException(Kind kind, String message) {
     super(message);
-    this.notFound = notFound;
+    this.kind = kind;
   }
 
   /** Something that the wish names does not exist, or does no longer. */
   public static PlanRefusedException notFound(String message) {
-    return new PlanRefusedException(message, true);
+    return new PlanRefusedException(Kind.NOT_FOUND, message);
   }
 
-  /** Whether something that the wish names does not exist. */
-  public boolean isNotFound() {
-    return notFound;
+  public Kind kind() {
+    return kind;
   }
 }

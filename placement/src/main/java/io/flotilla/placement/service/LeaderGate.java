@@ -211,7 +211,11 @@ final class LeaderGate {
   }
 
   static ErrorCode codeOf(PlanRefusedException refused) {
-    return refused.isNotFound() ? ErrorCode.NOT_FOUND : ErrorCode.CONFLICT;
+    return switch (refused.kind()) {
+      case REFUSED -> ErrorCode.CONFLICT;
+      case NOT_FOUND -> ErrorCode.NOT_FOUND;
+      case TOO_EARLY -> ErrorCode.OVERLOADED;
+    };
   }
 
   CompletableFuture<PlacementResult> propose(PlacementCommand command) {

@@ -178,7 +178,9 @@ class LossPlannerTest {
     String early =
         "placement's leader is new and has not heard from everybody yet; try again in some seconds";
     assertRefused(early);
-    assertThatThrownBy(() -> planner().all()).hasMessage(early);
+    assertThatThrownBy(() -> planner().all())
+        .hasMessage(early)
+        .hasFieldOrPropertyWithValue("kind", PlanRefusedException.Kind.TOO_EARLY);
   }
 
   @Test

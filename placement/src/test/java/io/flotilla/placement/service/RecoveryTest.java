@@ -125,6 +125,17 @@ final class RecoveryTest extends ThreeNodes {
     assertThat(jobs()).isEmpty();
   }
 
+  /** Whoever asks comes back by itself: the SDK waits for what is passing. */
+  @Test
+  void aNewLeaderOfPlacementIsAskedAgain() throws Exception {
+    twoDie();
+    anotherLeaderOfPlacement();
+    for (AdminRequest.Builder asked : List.of(recover().setDryRun(true), recover(survivor(1)))) {
+      assertError(administer(asked), ErrorCode.OVERLOADED, "has not heard from everybody yet");
+    }
+    assertThat(ErrorCode.OVERLOADED.isPassing()).isTrue();
+  }
+
   @Test
   void onlyWhoIsToGoOnIsToldAndItsWordEndsIt() throws Exception {
     Job job = begun();
