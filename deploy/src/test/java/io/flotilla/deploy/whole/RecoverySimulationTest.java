@@ -8,6 +8,8 @@ import io.flotilla.raft.sim.Floors;
 import io.flotilla.raft.sim.Seeds;
 import io.flotilla.raft.sim.SimRun;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Whole clusters that lose the majority of some shards for good and are recovered. {@code
@@ -26,6 +28,13 @@ class RecoverySimulationTest {
         .had(0.2, FaultKind.COMEBACK)
         .had(50, FaultKind.OWNER)
         .had(50, FaultKind.DIGEST);
+  }
+
+  /** One that was agreed on, but whose next members were not, had lost the majority of those. */
+  @ParameterizedTest
+  @ValueSource(longs = {8_000_021})
+  void whatWasRedOnceIsNotAgain(long seed) {
+    assertThat(RecoverySimulation.of(seed).run().answered()).isPositive();
   }
 
   @Test

@@ -276,12 +276,17 @@ public final class LossPlanner {
 
   /** With the members that count for this one: the last in its log, committed or not (§6). */
   private Shard seenBy(Replica replica, Shard shard) {
-    List<Replica> ahead =
-        reports.of(replica, shard.id()).map(Loss.Told::ahead).orElse(shard.replicas());
-    return ahead.isEmpty()
-        ? shard
-        : new Shard(
-            shard.id(), shard.keyspace(), shard.range(), shard.epoch(), ahead, 0, shard.frozen());
+    return reports
+        .of(replica, shard.id())
+        .map(Loss.Told::ahead)
+        .filter(ahead -> !ahead.isEmpty())
+        .map(ahead -> withMembers(shard, ahead))
+        .orElse(shard);
+  }
+
+  private static Shard withMembers(Shard shard, List<Replica> members) {
+    return new Shard(
+        shard.id(), shard.keyspace(), shard.range(), shard.epoch(), members, 0, shard.frozen());
   }
 
   /**
