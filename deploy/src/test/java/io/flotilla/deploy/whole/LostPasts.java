@@ -9,6 +9,7 @@ import io.flotilla.proto.kv.WriteReply;
 import io.flotilla.proto.kv.WriteRequest;
 import io.flotilla.proto.map.Shard;
 import io.flotilla.raft.core.GroupStatus;
+import io.flotilla.raft.core.Membership;
 import io.flotilla.raft.core.Position;
 import io.flotilla.raft.sim.FaultKind;
 import io.flotilla.raft.sim.World;
@@ -21,6 +22,7 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 
 /**
  * Which shards have lost their majority for good and go on from what was left of them. That begins
@@ -90,8 +92,8 @@ final class LostPasts {
   Shard forced(SimNode survivor, List<SimNode> nodes, long shard, long term, long moment) {
     HostedShard here = hosted(survivor, shard);
     Shard known = newest.getOrDefault(shard, here.descriptor());
-    checkIsLost(survivor, nodes, known);
     GroupStatus before = statuses.get(new At(survivor.id(), shard));
+    checkIsLost(survivor, nodes, known, before.membership());
     for (SimNode other : nodes) {
       GroupStatus status = statuses.get(new At(other.id(), shard));
       boolean counts =
@@ -115,18 +117,22 @@ final class LostPasts {
     return here.descriptor();
   }
 
-  private static void checkIsLost(SimNode survivor, List<SimNode> nodes, Shard known) {
-    boolean alive =
-        MapMessages.read(known)
-            .hasMajority(
-                replica ->
-                    nodes.stream()
-                        .anyMatch(node -> node.node() == replica.node() && !node.isDead()));
-    if (alive) {
+  /** By the members that are agreed on, or by those that the log of who goes on has next. */
+  private static void checkIsLost(
+      SimNode survivor, List<SimNode> nodes, Shard known, Membership next) {
+    Predicate<Long> alive =
+        id -> nodes.stream().anyMatch(node -> node.node() == id && !node.isDead());
+    if (MapMessages.read(known).hasMajority(replica -> alive.test(replica.node()))
+        && hasMajority(next.voters(), alive)
+        && (!next.isJoint() || hasMajority(next.outgoing(), alive))) {
       throw new AssertionError(
-          "NOT LOST: %s goes on alone with a shard whose majority is there: %s"
-              .formatted(survivor.address(), known));
+          "NOT LOST: %s goes on alone with a shard whose majority is there: %s, in its log %s"
+              .formatted(survivor.address(), known, next));
     }
+  }
+
+  private static boolean hasMajority(List<Membership.Member> voters, Predicate<Long> alive) {
+    return voters.stream().filter(voter -> alive.test(voter.node())).count() * 2 > voters.size();
   }
 
   private static boolean decides(Shard shard, long node, GroupStatus status) {

@@ -109,7 +109,13 @@ final class Rescuer {
         && obstacles.size() == beyond.size()
         && view.jobs().values().stream().noneMatch(job -> job instanceof Recovery)
         && view.shardsSince(0).stream()
-            .allMatch(shard -> hasMajority(shard) || beyond.contains(shard.id()));
+            .allMatch(shard -> serves(shard) || beyond.contains(shard.id()));
+  }
+
+  /** By the map, and by what its group has said last, which the map may not know. */
+  private boolean serves(Shard shard) {
+    var told = whole.judges().owners().pasts().newest().get(shard.id());
+    return hasMajority(shard) && (told == null || hasMajority(MapMessages.read(told)));
   }
 
   List<String> obstacles() {
@@ -134,12 +140,10 @@ final class Rescuer {
     List<Losses.LostShard> healthy = new ArrayList<>();
     ClusterView view = whole.newestView().orElseThrow();
     for (Shard shard : view.shardsSince(0)) {
-      var known = pasts.newest().get(shard.id());
       boolean isAlive =
-          hasMajority(shard)
+          serves(shard)
               && !pasts.hasRecovered(shard.id())
-              && !(view.jobOf(shard.id()).orElse(null) instanceof Recovery)
-              && (known == null || hasMajority(MapMessages.read(known)));
+              && !(view.jobOf(shard.id()).orElse(null) instanceof Recovery);
       if (isAlive) {
         Replica any = shard.replicas().get(chance.below(shard.replicas().size()));
         healthy.add(new Losses.LostShard(shard.id(), List.of(), any.id()));

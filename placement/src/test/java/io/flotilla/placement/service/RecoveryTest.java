@@ -91,7 +91,8 @@ final class RecoveryTest extends ThreeNodes {
   }
 
   private Shard alone() {
-    Epoch epoch = shard.getEpoch().toBuilder().setConfVersion(1 + (1L << 20)).build();
+    long beyond = 1 + (1L << 20);
+    Epoch epoch = Epoch.newBuilder().setVersion(beyond).setConfVersion(beyond).build();
     return shard.toBuilder()
         .setEpoch(epoch)
         .clearReplicas()

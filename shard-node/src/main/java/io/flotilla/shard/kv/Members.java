@@ -16,22 +16,22 @@ public final class Members {
   private Members() {}
 
   /**
-   * More changes of members than a majority that is lost can have made without a replica that then
-   * goes on alone.
+   * More changes, of members or of the range, than a majority that is lost can have made without a
+   * replica that then goes on alone.
    */
   static final long LOST_CHANGES_MAX = 1L << 20;
 
   /**
    * The descriptor after its group has this membership: of the next epoch, or of one far beyond if
-   * that was forced, so that it counts as newer than all that those who are lost may have told.
+   * that was forced, so that it counts as newer than all that those who are lost may have told:
+   * they may have changed its members, and they may have split or merged it.
    */
   static Shard change(Shard shard, Membership membership) {
-    Epoch epoch = shard.getEpoch();
-    long changes = isForced(shard, membership) ? LOST_CHANGES_MAX : 1;
     Shard.Builder changed =
         shard.toBuilder()
             .clearReplicas()
-            .setEpoch(epoch.toBuilder().setConfVersion(epoch.getConfVersion() + changes));
+            .setEpoch(
+                isForced(shard, membership) ? beyond(shard.getEpoch()) : next(shard.getEpoch()));
     boolean prefers = false;
     for (Replica replica : replicas(membership)) {
       changed.addReplicas(replica);
@@ -40,6 +40,17 @@ public final class Members {
               && replica.getReplica() == shard.getPreferredLeader();
     }
     return prefers ? changed.build() : changed.clearPreferredLeader().build();
+  }
+
+  private static Epoch next(Epoch epoch) {
+    return epoch.toBuilder().setConfVersion(epoch.getConfVersion() + 1).build();
+  }
+
+  private static Epoch beyond(Epoch epoch) {
+    return epoch.toBuilder()
+        .setVersion(epoch.getVersion() + LOST_CHANGES_MAX)
+        .setConfVersion(epoch.getConfVersion() + LOST_CHANGES_MAX)
+        .build();
   }
 
   /** All that a membership names, sorted by replica id. */
