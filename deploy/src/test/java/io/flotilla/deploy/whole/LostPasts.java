@@ -54,11 +54,7 @@ final class LostPasts {
 
   /** What a group says of itself. */
   void learn(Shard shard) {
-    newest.merge(
-        shard.getId(),
-        shard,
-        (a, b) ->
-            MapMessages.read(b.getEpoch()).isNewerThan(MapMessages.read(a.getEpoch())) ? b : a);
+    newest.merge(shard.getId(), shard, LostPasts::newer);
   }
 
   /** Whether a replica, of which this is the status now, knows what was given up. */
@@ -87,7 +83,7 @@ final class LostPasts {
   /**
    * A replica has left out all others.
    *
-   * @return the shard as it is there
+   * @return the shard as it is there, once all of the log there is applied
    */
   Shard forced(SimNode survivor, List<SimNode> nodes, long shard, long term, long moment) {
     HostedShard here = hosted(survivor, shard);
@@ -112,9 +108,30 @@ final class LostPasts {
     world
         .trace()
         .add("forced", survivor.id(), shard, term, () -> MapMessages.read(known).toString());
-    newest.put(shard, here.descriptor());
-    recoveries.put(shard, new Recovery(term, here.range(), world.clock().nowMicros(), moment));
-    return here.descriptor();
+    Shard now = inTheLog(here.descriptor(), before, nodes);
+    newest.put(shard, now);
+    recoveries.put(shard, new Recovery(term, KeyRange.of(now), world.clock().nowMicros(), moment));
+    return now;
+  }
+
+  /** What another has applied whose log is no longer is in this log, too. */
+  private Shard inTheLog(Shard applied, GroupStatus log, List<SimNode> nodes) {
+    Shard newest = applied;
+    for (SimNode other : nodes) {
+      GroupStatus status = statuses.get(new At(other.id(), applied.getId()));
+      if (!other.isDead() && status != null && last(log).isAtLeastAsUpToDateAs(last(status))) {
+        newest =
+            other.shards().stream()
+                .map(HostedShard::descriptor)
+                .filter(each -> each.getId() == applied.getId())
+                .reduce(newest, LostPasts::newer);
+      }
+    }
+    return newest;
+  }
+
+  private static Shard newer(Shard a, Shard b) {
+    return MapMessages.read(b.getEpoch()).isNewerThan(MapMessages.read(a.getEpoch())) ? b : a;
   }
 
   /** By the members that are agreed on, or by those that the log of who goes on has next. */

@@ -14,6 +14,7 @@ import io.flotilla.router.client.Losses;
 import io.flotilla.shard.host.HostedShard;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -85,14 +86,17 @@ final class Rescuer {
     return matcher.matches() ? Optional.of(Long.parseLong(matcher.group(1))) : Optional.empty();
   }
 
-  /** Of what the map names, all that has a state: else it only was told what it will be. */
+  /** Of what the map names, all that have a vote and a state: else they only were told it. */
   private List<HostedShard> left(long shard) {
     ClusterView view = whole.newestView().orElseThrow();
     return whole.nodes().stream()
         .filter(node -> view.shard(shard).orElseThrow().replicaOn(node.node()).isPresent())
         .flatMap(node -> node.shards().stream())
         .filter(each -> each.descriptor().getId() == shard)
-        .filter(each -> each.group().status().appliedIndex() > 0)
+        .map(each -> Map.entry(each, each.group().status()))
+        .filter(each -> each.getValue().appliedIndex() > 0)
+        .filter(each -> each.getValue().membership().isVoter(each.getValue().replica()))
+        .map(Map.Entry::getKey)
         .toList();
   }
 

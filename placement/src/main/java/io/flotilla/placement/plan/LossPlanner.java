@@ -243,7 +243,7 @@ public final class LossPlanner {
                             + shard.id()
                             + " cannot be recovered: no replica that has a vote is left, on "
                             + nodes(standings)));
-    long version = furthest.reach().orElseThrow().epoch().version();
+    long version = versionIn(furthest.reach().orElseThrow(), standings);
     if (version < shard.epoch().version()) {
       throw new PlanRefusedException(
           String.format(
@@ -252,6 +252,17 @@ public final class LossPlanner {
               shard.id(), furthest.replica().node(), version, shard.epoch().version()));
     }
     return furthest;
+  }
+
+  /** Also one that is in its log and that only another, who is no further, has applied yet. */
+  private static long versionIn(Loss.Reach log, List<Loss.Standing> standings) {
+    return standings.stream()
+        .filter(each -> each.fate() == Loss.Fate.ALIVE)
+        .map(each -> each.reach().orElseThrow())
+        .filter(each -> Loss.Reach.BY_LOG.compare(each, log) <= 0)
+        .mapToLong(each -> each.epoch().version())
+        .max()
+        .orElseThrow();
   }
 
   private static String nodes(List<Loss.Standing> standings) {

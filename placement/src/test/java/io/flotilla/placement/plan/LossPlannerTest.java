@@ -292,6 +292,31 @@ class LossPlannerTest {
   }
 
   @Test
+  void theLastSplitMayBeInALogThatIsNotAppliedYet() throws Exception {
+    Shard before = shard();
+    Epoch split = new Epoch(2, 1);
+    world.shards.put(
+        shard,
+        new Revised<>(
+            2, new Shard(shard, before.keyspace(), before.range(), split, before.replicas(), 0)));
+    reaches.put(on(5).id(), reach(2, 40, split));
+    reaches.put(on(4).id(), new Loss.Reach(2, 41, 39, Epoch.FIRST));
+    assertThat(survivor()).as("its log has all that the other has applied").isEqualTo(4);
+    reaches.put(on(4).id(), new Loss.Reach(2, 40, 39, Epoch.FIRST));
+    assertThat(survivor()).as("of the same, any will do").isEqualTo(4);
+    roles(Map.of(5L, Replica.Role.LEARNER));
+    Shard learning = shard();
+    world.shards.put(
+        shard,
+        new Revised<>(
+            3, new Shard(shard, before.keyspace(), before.range(), split, learning.replicas(), 0)));
+    reaches.put(on(5).id(), reach(2, 42, split));
+    assertRefused(
+        "shard 1 cannot be recovered: what is left of it, on node 4, is of before its last split"
+            + " or merge (version 1, not 2), and would serve keys of another shard");
+  }
+
+  @Test
   void whoIsLostOnALivingNodeDoesNotCount() throws Exception {
     for (long node = 1; node <= 5; node++) {
       world.health.put(node, LoadView.Health.STEADY);
