@@ -11,6 +11,9 @@ import java.util.Optional;
  * else happening, plans come to an end.
  */
 public final class Planner {
+  /** Names what is said of all that is planned, or is not. */
+  static final String CLUSTER = "cluster";
+
   private static final List<Scheduler> ALWAYS =
       List.of(
           Evacuation.OF_THE_DEAD,
@@ -59,7 +62,7 @@ public final class Planner {
     Draft draft = new Draft(view, load, policy, journal);
     Optional<String> stop = Rule.firstOf(List.of(ClusterRule.values()), draft);
     if (stop.isPresent()) {
-      journal.found("cluster", 0, 0, stop::get);
+      journal.found(CLUSTER, 0, 0, stop::get);
       return new Plan(List.of(), journal.findings());
     }
     ALWAYS.forEach(scheduler -> scheduler.plan(draft));
@@ -67,7 +70,7 @@ public final class Planner {
       WHILE_BALANCING.forEach(scheduler -> scheduler.plan(draft));
     } else {
       journal.found(
-          "cluster", 0, 0, () -> "balancing is off: only repair, drain and growth are planned");
+          CLUSTER, 0, 0, () -> "balancing is off: only repair, drain and growth are planned");
     }
     return new Plan(draft.jobs(), journal.findings());
   }

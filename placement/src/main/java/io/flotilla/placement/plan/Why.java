@@ -63,6 +63,44 @@ public final class Why {
 
   private void tellOf(Shard shard) {
     long id = shard.id();
+    tellWhatIs(shard);
+    Optional<String> down = whyDown(shard);
+    down.ifPresent(why -> say("down", id, "it " + why));
+    Optional<Job> job = view.jobOf(id);
+    job.ifPresent(this::tellOf);
+    view.ended().values().stream()
+        .filter(ended -> ended.job().shards().contains(id))
+        .reduce((earlier, later) -> later)
+        .ifPresent(this::tellOf);
+    Plan plan = Planner.explainShard(view, load, policy, id);
+    plan.jobs().stream().filter(each -> each.shards().contains(id)).forEach(this::tellOfPlanned);
+    findings.addAll(plan.findings());
+    boolean anything =
+        down.isPresent()
+            || job.isPresent()
+            || plan.jobs().stream().anyMatch(each -> each.shards().contains(id))
+            || plan.findings().stream().anyMatch(finding -> explains(finding, id));
+    if (!anything) {
+      say(
+          "rest",
+          id,
+          "nothing is to be done: no rule asks for another place, leader or size of this shard");
+    }
+  }
+
+  /** Of this shard, or that not every rule was asked. */
+  private static boolean explains(Finding finding, long shard) {
+    return finding.shard() == shard || finding.rule().equals(Planner.CLUSTER);
+  }
+
+  /** Whatever stops all planning, this is said. */
+  private Optional<String> whyDown(Shard shard) {
+    Draft draft = new Draft(view, load, policy, Journal.NONE);
+    return draft.piece(shard.id()).flatMap(piece -> draft.whyNot(ShardRule.TO_SERVE, piece));
+  }
+
+  private void tellWhatIs(Shard shard) {
+    long id = shard.id();
     String nodes = shard.replicas().stream().map(this::words).collect(Collectors.joining(", "));
     String leader =
         load.leaderOf(id).map(node -> "node " + node + " leads it").orElse("nobody leads it");
@@ -95,25 +133,6 @@ public final class Why {
                         "it is frozen, and serves nothing, until shard %d has absorbed it or it"
                             + " thaws",
                         frozen.into())));
-    Optional<Job> job = view.jobOf(id);
-    job.ifPresent(this::tellOf);
-    view.ended().values().stream()
-        .filter(ended -> ended.job().shards().contains(id))
-        .reduce((earlier, later) -> later)
-        .ifPresent(this::tellOf);
-    Plan plan = Planner.explainShard(view, load, policy, id);
-    plan.jobs().stream().filter(each -> each.shards().contains(id)).forEach(this::tellOfPlanned);
-    findings.addAll(plan.findings());
-    boolean anything =
-        job.isPresent()
-            || plan.jobs().stream().anyMatch(each -> each.shards().contains(id))
-            || plan.findings().stream().anyMatch(finding -> finding.shard() == id);
-    if (!anything) {
-      say(
-          "rest",
-          id,
-          "nothing is to be done: no rule asks for another place, leader or size of this shard");
-    }
   }
 
   private String words(Replica replica) {
