@@ -156,6 +156,9 @@ public final class Why {
       case UNREACHABLE -> notes.add("unreachable from placement, heard by others");
       case DEAD -> notes.add("dead");
     }
+    if (load.lost().contains(replica.id())) {
+      notes.add("lost there");
+    }
     if (node.filter(Node::isDraining).isPresent()) {
       notes.add("draining");
     }
@@ -166,10 +169,11 @@ public final class Why {
 
   private void tellOf(Node node) {
     long id = node.id();
-    long held =
+    List<Replica> held =
         view.shards().values().stream()
-            .filter(each -> each.value().replicaOn(id).isPresent())
-            .count();
+            .flatMap(each -> each.value().replicaOn(id).stream())
+            .toList();
+    long lost = held.stream().filter(each -> load.lost().contains(each.id())).count();
     long led = load.leaders().values().stream().filter(leader -> leader == id).count();
     String health =
         switch (load.of(id)) {
@@ -185,8 +189,13 @@ public final class Why {
         "is",
         0,
         String.format(
-            "node %d %s%s; it holds %d replicas and leads %d shards",
-            id, health, node.isDraining() ? ", and is draining" : "", held, led));
+            "node %d %s%s; it holds %d replicas%s and leads %d shards",
+            id,
+            health,
+            node.isDraining() ? ", and is draining" : "",
+            held.size(),
+            lost == 0 ? "" : ", of which " + lost + " are lost there,",
+            led));
     List<Job> leaving =
         view.jobs().values().stream()
             .filter(job -> job instanceof Move move && leaves(move, id))
@@ -203,7 +212,7 @@ public final class Why {
             coming.size(), leaving.size()));
     Plan plan = Planner.explainNode(view, load, policy, id);
     findings.addAll(plan.findings());
-    if (node.isDraining() && held == 0) {
+    if (node.isDraining() && held.isEmpty()) {
       say("drain", 0, "it is empty and can be removed: node remove " + id);
     }
   }

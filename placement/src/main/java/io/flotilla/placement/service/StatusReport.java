@@ -84,6 +84,7 @@ final class StatusReport {
           }
           status
               .setReported(true)
+              .setLost(each.getLost())
               .setLastIndex(each.getLastIndex())
               .setApplied(each.getApplied())
               .setApproximateBytes(each.getApproximateBytes());

@@ -62,6 +62,18 @@ final class WhyTest {
     assertSaysNothingOf(world.why(shard), REST);
   }
 
+  /** There is no node for another, and so no plan that would name it. */
+  @Test
+  void aReplicaThatIsLostWhereItIsIsSaidToBe() {
+    world.lost.add(2L);
+    assertThat(world.plan()).isEmpty();
+    assertSays(world.why(shard), "its replicas are on node 1, node 2 (lost there), node 3;");
+    assertSays(world.why(shard), "shard 1 stays on node 2: no node may take it; add one");
+    assertSays(world.why(shard), "it is to leave: the replica on node 2 is lost");
+    assertSays(world.whyNode(2), "it holds 1 replicas, of which 1 are lost there, and leads 0");
+    assertSays(world.whyNode(3), "it holds 1 replicas and leads 0");
+  }
+
   @Test
   void whileBalancingIsOffNothingIsCalledRightAsItIs() {
     world.settings = Settings.INITIAL.withBalance(false);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.flotilla.placement.model.Ending;
+import io.flotilla.proto.map.Replica;
 import io.flotilla.proto.map.Shard;
 import io.flotilla.proto.placement.AddShardsRequest;
 import io.flotilla.proto.placement.AdminReply;
@@ -78,6 +79,18 @@ final class UnaskedTest extends ThreeNodes {
         .filteredOn(ReplicaStatus::hasSnapshot)
         .singleElement()
         .matches(each -> each.getReplica() == replica && each.getSnapshot().equals(half));
+  }
+
+  @Test
+  void whatIsLostOnANodeThatLivesIsShown() {
+    Replica replica = shard.getReplicas(1);
+    report(
+        replica.getNode(), ShardReport.newBuilder().setReplica(replica.getReplica()).setLost(true));
+    assertThat(status().getShardsList())
+        .flatMap(ShardStatus::getReplicasList)
+        .filteredOn(ReplicaStatus::getLost)
+        .singleElement()
+        .matches(each -> each.getReplica() == replica.getReplica() && each.getAlive());
   }
 
   @Test

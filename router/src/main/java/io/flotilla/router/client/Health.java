@@ -50,6 +50,12 @@ public record Health(Level level, String summary, List<String> problems, int nod
           "with fewer replicas than asked for, %d lacking"
               .formatted(status.shards().stream().mapToInt(ClusterStatus.Shard::lacking).sum()));
       for (ClusterStatus.Node node : status.nodes()) {
+        long lost = lostOn(node);
+        if (node.alive() && lost > 0) {
+          problems.add(
+              "node %d (%s) is alive, but has lost %d of its replicas"
+                  .formatted(node.id(), node.address(), lost));
+        }
         if (!node.alive()) {
           problems.add(
               "node %d (%s) silent for %.1f s%s"
@@ -99,12 +105,19 @@ public record Health(Level level, String summary, List<String> problems, int nod
     /** Voters that this shard can lose before it stops serving; negative if it has stopped. */
     private static int spare(ClusterStatus.Shard shard) {
       long voters = shard.replicas().stream().filter(r -> !r.learner()).count();
-      long alive = shard.replicas().stream().filter(r -> !r.learner() && r.alive()).count();
-      return (int) (alive - (voters / 2 + 1));
+      long able = shard.replicas().stream().filter(r -> !r.learner() && r.takesPart()).count();
+      return (int) (able - (voters / 2 + 1));
     }
 
     private static long missing(ClusterStatus.Shard shard) {
-      return shard.replicas().stream().filter(r -> !r.alive()).count();
+      return shard.replicas().stream().filter(r -> !r.takesPart()).count();
+    }
+
+    private long lostOn(ClusterStatus.Node node) {
+      return status.shards().stream()
+          .flatMap(shard -> shard.replicas().stream())
+          .filter(replica -> replica.node() == node.id() && replica.lost())
+          .count();
     }
   }
 }

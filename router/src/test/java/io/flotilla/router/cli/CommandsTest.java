@@ -196,6 +196,28 @@ class CommandsTest {
   }
 
   @Test
+  void whatIsLostOnANodeThatLivesCountsAsMissing() {
+    cluster.declareLost(2, 3);
+    Run run = run("status");
+    assertThat(run.code).isEqualTo(3);
+    assertThat(run.out)
+        .startsWith("degraded: can lose no further node of 3\n")
+        .contains("3 of 8 shards with a replica missing")
+        .containsPattern("node 2 \\(.*\\) is alive, but has lost 3 of its replicas");
+    assertThat(run.out.lines())
+        .as("nine of twelve take part")
+        .anyMatch(line -> line.matches("default +range +4 +4 +12 +9"));
+    assertThat(run("shard", "list").out.lines())
+        .filteredOn(line -> line.matches(".* 2\\*?x .*"))
+        .hasSize(3);
+    assertThat(run("shard", "list", "-o", "json").json().at("/0/replicas/1/lost").asBoolean())
+        .isTrue();
+    cluster.declareLost(3, 1);
+    assertThat(run("status").out)
+        .startsWith("unavailable: 1 of 8 shards without a majority of replicas alive\n");
+  }
+
+  @Test
   void aDeadNodeIsReportedByWordAndCode() {
     cluster.declareDead(2);
     Run run = run("status");
