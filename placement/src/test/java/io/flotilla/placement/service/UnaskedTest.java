@@ -138,6 +138,21 @@ final class UnaskedTest extends ThreeNodes {
     assertThat(jobs()).allMatch(job -> job.getReason().equals("node 3 is dead"));
   }
 
+  /** It is the same to whoever asks. */
+  @Test
+  void whoIsSilentLeadsNothing() {
+    allLead(1);
+    assertThat(status().getNodes(0).getLeaders()).isEqualTo(8);
+    assertThat(whyNode(1)).anyMatch(line -> line.contains("leads 8 shards"));
+    secondsPass(POLICY.nodeSilentMillis() / 1000, 1);
+    assertThat(status().getNodes(0).getLeaders()).isZero();
+    assertThat(status().getShardsList()).allMatch(each -> each.getLeaderNode() == 0);
+    assertThat(status().getShardsList()).allMatch(each -> each.getTerm() == 3);
+    assertThat(whyNode(1)).anyMatch(line -> line.contains("leads 0 shards"));
+    secondsPass(1);
+    assertThat(status().getNodes(0).getLeaders()).as("it was there all the time").isEqualTo(8);
+  }
+
   @Test
   void aNewLeaderOfPlacementTakesNobodyForDead() throws Exception {
     registerNodes(4);

@@ -187,7 +187,10 @@ class CommandsTest {
   @Test
   void aNodeThatOnlyPlacementCannotReachIsNamedSo() {
     cluster.declareUnreachable(2);
-    assertThat(run("status").out)
+    Run status = run("status");
+    assertThat(status.code).as("it may well lead, and is no outage").isEqualTo(3);
+    assertThat(status.out)
+        .contains("3 of 8 shards that may be led where placement does not hear it")
         .contains("silent for 34.6 s towards placement, but heard by 2 others");
     assertThat(run("node", "list").out)
         .contains("unreachable from placement, heard by 2 others")
