@@ -74,6 +74,20 @@ final class WhyTest {
     assertSays(world.whyNode(3), "it holds 1 replicas and leads 0");
   }
 
+  /** Leadership is handed over before the leader's replica goes, and stays if another one goes. */
+  @Test
+  void aLeaderStaysUnlessItIsMovedAway() {
+    world.node(4, "");
+    world.drain(3);
+    assertSays(world.whyNode(1), "its leader stays: shard 1 has a job already: it moves replica 3");
+    world.nodes(4);
+    world.drain(1);
+    assertThat(world.plan().get(0).words()).isEqualTo("moves replica 1 of shard 1 to node 4");
+    assertSaysNothingOf(world.whyNode(1), "its leader stays");
+    world.begin(world.plan());
+    assertSaysNothingOf(world.whyNode(1), "its leader stays");
+  }
+
   @Test
   void whileBalancingIsOffNothingIsCalledRightAsItIs() {
     world.settings = Settings.INITIAL.withBalance(false);
