@@ -572,6 +572,23 @@ final class PlannerTest {
     refuses("job 1 is under way: it hands leadership", () -> wish().move(shard, 3, 4));
   }
 
+  @Test
+  void leadershipGoesWhereItMayStay() throws Exception {
+    world.nodes(4);
+    long shard = world.shard(1, 2, 3, 4);
+    world.shard(4, 1, 2);
+    assertThat(wish().transfer(shard, 0).to().node()).isEqualTo(2);
+    world.drain(2);
+    assertThat(wish().transfer(shard, 0).to().node()).isEqualTo(3);
+    world.health.put(3L, LoadView.Health.FRESH);
+    assertThat(wish().transfer(shard, 0).to().node()).as("though it leads more").isEqualTo(4);
+    world.drain(4);
+    assertThat(wish().transfer(shard, 0).to().node()).as("as the last one").isEqualTo(3);
+    world.drain(3);
+    refuses("is heard on a node that stays", () -> wish().transfer(shard, 0));
+    assertThat(wish().transfer(shard, 2).to().node()).as("who says so").isEqualTo(2);
+  }
+
   private WishPlanner wish() {
     return new WishPlanner(world.view(), world.load());
   }
