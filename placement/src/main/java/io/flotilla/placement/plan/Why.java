@@ -183,7 +183,7 @@ public final class Why {
           case UNREACHABLE ->
               "is unreachable from placement, but heard by its peers; its replicas are not"
                   + " replaced, for they serve, and nothing is changed about them";
-          case DEAD -> "is dead: its replicas are being replaced";
+          case DEAD -> "is dead: its replicas are to be replaced";
         };
     say(
         "is",

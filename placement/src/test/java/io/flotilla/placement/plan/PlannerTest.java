@@ -61,7 +61,7 @@ final class PlannerTest {
     assertThat(words()).containsExactly("moves replica 3 of shard 1 to node 4");
     assertThat(world.plan().get(0).reason()).isEqualTo("node 3 is dead");
     assertSays(world.why(shard), "about to begin: it moves replica 3 of shard 1 to node 4");
-    assertSays(world.whyNode(3), "is dead: its replicas are being replaced");
+    assertSays(world.whyNode(3), "is dead: its replicas are to be replaced");
   }
 
   @Test

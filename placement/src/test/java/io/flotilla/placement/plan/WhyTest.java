@@ -46,6 +46,15 @@ final class WhyTest {
     assertSaysNothingOf(world.why(shard), "majority");
   }
 
+  @Test
+  void ofTheDeadItIsNotSaidThatSomethingIsDoneWhereNothingIs() {
+    world.health.put(2L, LoadView.Health.DEAD);
+    world.health.put(3L, LoadView.Health.DEAD);
+    assertSays(world.whyNode(3), "so nothing is changed");
+    assertSays(world.whyNode(3), "node 3 is dead: its replicas are to be replaced");
+    assertSaysNothingOf(world.whyNode(3), "are being replaced");
+  }
+
   /** The silent are not replaced, so that no scheduler speaks of them. */
   @Test
   void aShardThatServesNobodyIsNotAtRest() {
