@@ -495,6 +495,34 @@ final class PlannerTest {
   }
 
   @Test
+  void whatIsToldOfMoreShardsIsOfThoseThatAreAskedFor() {
+    world.nodes(3);
+    long large = world.shard(1, 2, 3);
+    world.bytes.put(large, 5L << 30);
+    world.bytes.put(world.shard(2, 3, 1), 4L << 30);
+    Shard other = world.shards.get(world.shard(3, 1, 2)).value();
+    int redis = 2;
+    world.shards.put(
+        other.id(),
+        new Revised<>(
+            1, new Shard(other.id(), redis, other.range(), other.epoch(), other.replicas(), 0)));
+    world.settings = Settings.INITIAL.withGoal(PlanWorld.KEYSPACE, 3).withGoal(redis, 2);
+    assertThat(world.plan()).filteredOn(Split.class::isInstance).hasSize(3);
+    assertThat(growth().jobs()).extracting(Job::shard).containsExactly(large);
+    world.settled = false;
+    assertThat(growth().jobs()).isEmpty();
+    assertThat(growth().findings())
+        .extracting(Finding::text)
+        .singleElement()
+        .asString()
+        .startsWith("placement has a new leader");
+  }
+
+  private Plan growth() {
+    return Planner.explainGrowth(world.view(), world.load(), world.policy, PlanWorld.KEYSPACE);
+  }
+
+  @Test
   void whatItsLeaderRefusedToSplitIsNotAskedAgain() {
     world.nodes(3);
     long shard = world.shard(1, 2, 3);
