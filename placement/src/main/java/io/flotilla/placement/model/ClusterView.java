@@ -14,8 +14,8 @@ import java.util.TreeMap;
  *
  * @param cluster id of the cluster; empty until adopted
  * @param revision rises by one with each change
- * @param layoutRevision the last revision that changed the set of nodes, their states, or the set
- *     of keyspaces
+ * @param layoutRevision the last revision that changed a node (that there is one, its state,
+ *     address or labels) or the set of keyspaces
  * @param removed nodes that were removed for good; their ids and data directories never return
  * @param absorbed the newest of the shards that were merged into others, as they were last
  * @param jobs by the shard that is to change

@@ -25,8 +25,8 @@ enum ClusterRule implements Rule<Draft> {
           : Optional.of(
               String.format(
                   "%d of %d nodes are silent; with so many, it may be placement that cannot hear"
-                      + " them, so nothing is changed; remove nodes that are empty and gone for"
-                      + " good",
+                      + " them, so nothing is changed; start them again, remove those that are"
+                      + " empty and gone for good, or add nodes",
                   silent, all));
     }
   }

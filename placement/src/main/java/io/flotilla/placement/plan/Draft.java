@@ -163,10 +163,6 @@ final class Draft {
     return known;
   }
 
-  boolean maySplit() {
-    return splits < policy.splitsMax();
-  }
-
   boolean mayMerge() {
     return merges < policy.mergesMax();
   }

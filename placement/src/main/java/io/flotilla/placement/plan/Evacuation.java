@@ -86,6 +86,8 @@ final class Evacuation implements Scheduler {
       return;
     }
     Targets.choose(name, draft, piece, leaving.id())
-        .ifPresent(target -> draft.move(reason, piece, leaving.id(), target));
+        .ifPresentOrElse(
+            target -> draft.move(reason, piece, leaving.id(), target),
+            () -> draft.journal().found(name, piece.id(), 0, () -> "it is to leave: " + reason));
   }
 }

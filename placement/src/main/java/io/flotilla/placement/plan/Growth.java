@@ -60,7 +60,7 @@ final class Growth implements Scheduler {
 
   private static void grow(Draft draft, int keyspace, int goal) {
     Whole whole = Whole.of(draft, keyspace);
-    while (draft.shardsOf(keyspace) < goal && draft.maySplit()) {
+    while (draft.shardsOf(keyspace) < goal) {
       Optional<Piece> largest =
           draft.pieces().stream()
               .filter(piece -> piece.keyspace() == keyspace)
@@ -74,7 +74,7 @@ final class Growth implements Scheduler {
                 0,
                 0,
                 () ->
-                    "no shard of keyspace "
+                    "no other shard of keyspace "
                         + keyspace
                         + " can be split now, though more are asked for");
         return;

@@ -1,7 +1,8 @@
 package io.flotilla.placement.plan;
 
-import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Supplier;
 
 /**
@@ -17,7 +18,9 @@ final class Journal {
   private final boolean open;
   private final long shard;
   private final long node;
-  private final List<Finding> findings = new ArrayList<>();
+
+  /** What is found in each round of a scheduler is said once. */
+  private final Set<Finding> findings = new LinkedHashSet<>();
 
   private Journal(boolean open, long shard, long node) {
     this.open = open;

@@ -1,6 +1,7 @@
 package io.flotilla.placement.plan;
 
 import io.flotilla.placement.model.EndedJob;
+import io.flotilla.placement.model.Move;
 import io.flotilla.placement.model.Replica;
 import io.flotilla.placement.model.Transfer;
 import java.util.ArrayList;
@@ -97,13 +98,15 @@ final class LeaderBalance implements Scheduler {
     List<Long> nodes = new ArrayList<>(List.of(now));
     Optional<String> obstacle = draft.whyNot(ShardRule.TO_TRANSFER, piece);
     if (obstacle.isPresent()) {
-      draft
-          .journal()
-          .found(
-              NAME,
-              piece.id(),
-              now,
-              () -> "its leader stays: shard " + piece.id() + " " + obstacle.get());
+      if (!isLeaving(piece, now)) {
+        draft
+            .journal()
+            .found(
+                NAME,
+                piece.id(),
+                now,
+                () -> "its leader stays: shard " + piece.id() + " " + obstacle.get());
+      }
       return nodes;
     }
     for (Replica replica : piece.shard.replicas()) {
@@ -124,6 +127,12 @@ final class LeaderBalance implements Scheduler {
       }
     }
     return nodes;
+  }
+
+  /** Whether its job takes the replica away: then leadership goes before it does. */
+  private static boolean isLeaving(Piece piece, long node) {
+    return piece.job().orElse(null) instanceof Move move
+        && piece.shard.replicaOn(node).filter(on -> on.id() == move.from()).isPresent();
   }
 
   private static void explain(Draft draft) {

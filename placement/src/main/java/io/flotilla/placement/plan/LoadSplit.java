@@ -36,7 +36,7 @@ final class LoadSplit implements Scheduler {
                         .map(why -> "shard " + piece.id() + " " + why));
     if (obstacle.isPresent()) {
       draft.journal().found(NAME, piece.id(), 0, () -> hot + ", but " + obstacle.get());
-    } else if (draft.maySplit()) {
+    } else {
       draft.split(hot, piece, at(piece, heat));
     }
   }

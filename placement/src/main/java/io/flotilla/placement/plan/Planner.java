@@ -1,6 +1,8 @@
 package io.flotilla.placement.plan;
 
 import io.flotilla.placement.model.ClusterView;
+import io.flotilla.placement.model.Job;
+import io.flotilla.placement.model.Split;
 import java.util.List;
 import java.util.Optional;
 
@@ -11,6 +13,9 @@ import java.util.Optional;
  * else happening, plans come to an end.
  */
 public final class Planner {
+  /** Names what is said of all that is planned, or is not. */
+  static final String CLUSTER = "cluster";
+
   private static final List<Scheduler> ALWAYS =
       List.of(
           Evacuation.OF_THE_DEAD,
@@ -55,11 +60,29 @@ public final class Planner {
     return plan(view, load, policy, Journal.ofCluster());
   }
 
+  /** What is to begin for the shards that are asked for of a keyspace, and what stops it. */
+  public static Plan explainGrowth(ClusterView view, LoadView load, Policy policy, int keyspace) {
+    Draft draft = new Draft(view, load, policy, Journal.ofCluster());
+    if (!isStopped(draft)) {
+      ALWAYS.forEach(scheduler -> scheduler.plan(draft));
+    }
+    List<Job> splits =
+        draft.jobs().stream()
+            .filter(Split.class::isInstance)
+            .filter(job -> draft.piece(job.shard()).orElseThrow().keyspace() == keyspace)
+            .toList();
+    return new Plan(splits, draft.journal().findings());
+  }
+
+  private static boolean isStopped(Draft draft) {
+    Optional<String> stop = Rule.firstOf(List.of(ClusterRule.values()), draft);
+    stop.ifPresent(why -> draft.journal().found(CLUSTER, 0, 0, () -> why));
+    return stop.isPresent();
+  }
+
   private static Plan plan(ClusterView view, LoadView load, Policy policy, Journal journal) {
     Draft draft = new Draft(view, load, policy, journal);
-    Optional<String> stop = Rule.firstOf(List.of(ClusterRule.values()), draft);
-    if (stop.isPresent()) {
-      journal.found("cluster", 0, 0, stop::get);
+    if (isStopped(draft)) {
       return new Plan(List.of(), journal.findings());
     }
     ALWAYS.forEach(scheduler -> scheduler.plan(draft));
@@ -67,7 +90,7 @@ public final class Planner {
       WHILE_BALANCING.forEach(scheduler -> scheduler.plan(draft));
     } else {
       journal.found(
-          "cluster", 0, 0, () -> "balancing is off: only repair, drain and growth are planned");
+          CLUSTER, 0, 0, () -> "balancing is off: only repair, drain and growth are planned");
     }
     return new Plan(draft.jobs(), journal.findings());
   }

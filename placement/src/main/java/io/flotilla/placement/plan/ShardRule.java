@@ -38,7 +38,8 @@ enum ShardRule implements Rule<ShardRule.Subject> {
           ? Optional.empty()
           : Optional.of(
               "has lost the majority of its voters: its group can decide nothing until some of"
-                  + " them are back");
+                  + " them are back; if they are gone for good, the last resort is shard recover"
+                  + " --unsafe");
     }
   },
   HAS_A_LEADER {
@@ -139,10 +140,22 @@ enum ShardRule implements Rule<ShardRule.Subject> {
           && split.shard() == shard.id()
           && split.expected().equals(shard.epoch());
     }
+  },
+  IN_TURN {
+    @Override
+    public Optional<String> forbids(Subject of) {
+      int most = of.draft.policy().splitsMax();
+      return of.draft.splits() < most
+          ? Optional.empty()
+          : Optional.of("has to wait: " + most + " splits at a time are enough");
+    }
   };
 
   /** A shard in a plan. */
   record Subject(Draft draft, Piece piece) {}
+
+  /** Before it serves anybody. */
+  static final List<ShardRule> TO_SERVE = List.of(HAS_A_MAJORITY, HAS_A_LEADER);
 
   /** Before a replica is replaced that has to be, or one is added that is lacking. */
   static final List<ShardRule> TO_REPAIR =
@@ -188,7 +201,8 @@ enum ShardRule implements Rule<ShardRule.Subject> {
           MEMBERS_AT_REST,
           HAS_ROOM_TO_SPLIT,
           MAP_HAS_ROOM,
-          SPLIT_NOT_REFUSED);
+          SPLIT_NOT_REFUSED,
+          IN_TURN);
 
   /** Before it waits for its neighbour, or goes to it, to be merged. */
   static final List<ShardRule> TO_ALIGN = List.of(ALL_TAKE_PART, HAS_A_LEADER);

@@ -11,7 +11,7 @@ final class SizeSplit implements Scheduler {
   @Override
   public void plan(Draft draft) {
     for (Piece piece : List.copyOf(draft.pieces())) {
-      if (piece.bytes > draft.policy().splitBytes() && draft.maySplit()) {
+      if (piece.bytes > draft.policy().splitBytes()) {
         Optional<String> obstacle = draft.whyNot(ShardRule.TO_CHOOSE_FOR_SPLIT, piece);
         String large =
             String.format(

@@ -63,6 +63,44 @@ public final class Why {
 
   private void tellOf(Shard shard) {
     long id = shard.id();
+    tellWhatIs(shard);
+    Optional<String> down = whyDown(shard);
+    down.ifPresent(why -> say("down", id, "it " + why));
+    Optional<Job> job = view.jobOf(id);
+    job.ifPresent(this::tellOf);
+    view.ended().values().stream()
+        .filter(ended -> ended.job().shards().contains(id))
+        .reduce((earlier, later) -> later)
+        .ifPresent(this::tellOf);
+    Plan plan = Planner.explainShard(view, load, policy, id);
+    plan.jobs().stream().filter(each -> each.shards().contains(id)).forEach(this::tellOfPlanned);
+    findings.addAll(plan.findings());
+    boolean anything =
+        down.isPresent()
+            || job.isPresent()
+            || plan.jobs().stream().anyMatch(each -> each.shards().contains(id))
+            || plan.findings().stream().anyMatch(finding -> explains(finding, id));
+    if (!anything) {
+      say(
+          "rest",
+          id,
+          "nothing is to be done: no rule asks for another place, leader or size of this shard");
+    }
+  }
+
+  /** Of this shard, or that not every rule was asked. */
+  private static boolean explains(Finding finding, long shard) {
+    return finding.shard() == shard || finding.rule().equals(Planner.CLUSTER);
+  }
+
+  /** Whatever stops all planning, this is said. */
+  private Optional<String> whyDown(Shard shard) {
+    Draft draft = new Draft(view, load, policy, Journal.NONE);
+    return draft.piece(shard.id()).flatMap(piece -> draft.whyNot(ShardRule.TO_SERVE, piece));
+  }
+
+  private void tellWhatIs(Shard shard) {
+    long id = shard.id();
     String nodes = shard.replicas().stream().map(this::words).collect(Collectors.joining(", "));
     String leader =
         load.leaderOf(id).map(node -> "node " + node + " leads it").orElse("nobody leads it");
@@ -95,25 +133,6 @@ public final class Why {
                         "it is frozen, and serves nothing, until shard %d has absorbed it or it"
                             + " thaws",
                         frozen.into())));
-    Optional<Job> job = view.jobOf(id);
-    job.ifPresent(this::tellOf);
-    view.ended().values().stream()
-        .filter(ended -> ended.job().shards().contains(id))
-        .reduce((earlier, later) -> later)
-        .ifPresent(this::tellOf);
-    Plan plan = Planner.explainShard(view, load, policy, id);
-    plan.jobs().stream().filter(each -> each.shards().contains(id)).forEach(this::tellOfPlanned);
-    findings.addAll(plan.findings());
-    boolean anything =
-        job.isPresent()
-            || plan.jobs().stream().anyMatch(each -> each.shards().contains(id))
-            || plan.findings().stream().anyMatch(finding -> finding.shard() == id);
-    if (!anything) {
-      say(
-          "rest",
-          id,
-          "nothing is to be done: no rule asks for another place, leader or size of this shard");
-    }
   }
 
   private String words(Replica replica) {
@@ -137,6 +156,9 @@ public final class Why {
       case UNREACHABLE -> notes.add("unreachable from placement, heard by others");
       case DEAD -> notes.add("dead");
     }
+    if (load.lost().contains(replica.id())) {
+      notes.add("lost there");
+    }
     if (node.filter(Node::isDraining).isPresent()) {
       notes.add("draining");
     }
@@ -147,10 +169,11 @@ public final class Why {
 
   private void tellOf(Node node) {
     long id = node.id();
-    long held =
+    List<Replica> held =
         view.shards().values().stream()
-            .filter(each -> each.value().replicaOn(id).isPresent())
-            .count();
+            .flatMap(each -> each.value().replicaOn(id).stream())
+            .toList();
+    long lost = held.stream().filter(each -> load.lost().contains(each.id())).count();
     long led = load.leaders().values().stream().filter(leader -> leader == id).count();
     String health =
         switch (load.of(id)) {
@@ -160,14 +183,19 @@ public final class Why {
           case UNREACHABLE ->
               "is unreachable from placement, but heard by its peers; its replicas are not"
                   + " replaced, for they serve, and nothing is changed about them";
-          case DEAD -> "is dead: its replicas are being replaced";
+          case DEAD -> "is dead: its replicas are to be replaced";
         };
     say(
         "is",
         0,
         String.format(
-            "node %d %s%s; it holds %d replicas and leads %d shards",
-            id, health, node.isDraining() ? ", and is draining" : "", held, led));
+            "node %d %s%s; it holds %d replicas%s and leads %d shards",
+            id,
+            health,
+            node.isDraining() ? ", and is draining" : "",
+            held.size(),
+            lost == 0 ? "" : ", of which " + lost + " are lost there,",
+            led));
     List<Job> leaving =
         view.jobs().values().stream()
             .filter(job -> job instanceof Move move && leaves(move, id))
@@ -184,7 +212,7 @@ public final class Why {
             coming.size(), leaving.size()));
     Plan plan = Planner.explainNode(view, load, policy, id);
     findings.addAll(plan.findings());
-    if (node.isDraining() && held == 0) {
+    if (node.isDraining() && held.isEmpty()) {
       say("drain", 0, "it is empty and can be removed: node remove " + id);
     }
   }

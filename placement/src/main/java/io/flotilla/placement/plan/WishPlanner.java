@@ -202,7 +202,8 @@ public final class WishPlanner {
   /**
    * Plans that another replica leads.
    *
-   * @param toNode 0: of those that may, the one that leads least
+   * @param toNode 0: of those that may and do not drain, the steady ones rather, the one that leads
+   *     least
    * @throws PlanRefusedException if it cannot be done
    */
   public Transfer transfer(long shardId, long toNode) throws PlanRefusedException {
@@ -213,18 +214,7 @@ public final class WishPlanner {
       throw new PlanRefusedException("node " + toNode + " leads shard " + shardId + " already");
     }
     if (toNode == 0) {
-      Seat to =
-          draft.seats().stream()
-              .filter(seat -> seat.id() != now)
-              .filter(
-                  seat ->
-                      piece.shard.replicaOn(seat.id()).filter(draft.load()::takesPart).isPresent())
-              .min(Comparator.comparingInt((Seat seat) -> seat.leaders).thenComparing(Seat::id))
-              .orElseThrow(
-                  () ->
-                      new PlanRefusedException(
-                          "no other replica of shard " + shardId + " is heard"));
-      return draft.transfer(ASKED_FOR, piece, to.id());
+      return draft.transfer(ASKED_FOR, piece, nextLeader(piece, now).id());
     }
     Seat seat = seat(toNode);
     if (!piece.isOn(toNode)) {
@@ -238,6 +228,21 @@ public final class WishPlanner {
       throw new PlanRefusedException("the replica on node " + toNode + " is lost");
     }
     return draft.transfer(ASKED_FOR, piece, toNode);
+  }
+
+  private Seat nextLeader(Piece piece, long now) throws PlanRefusedException {
+    return draft.seats().stream()
+        .filter(seat -> seat.id() != now && !seat.node.isDraining())
+        .filter(
+            seat -> piece.shard.replicaOn(seat.id()).filter(draft.load()::takesPart).isPresent())
+        .min(
+            Comparator.comparing(Seat::isSteady, Comparator.reverseOrder())
+                .thenComparingInt(seat -> seat.leaders)
+                .thenComparingLong(Seat::id))
+        .orElseThrow(
+            () ->
+                new PlanRefusedException(
+                    "no other replica of shard " + piece.id() + " is heard on a node that stays"));
   }
 
   private Piece piece(long shard) throws PlanRefusedException {

@@ -214,8 +214,11 @@ final class AdminDoor {
                 view.get()
                     .withSettings(
                         view.get().settings().withGoal(goal.getKeyspace(), goal.getShards()));
-            Plan plan = Planner.plan(then, load.get(), policy.atOnce());
-            call.reply(tell(plan, job -> job instanceof Split).addNotes(note(goal)).build());
+            Plan plan =
+                Planner.explainGrowth(then, load.get(), policy.atOnce(), goal.getKeyspace());
+            AdminReply.Builder reply = tell(plan, job -> true).addNotes(note(goal));
+            addNotes(reply, plan.findings());
+            call.reply(reply.build());
           });
       return;
     }

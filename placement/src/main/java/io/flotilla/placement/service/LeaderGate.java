@@ -130,10 +130,10 @@ final class LeaderGate {
     };
   }
 
-  /** Proposes, and gives the desk the result, or the call an error. */
+  /** Proposes, and gives the desk what came of it, or the call an error; that if it is refused. */
   <Q extends MessageLite, R extends MessageLite> void decide(
       RpcCall<Q, R> call, PlacementCommand command, Consumer<PlacementResult> then) {
-    decide(call, command, result -> isFor(result, Outcome.STALE), then);
+    decide(call, command, result -> false, then);
   }
 
   /** The same for a caller who bears that it is refused, and is given the result also then. */
@@ -199,6 +199,7 @@ final class LeaderGate {
     decide(
         call,
         command,
+        result -> isFor(result, Outcome.STALE),
         result -> {
           if (isFor(result, Outcome.DONE)) {
             then.accept(result);

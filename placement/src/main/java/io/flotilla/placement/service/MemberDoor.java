@@ -65,11 +65,7 @@ final class MemberDoor {
 
   private void decide(RpcCall<AdminRequest, AdminReply> call, Change change) {
     if (call.request().getDryRun()) {
-      try {
-        onlyTell(call, change.plan());
-      } catch (PlanRefusedException refused) {
-        call.fail(LeaderGate.codeOf(refused), String.valueOf(refused.getMessage()));
-      }
+      AdminDoor.onlyTell(call, () -> tell(call, change.plan()));
       return;
     }
     List<ChangeMember> planned = new ArrayList<>();
@@ -84,7 +80,7 @@ final class MemberDoor {
   }
 
   /** Refused as it would be in the log. */
-  private void onlyTell(RpcCall<AdminRequest, AdminReply> call, ChangeMember planned) {
+  private void tell(RpcCall<AdminRequest, AdminReply> call, ChangeMember planned) {
     Optional<MemberFit> misfit = MemberFit.misfit(settings(), planned);
     if (misfit.isPresent()) {
       call.fail(ErrorCode.of(misfit.get().outcome().number()), misfit.get().why());

@@ -214,6 +214,14 @@ final class ReportTable {
         .orElse(Leader.getDefaultInstance());
   }
 
+  /** The node that leads, as long as it is in the map and not silent. */
+  Optional<Long> heardLeader(long shard, ClusterView view, long nowNanos) {
+    long node = leaderOf(shard).getNode();
+    return view.nodes().containsKey(node) && isAlive(node, nowNanos)
+        ? Optional.of(node)
+        : Optional.empty();
+  }
+
   Optional<ShardReport> reportOf(long node, long shard) {
     return reportsOf(node).flatMap(reports -> Optional.ofNullable(reports.byShard.get(shard)));
   }
@@ -315,14 +323,9 @@ final class ReportTable {
                       }));
     }
     Map<Long, Long> leaders = new HashMap<>();
-    hints.forEach(
-        (shard, hint) -> {
-          long node = hint.leader().getNode();
-          if (view.shards().containsKey(shard)
-              && health.getOrDefault(node, LoadView.Health.SILENT).isAlive()) {
-            leaders.put(shard, node);
-          }
-        });
+    for (long shard : view.shards().keySet()) {
+      heardLeader(shard, view, nowNanos).ifPresent(node -> leaders.put(shard, node));
+    }
     boolean settled = nowNanos - sinceNanos >= silentNanos;
     return new LoadView(settled, health, leaders, bytes, Map.of(), endedLately, Set.of(), lost);
   }

@@ -7,7 +7,6 @@ import io.flotilla.placement.model.Replica;
 import io.flotilla.placement.model.Shard;
 import io.flotilla.placement.store.JobMessages;
 import io.flotilla.placement.store.MapMessages;
-import io.flotilla.proto.placement.Leader;
 import io.flotilla.proto.placement.MemberStatus;
 import io.flotilla.proto.placement.NodeStatus;
 import io.flotilla.proto.placement.ReplicaStatus;
@@ -54,13 +53,13 @@ final class StatusReport {
   }
 
   private ShardStatus shard(Shard shard) {
-    Leader leader = reports.leaderOf(shard.id());
-    leaders.merge(leader.getNode(), 1, Integer::sum);
+    Optional<Long> leader = reports.heardLeader(shard.id(), view, nowNanos);
+    leader.ifPresent(node -> leaders.merge(node, 1, Integer::sum));
     ShardStatus.Builder status =
         ShardStatus.newBuilder()
             .setShard(MapMessages.write(shard))
-            .setLeaderNode(leader.getNode())
-            .setTerm(leader.getTerm())
+            .setLeaderNode(leader.orElse(0L))
+            .setTerm(reports.leaderOf(shard.id()).getTerm())
             .setSettled(shard.frozen().isPresent() && reports.isSettled(shard));
     for (Replica replica : shard.replicas()) {
       replicas.merge(replica.node(), 1, Integer::sum);
@@ -84,6 +83,7 @@ final class StatusReport {
           }
           status
               .setReported(true)
+              .setLost(each.getLost())
               .setLastIndex(each.getLastIndex())
               .setApplied(each.getApplied())
               .setApproximateBytes(each.getApproximateBytes());

@@ -73,7 +73,7 @@ final class Steward {
     return PlacementCommand.newBuilder().setEndJob(end).build();
   }
 
-  /** Not more often than the map changes, nor than reports bring news. */
+  /** Whenever reports may have brought news, and soon after the map has changed. */
   private Optional<PlacementCommand> plan(
       ClusterView view, Supplier<LoadView> load, long nowNanos) {
     boolean same = view.revision() == plannedRevision;

@@ -23,8 +23,9 @@
  *
  * <p>A node is dead when it has not reported to this leader for {@link
  * PlacementPolicy#nodeDeadMillis}, counted anew with each change of leadership, and most of the
- * others, asked in the replies to their reports, do not hear it either; and only while most nodes
- * are heard. One that placement alone does not hear is unreachable, and left alone.
+ * others, asked in the replies to their reports, do not hear it either. One that placement alone
+ * does not hear is unreachable, and left alone. However many are dead, nothing is planned unless
+ * most nodes are heard.
  */
 @NullMarked
 package io.flotilla.placement.service;

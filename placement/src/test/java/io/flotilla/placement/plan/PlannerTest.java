@@ -61,7 +61,7 @@ final class PlannerTest {
     assertThat(words()).containsExactly("moves replica 3 of shard 1 to node 4");
     assertThat(world.plan().get(0).reason()).isEqualTo("node 3 is dead");
     assertSays(world.why(shard), "about to begin: it moves replica 3 of shard 1 to node 4");
-    assertSays(world.whyNode(3), "is dead: its replicas are being replaced");
+    assertSays(world.whyNode(3), "is dead: its replicas are to be replaced");
   }
 
   @Test
@@ -495,6 +495,34 @@ final class PlannerTest {
   }
 
   @Test
+  void whatIsToldOfMoreShardsIsOfThoseThatAreAskedFor() {
+    world.nodes(3);
+    long large = world.shard(1, 2, 3);
+    world.bytes.put(large, 5L << 30);
+    world.bytes.put(world.shard(2, 3, 1), 4L << 30);
+    Shard other = world.shards.get(world.shard(3, 1, 2)).value();
+    int redis = 2;
+    world.shards.put(
+        other.id(),
+        new Revised<>(
+            1, new Shard(other.id(), redis, other.range(), other.epoch(), other.replicas(), 0)));
+    world.settings = Settings.INITIAL.withGoal(PlanWorld.KEYSPACE, 3).withGoal(redis, 2);
+    assertThat(world.plan()).filteredOn(Split.class::isInstance).hasSize(3);
+    assertThat(growth().jobs()).extracting(Job::shard).containsExactly(large);
+    world.settled = false;
+    assertThat(growth().jobs()).isEmpty();
+    assertThat(growth().findings())
+        .extracting(Finding::text)
+        .singleElement()
+        .asString()
+        .startsWith("placement has a new leader");
+  }
+
+  private Plan growth() {
+    return Planner.explainGrowth(world.view(), world.load(), world.policy, PlanWorld.KEYSPACE);
+  }
+
+  @Test
   void whatItsLeaderRefusedToSplitIsNotAskedAgain() {
     world.nodes(3);
     long shard = world.shard(1, 2, 3);
@@ -570,6 +598,23 @@ final class PlannerTest {
     world.begin(List.of(wish().transfer(shard, 3)));
     refuses("shard 1 has a job already", () -> wish().split(shard, KeyBytes.EMPTY));
     refuses("job 1 is under way: it hands leadership", () -> wish().move(shard, 3, 4));
+  }
+
+  @Test
+  void leadershipGoesWhereItMayStay() throws Exception {
+    world.nodes(4);
+    long shard = world.shard(1, 2, 3, 4);
+    world.shard(4, 1, 2);
+    assertThat(wish().transfer(shard, 0).to().node()).isEqualTo(2);
+    world.drain(2);
+    assertThat(wish().transfer(shard, 0).to().node()).isEqualTo(3);
+    world.health.put(3L, LoadView.Health.FRESH);
+    assertThat(wish().transfer(shard, 0).to().node()).as("though it leads more").isEqualTo(4);
+    world.drain(4);
+    assertThat(wish().transfer(shard, 0).to().node()).as("as the last one").isEqualTo(3);
+    world.drain(3);
+    refuses("is heard on a node that stays", () -> wish().transfer(shard, 0));
+    assertThat(wish().transfer(shard, 2).to().node()).as("who says so").isEqualTo(2);
   }
 
   private WishPlanner wish() {

@@ -233,6 +233,11 @@ final class JobTest extends ThreeNodes {
     long revision = map.view().revision();
     assertThat(begin(split().setDryRun(true)).getId()).isZero();
     assertThat(begin(transfer(2).setDryRun(true)).getId()).isZero();
+    assertThat(tellOfMoreShards().getJobsList()).isEmpty();
+    assertThat(tellOfMoreShards().getNotesList())
+        .satisfiesExactly(
+            note -> assertThat(note).startsWith("the keyspace goes from 4 to 5 shards"),
+            note -> assertThat(note).startsWith("placement has a new leader, which waits"));
     nanos.addAndGet(6 * SECOND);
     report(1, true);
     report(2, false);
@@ -242,16 +247,16 @@ final class JobTest extends ThreeNodes {
                 .reply()
                 .getNotesList())
         .anyMatch(note -> note.contains("holds a replica of shard 1 already"));
-    assertThat(
-            administer(
-                    AdminRequest.newBuilder()
-                        .setDryRun(true)
-                        .setAddShards(
-                            AddShardsRequest.newBuilder().setKeyspace("default").setCount(1)))
-                .reply()
-                .getJobsList())
-        .hasSize(1);
+    assertThat(tellOfMoreShards().getJobsList()).hasSize(1);
     assertThat(map.view().revision()).isEqualTo(revision);
+  }
+
+  private AdminReply tellOfMoreShards() {
+    return administer(
+            AdminRequest.newBuilder()
+                .setDryRun(true)
+                .setAddShards(AddShardsRequest.newBuilder().setKeyspace("default").setCount(1)))
+        .reply();
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.flotilla.placement.store.PlacementStateMachine;
 import io.flotilla.placement.store.PlacementStore;
+import io.flotilla.proto.placement.ChangeMember;
 import io.flotilla.proto.placement.PlacementCommand;
 import io.flotilla.proto.placement.StatusReply;
 import io.flotilla.proto.placement.StatusRequest;
@@ -109,6 +110,24 @@ final class LeaderGateTest {
     assertThat(map.view().cluster()).isEqualTo("c");
     assertThat(call.errorCode()).isEqualTo(ErrorCode.UNKNOWN_OUTCOME);
     assertThat(call.error().getMessage()).contains("on purpose");
+  }
+
+  /** Not given to somebody who takes it for done. */
+  @Test
+  void whatWasDecidedFromWhatIsNoMoreHasFailed() throws Exception {
+    startDesk();
+    ChangeMember.Builder member =
+        ChangeMember.newBuilder().setChange(ChangeMember.Change.ADD).setMember(1);
+    gate.propose(command(member.setAddress("h:1"))).get(10, TimeUnit.SECONDS);
+    AtomicBoolean given = new AtomicBoolean();
+    gate.decide(call, command(member.setAddress("h:9")), result -> given.set(true));
+    await().until(call::isAnswered);
+    assertThat(call.error().getMessage()).contains("member 1 is there already");
+    assertThat(given).isFalse();
+  }
+
+  private static PlacementCommand command(ChangeMember.Builder member) {
+    return PlacementCommand.newBuilder().setChangeMember(member).build();
   }
 
   @Test

@@ -126,7 +126,9 @@ final class MembersChangeTest {
       ChangeMembersRequest.Builder twice =
           ChangeMembersRequest.newBuilder().setAdd(members.addresses.get(1L));
       ChangeMembersRequest.Builder unknown = ChangeMembersRequest.newBuilder().setRemove(9);
+      ChangeMembersRequest.Builder nowhere = ChangeMembersRequest.newBuilder().setAdd("foo");
       for (boolean dryRun : new boolean[] {true, false}) {
+        assertRefused(members, nowhere, dryRun, ErrorCode.INVALID_REQUEST, "allowed: host:port");
         assertRefused(members, twice, dryRun, ErrorCode.CONFLICT, "is member 1 already");
         assertRefused(members, unknown, dryRun, ErrorCode.NOT_FOUND, "has no member 9");
       }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.flotilla.placement.model.Ending;
+import io.flotilla.proto.map.Replica;
 import io.flotilla.proto.map.Shard;
 import io.flotilla.proto.placement.AddShardsRequest;
 import io.flotilla.proto.placement.AdminReply;
@@ -81,6 +82,18 @@ final class UnaskedTest extends ThreeNodes {
   }
 
   @Test
+  void whatIsLostOnANodeThatLivesIsShown() {
+    Replica replica = shard.getReplicas(1);
+    report(
+        replica.getNode(), ShardReport.newBuilder().setReplica(replica.getReplica()).setLost(true));
+    assertThat(status().getShardsList())
+        .flatMap(ShardStatus::getReplicasList)
+        .filteredOn(ReplicaStatus::getLost)
+        .singleElement()
+        .matches(each -> each.getReplica() == replica.getReplica() && each.getAlive());
+  }
+
+  @Test
   void aNodeOfWhichPlacementHoldsSomethingElseIsAskedForIt() {
     BucketHash wrong = BucketHash.newBuilder().setBucket(3).setHash(1).build();
     assertThat(send(ReportRequest.newBuilder().setNode(1).setBucket(wrong)).getDifferingList())
@@ -123,6 +136,21 @@ final class UnaskedTest extends ThreeNodes {
     secondsPass(2, 3);
     await().until(() -> !jobs().isEmpty());
     assertThat(jobs()).allMatch(job -> job.getReason().equals("node 3 is dead"));
+  }
+
+  /** It is the same to whoever asks. */
+  @Test
+  void whoIsSilentLeadsNothing() {
+    allLead(1);
+    assertThat(status().getNodes(0).getLeaders()).isEqualTo(8);
+    assertThat(whyNode(1)).anyMatch(line -> line.contains("leads 8 shards"));
+    secondsPass(POLICY.nodeSilentMillis() / 1000, 1);
+    assertThat(status().getNodes(0).getLeaders()).isZero();
+    assertThat(status().getShardsList()).allMatch(each -> each.getLeaderNode() == 0);
+    assertThat(status().getShardsList()).allMatch(each -> each.getTerm() == 3);
+    assertThat(whyNode(1)).anyMatch(line -> line.contains("leads 0 shards"));
+    secondsPass(1);
+    assertThat(status().getNodes(0).getLeaders()).as("it was there all the time").isEqualTo(8);
   }
 
   @Test

@@ -409,7 +409,7 @@ final class JobStateTest extends OneStateMachine {
     }
     return random.nextBoolean()
         ? planner().split(shard.id(), KeyBytes.EMPTY)
-        : planner().transfer(shard.id(), 0);
+        : planner().transfer(shard.id(), shard.replicas().get(1).node());
   }
 
   private static PlacementCommand cut(Shard before, Split split) {

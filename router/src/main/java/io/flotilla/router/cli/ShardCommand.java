@@ -60,7 +60,10 @@ final class ShardCommand {
     return bound.map(Bytes::toString).orElse("-");
   }
 
-  /** Nodes, with {@code *} at the leader's, {@code !} at a dead one's, {@code ~} at a learner's. */
+  /**
+   * Nodes, with {@code *} at the leader's, {@code !} at a dead one's, {@code x} where the replica
+   * is lost on a node that lives, {@code ~} at a learner's.
+   */
   private static String replicas(ClusterStatus.Shard shard) {
     return shard.replicas().stream()
         .map(
@@ -68,8 +71,15 @@ final class ShardCommand {
                 replica.node()
                     + (shard.leaderNode().orElse(-1) == replica.node() ? "*" : "")
                     + (replica.learner() ? "~" : "")
-                    + (replica.alive() ? "" : "!"))
+                    + mark(replica))
         .collect(Collectors.joining(" "));
+  }
+
+  private static String mark(ClusterStatus.Replica replica) {
+    if (!replica.alive()) {
+      return "!";
+    }
+    return replica.lost() ? "x" : "";
   }
 
   private static String applied(ClusterStatus.Shard shard) {

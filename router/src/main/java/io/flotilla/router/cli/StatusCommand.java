@@ -80,7 +80,7 @@ final class StatusCommand extends AdminVerb {
           shards.size(),
           shards.stream().filter(shard -> shard.leaderNode().isPresent()).count(),
           replicas.size(),
-          replicas.stream().filter(ClusterStatus.Replica::alive).count());
+          replicas.stream().filter(ClusterStatus.Replica::takesPart).count());
     }
     return table;
   }

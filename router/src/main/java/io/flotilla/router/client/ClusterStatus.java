@@ -142,6 +142,7 @@ public record ClusterStatus(
    * One replica of a shard.
    *
    * @param alive whether its node is
+   * @param lost whether its node says that it takes no part any more: it broke, or was damaged
    * @param reported whether placement has heard of it since that placement leader began; if not,
    *     the positions say nothing
    * @param lastIndex of its log
@@ -154,10 +155,16 @@ public record ClusterStatus(
       long id,
       boolean learner,
       boolean alive,
+      boolean lost,
       boolean reported,
       long lastIndex,
       long applied,
       long approximateBytes,
       long snapshotBytes,
-      long snapshotBytesTotal) {}
+      long snapshotBytesTotal) {
+    /** Whether it can help its group. */
+    public boolean takesPart() {
+      return alive && !lost;
+    }
+  }
 }

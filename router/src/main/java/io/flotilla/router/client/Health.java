@@ -2,6 +2,8 @@ package io.flotilla.router.client;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * A verdict on a cluster.
@@ -32,24 +34,42 @@ public record Health(Level level, String summary, List<String> problems, int nod
     private final ClusterStatus status;
     private final List<String> problems = new ArrayList<>();
 
+    /** Nodes that serve, though placement does not hear them. */
+    private final Set<Long> heardByOthers;
+
     Diagnosis(ClusterStatus status) {
       this.status = status;
+      this.heardByOthers =
+          status.nodes().stream()
+              .filter(node -> !node.alive() && node.heardBy() > 0)
+              .map(ClusterStatus.Node::id)
+              .collect(Collectors.toSet());
     }
 
     Health health() {
       long withoutQuorum = status.shards().stream().filter(s -> spare(s) < 0).count();
+      long withoutHeardLeader = status.shards().stream().filter(this::isLedUnheardIfAtAll).count();
       long withoutLeader =
-          status.shards().stream().filter(s -> spare(s) >= 0 && s.leaderNode().isEmpty()).count();
+          status.shards().stream()
+              .filter(s -> spare(s) >= 0 && s.leaderNode().isEmpty() && !isLedUnheardIfAtAll(s))
+              .count();
       long thinned = status.shards().stream().filter(s -> spare(s) >= 0 && missing(s) > 0).count();
       int spare = status.shards().stream().mapToInt(Diagnosis::spare).min().orElse(0);
       report(withoutQuorum, "without a majority of replicas alive");
       report(withoutLeader, "without a known leader");
+      report(withoutHeardLeader, "that may be led where placement does not hear it");
       report(thinned, "with a replica missing");
       report(
           status.shards().stream().filter(s -> s.lacking() > 0).count(),
           "with fewer replicas than asked for, %d lacking"
               .formatted(status.shards().stream().mapToInt(ClusterStatus.Shard::lacking).sum()));
       for (ClusterStatus.Node node : status.nodes()) {
+        long lost = lostOn(node);
+        if (node.alive() && lost > 0) {
+          problems.add(
+              "node %d (%s) is alive, but has lost %d of its replicas"
+                  .formatted(node.id(), node.address(), lost));
+        }
         if (!node.alive()) {
           problems.add(
               "node %d (%s) silent for %.1f s%s"
@@ -99,12 +119,26 @@ public record Health(Level level, String summary, List<String> problems, int nod
     /** Voters that this shard can lose before it stops serving; negative if it has stopped. */
     private static int spare(ClusterStatus.Shard shard) {
       long voters = shard.replicas().stream().filter(r -> !r.learner()).count();
-      long alive = shard.replicas().stream().filter(r -> !r.learner() && r.alive()).count();
-      return (int) (alive - (voters / 2 + 1));
+      long able = shard.replicas().stream().filter(r -> !r.learner() && r.takesPart()).count();
+      return (int) (able - (voters / 2 + 1));
+    }
+
+    private boolean isLedUnheardIfAtAll(ClusterStatus.Shard shard) {
+      return spare(shard) >= 0
+          && shard.leaderNode().isEmpty()
+          && shard.replicas().stream()
+              .anyMatch(r -> !r.learner() && heardByOthers.contains(r.node()));
     }
 
     private static long missing(ClusterStatus.Shard shard) {
-      return shard.replicas().stream().filter(r -> !r.alive()).count();
+      return shard.replicas().stream().filter(r -> !r.takesPart()).count();
+    }
+
+    private long lostOn(ClusterStatus.Node node) {
+      return status.shards().stream()
+          .flatMap(shard -> shard.replicas().stream())
+          .filter(replica -> replica.node() == node.id() && replica.lost())
+          .count();
     }
   }
 }

@@ -165,6 +165,7 @@ final class StatusReader {
         replica.getReplica(),
         learner,
         replica.getAlive(),
+        replica.getLost(),
         replica.getReported(),
         replica.getLastIndex(),
         replica.getApplied(),

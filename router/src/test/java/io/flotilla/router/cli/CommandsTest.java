@@ -187,12 +187,37 @@ class CommandsTest {
   @Test
   void aNodeThatOnlyPlacementCannotReachIsNamedSo() {
     cluster.declareUnreachable(2);
-    assertThat(run("status").out)
+    Run status = run("status");
+    assertThat(status.code).as("it may well lead, and is no outage").isEqualTo(3);
+    assertThat(status.out)
+        .contains("3 of 8 shards that may be led where placement does not hear it")
         .contains("silent for 34.6 s towards placement, but heard by 2 others");
     assertThat(run("node", "list").out)
         .contains("unreachable from placement, heard by 2 others")
         .doesNotContain("silent");
     assertThat(run("node", "list", "-o", "json").json().at("/1/heardBy").asInt()).isEqualTo(2);
+  }
+
+  @Test
+  void whatIsLostOnANodeThatLivesCountsAsMissing() {
+    cluster.declareLost(2, 3);
+    Run run = run("status");
+    assertThat(run.code).isEqualTo(3);
+    assertThat(run.out)
+        .startsWith("degraded: can lose no further node of 3\n")
+        .contains("3 of 8 shards with a replica missing")
+        .containsPattern("node 2 \\(.*\\) is alive, but has lost 3 of its replicas");
+    assertThat(run.out.lines())
+        .as("nine of twelve take part")
+        .anyMatch(line -> line.matches("default +range +4 +4 +12 +9"));
+    assertThat(run("shard", "list").out.lines())
+        .filteredOn(line -> line.matches(".* 2\\*?x .*"))
+        .hasSize(3);
+    assertThat(run("shard", "list", "-o", "json").json().at("/0/replicas/1/lost").asBoolean())
+        .isTrue();
+    cluster.declareLost(3, 1);
+    assertThat(run("status").out)
+        .startsWith("unavailable: 1 of 8 shards without a majority of replicas alive\n");
   }
 
   @Test

@@ -51,6 +51,7 @@ public final class FakeCluster implements AutoCloseable {
   private final Map<Long, Long> leaders = new HashMap<>();
   private final Set<Long> dead = ConcurrentHashMap.newKeySet();
   private final Set<Long> unreachable = ConcurrentHashMap.newKeySet();
+  private final Set<Long> lost = ConcurrentHashMap.newKeySet();
   private final FakeJobs jobs = new FakeJobs();
   private long term = 1;
   private long nextShard = 1;
@@ -103,6 +104,17 @@ public final class FakeCluster implements AutoCloseable {
   /** Placement says that this node is dead. */
   public void declareDead(long node) {
     dead.add(node);
+  }
+
+  /** A node says that all that it has of the first shards is lost. */
+  public void declareLost(long node, int shardCount) {
+    for (long shard = 1; shard <= shardCount; shard++) {
+      lost.add(replicaOf(shard, node));
+    }
+  }
+
+  private static long replicaOf(long shard, long node) {
+    return shard * 10 + node;
   }
 
   FakeState state() {
@@ -333,7 +345,7 @@ public final class FakeCluster implements AutoCloseable {
             .setEnd(end)
             .setEpoch(Epoch.newBuilder().setVersion(1).setConfVersion(1));
     for (FakeNode node : nodes) {
-      shard.addReplicas(Replica.newBuilder().setNode(node.id).setReplica(id * 10 + node.id));
+      shard.addReplicas(Replica.newBuilder().setNode(node.id).setReplica(replicaOf(id, node.id)));
     }
     shards.put(id, shard.build());
     leaders.put(id, id % nodes.size() + 1);
@@ -414,6 +426,7 @@ public final class FakeCluster implements AutoCloseable {
               .setLastIndex(17)
               .setApplied(loaded ? 16 : 17)
               .setAlive(!dead.contains(replica.getNode()))
+              .setLost(lost.contains(replica.getReplica()))
               .setReported(true));
     }
     return status.build();
