@@ -1,5 +1,6 @@
 package io.flotilla.deploy.local;
 
+import io.flotilla.placement.plan.KeyspaceWish;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -35,7 +36,11 @@ record LocalPlan(
         "--base-port",
         basePort,
         "1024 to 65000");
-    require(shards >= 1 && shards <= 4096, "--shards", shards, "1 to 4096");
+    require(
+        shards >= 1 && shards <= KeyspaceWish.SHARDS_MAX,
+        "--shards",
+        shards,
+        "1 to " + KeyspaceWish.SHARDS_MAX);
   }
 
   private static void require(boolean holds, String option, int value, String allowed) {
