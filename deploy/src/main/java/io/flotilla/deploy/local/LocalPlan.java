@@ -23,13 +23,20 @@ import java.util.TreeMap;
  */
 record LocalPlan(
     Path directory, int placements, int nodes, int gateways, int basePort, int shards) {
+  static final int NODES_MAX = 20;
+  static final int PLACEMENTS_MAX = 9;
+
   private static final String HOST = "127.0.0.1";
   private static final int NODE_OFFSET = 10;
   private static final int GATEWAY_OFFSET = 30;
 
   LocalPlan {
-    require(placements >= 1 && placements <= 9, "--placement", placements, "1 to 9");
-    require(nodes >= 1 && nodes <= 20, "--nodes", nodes, "1 to 20");
+    require(
+        placements >= 1 && placements <= PLACEMENTS_MAX,
+        "--placement",
+        placements,
+        "1 to " + PLACEMENTS_MAX);
+    require(nodes >= 1 && nodes <= NODES_MAX, "--nodes", nodes, "1 to " + NODES_MAX);
     require(gateways >= 0 && gateways <= 20, "--gateways", gateways, "0 to 20");
     require(
         basePort == 0 || (basePort >= 1024 && basePort <= 65_000),
@@ -45,7 +52,7 @@ record LocalPlan(
 
   private static void require(boolean holds, String option, int value, String allowed) {
     if (!holds) {
-      throw new LocalException(option + " is " + value + "; allowed: " + allowed);
+      throw LocalException.usage(option + " is " + value + "; allowed: " + allowed);
     }
   }
 
@@ -161,6 +168,7 @@ record LocalPlan(
     return plan.node(launcher, cluster, number, freeAddress(), placement);
   }
 
+  /** Ids are given in the order of registration: its label tells which process a node is. */
   private LocalProcess node(
       String launcher, String cluster, int number, String address, List<String> placement)
       throws IOException {
@@ -180,9 +188,17 @@ record LocalPlan(
           dir: %s
         placement:
           endpoints: [%s]
+        node:
+          labels:
+            name: %s
         """
             .formatted(
-                cluster, HOST, port(address), data(name), String.join(", ", quoted(placement))));
+                cluster,
+                HOST,
+                port(address),
+                data(name),
+                String.join(", ", quoted(placement)),
+                name));
   }
 
   private LocalProcess gateway(

@@ -42,6 +42,7 @@ class LocalClusterTest {
   void aNewNodeHasANameOfItsOwn() throws Exception {
     LocalCluster cluster = cluster("placement-1", "node-2", "node-3");
     assertThat(LocalPlan.nodeFor(cluster, "c", "flotilla").name()).isEqualTo("node-4");
+    assertThat(directory.resolve("node-4.yaml")).content().contains("    name: node-4\n");
   }
 
   /** It would start as who was removed, and be told to end. */
