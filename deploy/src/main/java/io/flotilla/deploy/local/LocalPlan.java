@@ -1,5 +1,7 @@
 package io.flotilla.deploy.local;
 
+import io.flotilla.deploy.config.RoleKeys;
+import io.flotilla.deploy.config.Settings;
 import io.flotilla.placement.plan.KeyspaceWish;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -13,6 +15,8 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -27,6 +31,18 @@ record LocalPlan(
   static final int PLACEMENTS_MAX = 9;
 
   private static final String HOST = "127.0.0.1";
+
+  /** What members of placement do not have in common, or what is written anew. */
+  private static final Set<String> OWN_KEYS =
+      Set.of(
+          "cluster.id",
+          "listen.host",
+          "listen.port",
+          "data.dir",
+          "placement.member-id",
+          "placement.join",
+          "placement.members");
+
   private static final int NODE_OFFSET = 10;
   private static final int GATEWAY_OFFSET = 30;
 
@@ -69,7 +85,7 @@ record LocalPlan(
       SortedMap<Long, String> members = new TreeMap<>();
       placementAddresses.forEach(address -> members.put(members.size() + 1L, address));
       for (long id : members.keySet()) {
-        processes.add(placement(launcher, cluster, id, members, false));
+        processes.add(placement(launcher, cluster, id, members, false, policy()));
       }
       for (int i = 0; i < nodes; i++) {
         processes.add(node(launcher, cluster, i + 1, nodeAddresses.get(i), placementAddresses));
@@ -89,7 +105,8 @@ record LocalPlan(
   }
 
   /**
-   * Lays out one more member of placement, which was added to it.
+   * Lays out one more member of placement, which was added to it: with the settings of another one,
+   * which whoever leads goes by.
    *
    * @param members addresses of all by their ids
    */
@@ -100,7 +117,22 @@ record LocalPlan(
       SortedMap<Long, String> members,
       String launcher)
       throws IOException {
-    return existing(existing).placement(launcher, cluster, id, members, true);
+    LocalProcess other = existing.ofRole("placement").get(0);
+    Map<String, String> same =
+        Settings.load(
+                RoleKeys.placement(),
+                Optional.of(existing.directory().resolve(other.name() + ".yaml")),
+                Map.of(),
+                List.of())
+            .given();
+    same.keySet().removeAll(OWN_KEYS);
+    return existing(existing).placement(launcher, cluster, id, members, true, same);
+  }
+
+  private Map<String, String> policy() {
+    return Map.of(
+        "placement.replicas", Integer.toString(Math.min(3, nodes)),
+        "placement.initial-shards", Integer.toString(shards));
   }
 
   private static LocalPlan existing(LocalCluster cluster) {
@@ -114,8 +146,16 @@ record LocalPlan(
   }
 
   private LocalProcess placement(
-      String launcher, String cluster, long id, SortedMap<Long, String> members, boolean joins)
+      String launcher,
+      String cluster,
+      long id,
+      SortedMap<Long, String> members,
+      boolean joins,
+      Map<String, String> policy)
       throws IOException {
+    StringBuilder rules = new StringBuilder();
+    new TreeMap<>(policy)
+        .forEach((key, value) -> rules.append(key).append(": ").append(quoted(value)).append('\n'));
     StringBuilder known = new StringBuilder();
     members.forEach(
         (member, address) ->
@@ -139,19 +179,9 @@ record LocalPlan(
           member-id: %d
           join: %s
           members:
-        %s  replicas: %d
-          initial-shards: %d
+        %s%s\
         """
-            .formatted(
-                cluster,
-                HOST,
-                port(address),
-                data(name),
-                id,
-                joins,
-                known,
-                Math.min(3, nodes),
-                shards));
+            .formatted(cluster, HOST, port(address), data(name), id, joins, known, rules));
   }
 
   /**
@@ -233,13 +263,15 @@ record LocalPlan(
   }
 
   private String data(String name) {
-    return '"'
-        + directory.resolve(name).toString().replace("\\", "\\\\").replace("\"", "\\\"")
-        + '"';
+    return quoted(directory.resolve(name).toString());
   }
 
   private static List<String> quoted(List<String> addresses) {
-    return addresses.stream().map(a -> '"' + a + '"').toList();
+    return addresses.stream().map(LocalPlan::quoted).toList();
+  }
+
+  private static String quoted(String text) {
+    return '"' + text.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
   }
 
   private static String port(String address) {
