@@ -71,7 +71,7 @@ final class WholeSimulation implements SimRun {
             DIGESTED);
     this.whole = new WholeCluster(plan, chance, readable);
     this.world = whole.world();
-    Seen seen = new Seen();
+    SeenByUsers seen = new SeenByUsers();
     this.work = whole.users().stream().map(user -> new UserWork(user, seen)).toList();
     this.schedule = whole.faultSchedule();
   }
