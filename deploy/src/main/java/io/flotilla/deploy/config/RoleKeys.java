@@ -2,6 +2,7 @@ package io.flotilla.deploy.config;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** The keys that each role knows. Names are those of the YAML files. */
 public final class RoleKeys {
@@ -12,6 +13,32 @@ public final class RoleKeys {
       List.of(
           Setting.of("listen.host", "0.0.0.0", "address to listen on"),
           Setting.required("data.dir", "directory that belongs to this process alone"));
+
+  /** Whoever leads placement goes by its own. */
+  private static final List<Setting> POLICY =
+      sameInEveryMember(
+          Setting.of("placement.replicas", 3, "replicas of each shard of a new keyspace"),
+          Setting.of(
+              "placement.initial-shards", 16, "shards of the keyspaces 'default' and 'redis'"),
+          Setting.of(
+              "placement.node-dead-seconds",
+              300,
+              "a node that is silent for so long, and that most of the others do not hear either,"
+                  + " is dead: its replicas are replaced"),
+          Setting.of(
+              "placement.node-steady-seconds",
+              30,
+              "nothing is evened out with a node that is new, or back, for less"),
+          Setting.of("placement.split-mebibytes", 1024, "a shard that weighs more is split"),
+          Setting.of(
+              "placement.merge-mebibytes",
+              0,
+              "neighbours that both weigh less are merged, down to as many shards as were asked"
+                  + " for; an eighth of split-mebibytes at most; 0: never"),
+          Setting.of(
+              "placement.split-operations",
+              10_000,
+              "a shard that is asked for so many in each second of a minute is split; 0: never"));
 
   private static final List<Setting> SIZES =
       List.of(
@@ -35,29 +62,8 @@ public final class RoleKeys {
             Setting.of(
                 "placement.join",
                 "false",
-                "true: it was added (placement add) to a placement that is there"),
-            Setting.of("placement.replicas", 3, "replicas of each shard of a new keyspace"),
-            Setting.of(
-                "placement.initial-shards", 16, "shards of the keyspaces 'default' and 'redis'"),
-            Setting.of(
-                "placement.node-dead-seconds",
-                300,
-                "a node silent for so long is dead: its replicas are replaced"),
-            Setting.of(
-                "placement.node-steady-seconds",
-                30,
-                "nothing is evened out with a node that is new, or back, for less"),
-            Setting.of("placement.split-mebibytes", 1024, "a shard that weighs more is split"),
-            Setting.of(
-                "placement.merge-mebibytes",
-                0,
-                "neighbours that both weigh less are merged, down to as many shards as were asked"
-                    + " for; an eighth of split-mebibytes at most; 0: never"),
-            Setting.of(
-                "placement.split-operations",
-                10_000,
-                "a shard that is asked for so many in each second of a minute is split; 0:"
-                    + " never")));
+                "true: it was added (placement add) to a placement that is there")),
+        POLICY);
   }
 
   public static List<Setting> node() {
@@ -104,6 +110,17 @@ public final class RoleKeys {
             Setting.of("redis.keyspace", "redis", "keyspace that commands work on"),
             Setting.of("redis.threads", 2, "event loops"),
             Setting.of("redis.connections-max", 10_000, "clients at once; more are turned away")));
+  }
+
+  private static List<Setting> sameInEveryMember(Setting... settings) {
+    return Stream.of(settings)
+        .map(
+            setting ->
+                new Setting(
+                    setting.key(),
+                    setting.fallback(),
+                    setting.meaning() + "; the same in every member"))
+        .toList();
   }
 
   @SafeVarargs

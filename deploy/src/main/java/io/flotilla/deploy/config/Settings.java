@@ -130,6 +130,18 @@ public final class Settings {
     values.put(key, new Found(value, where));
   }
 
+  /** What was given, by key, and not what is left at its fallback. */
+  public Map<String, String> given() {
+    Map<String, String> given = new LinkedHashMap<>();
+    for (String key : known.keySet()) {
+      Found found = values.get(key);
+      if (found != null) {
+        given.put(key, found.value());
+      }
+    }
+    return given;
+  }
+
   private Found found(String key) {
     Setting setting = known.get(key);
     if (setting == null) {

@@ -23,9 +23,6 @@ import picocli.CommandLine.Spec;
           + " of its own learn first."
     })
 final class LocalAddCommand implements Callable<Integer> {
-  private static final int NODES_MAX = 20;
-  private static final int PLACEMENTS_MAX = 9;
-
   @Spec private CommandSpec spec;
 
   @Mixin private DirectoryOption directory;
@@ -54,8 +51,8 @@ final class LocalAddCommand implements Callable<Integer> {
     LocalCluster cluster = directory.cluster();
     int before = cluster.processes().size();
     int nodes = nodesWanted != null ? nodesWanted : placements > 0 ? 0 : 1;
-    check("--nodes", nodes, NODES_MAX - cluster.ofRole("node").size());
-    check("--placement", placements, PLACEMENTS_MAX - cluster.ofRole("placement").size());
+    check("--nodes", nodes, LocalPlan.NODES_MAX - cluster.ofRole("node").size());
+    check("--placement", placements, LocalPlan.PLACEMENTS_MAX - cluster.ofRole("placement").size());
     try (LocalHealth health = new LocalHealth(cluster, wait.patience())) {
       String id = health.cluster();
       for (int i = 0; i < placements; i++) {
@@ -85,7 +82,7 @@ final class LocalAddCommand implements Callable<Integer> {
 
   private static void check(String option, int value, int max) {
     if (value < 0 || value > max) {
-      throw new LocalException(option + " is " + value + "; allowed: 0 to " + max + " more");
+      throw LocalException.usage(option + " is " + value + "; allowed: 0 to " + max + " more");
     }
   }
 }

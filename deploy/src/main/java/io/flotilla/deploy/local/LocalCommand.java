@@ -1,6 +1,5 @@
 package io.flotilla.deploy.local;
 
-import io.flotilla.router.cli.ExitCodes;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -37,7 +36,7 @@ public final class LocalCommand implements Callable<Integer> {
       return verb.run(out);
     } catch (LocalException e) {
       spec.commandLine().getErr().println("flotilla: " + e.getMessage());
-      return ExitCodes.FAILED;
+      return e.exitCode();
     } finally {
       out.flush();
     }

@@ -1,5 +1,8 @@
 package io.flotilla.deploy.local;
 
+import io.flotilla.deploy.config.RoleKeys;
+import io.flotilla.deploy.config.Settings;
+import io.flotilla.placement.plan.KeyspaceWish;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -12,6 +15,8 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -22,25 +27,48 @@ import java.util.TreeMap;
  */
 record LocalPlan(
     Path directory, int placements, int nodes, int gateways, int basePort, int shards) {
+  static final int NODES_MAX = 20;
+  static final int PLACEMENTS_MAX = 9;
+
   private static final String HOST = "127.0.0.1";
+
+  /** What members of placement do not have in common, or what is written anew. */
+  private static final Set<String> OWN_KEYS =
+      Set.of(
+          "cluster.id",
+          "listen.host",
+          "listen.port",
+          "data.dir",
+          "placement.member-id",
+          "placement.join",
+          "placement.members");
+
   private static final int NODE_OFFSET = 10;
   private static final int GATEWAY_OFFSET = 30;
 
   LocalPlan {
-    require(placements >= 1 && placements <= 9, "--placement", placements, "1 to 9");
-    require(nodes >= 1 && nodes <= 20, "--nodes", nodes, "1 to 20");
+    require(
+        placements >= 1 && placements <= PLACEMENTS_MAX,
+        "--placement",
+        placements,
+        "1 to " + PLACEMENTS_MAX);
+    require(nodes >= 1 && nodes <= NODES_MAX, "--nodes", nodes, "1 to " + NODES_MAX);
     require(gateways >= 0 && gateways <= 20, "--gateways", gateways, "0 to 20");
     require(
         basePort == 0 || (basePort >= 1024 && basePort <= 65_000),
         "--base-port",
         basePort,
         "1024 to 65000");
-    require(shards >= 1 && shards <= 4096, "--shards", shards, "1 to 4096");
+    require(
+        shards >= 1 && shards <= KeyspaceWish.SHARDS_MAX,
+        "--shards",
+        shards,
+        "1 to " + KeyspaceWish.SHARDS_MAX);
   }
 
   private static void require(boolean holds, String option, int value, String allowed) {
     if (!holds) {
-      throw new LocalException(option + " is " + value + "; allowed: " + allowed);
+      throw LocalException.usage(option + " is " + value + "; allowed: " + allowed);
     }
   }
 
@@ -57,7 +85,7 @@ record LocalPlan(
       SortedMap<Long, String> members = new TreeMap<>();
       placementAddresses.forEach(address -> members.put(members.size() + 1L, address));
       for (long id : members.keySet()) {
-        processes.add(placement(launcher, cluster, id, members, false));
+        processes.add(placement(launcher, cluster, id, members, false, policy()));
       }
       for (int i = 0; i < nodes; i++) {
         processes.add(node(launcher, cluster, i + 1, nodeAddresses.get(i), placementAddresses));
@@ -77,7 +105,8 @@ record LocalPlan(
   }
 
   /**
-   * Lays out one more member of placement, which was added to it.
+   * Lays out one more member of placement, which was added to it: with the settings of another one,
+   * which whoever leads goes by.
    *
    * @param members addresses of all by their ids
    */
@@ -88,7 +117,22 @@ record LocalPlan(
       SortedMap<Long, String> members,
       String launcher)
       throws IOException {
-    return existing(existing).placement(launcher, cluster, id, members, true);
+    LocalProcess other = existing.ofRole("placement").get(0);
+    Map<String, String> same =
+        Settings.load(
+                RoleKeys.placement(),
+                Optional.of(existing.directory().resolve(other.name() + ".yaml")),
+                Map.of(),
+                List.of())
+            .given();
+    same.keySet().removeAll(OWN_KEYS);
+    return existing(existing).placement(launcher, cluster, id, members, true, same);
+  }
+
+  private Map<String, String> policy() {
+    return Map.of(
+        "placement.replicas", Integer.toString(Math.min(3, nodes)),
+        "placement.initial-shards", Integer.toString(shards));
   }
 
   private static LocalPlan existing(LocalCluster cluster) {
@@ -102,8 +146,16 @@ record LocalPlan(
   }
 
   private LocalProcess placement(
-      String launcher, String cluster, long id, SortedMap<Long, String> members, boolean joins)
+      String launcher,
+      String cluster,
+      long id,
+      SortedMap<Long, String> members,
+      boolean joins,
+      Map<String, String> policy)
       throws IOException {
+    StringBuilder rules = new StringBuilder();
+    new TreeMap<>(policy)
+        .forEach((key, value) -> rules.append(key).append(": ").append(quoted(value)).append('\n'));
     StringBuilder known = new StringBuilder();
     members.forEach(
         (member, address) ->
@@ -127,19 +179,9 @@ record LocalPlan(
           member-id: %d
           join: %s
           members:
-        %s  replicas: %d
-          initial-shards: %d
+        %s%s\
         """
-            .formatted(
-                cluster,
-                HOST,
-                port(address),
-                data(name),
-                id,
-                joins,
-                known,
-                Math.min(3, nodes),
-                shards));
+            .formatted(cluster, HOST, port(address), data(name), id, joins, known, rules));
   }
 
   /**
@@ -156,6 +198,7 @@ record LocalPlan(
     return plan.node(launcher, cluster, number, freeAddress(), placement);
   }
 
+  /** Ids are given in the order of registration: its label tells which process a node is. */
   private LocalProcess node(
       String launcher, String cluster, int number, String address, List<String> placement)
       throws IOException {
@@ -175,9 +218,17 @@ record LocalPlan(
           dir: %s
         placement:
           endpoints: [%s]
+        node:
+          labels:
+            name: %s
         """
             .formatted(
-                cluster, HOST, port(address), data(name), String.join(", ", quoted(placement))));
+                cluster,
+                HOST,
+                port(address),
+                data(name),
+                String.join(", ", quoted(placement)),
+                name));
   }
 
   private LocalProcess gateway(
@@ -212,13 +263,15 @@ record LocalPlan(
   }
 
   private String data(String name) {
-    return '"'
-        + directory.resolve(name).toString().replace("\\", "\\\\").replace("\"", "\\\"")
-        + '"';
+    return quoted(directory.resolve(name).toString());
   }
 
   private static List<String> quoted(List<String> addresses) {
-    return addresses.stream().map(a -> '"' + a + '"').toList();
+    return addresses.stream().map(LocalPlan::quoted).toList();
+  }
+
+  private static String quoted(String text) {
+    return '"' + text.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
   }
 
   private static String port(String address) {

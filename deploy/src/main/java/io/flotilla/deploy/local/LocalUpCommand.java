@@ -20,6 +20,10 @@ import picocli.CommandLine.Spec;
       "In a directory that holds one already, starts what does not run of it."
     })
 final class LocalUpCommand implements Callable<Integer> {
+  /** What only a new cluster can be given. */
+  private static final List<String> LAYOUT =
+      List.of("--nodes", "--placement", "--gateways", "--shards", "--base-port");
+
   @Spec private CommandSpec spec;
 
   @Mixin private DirectoryOption directory;
@@ -70,7 +74,7 @@ final class LocalUpCommand implements Callable<Integer> {
 
   private int up(PrintWriter out) throws IOException, InterruptedException {
     Path home = directory.path();
-    LocalCluster cluster = LocalCluster.existsIn(home) ? LocalCluster.open(home) : create(home);
+    LocalCluster cluster = LocalCluster.existsIn(home) ? existing(home) : create(home);
     List<LocalProcess> stopped =
         cluster.processes().stream().filter(p -> p.handle().isEmpty()).toList();
     LocalStart.startAll(stopped);
@@ -91,11 +95,24 @@ final class LocalUpCommand implements Callable<Integer> {
     return ExitCodes.OK;
   }
 
+  /** It is as it was made, whatever is asked for now. */
+  private LocalCluster existing(Path home) {
+    List<String> ignored =
+        LAYOUT.stream().filter(spec.commandLine().getParseResult()::hasMatchedOption).toList();
+    if (!ignored.isEmpty()) {
+      spec.commandLine()
+          .getErr()
+          .printf(
+              "flotilla: ignored: %s, for %s holds a cluster already; 'local add' adds to it%n",
+              String.join(", ", ignored), home);
+    }
+    return LocalCluster.open(home);
+  }
+
   private LocalCluster create(Path home) throws IOException {
-    Directories.empty(home);
-    LocalCluster cluster =
-        new LocalPlan(home, placements, nodes, gateways, basePort, shards)
-            .create(LocalStart.launcher());
+    LocalPlan plan = new LocalPlan(home, placements, nodes, gateways, basePort, shards);
+    Directories.empty(home); // once it is sure that the options can be had
+    LocalCluster cluster = plan.create(LocalStart.launcher());
     cluster.save();
     return cluster;
   }

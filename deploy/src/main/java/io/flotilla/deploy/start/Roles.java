@@ -4,6 +4,7 @@ import io.flotilla.deploy.config.ConfigException;
 import io.flotilla.deploy.config.RoleKeys;
 import io.flotilla.deploy.config.Settings;
 import io.flotilla.placement.plan.HeatPolicy;
+import io.flotilla.placement.plan.KeyspaceWish;
 import io.flotilla.placement.plan.Policy;
 import io.flotilla.placement.service.PlacementConfig;
 import io.flotilla.placement.service.PlacementPolicy;
@@ -26,8 +27,6 @@ import java.util.function.Supplier;
 
 /** What each role makes of its settings. */
 final class Roles {
-  private static final int REPLICAS_MAX = 7;
-  private static final int SHARDS_MAX = 4096;
   private static final int THREADS_MAX = 64;
 
   private Roles() {}
@@ -65,8 +64,8 @@ final class Roles {
   private static PlacementPolicy placementPolicy(Settings settings) {
     int splitMebibytes = settings.integer("placement.split-mebibytes", 1, 1 << 20);
     return new PlacementPolicy(
-        settings.integer("placement.replicas", 1, REPLICAS_MAX),
-        settings.integer("placement.initial-shards", 1, SHARDS_MAX),
+        settings.integer("placement.replicas", 1, KeyspaceWish.REPLICAS_MAX),
+        settings.integer("placement.initial-shards", 1, KeyspaceWish.SHARDS_MAX),
         PlacementPolicy.DEFAULT.nodeSilentMillis(),
         1000 * settings.integer("placement.node-dead-seconds", 5, 86_400),
         1000 * settings.integer("placement.node-steady-seconds", 1, 3600),

@@ -3,10 +3,14 @@ package io.flotilla.deploy.local;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.flotilla.deploy.config.RoleKeys;
+import io.flotilla.deploy.config.Settings;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -42,6 +46,7 @@ class LocalClusterTest {
   void aNewNodeHasANameOfItsOwn() throws Exception {
     LocalCluster cluster = cluster("placement-1", "node-2", "node-3");
     assertThat(LocalPlan.nodeFor(cluster, "c", "flotilla").name()).isEqualTo("node-4");
+    assertThat(directory.resolve("node-4.yaml")).content().contains("    name: node-4\n");
   }
 
   /** It would start as who was removed, and be told to end. */
@@ -56,13 +61,35 @@ class LocalClusterTest {
   }
 
   @Test
-  void aNewMemberJoins() throws Exception {
+  void aNewMemberJoinsAndPlansAsTheOthers() throws Exception {
+    LocalCluster made = new LocalPlan(directory, 1, 5, 0, 0, 7).create("flotilla");
+    Files.writeString(
+        directory.resolve("placement-1.yaml"),
+        """
+        placement.node-dead-seconds: 20
+        placement.split-operations: 0
+        """,
+        StandardOpenOption.APPEND);
     TreeMap<Long, String> members = new TreeMap<>(Map.of(1L, "127.0.0.1:1", 4L, "127.0.0.1:4"));
     LocalProcess added =
-        LocalPlan.placementFor(cluster("placement-1", "node-1"), "c", 4, members, "flotilla");
+        LocalPlan.placementFor(made.without(made.process("node-1")), "c", 4, members, "flotilla");
     assertThat(added.name()).isEqualTo("placement-4");
     assertThat(directory.resolve("placement-4.yaml"))
         .content()
         .contains("member-id: 4", "join: true", "    1: 127.0.0.1:1", "    4: 127.0.0.1:4");
+    Map<String, String> founder = given("placement-1");
+    Map<String, String> joined = given("placement-4");
+    assertThat(joined)
+        .containsEntry("placement.replicas", "3")
+        .containsEntry("placement.initial-shards", "7")
+        .containsEntry("placement.node-dead-seconds", "20")
+        .containsEntry("placement.split-operations", "0")
+        .containsEntry("listen.port", "4");
+    assertThat(joined.keySet()).isEqualTo(founder.keySet());
+  }
+
+  private Map<String, String> given(String member) {
+    Optional<Path> file = Optional.of(directory.resolve(member + ".yaml"));
+    return Settings.load(RoleKeys.placement(), file, Map.of(), List.of()).given();
   }
 }

@@ -37,13 +37,20 @@ class ElasticTest {
   private static final int CLIENTS = 64;
   private static final Duration PATIENCE = Duration.ofMinutes(5);
 
-  /** In which nobody is answered, but when a node is killed; other work on the machine counts. */
+  /**
+   * In which nobody is answered, but when a node is killed. What is promised is less than one, and
+   * {@code -Dflotilla.elastic.gap=1} looks at that. A machine that does other work as well stops
+   * all of these processes for longer, and with so few shards one election stops most clients; so
+   * what is asked of every build is less.
+   */
   private static final double GAP_SECONDS_MAX =
       Double.parseDouble(System.getProperty("flotilla.elastic.gap", "3"));
 
+  /** More, when a node is killed: until those who followed its replicas have elected others. */
+  private static final double ELECTION_SECONDS_MAX = 2;
+
   @TempDir private Path directory;
   private final List<String> phases = new ArrayList<>();
-  private double longestGap;
 
   @Test
   void theClusterGrowsAndShrinksUnderLoad() throws Exception {
@@ -59,15 +66,18 @@ class ElasticTest {
       for (int i = 0; i < CLIENTS; i++) {
         traffic.through(new StoreDoor.Sdk(client.keyspace(KEYSPACE).withTimeout(PATIENCE).sync()));
       }
-      phase("before", traffic, () -> {});
-      phase("shards added", traffic, () -> addShards(client));
-      phase("nodes added", traffic, () -> addNodes(cluster, client));
+      phase("before", GAP_SECONDS_MAX, traffic, () -> {});
+      phase("shards added", GAP_SECONDS_MAX, traffic, () -> addShards(client));
+      phase("nodes added", GAP_SECONDS_MAX, traffic, () -> addNodes(cluster, client));
       long drained = status(client).nodes().get(0).id();
       String drainedName = cluster.node(client, drained).name();
-      phase("node drained", traffic, () -> drain(cluster, client, drained));
+      phase("node drained", GAP_SECONDS_MAX, traffic, () -> drain(cluster, client, drained));
       long killed = status(client).nodes().get(0).id();
-      assertThat(longestGap).as("seconds in which nobody was answered").isLessThan(GAP_SECONDS_MAX);
-      phase("node killed", traffic, () -> killForGood(cluster, client, killed));
+      phase(
+          "node killed",
+          GAP_SECONDS_MAX + ELECTION_SECONDS_MAX,
+          traffic,
+          () -> killForGood(cluster, client, killed));
 
       traffic.close();
       Summary sum = traffic.judge(new StoreDoor.Sdk(client.keyspace(KEYSPACE).sync()));
@@ -82,14 +92,13 @@ class ElasticTest {
     void make() throws Exception;
   }
 
-  private void phase(String name, Traffic traffic, Change change) throws Exception {
+  private void phase(String name, double gapMax, Traffic traffic, Change change) throws Exception {
     traffic.awaitProgress();
     long beganNanos = System.nanoTime();
     change.make();
     traffic.awaitProgress();
     long endedNanos = System.nanoTime();
     double gap = traffic.longestGapSeconds(beganNanos, endedNanos);
-    longestGap = Math.max(longestGap, gap);
     phases.add(
         String.format(
             Locale.ROOT,
@@ -98,6 +107,7 @@ class ElasticTest {
             (endedNanos - beganNanos) / 1e9,
             traffic.p99Seconds(beganNanos, endedNanos) * 1e3,
             gap));
+    assertThat(gap).as("seconds in which nobody was answered: " + phases).isLessThan(gapMax);
   }
 
   private static void addShards(FlotillaClient client) {

@@ -41,6 +41,7 @@ final class Judges {
   private final Map<Term, Long> leaders = new HashMap<>();
   private final Set<Long> ended = new HashSet<>();
   private final Map<String, GroupStatus> statuses = new HashMap<>();
+  private final Drains drains;
 
   /**
    * @param digested how likely a replica is compared with the others when it is looked at
@@ -50,6 +51,7 @@ final class Judges {
     this.digested = digested;
     this.owners = new KeyOwners(world);
     this.digests = new Digests(world.counts());
+    this.drains = new Drains(world.counts());
   }
 
   KeyOwners owners() {
@@ -90,6 +92,7 @@ final class Judges {
               () -> "revision " + view.revision() + ", jobs " + view.jobs().values());
       Tiling.check(view);
       countDone(view);
+      drains.look(view);
       owners.founded(view);
     } else if (!known.equals(view)) {
       throw new AssertionError(

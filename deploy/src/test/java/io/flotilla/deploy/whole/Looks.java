@@ -12,14 +12,14 @@ import io.flotilla.router.client.ReadOptions;
 /**
  * How one user reads at one level, and what that level promises of each key that a call reads: a
  * linearizable one becomes an operation of the history, the others are judged by what was {@link
- * Seen}. One thread.
+ * SeenByUsers}. One thread.
  */
 final class Looks {
   private final SimUser user;
-  private final Seen seen;
+  private final SeenByUsers seen;
   private final ReadLevel level;
 
-  Looks(SimUser user, Seen seen, ReadLevel level) {
+  Looks(SimUser user, SeenByUsers seen, ReadLevel level) {
     this.user = user;
     this.seen = seen;
     this.level = level;

@@ -11,6 +11,8 @@ import io.flotilla.raft.port.StorageException;
 import io.flotilla.raft.runtime.RaftListener;
 import io.flotilla.raft.runtime.RaftRuntime;
 import io.flotilla.raft.sim.Chance;
+import io.flotilla.rpc.ErrorCode;
+import io.flotilla.rpc.RpcException;
 import io.flotilla.shard.host.HostedShard;
 import io.flotilla.shard.host.NodeTable;
 import io.flotilla.shard.host.ShardHost;
@@ -106,7 +108,7 @@ final class SimNode extends SimPeer<KvRound> {
     line.register(registration())
         .whenComplete(
             (id, refusal) ->
-                world.clock().after(0, () -> during(born, () -> registered(id, born))));
+                world.clock().after(0, () -> during(born, () -> registered(id, refusal, born))));
     if (node != 0) {
       serve(born, line);
     }
@@ -120,13 +122,13 @@ final class SimNode extends SimPeer<KvRound> {
         .build();
   }
 
-  private void registered(@Nullable Long given, Life born) {
-    if (given == null && cameBack) {
+  private void registered(@Nullable Long given, @Nullable Throwable refusal, Life born) {
+    if (given == null && (cameBack || isRemoval(refusal))) {
       removed("it is not known any more");
       return;
     }
     if (given == null) {
-      throw new AssertionError("REGISTRATION: placement refuses " + address());
+      throw new AssertionError("REGISTRATION: placement refuses " + address(), refusal);
     }
     if (node == 0) {
       node = given;
@@ -135,6 +137,10 @@ final class SimNode extends SimPeer<KvRound> {
     if (node != given) {
       throw new AssertionError("REGISTRATION: node " + node + " is to be " + given);
     }
+  }
+
+  private static boolean isRemoval(@Nullable Throwable refusal) {
+    return refusal instanceof RpcException refused && refused.code() == ErrorCode.REMOVED;
   }
 
   private void serve(Life born, @Nullable PlacementLink line) {

@@ -26,10 +26,10 @@ import java.util.function.Supplier;
  */
 final class UserBundle {
   private final SimUser user;
-  private final Seen seen;
+  private final SeenByUsers seen;
   private final Runnable then;
 
-  UserBundle(SimUser user, Seen seen, Runnable then) {
+  UserBundle(SimUser user, SeenByUsers seen, Runnable then) {
     this.user = user;
     this.seen = seen;
     this.then = then;

@@ -41,7 +41,7 @@ final class UserWork {
   private static final int PAGE_MAX = 5;
 
   private final SimUser user;
-  private final Seen seen;
+  private final SeenByUsers seen;
   private final SimClock clock;
   private final Chance chance;
   private final boolean forgetful;
@@ -51,11 +51,11 @@ final class UserWork {
   /**
    * @param seen by all users
    */
-  UserWork(SimUser user, Seen seen) {
+  UserWork(SimUser user, SeenByUsers seen) {
     this(user, seen, false);
   }
 
-  private UserWork(SimUser user, Seen seen, boolean forgetful) {
+  private UserWork(SimUser user, SeenByUsers seen, boolean forgetful) {
     this.user = user;
     this.seen = seen;
     this.forgetful = forgetful;
@@ -65,7 +65,7 @@ final class UserWork {
 
   /** Of one key at a time, and nothing that depends on what was seen: that may be given up. */
   static UserWork ofWhoForgets(SimUser user) {
-    return new UserWork(user, new Seen(), true);
+    return new UserWork(user, new SeenByUsers(), true);
   }
 
   void start() {

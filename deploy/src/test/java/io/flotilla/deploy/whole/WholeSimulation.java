@@ -20,12 +20,13 @@ import java.util.Locale;
 
 /**
  * One run of a {@link WholeCluster}: three members of placement, five nodes and a sixth that may
- * come, users and an operator. In one run of three, shards begin with fewer replicas than are asked
- * for. While faults happen that a seed draws, shards are cut, moved and handed over, nodes drained,
- * lost for good and added. What holds always is looked at always ({@link Judges}); when the world
- * was healed it has to come to rest ({@link Rest}), and what users were told must be what one map
- * in one memory could have told them, and no session may have been shown less than before. One
- * thread; the same seed gives the same run.
+ * come, users and an operator; in two runs of five a {@link Housekeeper} as well. In one run of
+ * three, shards begin with fewer replicas than are asked for. While faults happen that a seed
+ * draws, shards are cut, moved and handed over, nodes drained, lost for good and added. What holds
+ * always is looked at always ({@link Judges}); when the world was healed it has to come to rest
+ * ({@link Rest}), and what users were told must be what one map in one memory could have told them,
+ * and no session may have been shown less than before. One thread; the same seed gives the same
+ * run.
  */
 final class WholeSimulation implements SimRun {
   static final RunKind KIND = new RunKind("whole", WholeSimulation::of);
@@ -71,7 +72,7 @@ final class WholeSimulation implements SimRun {
             DIGESTED);
     this.whole = new WholeCluster(plan, chance, readable);
     this.world = whole.world();
-    Seen seen = new Seen();
+    SeenByUsers seen = new SeenByUsers();
     this.work = whole.users().stream().map(user -> new UserWork(user, seen)).toList();
     this.schedule = whole.faultSchedule();
   }
@@ -155,6 +156,7 @@ final class WholeSimulation implements SimRun {
     whole.nodes().stream().filter(node -> node != spare).forEach(SimProcess::start);
     whole.users().forEach(SimProcess::start);
     Operator operator = new Operator(whole, spare, whole.users().get(0).client().admin());
+    Housekeeper housekeeper = new Housekeeper(whole, seed, whole.users().get(1).client().admin());
     if (world.chance().happens(0.8)) {
       whole.calm();
       whole.within("keyspaces are there", REST_MICROS, whole.judges().owners()::isFounded);
@@ -164,6 +166,7 @@ final class WholeSimulation implements SimRun {
     work.forEach(UserWork::start);
     schedule.start();
     operator.start();
+    housekeeper.start();
     whole.within(FAULTS_MICROS, () -> false);
     world.heal();
     whole.calm();
@@ -171,6 +174,8 @@ final class WholeSimulation implements SimRun {
     schedule.stop();
     whole.wallClocks().stop();
     operator.stop();
+    housekeeper.stop();
+    whole.within("balance is on", REST_MICROS, housekeeper::isTidy);
     Rest rest = new Rest(whole);
     rest.begin();
     whole.awaitMore("users go on", REST_MICROS, whole.users(), SimUser::finished, 10);

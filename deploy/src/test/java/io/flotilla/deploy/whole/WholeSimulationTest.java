@@ -31,6 +31,8 @@ class WholeSimulationTest {
         .had(0.1, FaultKind.MERGE)
         .had(3, FaultKind.MOVE)
         .had(2, FaultKind.TRANSFER)
+        .had(0.2, FaultKind.DRAIN)
+        .had(0.05, FaultKind.REMOVAL)
         .had(0.1, FaultKind.DEATH)
         .had(150, FaultKind.OWNER)
         .had(200, FaultKind.DIGEST)

@@ -8,7 +8,7 @@
  *
  * <p>What users do in a drawn run is {@link UserWork}: reads at each level, writes, scans, and
  * calls for several keys. What a linearizable part of it says of a key belongs to that key's
- * history; what a session is shown may be no older than what its user has {@link Seen}.
+ * history; what a session is shown may be no older than what its user has {@link SeenByUsers}.
  *
  * <p>Simulated is what lies outside: the clock, the executors ({@link SimLoop}), connections
  * ({@link SimConnections}), Raft's transport and the disks of logs ({@code raft.sim}). Left out are

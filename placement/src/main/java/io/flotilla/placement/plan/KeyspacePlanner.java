@@ -50,7 +50,7 @@ public final class KeyspacePlanner {
       ClusterView view, Keyspace keyspace, KeyspaceWish wish, List<Node> nodes) {
     List<KeyRange> ranges = ShardCuts.of(keyspace, wish);
     NodeLoads loads = NodeLoads.of(view);
-    ReplicaSpread spread = new ReplicaSpread(nodes, loads);
+    FirstNodes spread = new FirstNodes(nodes, loads);
     List<List<Long>> placements = new ArrayList<>(ranges.size());
     for (int i = 0; i < ranges.size(); i++) {
       placements.add(spread.next(wish.replicas()));

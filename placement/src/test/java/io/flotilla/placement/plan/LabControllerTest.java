@@ -8,6 +8,9 @@ import io.flotilla.placement.model.Move;
 import io.flotilla.placement.model.Replica;
 import io.flotilla.placement.model.Revised;
 import io.flotilla.placement.model.Shard;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +32,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class LabControllerTest {
   private static final int SHARDS = 10;
   private static final int ROUNDS_MAX = 100;
+  private static final int SERVERS = 10;
 
   private static PlanWorld world(int replicas, long... nodes) {
     PlanWorld world = new PlanWorld();
@@ -205,18 +209,37 @@ final class LabControllerTest {
     settle(world);
   }
 
-  /** Whoever plans, plans the same: as the next leader of placement does, from the same map. */
+  /**
+   * Whoever plans, plans the same: as the next leader of placement does, from the same map, however
+   * it has come to know it.
+   */
   @Test
   void testMultiSameConfigurationOnAllServers() {
     Map<Integer, Map<Long, Set<Long>>> rests = new HashMap<>();
-    for (int server = 0; server < 3; server++) {
+    for (int server = 0; server < SERVERS; server++) {
       PlanWorld world = world(3, 1, 2, 3, 4);
-      join(world, 5, 6);
-      leave(world, 2);
+      learnInAnyOrder(world, new Random(server));
       assertThat(world.plan()).hasOnlyElementsOfType(Move.class);
       settle(world);
       rests.put(server, configuration(world));
     }
     assertThat(rests.values()).containsOnly(rests.get(0));
+  }
+
+  /** Who comes and who goes; and, told anew, what nodes say, which is kept in hash tables. */
+  private static void learnInAnyOrder(PlanWorld world, Random random) {
+    List<Runnable> changes =
+        Arrays.asList(() -> join(world, 5), () -> join(world, 6), () -> leave(world, 2));
+    Collections.shuffle(changes, random);
+    changes.forEach(Runnable::run);
+    tellInAnyOrder(world.health, random);
+    tellInAnyOrder(world.leaders, random);
+  }
+
+  private static <V> void tellInAnyOrder(Map<Long, V> known, Random random) {
+    List<Map.Entry<Long, V>> entries = new ArrayList<>(Map.copyOf(known).entrySet());
+    Collections.shuffle(entries, random);
+    known.clear();
+    entries.forEach(each -> known.put(each.getKey(), each.getValue()));
   }
 }

@@ -27,6 +27,8 @@ public enum FaultKind {
   SPLIT("shards split"),
   MERGE("shards merged"),
   MOVE("replicas moved"),
+  DRAIN("nodes drained"),
+  REMOVAL("nodes removed"),
   DEATH("nodes lost for good"),
   RECOVERY("shards recovered"),
   BEYOND_RECOVERY("shards that cannot be recovered"),

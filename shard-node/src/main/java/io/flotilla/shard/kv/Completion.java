@@ -7,7 +7,9 @@ import java.nio.ByteBuffer;
 /**
  * What is kept of a completed write, so that a retry is answered and not executed.
  *
- * @param index of the entry, in the log of the shard that executed it, which a split may have left
+ * @param index of the entry, in the log of the shard that executed it, which a split may have left;
+ *     nothing reads it: it tells who looks into a data directory which entry the record came by,
+ *     and to leave it out would be another format
  * @param ackedBelow the largest that any executed entry of the client has said, up to this one
  * @param expiresMillis the latest {@code not_after} of the client's executed entries, up to this
  *     one, as log time

@@ -13,7 +13,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Finds where the data of a range of keys is best cut in two. Little data is read; of more, RocksDB
  * estimates what stands before a key, and the key is found by bisection. Either way the work is
- * bounded: some thousand records, or some dozen estimates. Blocks on the disk.
+ * bounded: some thousand records, or some dozen estimates. Blocks on the disk, and, of more data,
+ * for a flush. Where flushes or compactions are so far behind that one more would stall writers,
+ * RocksDB has it wait until they are not, as it does with the flush that makes the split durable:
+ * to go ahead would have all shards of the node wait for one that is to be cut.
  */
 final class Middle {
   private static final int READ_KEYS_MAX = 4096;

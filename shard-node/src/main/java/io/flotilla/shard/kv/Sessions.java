@@ -22,16 +22,17 @@ import org.jspecify.annotations.Nullable;
  * that has all answers below a number says so with a later write; the records below it are deleted,
  * and the number itself must stay as long as a forgotten retry may be under way. So each record
  * carries the largest such number so far, and the latest time at which a write of this client is
- * still accepted. The client's newest record, the carrier, thus holds all there is to know of it;
- * only a newer one replaces it, and of an expired session it is deleted last. An entry none of
- * whose writes is executed leaves no record and therefore changes nothing.
+ * still accepted. The records that say most of either, the carriers, thus hold all there is to know
+ * of the client: before any merge they are one, its newest. Only one that says no less replaces
+ * them, and of an expired session they are deleted last. An entry none of whose writes is executed
+ * leaves no record and therefore changes nothing.
  *
  * <p>After a merge, what the two shards know of a client is put together record by record; neither
  * need have said more than the other. What is known of a client is always what the records that are
  * left say, the most of each.
  *
- * <p>After a split a record stays with its key, and the other half may lack the carrier. No retry
- * can profit: it was sent, as all attempts of an acknowledged write, before the acknowledgement was
+ * <p>After a split a record stays with its key, and the other half may lack a carrier. No retry can
+ * profit: it was sent, as all attempts of an acknowledged write, before the acknowledgement was
  * reported, hence by an epoch not newer than that of the entry that deleted its record; the split
  * raised the epoch, and entries of an older one are refused.
  */
@@ -127,7 +128,7 @@ final class Sessions {
 
   /**
    * Forgets, without deleting them, the records of routing keys that are in another shard now. What
-   * is left is what a restart would find: of each client the newest record that is here.
+   * is left is what a restart would find: of each client what the records say that are here.
    */
   void keep(KeyRange range) throws StorageException {
     List<Session> before = List.copyOf(byClient.values());

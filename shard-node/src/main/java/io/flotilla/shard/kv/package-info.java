@@ -13,9 +13,10 @@
  * <p>Keys begin with a generation (8 bytes, see {@code raft.state}) and a letter: {@code K} the
  * data by encoded key, {@code D} the completion records by routing key, client and sequence number,
  * {@code M} progress, descriptor and extents by shard. A shard has, of its extents, the data and
- * the records, and of the generation that its log names what stands under its id: that is what an
- * image of it holds, so that who goes on from one knows which writes were executed; and it is what
- * is deleted when it leaves. Ranges of shards that serve do not overlap.
+ * the records, and of the generation that its log names what stands under its id. That is what is
+ * deleted when it leaves; and it is what an image of it holds, but for the extents, which are those
+ * of a new shard where it is loaded. So who goes on from one knows which writes were executed.
+ * Ranges of shards that serve do not overlap.
  *
  * <p>Shards share a generation after a split ({@link io.flotilla.shard.kv.Split}), which is one
  * entry of the log: it narrows the shard's range and puts a new shard's progress and descriptor

@@ -24,7 +24,7 @@ final class Control implements AutoCloseable {
 
   /**
    * @param thread one, which this ends
-   * @param fatal told of what no task expected
+   * @param fatal told of what no task expected; it must end the process
    */
   Control(ScheduledExecutorService thread, Consumer<Throwable> fatal) {
     this.thread = thread;
@@ -50,10 +50,11 @@ final class Control implements AutoCloseable {
     }
   }
 
+  /** An executor would keep it to itself, and who reports no more would serve on. */
   private void guarded(Runnable task) {
     try {
       task.run();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       fatal.accept(e);
     }
   }

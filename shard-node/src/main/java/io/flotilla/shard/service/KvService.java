@@ -147,7 +147,7 @@ public final class KvService {
     try {
       WriteReply reply = WriteReply.parseFrom(result);
       if (reply.getResultsList().stream().allMatch(KvService::isWrongShard)) {
-        // It met a split on its way: nothing of it was executed.
+        // It met a split, a freeze or a merge on its way: nothing of it was executed.
         call.fail(host.staleEpoch(shard, Asked.by(call.request())));
       } else {
         call.reply(cut(reply));

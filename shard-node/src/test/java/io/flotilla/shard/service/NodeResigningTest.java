@@ -12,7 +12,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A node that ends politely costs its shards no election timeout. */
 @Timeout(120)
-class ResigningTest {
+class NodeResigningTest {
   /** Half a minute at least: no timeout passes while this test looks on. */
   private static final RaftConfig PATIENT =
       RaftConfig.DEFAULT.withCore(

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
  * are merged for it, since their keyspace has more shards than it was created with. Shards that
  * were cut themselves are left alone for ten minutes, so those that are merged are others.
  */
-class UnaskedTest {
+class UnaskedJobsTest {
   private static final String KEYSPACE = "unasked";
   private static final int SPLIT_OPERATIONS = 200;
 

@@ -16,7 +16,7 @@ import java.util.TreeMap;
  * nodes; and, among equals, the node that holds least of other keyspaces, then the lowest id. With
  * zones and racks of equal size, or none, no node gets two more replicas than another.
  */
-final class ReplicaSpread {
+final class FirstNodes {
   /** The cluster, a zone, a rack or a node. */
   private static final class Bin {
     final long node;
@@ -72,7 +72,7 @@ final class ReplicaSpread {
 
   private final Bin cluster;
 
-  ReplicaSpread(Collection<Node> nodes, NodeLoads loads) {
+  FirstNodes(Collection<Node> nodes, NodeLoads loads) {
     Map<String, Map<Place, List<Bin>>> zones = new TreeMap<>();
     nodes.stream()
         .sorted(Comparator.comparingLong(Node::id))
@@ -82,7 +82,7 @@ final class ReplicaSpread {
                     .computeIfAbsent(node.zone(), zone -> new LinkedHashMap<>())
                     .computeIfAbsent(Place.of(node), rack -> new ArrayList<>())
                     .add(new Bin(node.id(), loads.replicasOn(node.id()))));
-    this.cluster = new Bin(zones.values().stream().map(ReplicaSpread::zone).toList());
+    this.cluster = new Bin(zones.values().stream().map(FirstNodes::zone).toList());
   }
 
   private static Bin zone(Map<Place, List<Bin>> racks) {

@@ -12,14 +12,14 @@ import java.util.Map;
  * level). Nobody is ever shown more than was asked for, nor two texts that do not begin alike.
  * Registers go to and fro, of which nothing is said here. One thread.
  */
-final class Seen {
+final class SeenByUsers {
   /** Of a counter its number, of a text its length; begun by anybody, done or not. */
   private final long[] begun = new long[UserKeys.COUNT];
 
   private final String[] longest = new String[UserKeys.COUNT];
   private final Map<Integer, long[]> seen = new HashMap<>();
 
-  Seen() {
+  SeenByUsers() {
     Arrays.fill(longest, "");
   }
 
