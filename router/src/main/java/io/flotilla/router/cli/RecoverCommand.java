@@ -76,8 +76,15 @@ final class RecoverCommand extends AdminVerb {
     RecoveryCheck check = new RecoveryCheck(client, line -> output.err().println(line));
     check.await(begun, wait);
     boolean all = losses.obstacles().isEmpty() && check.serving().size() == losses.shards().size();
-    tellWhatIsLeftToDo(
-        begun.stream().filter(lost -> !check.givenUp().contains(lost.shard())).toList(), all);
+    SortedSet<Long> dead = new TreeSet<>();
+    begun.stream()
+        .filter(lost -> !check.givenUp().contains(lost.shard()))
+        .flatMap(lost -> lost.replicas().stream())
+        .filter(replica -> replica.fate() == Losses.Fate.DEAD)
+        .forEach(replica -> dead.add(replica.node()));
+    if (!dead.isEmpty()) {
+      tellWhatIsLeftToDo(check, dead, all);
+    }
     if (check.serving().isEmpty()) {
       return ExitCodes.FAILED;
     }
@@ -215,25 +222,23 @@ final class RecoverCommand extends AdminVerb {
     }
   }
 
-  private void tellWhatIsLeftToDo(List<LostShard> recovered, boolean all) {
-    SortedSet<Long> dead = new TreeSet<>();
-    recovered.forEach(
-        lost ->
-            lost.replicas().stream()
-                .filter(replica -> replica.fate() == Losses.Fate.DEAD)
-                .forEach(replica -> dead.add(replica.node())));
-    if (dead.isEmpty()) {
+  private void tellWhatIsLeftToDo(RecoveryCheck check, SortedSet<Long> dead, boolean all) {
+    PrintWriter out = forPeople();
+    String told =
+        (all ? "Each has one replica now." : "Each that was recovered has one replica.")
+            + " The dead nodes must not come back with what they had";
+    if (check.seen().isEmpty()) {
+      out.println(told + "; node why says of each when it can be removed.");
       return;
     }
-    PrintWriter out = forPeople();
-    out.println(
-        (all ? "Each has one replica now." : "Each that was recovered has one replica.")
-            + " The dead nodes must not come back with what they had; remove them:");
-    dead.forEach(node -> out.println("  flotilla node remove " + node));
-    if (!all) {
-      out.println(
-          "A node is not removed while a shard that was not recovered has a replica there; shard"
-              + " recover says what is in the way.");
+    AfterRecovery after = new AfterRecovery(check.seen().get(), dead);
+    List<String> steps = after.steps();
+    if (after.empty().isEmpty()) {
+      out.println(told + ".");
+    } else {
+      out.println(told + "; remove " + (steps.isEmpty() ? "them:" : "those that are empty:"));
     }
+    after.empty().forEach(node -> out.println("  flotilla node remove " + node));
+    steps.forEach(out::println);
   }
 }

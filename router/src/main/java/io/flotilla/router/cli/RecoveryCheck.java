@@ -30,6 +30,7 @@ final class RecoveryCheck {
   private final Consumer<String> progress;
   private final Set<Long> serving = new HashSet<>();
   private final Set<Long> givenUp = new HashSet<>();
+  private Optional<ClusterStatus> seen = Optional.empty();
   private String said = "";
 
   /**
@@ -48,6 +49,11 @@ final class RecoveryCheck {
   /** Ids of shards whose recovery placement has given up, for their group was alive. */
   Set<Long> givenUp() {
     return givenUp;
+  }
+
+  /** What placement said last; nothing if it has not answered. */
+  Optional<ClusterStatus> seen() {
+    return seen;
   }
 
   /** Returns when each serves or was given up, or the time is over. */
@@ -74,6 +80,7 @@ final class RecoveryCheck {
       say(String.valueOf(notNow.getMessage()));
       return;
     }
+    seen = Optional.of(status);
     List<LostShard> open =
         recovered.stream()
             .filter(lost -> !serving.contains(lost.shard()) && !givenUp.contains(lost.shard()))
