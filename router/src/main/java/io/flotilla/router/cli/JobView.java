@@ -38,6 +38,11 @@ record JobView(
     return of(ended.job(), null, lower(ended.end()), ended.why());
   }
 
+  /** Of one that is over, though not how. */
+  static JobView ofUnknownEnd(Job job, String why) {
+    return of(job, null, "unknown", why);
+  }
+
   private static JobView of(
       Job job, @Nullable Long bytes, @Nullable String end, @Nullable String why) {
     return new JobView(

@@ -4,10 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.flotilla.proto.placement.AdminRequest;
+import io.flotilla.proto.placement.EndedJob;
 import io.flotilla.proto.placement.Job;
+import io.flotilla.proto.placement.JobEnd;
 import io.flotilla.proto.placement.Merge;
+import io.flotilla.proto.placement.StatusReply;
 import io.flotilla.router.cli.Shell.Run;
 import io.flotilla.router.client.FakeCluster;
+import io.flotilla.router.client.FakeJobs;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -68,6 +73,67 @@ class JobCommandsTest {
                 """,
                 ""));
     assertThat(run("job", "watch").out()).isEqualTo("no job is under way\n");
+  }
+
+  private static StatusReply under(long... ids) {
+    StatusReply.Builder status = StatusReply.newBuilder();
+    LongStream.of(ids).forEach(id -> status.addJobs(FakeJobs.move().toBuilder().setId(id)));
+    return status.build();
+  }
+
+  private static StatusReply ended(StatusReply status, long id, JobEnd how) {
+    return status.toBuilder()
+        .addEnded(
+            EndedJob.newBuilder()
+                .setJob(FakeJobs.move().toBuilder().setId(id))
+                .setEnd(how)
+                .setWhy("so it was"))
+        .build();
+  }
+
+  @Test
+  void whatIsGivenUpOrCancelledIsNotDone() {
+    cluster.jobs().script(under(7), ended(under(), 7, JobEnd.GIVEN_UP));
+    Run given = run("job", "watch", "7");
+    assertThat(given.code()).isEqualTo(1);
+    assertThat(given.out()).endsWith("replaces replica 11; given up: so it was\n");
+    assertThat(run("job", "watch", "7").code()).as("over from the start").isEqualTo(1);
+    cluster.jobs().script(under(8), ended(under(), 8, JobEnd.CANCELLED));
+    assertThat(run("job", "watch", "8", "-o", "json").code()).isEqualTo(1);
+  }
+
+  /** Placement has forgotten job 7 when job 8 is done. */
+  @Test
+  void howAJobEndedIsRemembered() {
+    cluster
+        .jobs()
+        .script(
+            under(7, 8),
+            ended(under(8), 7, JobEnd.GIVEN_UP),
+            under(8),
+            ended(under(), 8, JobEnd.DONE));
+    Run run = run("job", "watch", "-o", "json");
+    assertThat(run.code()).isEqualTo(1);
+    assertThat(run.json().findValuesAsText("end")).containsExactly("given up", "done");
+  }
+
+  @Test
+  void whatEndedUnseenDoesNotCountAsDone() {
+    cluster.jobs().script(under(7, 8), ended(under(), 8, JobEnd.DONE));
+    Run run = run("job", "watch");
+    assertThat(run.code()).isEqualTo(1);
+    assertThat(run.out())
+        .contains("; it is over, and placement does not remember how it ended\n")
+        .endsWith("done: so it was\n");
+  }
+
+  @Test
+  void whatEndedUnseenIsSaidToProgramsToo() {
+    cluster.jobs().script(under(7), under());
+    Run run = run("job", "watch", "7", "-o", "json");
+    assertThat(run.code()).isEqualTo(1);
+    assertThat(run.json().at("/0/end").asText()).isEqualTo("unknown");
+    assertThat(run.json().at("/0/why").asText()).contains("does not remember");
   }
 
   @Test

@@ -23,8 +23,10 @@ import io.flotilla.proto.placement.ShardSurvivor;
 import io.flotilla.proto.placement.Split;
 import io.flotilla.proto.placement.StatusReply;
 import io.flotilla.proto.placement.Transfer;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
 import java.util.NoSuchElementException;
@@ -40,6 +42,7 @@ public final class FakeJobs {
   private final Set<Long> leftOut = new HashSet<>();
   private Collection<Long> lost = List.of(1L);
   private Job job = move();
+  private final Deque<StatusReply> script = new ArrayDeque<>();
   private boolean underWay;
   private boolean balance = true;
   private int looksLeft = Integer.MAX_VALUE;
@@ -65,6 +68,14 @@ public final class FakeJobs {
   public synchronized void underWayFor(int looks, Job other) {
     job = other;
     underWayFor(looks);
+  }
+
+  /**
+   * What the next looks at the status find about jobs, whatever else is under way; then the last.
+   */
+  public synchronized void script(StatusReply... looks) {
+    script.clear();
+    script.addAll(List.of(looks));
   }
 
   /** The last wish. */
@@ -274,6 +285,10 @@ public final class FakeJobs {
   }
 
   synchronized void addTo(StatusReply.Builder status) {
+    if (!script.isEmpty()) {
+      status.mergeFrom(script.size() == 1 ? script.element() : script.remove());
+      return;
+    }
     if (underWay && looksLeft-- <= 0) {
       underWay = false;
       ended.add(
