@@ -2,10 +2,12 @@ package io.flotilla.router.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.node.BooleanNode;
 import com.google.protobuf.ByteString;
 import io.flotilla.proto.placement.AdminRequest;
 import io.flotilla.router.cli.Shell.Run;
 import io.flotilla.router.client.FakeCluster;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -141,6 +143,13 @@ class AdminCommandsTest {
     assertThat(run("placement", "remove", "2", "--dry-run").out())
         .startsWith("nothing was changed");
     assertThat(asked().getDryRun()).isTrue();
+    for (String verb : List.of("add", "remove")) {
+      String whom = verb.equals("add") ? "10.0.0.4:7400" : "2";
+      assertThat(run("placement", verb, whom, "--dry-run", "-o", "json").json().at("/dryRun"))
+          .isEqualTo(BooleanNode.TRUE);
+      assertThat(run("placement", verb, whom, "-o", "json").json().at("/dryRun"))
+          .isEqualTo(BooleanNode.FALSE);
+    }
     assertThat(run("placement", "remove", "2").out()).startsWith("member 2 leaves\n");
     assertThat(asked().getMembers().getRemove()).isEqualTo(2);
     assertThat(run("placement", "remove", "9").code()).isEqualTo(5);
