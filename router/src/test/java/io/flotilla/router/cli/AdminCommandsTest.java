@@ -2,6 +2,7 @@ package io.flotilla.router.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.BooleanNode;
 import com.google.protobuf.ByteString;
 import io.flotilla.proto.placement.AdminRequest;
@@ -128,6 +129,30 @@ class AdminCommandsTest {
         .isEqualTo("balancing is off\n  the cluster is as it is\n");
     assertThat(run("balance", "on").out()).isEqualTo("balancing is on\n");
     assertThat(run("balance", "show", "-o", "json").json().at("/balance").asBoolean()).isTrue();
+  }
+
+  @Test
+  void statusSaysWhatIsOpen() {
+    Run quiet = run("status");
+    assertThat(quiet.out()).contains("map revision 3\n\nPLACEMENT");
+    assertThat(run("status", "-o", "json").json().at("/balance").asBoolean()).isTrue();
+    run("balance", "off");
+    run("shard", "add", "-k", "default", "--count", "2");
+    cluster.jobs().underWayFor(2);
+    assertThat(run("status").out())
+        .contains(
+            """
+            map revision 5
+            balancing is off; balance on has placement even out by itself again
+            1 job is under way; job list shows them
+            keyspace default has 4 shards and is to have 6
+
+            PLACEMENT\
+            """);
+    JsonNode json = run("status", "-o", "json").json();
+    assertThat(json.at("/balance")).isEqualTo(BooleanNode.FALSE);
+    assertThat(json.at("/jobs/0/id").asLong()).isEqualTo(7);
+    assertThat(json.at("/goals/default").asInt()).isEqualTo(6);
   }
 
   @Test

@@ -19,6 +19,7 @@ import io.flotilla.proto.placement.MoveReplicaRequest;
 import io.flotilla.proto.placement.PlannedJob;
 import io.flotilla.proto.placement.Recovery;
 import io.flotilla.proto.placement.Settings;
+import io.flotilla.proto.placement.ShardGoal;
 import io.flotilla.proto.placement.ShardSurvivor;
 import io.flotilla.proto.placement.Split;
 import io.flotilla.proto.placement.StatusReply;
@@ -45,6 +46,7 @@ public final class FakeJobs {
   private final Deque<StatusReply> script = new ArrayDeque<>();
   private boolean underWay;
   private boolean balance = true;
+  private int goal;
   private int looksLeft = Integer.MAX_VALUE;
 
   /** Replica 11 of shard 1 is on its way to node 3, as job 7. */
@@ -109,7 +111,10 @@ public final class FakeJobs {
                   .setShard(request.getTransfer().getShard())
                   .setTransfer(
                       Transfer.newBuilder().setTo(Replica.newBuilder().setReplica(12).setNode(2))));
-      case ADD_SHARDS -> note("the keyspace goes from 4 to 6 shards");
+      case ADD_SHARDS -> {
+        goal = 4 + request.getAddShards().getCount();
+        yield note("the keyspace goes from 4 to " + goal + " shards");
+      }
       case CANCEL -> cancel(request.getCancel().getJob());
       case NODE -> changeNode(request);
       case BALANCE -> {
@@ -301,6 +306,10 @@ public final class FakeJobs {
     if (underWay) {
       status.addJobs(job);
     }
-    status.addAllEnded(ended).setSettings(Settings.newBuilder().setBalanceOff(!balance));
+    Settings.Builder settings = Settings.newBuilder().setBalanceOff(!balance);
+    if (goal > 0) {
+      settings.addGoals(ShardGoal.newBuilder().setKeyspace(1).setShards(goal));
+    }
+    status.addAllEnded(ended).setSettings(settings);
   }
 }
