@@ -72,7 +72,10 @@ final class JobCommand {
         return notFound("job " + id);
       }
       if (output.json()) {
-        output.print(job.map(JobView::of).or(() -> over.map(JobView::of)).orElseThrow());
+        output.print(
+            job.map(open -> JobView.of(open, JobProgress.of(open, status)))
+                .or(() -> over.map(JobView::of))
+                .orElseThrow());
       } else if (job.isPresent()) {
         output.print(JobView.table(List.of(job.get())));
         output.out().println("  " + JobProgress.of(job.get(), status).words());

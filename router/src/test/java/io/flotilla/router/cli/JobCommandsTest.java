@@ -36,7 +36,11 @@ class JobCommandsTest {
   @Test
   void jobs() {
     assertThat(run("job", "show", "7").code()).isEqualTo(5);
-    cluster.jobs().underWayFor(2);
+    cluster.jobs().underWayFor(3);
+    JsonNode progress = run("job", "show", "7", "-o", "json").json().at("/progress");
+    assertThat(progress.at("/words").asText())
+        .isEqualTo("step 1 of 3: the group has not begun with it");
+    assertThat(progress.at("/left").isNull()).isTrue();
     assertThat(run("job", "list").out())
         .isEqualTo(
             """
