@@ -27,7 +27,8 @@ import picocli.CommandLine.Parameters;
       "With --unsafe, each goes on with the one replica whose log is the furthest. What only the"
           + " dead had is lost; the dead must not come back: node remove, right after.",
       "Exits with 3 if some without a majority are left as they are, 1 if one that was named is"
-          + " not lost, or none was recovered.",
+          + " not lost, or of those that were tried none was recovered. With --dry-run: as"
+          + " --unsafe does if none of them fails.",
     })
 final class RecoverCommand extends AdminVerb {
   private static final int AT_ONCE = 100;
@@ -51,7 +52,9 @@ final class RecoverCommand extends AdminVerb {
       names = "--wait",
       paramLabel = "TIME",
       defaultValue = "60s",
-      description = "Longest wait until all serve again. Default: ${DEFAULT-VALUE}.")
+      description =
+          "Longest wait until all serve again, but for placement's last answer. Default:"
+              + " ${DEFAULT-VALUE}.")
   private Duration wait;
 
   @Override
@@ -62,11 +65,11 @@ final class RecoverCommand extends AdminVerb {
     } else {
       print(losses);
     }
-    if (losses.shards().isEmpty()) {
-      return losses.obstacles().isEmpty() ? ExitCodes.OK : ExitCodes.FAILED;
+    if (losses.shards().isEmpty() || dryRun) {
+      return losses.obstacles().isEmpty() ? ExitCodes.OK : ExitCodes.DEGRADED;
     }
-    if (!unsafe || dryRun) {
-      return dryRun ? ExitCodes.OK : ExitCodes.DEGRADED;
+    if (!unsafe) {
+      return ExitCodes.DEGRADED;
     }
     if (!isConfirmed(losses.shards().size())) {
       output.err().println("flotilla: nothing was changed");
@@ -204,6 +207,7 @@ final class RecoverCommand extends AdminVerb {
       case ALIVE -> "left out";
       case MISSING -> "has nothing";
       case LOST -> "is lost";
+      case UNKNOWN -> "unknown";
     };
   }
 

@@ -118,10 +118,11 @@ final class JobReader {
         lost.getReplica().getReplica(),
         lost.getReplica().getNode(),
         switch (lost.getFate()) {
-          case DEAD, UNRECOGNIZED -> Losses.Fate.DEAD;
+          case DEAD -> Losses.Fate.DEAD;
           case ALIVE -> Losses.Fate.ALIVE;
           case MISSING -> Losses.Fate.MISSING;
           case LOST -> Losses.Fate.LOST;
+          case UNRECOGNIZED -> Losses.Fate.UNKNOWN;
         },
         lost.getReported()
             ? Optional.of(

@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.flotilla.proto.placement.AdminRequest;
 import io.flotilla.router.cli.Shell.Run;
 import io.flotilla.router.client.FakeCluster;
+import java.time.Duration;
+import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -43,7 +45,9 @@ class RecoverCommandTest {
             With --unsafe, each would go on with the one replica whose log is the furthest\
             """);
     assertThat(asked().getDryRun()).isTrue();
-    assertThat(run("shard", "recover", "--unsafe", "--dry-run", "1").code()).isZero();
+    assertThat(run("shard", "recover", "--unsafe", "--dry-run", "1").code())
+        .as("shard 4 would be left as it is")
+        .isEqualTo(3);
     assertThat(asked().getDryRun()).isTrue();
     Run json = run("shard", "recover", "-o", "json");
     assertThat(json.json().at("/lost/0/survivor").asLong()).isEqualTo(12);
@@ -95,6 +99,43 @@ class RecoverCommandTest {
               Then node why says of each when it can be removed.
               """);
     }
+  }
+
+  @Test
+  void whatIsLeftAsItIsMakesTheExitCode() {
+    cluster.jobs().obstruct(false);
+    assertThat(run("shard", "recover").code()).isEqualTo(3);
+    assertThat(run("shard", "recover", "--dry-run").code()).isZero();
+    assertThat(run("shard", "recover", "--unsafe", "--dry-run").code()).isZero();
+    cluster.jobs().lose(1, 0);
+    assertThat(run("shard", "recover").code()).isZero();
+    cluster.jobs().obstruct(true);
+    for (String option : List.of("--unsafe", "--dry-run", "--yes")) {
+      Run left = run("shard", "recover", option);
+      assertThat(left.code()).as(option).isEqualTo(3);
+      assertThat(left.out()).endsWith("no shard can be recovered\n");
+    }
+  }
+
+  /** Each would take as long as a call may, which is 20 s, one after the other. */
+  @Test
+  void whatCannotBeReadDoesNotMakeTheWaitLonger() {
+    cluster.jobs().lose(1, 8);
+    cluster.fallSilent(2);
+    long begun = System.nanoTime();
+    Run late = run("shard", "recover", "--unsafe", "--yes", "--wait", "300ms");
+    assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(20));
+    assertThat(late.code()).isEqualTo(1);
+    assertThat(late.err()).contains("flotilla: not all in time");
+  }
+
+  @Test
+  void whatFateANewerPlacementSpeaksOfIsNotTakenForDeath() {
+    cluster.jobs().lose(1, 8);
+    cluster.jobs().fateOfThird(9);
+    Run done = run("shard", "recover", "--unsafe", "--yes");
+    assertThat(done.out()).contains("    1       13     3  unknown  ");
+    assertThat(done.out()).endsWith("remove them:\n  flotilla node remove 1\n");
   }
 
   @Test

@@ -105,6 +105,11 @@ public final class FakeCluster implements AutoCloseable {
     dead.add(node);
   }
 
+  /** This node takes requests and never answers. */
+  public void fallSilent(long node) {
+    node(node).fallSilent();
+  }
+
   FakeState state() {
     return state;
   }

@@ -47,6 +47,8 @@ public final class FakeJobs {
   private boolean underWay;
   private boolean balance = true;
   private int goal;
+  private boolean obstructed = true;
+  private int fateOfThird = LostReplica.Fate.DEAD_VALUE;
   private int looksLeft = Integer.MAX_VALUE;
 
   /** Replica 11 of shard 1 is on its way to node 3, as job 7. */
@@ -153,6 +155,16 @@ public final class FakeJobs {
     lost = LongStream.rangeClosed(first, last).boxed().collect(toCollection(TreeSet::new));
   }
 
+  /** Whether there is a shard 4 that is not lost for good, though it has no majority. */
+  public synchronized void obstruct(boolean there) {
+    obstructed = there;
+  }
+
+  /** What has become of the replicas on node 3, by its number. */
+  public synchronized void fateOfThird(int number) {
+    fateOfThird = number;
+  }
+
   /** Whoever wants to recover this one is refused, for it has come back. */
   public synchronized void comeBack(long shard) {
     alive.add(shard);
@@ -201,9 +213,10 @@ public final class FakeJobs {
     AdminReply.Builder reply = AdminReply.newBuilder();
     if (dryRun) {
       (named.isEmpty() ? lost : named).forEach(shard -> reply.addLost(lost(shard)));
-      return reply
-          .addNotes("shard 4 is not lost for good: node 3 is silent, but not judged dead yet")
-          .build();
+      if (obstructed) {
+        reply.addNotes("shard 4 is not lost for good: node 3 is silent, but not judged dead yet");
+      }
+      return reply.build();
     }
     for (long shard : named) {
       if (leftOut.contains(shard)) {
@@ -215,13 +228,13 @@ public final class FakeJobs {
     return reply.build();
   }
 
-  private static LostShard.Builder lost(long shard) {
+  private LostShard.Builder lost(long shard) {
     return LostShard.newBuilder()
         .setShard(shard)
         .setSurvivor(replica(shard, 2).getReplica())
         .addReplicas(lost(shard, 1, LostReplica.Fate.DEAD).setReported(true).setLastIndex(48))
         .addReplicas(lost(shard, 2, LostReplica.Fate.ALIVE).setReported(true).setLastIndex(46))
-        .addReplicas(lost(shard, 3, LostReplica.Fate.DEAD));
+        .addReplicas(lost(shard, 3, LostReplica.Fate.DEAD).setFateValue(fateOfThird));
   }
 
   private static LostReplica.Builder lost(long shard, long node, LostReplica.Fate fate) {
