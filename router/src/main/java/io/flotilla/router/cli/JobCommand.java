@@ -99,11 +99,11 @@ final class JobCommand {
       })
   static final class CancelCommand extends AdminVerb {
     @Parameters(paramLabel = "JOB", arity = "1..*", description = "Numbers, as in job list.")
-    private List<Long> ids = new ArrayList<>();
+    private List<String> ids = new ArrayList<>();
 
     @Override
     int run(FlotillaClient client) {
-      for (long id : ids) {
+      for (long id : Numbers.read(ids, "job", "job list")) {
         AdminOutput.print(
             output, FlotillaClient.await(client.admin().cancelJob(id)), false, "cancelled");
       }

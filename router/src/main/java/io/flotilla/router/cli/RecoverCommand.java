@@ -37,7 +37,7 @@ final class RecoverCommand extends AdminVerb {
       paramLabel = "SHARD",
       arity = "0..*",
       description = "Only these. Default: all that have lost their majority.")
-  private List<Long> shards = new ArrayList<>();
+  private List<String> shards = new ArrayList<>();
 
   @Option(names = "--unsafe", description = "Do it, at the price that is told.")
   private boolean unsafe;
@@ -59,7 +59,8 @@ final class RecoverCommand extends AdminVerb {
 
   @Override
   int run(FlotillaClient client) throws Exception {
-    Losses losses = FlotillaClient.await(client.admin().losses(shards));
+    List<Long> named = Numbers.read(shards, "shard", "shard list");
+    Losses losses = FlotillaClient.await(client.admin().losses(named));
     if (output.json()) {
       output.print(LossView.of(losses));
     } else {

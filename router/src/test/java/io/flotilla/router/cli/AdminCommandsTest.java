@@ -8,9 +8,13 @@ import com.google.protobuf.ByteString;
 import io.flotilla.proto.placement.AdminRequest;
 import io.flotilla.router.cli.Shell.Run;
 import io.flotilla.router.client.FakeCluster;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The verbs that change where shards are, as a shell runs them. */
 class AdminCommandsTest {
@@ -53,6 +57,47 @@ class AdminCommandsTest {
     Run dry = run("shard", "split", "3", "--dry-run");
     assertThat(asked().getDryRun()).isTrue();
     assertThat(dry.out()).contains("1 job, about 0 KiB to travel; nothing was begun");
+  }
+
+  /** What placement says of the same is in encoded keys. */
+  @Test
+  void whatDoesNotFitIsToldInTheCallersKeys() {
+    Run outside = run("shard", "split", "2", "--at", "b");
+    assertThat(outside.code()).isEqualTo(1);
+    assertThat(outside.err())
+        .isEqualTo(
+            "flotilla: CONFLICT: key b is not inside of shard 2, which is [f, m) and keeps its"
+                + " first key\n");
+    assertThat(run("shard", "split", "2", "--at", "f").err()).contains("key f is not inside");
+    assertThat(run("shard", "split", "4", "--at", "a").err()).contains("which is [t, ) and");
+    assertThat(run("shard", "split", "5", "--at", "b").err())
+        .contains("a hash keyspace is split between two slots only");
+    assertThat(run("shard", "split", "5", "--at", "4000", "--hex").err())
+        .contains("a hash keyspace is split between two slots only");
+    assertThat(run("shard", "split", "5", "--at", "1234", "--hex").err())
+        .contains("key \\x124 is not inside of shard 5, which is [, \\x10\\x00)");
+    assertThat(run("shard", "merge", "3", "--into", "1").err())
+        .isEqualTo(
+            "flotilla: CONFLICT: shards 3 and 1 are not neighbours: their ranges are [m, t) and"
+                + " [, f)\n");
+  }
+
+  @Test
+  void whatIsNoNumberOrNoHexadecimalIsSaidSo(@TempDir Path directory) throws IOException {
+    Path keys = Files.writeString(directory.resolve("keys"), "61\nxyz\n");
+    String wrong = "flotilla: 'xyz' is not hexadecimal; allowed are pairs of 0-9 a-f\n";
+    for (Run run :
+        List.of(
+            run("shard", "split", "2", "--at", "xyz", "--hex"),
+            run("keyspace", "create", "new", "--split-keys", keys.toString(), "--hex"),
+            run("scan", "--from", "xyz"))) {
+      assertThat(run).isEqualTo(new Run(2, "", wrong));
+    }
+    assertThat(run("shard", "recover", "1", "abc"))
+        .isEqualTo(
+            new Run(2, "", "flotilla: 'abc' is no shard; allowed are numbers, as in shard list\n"));
+    assertThat(run("job", "cancel", "7", "abc").err())
+        .isEqualTo("flotilla: 'abc' is no job; allowed are numbers, as in job list\n");
   }
 
   @Test
