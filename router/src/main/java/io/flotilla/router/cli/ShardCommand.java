@@ -60,7 +60,9 @@ final class ShardCommand {
     return bound.map(Bytes::toString).orElse("-");
   }
 
-  /** Nodes, with {@code *} at the leader's, {@code !} at a dead one's, {@code ~} at a learner's. */
+  /**
+   * Nodes, with {@code *} at the leader's, {@code !} at a silent one's, {@code ~} at a learner's.
+   */
   private static String replicas(ClusterStatus.Shard shard) {
     return shard.replicas().stream()
         .map(

@@ -111,8 +111,9 @@ public final class AdminClient {
 
   /**
    * Begins to move a shard's replica to another node. Completes when placement has taken the job;
-   * it is done when it is no longer among the {@link #jobs}. If that very job is under way, it is
-   * the answer. What cannot be done is {@link ErrorCode#CONFLICT}.
+   * it is over when it is no longer among the {@link #jobs}: done, cancelled or given up, as {@link
+   * ClusterStatus#ended} says of the newest. If that very job is under way, it is the answer. What
+   * cannot be done is {@link ErrorCode#CONFLICT}.
    *
    * @param fromNode that loses it, alive or not
    * @param toNode empty: wherever it fits best
@@ -130,7 +131,7 @@ public final class AdminClient {
   }
 
   /**
-   * Begins to cut a shard in two.
+   * Begins to split a shard in two.
    *
    * @param at where the new shard begins, as the bounds of {@link ClusterStatus.Shard} are given;
    *     empty: in the middle of the data
@@ -196,7 +197,7 @@ public final class AdminClient {
   }
 
   /**
-   * Has a keyspace's largest shards cut until there are so many more.
+   * Has a keyspace's largest shards split until there are so many more.
    *
    * @param count 0: no more than there are, whatever was asked for before; nor are they merged
    *     unasked to be fewer
