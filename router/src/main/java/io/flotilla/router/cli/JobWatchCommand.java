@@ -4,9 +4,11 @@ import io.flotilla.router.client.ClusterStatus;
 import io.flotilla.router.client.FlotillaClient;
 import io.flotilla.router.client.Job;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
@@ -35,6 +37,9 @@ final class JobWatchCommand extends AdminVerb {
   /** Placement forgets, and this may go on for long. */
   private final Map<Long, Job.Ended> ended = new HashMap<>();
 
+  /** Jobs that were over before this began. */
+  private final Set<Long> before = new HashSet<>();
+
   private final Map<Long, String> said = new HashMap<>();
   private final Map<Long, TimeLeft> clocks = new HashMap<>();
 
@@ -59,6 +64,7 @@ final class JobWatchCommand extends AdminVerb {
     if (only == null && status.jobs().isEmpty() && !output.json()) {
       output.out().println("no job is under way");
     }
+    status.ended().forEach(known -> before.add(known.job().id()));
     while (look(status)) {
       Thread.sleep(LOOK_EVERY_MILLIS);
       status = FlotillaClient.await(client.admin().status());
@@ -72,6 +78,12 @@ final class JobWatchCommand extends AdminVerb {
 
   /** Says what is new; whether there is anything left to watch. */
   private boolean look(ClusterStatus status) {
+    boolean left = lookAtOpen(status);
+    lookAtEnded(status);
+    return left;
+  }
+
+  private boolean lookAtOpen(ClusterStatus status) {
     boolean left = false;
     for (Job job : status.jobs()) {
       if (only == null || job.id() == only) {
@@ -80,6 +92,16 @@ final class JobWatchCommand extends AdminVerb {
         JobProgress progress = JobProgress.of(job, status);
         say(job, progress.step(), progress.words() + timeLeft(job, progress));
       }
+    }
+    return left;
+  }
+
+  private void lookAtEnded(ClusterStatus status) {
+    if (only == null) { // some begin and end between two looks
+      status.ended().stream()
+          .map(Job.Ended::job)
+          .filter(job -> !before.contains(job.id()))
+          .forEach(job -> watched.putIfAbsent(job.id(), Optional.of(job)));
     }
     for (Map.Entry<Long, Optional<Job>> each : watched.entrySet()) {
       long id = each.getKey();
@@ -92,7 +114,6 @@ final class JobWatchCommand extends AdminVerb {
         each.getValue().ifPresent(job -> say(job, HOW_UNKNOWN, HOW_UNKNOWN));
       }
     }
-    return left;
   }
 
   private String timeLeft(Job job, JobProgress progress) {

@@ -131,6 +131,19 @@ class JobCommandsTest {
         .endsWith("done: so it was\n");
   }
 
+  /** Job 8 began after one look and was over before the next; job 6 was over before. */
+  @Test
+  void whatBeginsAndEndsBetweenTwoLooksCountsToo() {
+    StatusReply first = ended(under(7), 6, JobEnd.CANCELLED);
+    StatusReply then = ended(ended(under(), 6, JobEnd.CANCELLED), 7, JobEnd.DONE);
+    cluster.jobs().script(first, ended(then, 8, JobEnd.GIVEN_UP));
+    Run run = run("job", "watch", "-o", "json");
+    assertThat(run.code()).isEqualTo(1);
+    assertThat(run.json().findValuesAsText("end")).containsExactly("done", "given up");
+    cluster.jobs().script(first, then);
+    assertThat(run("job", "watch").code()).isZero();
+  }
+
   @Test
   void whatEndedUnseenIsSaidToProgramsToo() {
     cluster.jobs().script(under(7), under());
