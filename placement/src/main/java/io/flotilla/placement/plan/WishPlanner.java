@@ -106,14 +106,14 @@ public final class WishPlanner {
     refuseIf(draft.whyNot(ShardRule.TO_SPLIT, piece), shardId);
     Shard shard = piece.shard;
     refuseIfLong(at);
+    if (!at.isEmpty() && isHash(shard) && !Slots.isBorder(at)) {
+      throw new PlanRefusedException("a hash keyspace is split between two slots only");
+    }
     if (!at.isEmpty() && !shard.range().canBeCutAt(at)) {
       throw new PlanRefusedException(
           String.format(
               "key %s is not inside of shard %d, which is %s and keeps its first key",
               at, shardId, shard.range()));
-    }
-    if (!at.isEmpty() && isHash(shard) && !Slots.isBorder(at)) {
-      throw new PlanRefusedException("a hash keyspace is split between two slots only");
     }
     return draft.split(ASKED_FOR, piece, at);
   }

@@ -12,6 +12,7 @@ import io.flotilla.placement.model.Keyspace;
 import io.flotilla.placement.model.Merge;
 import io.flotilla.placement.model.Move;
 import io.flotilla.placement.model.Node;
+import io.flotilla.placement.model.Partitioning;
 import io.flotilla.placement.model.Recovery;
 import io.flotilla.placement.model.Replica;
 import io.flotilla.placement.model.Revised;
@@ -48,6 +49,7 @@ final class PlanWorld {
   final Set<Long> inVain = new HashSet<>();
   final Set<Long> lost = new HashSet<>();
   Settings settings = Settings.INITIAL;
+  Partitioning partitioning = Partitioning.RANGE;
 
   /** That its shards are to have; 0: nobody has said. */
   int replicas;
@@ -105,7 +107,8 @@ final class PlanWorld {
 
   ClusterView view() {
     TreeMap<Integer, Revised<Keyspace>> keyspaces = new TreeMap<>();
-    keyspaces.put(KEYSPACE, new Revised<>(1, Keyspace.DEFAULT.withReplicas(replicas)));
+    keyspaces.put(
+        KEYSPACE, new Revised<>(1, new Keyspace(KEYSPACE, "default", partitioning, replicas)));
     return new ClusterView(
         "c",
         1,

@@ -3,10 +3,12 @@ package io.flotilla.placement.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.flotilla.placement.model.Epoch;
 import io.flotilla.placement.model.Job;
 import io.flotilla.placement.model.KeyBytes;
 import io.flotilla.placement.model.KeyRange;
 import io.flotilla.placement.model.Move;
+import io.flotilla.placement.model.Partitioning;
 import io.flotilla.placement.model.Replica;
 import io.flotilla.placement.model.Revised;
 import io.flotilla.placement.model.Settings;
@@ -615,6 +617,23 @@ final class PlannerTest {
     world.drain(3);
     refuses("is heard on a node that stays", () -> wish().transfer(shard, 0));
     assertThat(wish().transfer(shard, 2).to().node()).as("who says so").isEqualTo(2);
+  }
+
+  /** A key that is no slot's is outside of the shard too, which is not what is wrong with it. */
+  @Test
+  void aHashKeyspaceIsSplitBetweenSlots() {
+    world.partitioning = Partitioning.HASH;
+    world.nodes(3);
+    long shard = world.shard(1, 2, 3);
+    KeyRange slots =
+        new KeyRange(
+            KeyBytes.of(new byte[] {0, 0, 0, 1, 0, 1}), KeyBytes.of(new byte[] {0, 0, 0, 1, 1, 0}));
+    List<Replica> replicas = world.shards.get(shard).value().replicas();
+    world.shards.put(
+        shard,
+        new Revised<>(1, new Shard(shard, PlanWorld.KEYSPACE, slots, Epoch.FIRST, replicas, 0)));
+    KeyBytes key = KeyBytes.of(new byte[] {0, 0, 0, 1, 'b'});
+    refuses("a hash keyspace is split between two slots only", () -> wish().split(shard, key));
   }
 
   private WishPlanner wish() {

@@ -72,7 +72,10 @@ final class JobCommand {
         return notFound("job " + id);
       }
       if (output.json()) {
-        output.print(job.map(JobView::of).or(() -> over.map(JobView::of)).orElseThrow());
+        output.print(
+            job.map(open -> JobView.of(open, JobProgress.of(open, status)))
+                .or(() -> over.map(JobView::of))
+                .orElseThrow());
       } else if (job.isPresent()) {
         output.print(JobView.table(List.of(job.get())));
         output.out().println("  " + JobProgress.of(job.get(), status).words());
@@ -96,11 +99,11 @@ final class JobCommand {
       })
   static final class CancelCommand extends AdminVerb {
     @Parameters(paramLabel = "JOB", arity = "1..*", description = "Numbers, as in job list.")
-    private List<Long> ids = new ArrayList<>();
+    private List<String> ids = new ArrayList<>();
 
     @Override
     int run(FlotillaClient client) {
-      for (long id : ids) {
+      for (long id : Numbers.read(ids, "job", "job list")) {
         AdminOutput.print(
             output, FlotillaClient.await(client.admin().cancelJob(id)), false, "cancelled");
       }

@@ -9,7 +9,7 @@ import java.util.Optional;
  *
  * @param words for people
  * @param step changes where that is news, not with each byte
- * @param left what is left of the step; nothing if that is not known
+ * @param left what is left of the step, more than 0; nothing if that is not known, or no amount
  */
 record JobProgress(String words, String step, Optional<Left> left) {
   /**
@@ -79,19 +79,32 @@ record JobProgress(String words, String step, Optional<Left> left) {
     if (!replica.learner()) {
       return of("step 3 of 3: the group is taking it in");
     }
+    return replica.snapshotBytesTotal() > 0 ? ofSnapshot(replica) : ofEntries(replica, last);
+  }
+
+  private static JobProgress ofEntries(ClusterStatus.Replica replica, long last) {
+    if (replica.reported() && replica.applied() >= last) {
+      return of("step 2 of 3: it has learned all, %,d entries".formatted(replica.applied()));
+    }
+    String entries = "it learns: %,d of %,d entries".formatted(replica.applied(), last);
+    Optional<Left> left =
+        Optional.of(new Left("entries", last - replica.applied()))
+            .filter(known -> replica.reported());
+    return new JobProgress("step 2 of 3: " + entries, entries, left);
+  }
+
+  private static JobProgress ofSnapshot(ClusterStatus.Replica replica) {
     long total = replica.snapshotBytesTotal();
-    if (total == 0) {
-      String entries = "it learns: %,d of %,d entries".formatted(replica.applied(), last);
-      Optional<Left> left =
-          Optional.of(new Left("entries", Math.max(0, last - replica.applied())))
-              .filter(known -> replica.reported());
-      return new JobProgress("step 2 of 3: " + entries, entries, left);
+    if (replica.snapshotBytes() >= total) {
+      return of(
+          "step 2 of 3: the snapshot, %,d KiB, has come and is being loaded"
+              .formatted(total >> 10));
     }
     long percent = PERCENT * replica.snapshotBytes() / total;
     return new JobProgress(
         "step 2 of 3: a snapshot comes: %,d of %,d KiB, %d %%"
             .formatted(replica.snapshotBytes() >> 10, total >> 10, percent),
         "snapshot of " + total + ", " + percent / PERCENT_STEP,
-        Optional.of(new Left("bytes", Math.max(0, total - replica.snapshotBytes()))));
+        Optional.of(new Left("bytes", total - replica.snapshotBytes())));
   }
 }

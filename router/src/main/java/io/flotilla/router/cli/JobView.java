@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param approximateBytes that travel for it, where that was asked
  * @param end how it ended, if it did
  * @param why it ended that way
+ * @param progress of one that is under way, where that was asked
  */
 record JobView(
     long id,
@@ -25,21 +26,49 @@ record JobView(
     String reason,
     @Nullable Long approximateBytes,
     @Nullable String end,
-    @Nullable String why) {
+    @Nullable String why,
+    @Nullable Progress progress) {
+  /**
+   * How far a job is.
+   *
+   * @param left of its step, in {@code unit}s; null if that is not known, or no amount
+   */
+  record Progress(String words, @Nullable Long left, @Nullable String unit) {
+    private static Progress of(JobProgress progress) {
+      return new Progress(
+          progress.words(),
+          progress.left().map(JobProgress.Left::amount).orElse(null),
+          progress.left().map(JobProgress.Left::of).orElse(null));
+    }
+  }
+
   static JobView of(Job job) {
-    return of(job, null, null, null);
+    return of(job, null, null, null, null);
+  }
+
+  static JobView of(Job job, JobProgress progress) {
+    return of(job, null, null, null, Progress.of(progress));
   }
 
   static JobView of(Job.Planned planned) {
-    return of(planned.job(), planned.approximateBytes(), null, null);
+    return of(planned.job(), planned.approximateBytes(), null, null, null);
   }
 
   static JobView of(Job.Ended ended) {
-    return of(ended.job(), null, lower(ended.end()), ended.why());
+    return of(ended.job(), null, lower(ended.end()), ended.why(), null);
+  }
+
+  /** Of one that is over, though not how. */
+  static JobView ofUnknownEnd(Job job, String why) {
+    return of(job, null, "unknown", why, null);
   }
 
   private static JobView of(
-      Job job, @Nullable Long bytes, @Nullable String end, @Nullable String why) {
+      Job job,
+      @Nullable Long bytes,
+      @Nullable String end,
+      @Nullable String why,
+      @Nullable Progress progress) {
     return new JobView(
         job.id(),
         lower(job.kind()),
@@ -52,7 +81,8 @@ record JobView(
         job.reason(),
         bytes,
         end,
-        why);
+        why,
+        progress);
   }
 
   private static @Nullable Long orNull(OptionalLong number) {

@@ -4,8 +4,8 @@ import io.flotilla.router.client.ClusterStatus;
 import io.flotilla.router.client.FlotillaClient;
 import io.flotilla.router.client.Job;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
-import java.util.List;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -17,10 +17,13 @@ import picocli.CommandLine.Parameters;
     name = "watch",
     description = {
       "Says what changes about jobs, until none is under way.",
-      "Exits with 0 if all were done, 1 if one was cancelled or given up.",
+      "Exits with 0 if all were done, 1 if one was cancelled or given up, or if nobody knows any"
+          + " more how it ended.",
     })
 final class JobWatchCommand extends AdminVerb {
   private static final long LOOK_EVERY_MILLIS = 500;
+  private static final String HOW_UNKNOWN =
+      "it is over, and placement does not remember how it ended";
 
   @Parameters(
       paramLabel = "JOB",
@@ -28,7 +31,15 @@ final class JobWatchCommand extends AdminVerb {
       description = "Only this one. Default: all, those that begin meanwhile too.")
   private @Nullable Long only;
 
-  private final Set<Long> watched = new LinkedHashSet<>();
+  /** As they were said last; nothing of one that was over from the start. */
+  private final Map<Long, Optional<Job>> watched = new LinkedHashMap<>();
+
+  /** Placement forgets, and this may go on for long. */
+  private final Map<Long, Job.Ended> ended = new HashMap<>();
+
+  /** Jobs that were over before this began. */
+  private final Set<Long> before = new HashSet<>();
+
   private final Map<Long, String> said = new HashMap<>();
   private final Map<Long, TimeLeft> clocks = new HashMap<>();
 
@@ -48,16 +59,17 @@ final class JobWatchCommand extends AdminVerb {
       return notFound("job " + only);
     }
     if (only != null) {
-      watched.add(only);
+      watched.put(only, Optional.empty());
     }
     if (only == null && status.jobs().isEmpty() && !output.json()) {
       output.out().println("no job is under way");
     }
+    status.ended().forEach(known -> before.add(known.job().id()));
     while (look(status)) {
       Thread.sleep(LOOK_EVERY_MILLIS);
       status = FlotillaClient.await(client.admin().status());
     }
-    return verdict(status);
+    return verdict();
   }
 
   private static boolean isUnderWay(ClusterStatus status, long id) {
@@ -66,24 +78,42 @@ final class JobWatchCommand extends AdminVerb {
 
   /** Says what is new; whether there is anything left to watch. */
   private boolean look(ClusterStatus status) {
+    boolean left = lookAtOpen(status);
+    lookAtEnded(status);
+    return left;
+  }
+
+  private boolean lookAtOpen(ClusterStatus status) {
     boolean left = false;
     for (Job job : status.jobs()) {
       if (only == null || job.id() == only) {
-        watched.add(job.id());
+        watched.put(job.id(), Optional.of(job));
         left = true;
         JobProgress progress = JobProgress.of(job, status);
         say(job, progress.step(), progress.words() + timeLeft(job, progress));
       }
     }
-    for (long id : watched) {
-      JobCommand.endedJob(status, id)
-          .ifPresent(
-              ended -> {
-                String how = JobView.lower(ended.end()) + ": " + ended.why();
-                say(ended.job(), how, how);
-              });
-    }
     return left;
+  }
+
+  private void lookAtEnded(ClusterStatus status) {
+    if (only == null) { // some begin and end between two looks
+      status.ended().stream()
+          .map(Job.Ended::job)
+          .filter(job -> !before.contains(job.id()))
+          .forEach(job -> watched.putIfAbsent(job.id(), Optional.of(job)));
+    }
+    for (Map.Entry<Long, Optional<Job>> each : watched.entrySet()) {
+      long id = each.getKey();
+      JobCommand.endedJob(status, id).ifPresent(known -> ended.put(id, known));
+      if (ended.containsKey(id)) {
+        Job.Ended known = ended.get(id);
+        String how = JobView.lower(known.end()) + ": " + known.why();
+        say(known.job(), how, how);
+      } else if (!isUnderWay(status, id)) {
+        each.getValue().ifPresent(job -> say(job, HOW_UNKNOWN, HOW_UNKNOWN));
+      }
+    }
   }
 
   private String timeLeft(Job job, JobProgress progress) {
@@ -110,16 +140,22 @@ final class JobWatchCommand extends AdminVerb {
     }
   }
 
-  private int verdict(ClusterStatus status) {
-    List<Job.Ended> ended =
-        watched.stream()
-            .map(id -> JobCommand.endedJob(status, id))
-            .flatMap(Optional::stream)
-            .toList();
+  private int verdict() {
     if (output.json()) {
-      output.print(ended.stream().map(JobView::of).toList());
+      output.print(
+          watched.entrySet().stream()
+              .flatMap(each -> view(ended.get(each.getKey()), each.getValue()).stream())
+              .toList());
     }
-    boolean allDone = ended.stream().allMatch(each -> each.end() == Job.End.DONE);
+    boolean allDone =
+        watched.keySet().stream()
+            .allMatch(id -> ended.containsKey(id) && ended.get(id).end() == Job.End.DONE);
     return allDone ? ExitCodes.OK : ExitCodes.FAILED;
+  }
+
+  private static Optional<JobView> view(Job.@Nullable Ended known, Optional<Job> job) {
+    return known != null
+        ? Optional.of(JobView.of(known))
+        : job.map(last -> JobView.ofUnknownEnd(last, HOW_UNKNOWN));
   }
 }

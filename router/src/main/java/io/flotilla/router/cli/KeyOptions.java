@@ -29,6 +29,15 @@ public final class KeyOptions {
 
   /** What was written on the command line, as bytes. */
   public Bytes read(String text) {
+    return read(text, hex);
+  }
+
+  /**
+   * The same, for commands with an option of their own.
+   *
+   * @throws IllegalArgumentException if it is not what it is said to be, for people
+   */
+  static Bytes read(String text, boolean hex) {
     if (!hex) {
       return Bytes.utf8(text);
     }

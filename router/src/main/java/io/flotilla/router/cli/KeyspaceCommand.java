@@ -120,7 +120,7 @@ final class KeyspaceCommand {
         if (lines.get(i).isEmpty()) {
           continue;
         }
-        Bytes key = hex ? Bytes.hex(lines.get(i)) : Bytes.utf8(lines.get(i));
+        Bytes key = KeyOptions.read(lines.get(i), hex);
         if (!keys.isEmpty() && key.compareTo(keys.get(keys.size() - 1)) <= 0) {
           throw new IllegalArgumentException(
               file + " line " + (i + 1) + ": split keys must ascend, and " + key + " does not");

@@ -57,7 +57,8 @@ final class PlacementCommand {
 
     final int print(CompletableFuture<AdminAnswer> answer, String done) {
       AdminAnswer said = FlotillaClient.await(answer);
-      return AdminOutput.print(output, said, false, dryRun ? "nothing was changed" : done);
+      boolean plan = dryRun && output.json(); // there is no plan of jobs that people could read
+      return AdminOutput.print(output, said, plan, dryRun ? "nothing was changed" : done);
     }
 
     @Override

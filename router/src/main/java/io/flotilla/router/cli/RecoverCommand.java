@@ -27,7 +27,8 @@ import picocli.CommandLine.Parameters;
       "With --unsafe, each goes on with the one replica whose log is the furthest. What only the"
           + " dead had is lost; the dead must not come back: node remove, right after.",
       "Exits with 3 if some without a majority are left as they are, 1 if one that was named is"
-          + " not lost, or none was recovered.",
+          + " not lost, or of those that were tried none was recovered. With --dry-run: as"
+          + " --unsafe does if none of them fails.",
     })
 final class RecoverCommand extends AdminVerb {
   private static final int AT_ONCE = 100;
@@ -36,7 +37,7 @@ final class RecoverCommand extends AdminVerb {
       paramLabel = "SHARD",
       arity = "0..*",
       description = "Only these. Default: all that have lost their majority.")
-  private List<Long> shards = new ArrayList<>();
+  private List<String> shards = new ArrayList<>();
 
   @Option(names = "--unsafe", description = "Do it, at the price that is told.")
   private boolean unsafe;
@@ -51,22 +52,25 @@ final class RecoverCommand extends AdminVerb {
       names = "--wait",
       paramLabel = "TIME",
       defaultValue = "60s",
-      description = "Longest wait until all serve again. Default: ${DEFAULT-VALUE}.")
+      description =
+          "Longest wait until all serve again, but for placement's last answer. Default:"
+              + " ${DEFAULT-VALUE}.")
   private Duration wait;
 
   @Override
   int run(FlotillaClient client) throws Exception {
-    Losses losses = FlotillaClient.await(client.admin().losses(shards));
+    List<Long> named = Numbers.read(shards, "shard", "shard list");
+    Losses losses = FlotillaClient.await(client.admin().losses(named));
     if (output.json()) {
       output.print(LossView.of(losses));
     } else {
       print(losses);
     }
-    if (losses.shards().isEmpty()) {
-      return losses.obstacles().isEmpty() ? ExitCodes.OK : ExitCodes.FAILED;
+    if (losses.shards().isEmpty() || dryRun) {
+      return losses.obstacles().isEmpty() ? ExitCodes.OK : ExitCodes.DEGRADED;
     }
-    if (!unsafe || dryRun) {
-      return dryRun ? ExitCodes.OK : ExitCodes.DEGRADED;
+    if (!unsafe) {
+      return ExitCodes.DEGRADED;
     }
     if (!isConfirmed(losses.shards().size())) {
       output.err().println("flotilla: nothing was changed");
@@ -76,8 +80,15 @@ final class RecoverCommand extends AdminVerb {
     RecoveryCheck check = new RecoveryCheck(client, line -> output.err().println(line));
     check.await(begun, wait);
     boolean all = losses.obstacles().isEmpty() && check.serving().size() == losses.shards().size();
-    tellWhatIsLeftToDo(
-        begun.stream().filter(lost -> !check.givenUp().contains(lost.shard())).toList(), all);
+    SortedSet<Long> dead = new TreeSet<>();
+    begun.stream()
+        .filter(lost -> !check.givenUp().contains(lost.shard()))
+        .flatMap(lost -> lost.replicas().stream())
+        .filter(replica -> replica.fate() == Losses.Fate.DEAD)
+        .forEach(replica -> dead.add(replica.node()));
+    if (!dead.isEmpty()) {
+      tellWhatIsLeftToDo(check, dead, all);
+    }
     if (check.serving().isEmpty()) {
       return ExitCodes.FAILED;
     }
@@ -197,6 +208,7 @@ final class RecoverCommand extends AdminVerb {
       case ALIVE -> "left out";
       case MISSING -> "has nothing";
       case LOST -> "is lost";
+      case UNKNOWN -> "unknown";
     };
   }
 
@@ -215,25 +227,23 @@ final class RecoverCommand extends AdminVerb {
     }
   }
 
-  private void tellWhatIsLeftToDo(List<LostShard> recovered, boolean all) {
-    SortedSet<Long> dead = new TreeSet<>();
-    recovered.forEach(
-        lost ->
-            lost.replicas().stream()
-                .filter(replica -> replica.fate() == Losses.Fate.DEAD)
-                .forEach(replica -> dead.add(replica.node())));
-    if (dead.isEmpty()) {
+  private void tellWhatIsLeftToDo(RecoveryCheck check, SortedSet<Long> dead, boolean all) {
+    PrintWriter out = forPeople();
+    String told =
+        (all ? "Each has one replica now." : "Each that was recovered has one replica.")
+            + " The dead nodes must not come back with what they had";
+    if (check.seen().isEmpty()) {
+      out.println(told + "; node why says of each when it can be removed.");
       return;
     }
-    PrintWriter out = forPeople();
-    out.println(
-        (all ? "Each has one replica now." : "Each that was recovered has one replica.")
-            + " The dead nodes must not come back with what they had; remove them:");
-    dead.forEach(node -> out.println("  flotilla node remove " + node));
-    if (!all) {
-      out.println(
-          "A node is not removed while a shard that was not recovered has a replica there; shard"
-              + " recover says what is in the way.");
+    AfterRecovery after = new AfterRecovery(check.seen().get(), dead);
+    List<String> steps = after.steps();
+    if (after.empty().isEmpty()) {
+      out.println(told + ".");
+    } else {
+      out.println(told + "; remove " + (steps.isEmpty() ? "them:" : "those that are empty:"));
     }
+    after.empty().forEach(node -> out.println("  flotilla node remove " + node));
+    steps.forEach(out::println);
   }
 }

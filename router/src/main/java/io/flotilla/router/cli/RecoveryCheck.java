@@ -10,9 +10,12 @@ import io.flotilla.router.client.Losses.LostShard;
 import io.flotilla.router.client.Partitioning;
 import java.time.Duration;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
 /**
@@ -26,10 +29,14 @@ final class RecoveryCheck {
   private static final long LOOK_EVERY_MILLIS = 500;
   private static final int SLOT_BYTES = 2;
 
+  /** Those that are answered are told soon, whoever is not. */
+  private static final Duration ROUND_MAX = Duration.ofSeconds(5);
+
   private final FlotillaClient client;
   private final Consumer<String> progress;
   private final Set<Long> serving = new HashSet<>();
   private final Set<Long> givenUp = new HashSet<>();
+  private Optional<ClusterStatus> seen = Optional.empty();
   private String said = "";
 
   /**
@@ -50,11 +57,16 @@ final class RecoveryCheck {
     return givenUp;
   }
 
+  /** What placement said last; nothing if it has not answered. */
+  Optional<ClusterStatus> seen() {
+    return seen;
+  }
+
   /** Returns when each serves or was given up, or the time is over. */
   void await(List<LostShard> recovered, Duration longest) throws InterruptedException {
     long deadline = System.nanoTime() + longest.toNanos();
     while (true) {
-      look(recovered);
+      look(recovered, deadline);
       if (serving.size() + givenUp.size() == recovered.size()) {
         return;
       }
@@ -66,7 +78,7 @@ final class RecoveryCheck {
     }
   }
 
-  private void look(List<LostShard> recovered) {
+  private void look(List<LostShard> recovered, long deadline) {
     ClusterStatus status;
     try {
       status = FlotillaClient.await(client.admin().status());
@@ -74,14 +86,14 @@ final class RecoveryCheck {
       say(String.valueOf(notNow.getMessage()));
       return;
     }
+    seen = Optional.of(status);
     List<LostShard> open =
         recovered.stream()
             .filter(lost -> !serving.contains(lost.shard()) && !givenUp.contains(lost.shard()))
             .toList();
+    serving.addAll(readable(open, status, deadline));
     for (LostShard lost : open) {
-      if (serves(lost, status)) {
-        serving.add(lost.shard());
-      } else {
+      if (!serving.contains(lost.shard())) {
         whyGivenUp(lost, status)
             .ifPresent(
                 why -> {
@@ -112,10 +124,20 @@ final class RecoveryCheck {
         .map(Job.Ended::why);
   }
 
-  private boolean serves(LostShard lost, ClusterStatus status) {
-    return status.shards().stream()
-        .filter(shard -> shard.id() == lost.shard())
-        .anyMatch(shard -> isLedByNewMember(shard, lost) && canBeRead(shard, status));
+  /** All are asked at once, and no longer than there is time: one may not answer at all. */
+  private List<Long> readable(List<LostShard> open, ClusterStatus status, long deadline) {
+    Duration left = Duration.ofNanos(Math.max(1, deadline - System.nanoTime()));
+    Duration timeout = left.compareTo(ROUND_MAX) < 0 ? left : ROUND_MAX;
+    Map<Long, CompletableFuture<Optional<Bytes>>> answers = new LinkedHashMap<>();
+    for (LostShard lost : open) {
+      status.shards().stream()
+          .filter(shard -> shard.id() == lost.shard() && isLedByNewMember(shard, lost))
+          .forEach(shard -> answers.put(shard.id(), read(shard, status, timeout)));
+    }
+    return answers.entrySet().stream()
+        .filter(each -> isAnswered(each.getKey(), each.getValue()))
+        .map(Map.Entry::getKey)
+        .toList();
   }
 
   /** A replica that was left out never comes back under its id: without any, the epoch is new. */
@@ -128,13 +150,17 @@ final class RecoveryCheck {
             .anyMatch(replica -> replica.node() == shard.leaderNode().orElse(0));
   }
 
-  private boolean canBeRead(ClusterStatus.Shard shard, ClusterStatus status) {
-    Bytes key = keyIn(shard, status);
+  private CompletableFuture<Optional<Bytes>> read(
+      ClusterStatus.Shard shard, ClusterStatus status, Duration timeout) {
+    return client.keyspace(shard.keyspace()).withTimeout(timeout).get(keyIn(shard, status));
+  }
+
+  private boolean isAnswered(long shard, CompletableFuture<?> answer) {
     try {
-      FlotillaClient.await(client.keyspace(shard.keyspace()).get(key));
+      FlotillaClient.await(answer);
       return true;
     } catch (KvException notYet) {
-      progress.accept("shard " + shard.id() + ": " + notYet.getMessage());
+      progress.accept("shard " + shard + ": " + notYet.getMessage());
       return false;
     }
   }

@@ -99,7 +99,7 @@ final class ScanCommand implements Callable<Integer> {
     scan = scan.limit(limit);
     scan = reverse ? scan.reversed() : scan;
     scan = keysOnly ? scan.onlyKeys() : scan;
-    return from == null ? scan : scan.from(Bytes.hex(from));
+    return from == null ? scan : scan.from(KeyOptions.read(from, true));
   }
 
   /** Pages may be short because of their size in bytes; the limit is what was asked for. */

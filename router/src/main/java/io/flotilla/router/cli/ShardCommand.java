@@ -61,7 +61,7 @@ final class ShardCommand {
   }
 
   /**
-   * Nodes, with {@code *} at the leader's, {@code !} at a dead one's, {@code x} where the replica
+   * Nodes, with {@code *} at the leader's, {@code !} at a silent one's, {@code x} where the replica
    * is lost on a node that lives, {@code ~} at a learner's.
    */
   private static String replicas(ClusterStatus.Shard shard) {

@@ -53,8 +53,7 @@ final class ShardVerbs {
 
     @Override
     CompletableFuture<AdminAnswer> begin(AdminClient admin, boolean dryRun) {
-      Optional<Bytes> key =
-          Optional.ofNullable(at).map(text -> hex ? Bytes.hex(text) : Bytes.utf8(text));
+      Optional<Bytes> key = Optional.ofNullable(at).map(text -> KeyOptions.read(text, hex));
       return admin.splitShard(shard, key, dryRun);
     }
   }

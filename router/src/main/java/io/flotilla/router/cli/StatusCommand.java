@@ -5,6 +5,8 @@ import io.flotilla.router.client.FlotillaClient;
 import io.flotilla.router.client.Health;
 import java.io.PrintWriter;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import picocli.CommandLine.Command;
 
 @Command(
@@ -22,7 +24,10 @@ final class StatusCommand extends AdminVerb {
       List<ClusterStatus.Member> members,
       List<ClusterStatus.Node> nodes,
       List<ClusterStatus.Keyspace> keyspaces,
-      List<ShardView> shards) {
+      List<ShardView> shards,
+      boolean balance,
+      Map<String, Integer> goals,
+      List<JobView> jobs) {
     static Report of(ClusterStatus status) {
       return new Report(
           status.health(),
@@ -31,7 +36,10 @@ final class StatusCommand extends AdminVerb {
           status.members(),
           status.nodes(),
           status.keyspaces(),
-          status.shards().stream().map(ShardView::of).toList());
+          status.shards().stream().map(ShardView::of).toList(),
+          status.settings().balance(),
+          status.settings().goals(),
+          status.jobs().stream().map(JobView::of).toList());
     }
   }
 
@@ -57,6 +65,7 @@ final class StatusCommand extends AdminVerb {
     health.problems().forEach(problem -> out.println("  " + problem));
     out.println();
     out.println("cluster " + status.cluster() + ", map revision " + status.revision());
+    printOpen(status, out);
     out.println();
     output.print(PlacementCommand.table(status.members()));
     out.println();
@@ -65,13 +74,32 @@ final class StatusCommand extends AdminVerb {
     output.print(keyspaces(status));
   }
 
+  /** What placement is asked for and has not done yet, and what it is not to do. */
+  private static void printOpen(ClusterStatus status, PrintWriter out) {
+    if (!status.settings().balance()) {
+      out.println("balancing is off; balance on has placement even out by itself again");
+    }
+    int jobs = status.jobs().size();
+    if (jobs > 0) {
+      out.println(
+          (jobs == 1 ? "1 job is" : jobs + " jobs are") + " under way; job list shows them");
+    }
+    new TreeMap<>(status.settings().goals())
+        .forEach(
+            (keyspace, goal) ->
+                out.printf(
+                    "keyspace %s has %d shards and is to have %d%n",
+                    keyspace, shardsOf(status, keyspace).size(), goal));
+  }
+
+  private static List<ClusterStatus.Shard> shardsOf(ClusterStatus status, String keyspace) {
+    return status.shards().stream().filter(shard -> shard.keyspace().equals(keyspace)).toList();
+  }
+
   private static Table keyspaces(ClusterStatus status) {
     Table table = new Table("KEYSPACE", "PARTITIONING", "SHARDS", "LED", "REPLICAS", "ALIVE");
     for (ClusterStatus.Keyspace keyspace : status.keyspaces()) {
-      List<ClusterStatus.Shard> shards =
-          status.shards().stream()
-              .filter(shard -> shard.keyspace().equals(keyspace.name()))
-              .toList();
+      List<ClusterStatus.Shard> shards = shardsOf(status, keyspace.name());
       List<ClusterStatus.Replica> replicas =
           shards.stream().flatMap(shard -> shard.replicas().stream()).toList();
       table.row(

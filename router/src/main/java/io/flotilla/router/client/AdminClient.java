@@ -15,7 +15,6 @@ import io.flotilla.proto.placement.MergeShardRequest;
 import io.flotilla.proto.placement.MoveReplicaRequest;
 import io.flotilla.proto.placement.RecoverShardsRequest;
 import io.flotilla.proto.placement.SetBalanceRequest;
-import io.flotilla.proto.placement.ShardStatus;
 import io.flotilla.proto.placement.ShardSurvivor;
 import io.flotilla.proto.placement.SplitShardRequest;
 import io.flotilla.proto.placement.StatusRequest;
@@ -112,8 +111,9 @@ public final class AdminClient {
 
   /**
    * Begins to move a shard's replica to another node. Completes when placement has taken the job;
-   * it is done when it is no longer among the {@link #jobs}. If that very job is under way, it is
-   * the answer. What cannot be done is {@link ErrorCode#CONFLICT}.
+   * it is over when it is no longer among the {@link #jobs}: done, cancelled or given up, as {@link
+   * ClusterStatus#ended} says of the newest. If that very job is under way, it is the answer. What
+   * cannot be done is {@link ErrorCode#CONFLICT}.
    *
    * @param fromNode that loses it, alive or not
    * @param toNode empty: wherever it fits best
@@ -131,7 +131,7 @@ public final class AdminClient {
   }
 
   /**
-   * Begins to cut a shard in two.
+   * Begins to split a shard in two.
    *
    * @param at where the new shard begins, as the bounds of {@link ClusterStatus.Shard} are given;
    *     empty: in the middle of the data
@@ -147,24 +147,9 @@ public final class AdminClient {
         placement.call(RpcMethods.STATUS, StatusRequest.getDefaultInstance(), true),
         answer,
         reply -> {
-          int keyspace =
-              reply.getShardsList().stream()
-                  .map(ShardStatus::getShard)
-                  .filter(known -> known.getId() == shard)
-                  .findFirst()
-                  .orElseThrow(() -> KvException.notFound("there is no shard " + shard))
-                  .getKeyspace();
-          KeyCodec codec =
-              reply.getKeyspacesList().stream()
-                  .filter(known -> known.getId() == keyspace)
-                  .findFirst()
-                  .map(KeyCodec::of)
-                  .orElseThrow(() -> KvException.notFound("the keyspace of shard " + shard));
-          split.setAt(codec.withKeyspace(at.get().byteString()));
-          Answers.then(
-              administer(AdminRequest.newBuilder().setSplit(split), dryRun, false),
-              answer,
-              answer::complete);
+          split.setAt(new RangeCheck(reply).splitKey(shard, at.get()));
+          Answers.relay(
+              administer(AdminRequest.newBuilder().setSplit(split), dryRun, false), answer);
         });
     return answer;
   }
@@ -179,11 +164,21 @@ public final class AdminClient {
    * @param dryRun whether only to say what would be begun
    */
   public CompletableFuture<AdminAnswer> mergeShard(long shard, OptionalLong into, boolean dryRun) {
-    return administer(
+    AdminRequest.Builder merge =
         AdminRequest.newBuilder()
-            .setMerge(MergeShardRequest.newBuilder().setShard(shard).setInto(into.orElse(0))),
-        dryRun,
-        false);
+            .setMerge(MergeShardRequest.newBuilder().setShard(shard).setInto(into.orElse(0)));
+    if (into.isEmpty()) {
+      return administer(merge, dryRun, false);
+    }
+    CompletableFuture<AdminAnswer> answer = new CompletableFuture<>();
+    Answers.then(
+        placement.call(RpcMethods.STATUS, StatusRequest.getDefaultInstance(), true),
+        answer,
+        reply -> {
+          new RangeCheck(reply).requireNeighbours(shard, into.getAsLong());
+          Answers.relay(administer(merge, dryRun, false), answer);
+        });
+    return answer;
   }
 
   /**
@@ -202,7 +197,7 @@ public final class AdminClient {
   }
 
   /**
-   * Has a keyspace's largest shards cut until there are so many more.
+   * Has a keyspace's largest shards split until there are so many more.
    *
    * @param count 0: no more than there are, whatever was asked for before; nor are they merged
    *     unasked to be fewer

@@ -9,7 +9,7 @@ import java.util.OptionalLong;
  * @param from the replica that leaves, if one does
  * @param to the replica that comes, that is to lead, or that goes on alone
  * @param toNode where that is
- * @param newShard what is to be cut off, if something is
+ * @param newShard what its right part becomes, if it is split
  * @param into the neighbour that is to absorb the shard, if one is
  * @param reason who wanted it, or which rule; may be empty
  */
@@ -27,7 +27,7 @@ public record Job(
   public enum Kind {
     /** A replica is replaced by one on another node, or, if none leaves, one is added. */
     MOVE,
-    /** It is cut in two. */
+    /** It is split in two. */
     SPLIT,
     /** It is absorbed by its neighbour. */
     MERGE,

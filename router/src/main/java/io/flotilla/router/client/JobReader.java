@@ -1,5 +1,6 @@
 package io.flotilla.router.client;
 
+import io.flotilla.proto.map.Replica;
 import io.flotilla.proto.placement.AdminReply;
 import io.flotilla.proto.placement.EndedJob;
 import io.flotilla.proto.placement.ExplainReply;
@@ -11,75 +12,50 @@ import java.util.OptionalLong;
 
 /** Reads placement's jobs into the SDK's own words. */
 final class JobReader {
+  private static final OptionalLong NONE = OptionalLong.empty();
+
   private JobReader() {}
 
   static Job job(io.flotilla.proto.placement.Job job) {
-    OptionalLong none = OptionalLong.empty();
-    long id = job.getId();
-    long shard = job.getShard();
-    String reason = job.getReason();
     return switch (job.getKindCase()) {
-      case MOVE -> move(id, shard, job.getMove(), reason);
-      case SPLIT ->
-          new Job(
-              id,
-              Job.Kind.SPLIT,
-              shard,
-              none,
-              none,
-              none,
-              OptionalLong.of(job.getSplit().getNewShard()),
-              none,
-              reason);
-      case MERGE ->
-          new Job(
-              id,
-              Job.Kind.MERGE,
-              shard,
-              none,
-              none,
-              none,
-              none,
-              OptionalLong.of(job.getMerge().getInto()),
-              reason);
-      case TRANSFER ->
-          new Job(
-              id,
-              Job.Kind.TRANSFER,
-              shard,
-              none,
-              OptionalLong.of(job.getTransfer().getTo().getReplica()),
-              OptionalLong.of(job.getTransfer().getTo().getNode()),
-              none,
-              none,
-              reason);
-      case RECOVERY ->
-          new Job(
-              id,
-              Job.Kind.RECOVERY,
-              shard,
-              none,
-              OptionalLong.of(job.getRecovery().getSurvivor().getReplica()),
-              OptionalLong.of(job.getRecovery().getSurvivor().getNode()),
-              none,
-              none,
-              reason);
-      case KIND_NOT_SET -> new Job(id, Job.Kind.OTHER, shard, none, none, none, none, none, reason);
+      case MOVE -> move(job, job.getMove());
+      case SPLIT -> job(job, Job.Kind.SPLIT, OptionalLong.of(job.getSplit().getNewShard()), NONE);
+      case MERGE -> job(job, Job.Kind.MERGE, NONE, OptionalLong.of(job.getMerge().getInto()));
+      case TRANSFER -> job(job, Job.Kind.TRANSFER, NONE, job.getTransfer().getTo());
+      case RECOVERY -> job(job, Job.Kind.RECOVERY, NONE, job.getRecovery().getSurvivor());
+      case KIND_NOT_SET -> job(job, Job.Kind.OTHER, NONE, NONE);
     };
   }
 
   private static Job move(
-      long id, long shard, io.flotilla.proto.placement.Move move, String reason) {
+      io.flotilla.proto.placement.Job job, io.flotilla.proto.placement.Move move) {
+    OptionalLong from = move.getFrom() == 0 ? NONE : OptionalLong.of(move.getFrom());
+    return job(job, Job.Kind.MOVE, from, move.getTo());
+  }
+
+  /** One by which a replica comes, leads or goes on. */
+  private static Job job(
+      io.flotilla.proto.placement.Job job, Job.Kind kind, OptionalLong from, Replica to) {
     return new Job(
-        id,
-        Job.Kind.MOVE,
-        shard,
-        move.getFrom() == 0 ? OptionalLong.empty() : OptionalLong.of(move.getFrom()),
-        OptionalLong.of(move.getTo().getReplica()),
-        OptionalLong.of(move.getTo().getNode()),
-        OptionalLong.empty(),
-        OptionalLong.empty(),
-        reason);
+        job.getId(),
+        kind,
+        job.getShard(),
+        from,
+        OptionalLong.of(to.getReplica()),
+        OptionalLong.of(to.getNode()),
+        NONE,
+        NONE,
+        job.getReason());
+  }
+
+  /** One of the shard as a whole. */
+  private static Job job(
+      io.flotilla.proto.placement.Job job,
+      Job.Kind kind,
+      OptionalLong newShard,
+      OptionalLong into) {
+    return new Job(
+        job.getId(), kind, job.getShard(), NONE, NONE, NONE, newShard, into, job.getReason());
   }
 
   static Job.Ended ended(EndedJob ended) {
@@ -118,10 +94,11 @@ final class JobReader {
         lost.getReplica().getReplica(),
         lost.getReplica().getNode(),
         switch (lost.getFate()) {
-          case DEAD, UNRECOGNIZED -> Losses.Fate.DEAD;
+          case DEAD -> Losses.Fate.DEAD;
           case ALIVE -> Losses.Fate.ALIVE;
           case MISSING -> Losses.Fate.MISSING;
           case LOST -> Losses.Fate.LOST;
+          case UNRECOGNIZED -> Losses.Fate.UNKNOWN;
         },
         lost.getReported()
             ? Optional.of(

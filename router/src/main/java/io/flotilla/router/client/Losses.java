@@ -39,7 +39,9 @@ public record Losses(List<LostShard> shards, List<String> obstacles) {
     /** Its node is there and has not said that it holds it. */
     MISSING,
     /** Its node is there and says that it takes no part any more. */
-    LOST
+    LOST,
+    /** Something that only a newer client knows. */
+    UNKNOWN
   }
 
   /** How far a log goes: of two, the one of the later term is further, then the longer one. */

@@ -8,7 +8,7 @@ import java.util.List;
  * @param name which ones are allowed, placement says: a small letter, and up to 63 of {@code a-z
  *     0-9 _ -}
  * @param shards how many to begin with; ignored if there are split keys
- * @param splitKeys where to cut a range keyspace; {@code shards} is then one more
+ * @param splitKeys where to split a range keyspace; {@code shards} is then one more
  * @param replicas of each shard; 0: the cluster's default
  */
 public record NewKeyspace(

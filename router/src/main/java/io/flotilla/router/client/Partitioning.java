@@ -1,6 +1,6 @@
 package io.flotilla.router.client;
 
-/** How the keys of a keyspace are ordered and cut into shards. */
+/** How the keys of a keyspace are ordered and split into shards. */
 public enum Partitioning {
   /** By the key itself. Scans run in the order of keys. */
   RANGE,

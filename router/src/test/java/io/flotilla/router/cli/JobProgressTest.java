@@ -86,6 +86,17 @@ final class JobProgressTest {
   }
 
   @Test
+  void whereNothingIsLeftThereIsNoTimeLeft() {
+    comes.setSnapshot(SnapshotProgress.newBuilder().setBytes(147 << 10).setBytesTotal(147 << 10));
+    assertThat(progress().words())
+        .isEqualTo("step 2 of 3: the snapshot, 147 KiB, has come and is being loaded");
+    assertThat(progress().left()).isEmpty();
+    comes.clearSnapshot().setApplied(5000);
+    assertThat(progress().words()).isEqualTo("step 2 of 3: it has learned all, 5,000 entries");
+    assertThat(progress().left()).isEmpty();
+  }
+
+  @Test
   void whatNobodyHasReportedIsNotKnown() {
     comes.setReported(false);
     assertThat(progress().left()).isEmpty();

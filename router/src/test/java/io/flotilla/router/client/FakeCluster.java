@@ -117,6 +117,11 @@ public final class FakeCluster implements AutoCloseable {
     return shard * 10 + node;
   }
 
+  /** This node takes requests and never answers. */
+  public void fallSilent(long node) {
+    node(node).fallSilent();
+  }
+
   FakeState state() {
     return state;
   }

@@ -19,12 +19,15 @@ import io.flotilla.proto.placement.MoveReplicaRequest;
 import io.flotilla.proto.placement.PlannedJob;
 import io.flotilla.proto.placement.Recovery;
 import io.flotilla.proto.placement.Settings;
+import io.flotilla.proto.placement.ShardGoal;
 import io.flotilla.proto.placement.ShardSurvivor;
 import io.flotilla.proto.placement.Split;
 import io.flotilla.proto.placement.StatusReply;
 import io.flotilla.proto.placement.Transfer;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
 import java.util.NoSuchElementException;
@@ -40,8 +43,12 @@ public final class FakeJobs {
   private final Set<Long> leftOut = new HashSet<>();
   private Collection<Long> lost = List.of(1L);
   private Job job = move();
+  private final Deque<StatusReply> script = new ArrayDeque<>();
   private boolean underWay;
   private boolean balance = true;
+  private int goal;
+  private boolean obstructed = true;
+  private int fateOfThird = LostReplica.Fate.DEAD_VALUE;
   private int looksLeft = Integer.MAX_VALUE;
 
   /** Replica 11 of shard 1 is on its way to node 3, as job 7. */
@@ -65,6 +72,14 @@ public final class FakeJobs {
   public synchronized void underWayFor(int looks, Job other) {
     job = other;
     underWayFor(looks);
+  }
+
+  /**
+   * What the next looks at the status find about jobs, whatever else is under way; then the last.
+   */
+  public synchronized void script(StatusReply... looks) {
+    script.clear();
+    script.addAll(List.of(looks));
   }
 
   /** The last wish. */
@@ -98,7 +113,10 @@ public final class FakeJobs {
                   .setShard(request.getTransfer().getShard())
                   .setTransfer(
                       Transfer.newBuilder().setTo(Replica.newBuilder().setReplica(12).setNode(2))));
-      case ADD_SHARDS -> note("the keyspace goes from 4 to 6 shards");
+      case ADD_SHARDS -> {
+        goal = 4 + request.getAddShards().getCount();
+        yield note("the keyspace goes from 4 to " + goal + " shards");
+      }
       case CANCEL -> cancel(request.getCancel().getJob());
       case NODE -> changeNode(request);
       case BALANCE -> {
@@ -135,6 +153,16 @@ public final class FakeJobs {
   /** Of these, what is left is on node 2; all others have their majority. Without it: shard 1. */
   public synchronized void lose(int first, int last) {
     lost = LongStream.rangeClosed(first, last).boxed().collect(toCollection(TreeSet::new));
+  }
+
+  /** Whether there is a shard 4 that is not lost for good, though it has no majority. */
+  public synchronized void obstruct(boolean there) {
+    obstructed = there;
+  }
+
+  /** What has become of the replicas on node 3, by its number. */
+  public synchronized void fateOfThird(int number) {
+    fateOfThird = number;
   }
 
   /** Whoever wants to recover this one is refused, for it has come back. */
@@ -185,9 +213,10 @@ public final class FakeJobs {
     AdminReply.Builder reply = AdminReply.newBuilder();
     if (dryRun) {
       (named.isEmpty() ? lost : named).forEach(shard -> reply.addLost(lost(shard)));
-      return reply
-          .addNotes("shard 4 is not lost for good: node 3 is silent, but not judged dead yet")
-          .build();
+      if (obstructed) {
+        reply.addNotes("shard 4 is not lost for good: node 3 is silent, but not judged dead yet");
+      }
+      return reply.build();
     }
     for (long shard : named) {
       if (leftOut.contains(shard)) {
@@ -199,13 +228,13 @@ public final class FakeJobs {
     return reply.build();
   }
 
-  private static LostShard.Builder lost(long shard) {
+  private LostShard.Builder lost(long shard) {
     return LostShard.newBuilder()
         .setShard(shard)
         .setSurvivor(replica(shard, 2).getReplica())
         .addReplicas(lost(shard, 1, LostReplica.Fate.DEAD).setReported(true).setLastIndex(48))
         .addReplicas(lost(shard, 2, LostReplica.Fate.ALIVE).setReported(true).setLastIndex(46))
-        .addReplicas(lost(shard, 3, LostReplica.Fate.DEAD));
+        .addReplicas(lost(shard, 3, LostReplica.Fate.DEAD).setFateValue(fateOfThird));
   }
 
   private static LostReplica.Builder lost(long shard, long node, LostReplica.Fate fate) {
@@ -274,6 +303,10 @@ public final class FakeJobs {
   }
 
   synchronized void addTo(StatusReply.Builder status) {
+    if (!script.isEmpty()) {
+      status.mergeFrom(script.size() == 1 ? script.element() : script.remove());
+      return;
+    }
     if (underWay && looksLeft-- <= 0) {
       underWay = false;
       ended.add(
@@ -286,6 +319,10 @@ public final class FakeJobs {
     if (underWay) {
       status.addJobs(job);
     }
-    status.addAllEnded(ended).setSettings(Settings.newBuilder().setBalanceOff(!balance));
+    Settings.Builder settings = Settings.newBuilder().setBalanceOff(!balance);
+    if (goal > 0) {
+      settings.addGoals(ShardGoal.newBuilder().setKeyspace(1).setShards(goal));
+    }
+    status.addAllEnded(ended).setSettings(settings);
   }
 }
