@@ -148,7 +148,7 @@ final class PlanWorld {
   /** What somebody did by hand, or asked for, or what came of it. */
   void done(Job job) {
     long id = nextJob++;
-    ended.put(id, new EndedJob(job.begun(id), new Ending(Ending.How.DONE, "done")));
+    ended.put(id, new EndedJob(job.begun(id), new Ending(Ending.How.DONE, "done"), id));
     endedLately.add(id);
   }
 
@@ -187,7 +187,7 @@ final class PlanWorld {
 
   void giveUp(Job job, String why) {
     long id = nextJob++;
-    ended.put(id, new EndedJob(job.begun(id), new Ending(Ending.How.GIVEN_UP, why)));
+    ended.put(id, new EndedJob(job.begun(id), new Ending(Ending.How.GIVEN_UP, why), id));
     endedLately.add(id);
   }
 

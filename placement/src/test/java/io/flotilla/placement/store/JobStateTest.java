@@ -235,6 +235,29 @@ final class JobStateTest extends OneStateMachine {
     assertThat(machine.view()).isEqualTo(before);
   }
 
+  /** However long it took: one that was under way while many others began and ended. */
+  @Test
+  void whatEndedFirstIsForgottenFirst() throws Exception {
+    fourNodesTwoShards();
+    long slow = run(begin(planner().move(1, 1, 4))).getJobs(0).getId();
+    beginAndEnd(JobBook.ENDED_MAX);
+    run(end(slow, JobEnd.GIVEN_UP));
+    assertThat(machine.view().ended()).as("ended a moment ago").containsKey(slow);
+    assertThat(machine.view().ended()).hasSize(JobBook.ENDED_MAX);
+    store.close();
+    open();
+    beginAndEnd(JobBook.ENDED_MAX - 1);
+    assertThat(machine.view().ended()).as("is the oldest now").containsKey(slow);
+    beginAndEnd(1);
+    assertThat(machine.view().ended()).doesNotContainKey(slow);
+  }
+
+  private void beginAndEnd(int transfers) throws Exception {
+    for (int i = 0; i < transfers; i++) {
+      run(end(run(begin(planner().transfer(2, 0))).getJobs(0).getId(), JobEnd.DONE));
+    }
+  }
+
   @Test
   void aDrainOutlivesAnotherRegistration() throws Exception {
     fourNodesTwoShards();
