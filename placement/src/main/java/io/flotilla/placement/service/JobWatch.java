@@ -34,7 +34,10 @@ final class JobWatch {
   private static final Duration TRANSFER_PATIENCE = Duration.ofSeconds(15);
   private static final Duration SPLIT_PATIENCE = Duration.ofSeconds(60);
 
-  /** One of the two does not serve meanwhile. */
+  /**
+   * One of the two does not serve meanwhile. That may last longer: each new leader of placement
+   * begins anew, for how long a shard is frozen already, no two clocks could agree upon.
+   */
   private static final Duration MERGE_PATIENCE = Duration.ofSeconds(60);
 
   /**
