@@ -394,7 +394,7 @@ final class ClusterState {
         shards.values().stream().filter(each -> each.value().replicaOn(id).isPresent()).count();
     long coming =
         jobs.jobs().values().stream()
-            .filter(job -> job instanceof Move move && move.to().node() == id)
+            .filter(job -> job instanceof Move move && move.comesTo(id))
             .count();
     if (held + coming > 0) {
       return refused(

@@ -47,6 +47,7 @@ final class PlanWorld {
   final Set<Long> endedLately = new HashSet<>();
   final Set<Long> inVain = new HashSet<>();
   final Set<Long> lost = new HashSet<>();
+  final Set<Long> stopped = new HashSet<>();
   Settings settings = Settings.INITIAL;
 
   /** That its shards are to have; 0: nobody has said. */
@@ -122,7 +123,7 @@ final class PlanWorld {
   }
 
   LoadView load() {
-    return new LoadView(settled, health, leaders, bytes, heats, endedLately, inVain, lost);
+    return new LoadView(settled, health, leaders, bytes, heats, endedLately, inVain, lost, stopped);
   }
 
   List<Job> plan() {
@@ -225,7 +226,7 @@ final class PlanWorld {
 
     @Override
     public Boolean move(Move move) {
-      return use(List.of(move.to()));
+      return move.isLeavingOut() || use(List.of(move.to()));
     }
 
     @Override
@@ -286,6 +287,8 @@ final class PlanWorld {
       List<Replica> replicas = new ArrayList<>(before.replicas());
       if (move.isAddition()) {
         replicas.add(move.to());
+      } else if (move.isLeavingOut()) {
+        replicas.remove(move.to());
       } else {
         replicas.replaceAll(replica -> replica.id() == move.from() ? move.to() : replica);
       }

@@ -344,6 +344,32 @@ final class JobStateTest extends OneStateMachine {
   }
 
   @Test
+  void whoIsLeftOutNeedsNoFreshId() throws Exception {
+    fourNodesTwoShards();
+    Shard before = machine.view().shard(1).orElseThrow();
+    Replica lost = before.replicas().get(1);
+    Move leaving = new Move(0, 1, lost.id(), lost, "it is lost");
+    long next = machine.view().freshIds().replica();
+    long id = run(begin(leaving)).getJobs(0).getId();
+    assertThat(machine.view().freshIds().replica()).isEqualTo(next);
+    store.close();
+    open();
+    assertThat(machine.view().job(id)).contains(leaving.begun(id));
+    List<Replica> replicas = new ArrayList<>(before.replicas());
+    assertThat(leaving.beyondCancelling(before)).as("it is still a voter").isEmpty();
+    replicas.set(1, new Replica(lost.node(), lost.id(), Replica.Role.OUTGOING));
+    assertThat(leaving.beyondCancelling(with(before, replicas))).isPresent();
+    assertThat(leaving.endedBy(with(before, replicas), Set.of(), Set.of())).isEmpty();
+    replicas.remove(1);
+    assertThat(leaving.endedBy(with(before, replicas), Set.of(), Set.of()))
+        .map(Ending::how)
+        .contains(Ending.How.DONE);
+    run(end(id, JobEnd.CANCELLED));
+    Replica gone = new Replica(lost.node(), 99, Replica.Role.VOTER);
+    assertRefused(begin(new Move(0, 1, 99, gone, "")), Outcome.STALE, "shard 1 has no replica 99");
+  }
+
+  @Test
   void replaysToTheSameStateWhateverWasFlushed() throws Exception {
     fourNodesTwoShards();
     Random random = new Random(5);

@@ -70,13 +70,14 @@ final class JobReader {
 
   private static Job move(
       long id, long shard, io.flotilla.proto.placement.Move move, String reason) {
+    boolean nobodyComes = move.getFrom() == move.getTo().getReplica();
     return new Job(
         id,
         Job.Kind.MOVE,
         shard,
         move.getFrom() == 0 ? OptionalLong.empty() : OptionalLong.of(move.getFrom()),
-        OptionalLong.of(move.getTo().getReplica()),
-        OptionalLong.of(move.getTo().getNode()),
+        nobodyComes ? OptionalLong.empty() : OptionalLong.of(move.getTo().getReplica()),
+        nobodyComes ? OptionalLong.empty() : OptionalLong.of(move.getTo().getNode()),
         OptionalLong.empty(),
         OptionalLong.empty(),
         reason);
