@@ -4,14 +4,16 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A job: a shard gets a replica on a node, in place of another one or beside those that it has. The
- * shard's leader carries it out, and the shard's own descriptor says when it is over: when who was
- * to leave is gone, or, if nobody was, when the shard has another number of voters than it began
- * with. By that it is fenced, and by the id of the replica that comes.
+ * A job: a shard gets a replica on a node, in place of another one or beside those that it has; or
+ * one that is lost is left out, so that another may come where it was. The shard's leader carries
+ * it out, and the shard's own descriptor says when it is over: when who was to leave is gone, or,
+ * if nobody was, when the shard has another number of voters than it began with. By that it is
+ * fenced, and by the id of the replica that comes.
  *
  * @param id of the job; the revision that began it
  * @param from id of the replica that leaves; 0 if none does
- * @param to the replica that comes, with an id that was never used
+ * @param to the replica that comes, with an id that was never used; the one that leaves, if none
+ *     comes in its place
  * @param voters how many the shard has when this is done, if none leaves; otherwise 0
  */
 public record Move(long id, long shard, long from, Replica to, int voters, String reason)
@@ -45,6 +47,16 @@ public record Move(long id, long shard, long from, Replica to, int voters, Strin
     return from == 0;
   }
 
+  /** Whether nobody comes for who leaves. */
+  public boolean isLeavingOut() {
+    return from == to.id();
+  }
+
+  /** Whether it brings a replica to this node. */
+  public boolean comesTo(long node) {
+    return to.node() == node && !isLeavingOut();
+  }
+
   @Override
   public Optional<String> misfit(Shard now) {
     if (isAddition() && !mayBeAdded(now)) {
@@ -55,6 +67,11 @@ public record Move(long id, long shard, long from, Replica to, int voters, Strin
     }
     if (!isAddition() && now.replica(from).isEmpty()) {
       return Optional.of("shard " + shard + " has no replica " + from);
+    }
+    if (isLeavingOut()) {
+      return now.voters() > 1
+          ? Optional.empty()
+          : Optional.of("shard " + shard + " has no replica but " + from);
     }
     return now.replicaOn(to.node())
         .map(there -> "node " + to.node() + " holds a replica of shard " + shard + " already");
@@ -77,6 +94,9 @@ public record Move(long id, long shard, long from, Replica to, int voters, Strin
     if (!isOver(now)) {
       return whoTookThePlace(now)
           .map(other -> Ending.givenUp("replica " + other.id() + " is on node " + to.node()));
+    }
+    if (isLeavingOut()) {
+      return Optional.of(Ending.done("replica " + from + " on node " + to.node() + " is left out"));
     }
     if (now.replica(to.id()).filter(there -> !isAddition() || there.isVoter()).isPresent()) {
       String where = "replica " + to.id() + " on node " + to.node();
@@ -101,10 +121,12 @@ public record Move(long id, long shard, long from, Replica to, int voters, Strin
 
   @Override
   public Optional<String> beyondCancelling(Shard now) {
-    boolean switching =
-        now.replica(to.id()).filter(replica -> replica.role() != Replica.Role.LEARNER).isPresent();
+    boolean switching = now.replica(to.id()).map(Replica::role).filter(this::isBegun).isPresent();
     if (!switching) {
       return Optional.empty();
+    }
+    if (isLeavingOut()) {
+      return Optional.of("the group is leaving replica " + from + " out already");
     }
     String change =
         isAddition()
@@ -113,8 +135,16 @@ public record Move(long id, long shard, long from, Replica to, int voters, Strin
     return Optional.of("the group is " + change + " already; it will be done in a moment");
   }
 
+  /** Of whom it is about. */
+  private boolean isBegun(Replica.Role role) {
+    return isLeavingOut() ? role == Replica.Role.OUTGOING : role != Replica.Role.LEARNER;
+  }
+
   @Override
   public String words() {
+    if (isLeavingOut()) {
+      return String.format("leaves replica %d of shard %d out", from, shard);
+    }
     return isAddition()
         ? String.format("adds a replica of shard %d on node %d", shard, to.node())
         : String.format("moves replica %d of shard %d to node %d", from, shard, to.node());

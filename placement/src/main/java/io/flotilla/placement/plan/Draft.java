@@ -200,6 +200,12 @@ final class Draft {
     return add(piece, new Move(0, piece.id(), from, to, reason));
   }
 
+  /** Plans that a shard goes on without its replica on {@code leaving}. */
+  Move leaveOut(String reason, Piece piece, long leaving) {
+    Replica lost = piece.shard.replicaOn(leaving).orElseThrow();
+    return add(piece, new Move(0, piece.id(), lost.id(), lost, reason));
+  }
+
   /** Plans that a shard gets one replica more than it has. */
   Move addition(String reason, Piece piece, Seat target) {
     Replica to = new Replica(target.id(), nextReplica++, Replica.Role.VOTER);
@@ -280,6 +286,9 @@ final class Draft {
           .replica(move.from())
           .flatMap(replica -> seat(replica.node()))
           .ifPresent(seat -> seat.remove(piece));
+      if (move.isLeavingOut()) {
+        return true;
+      }
       seat(move.to().node())
           .ifPresent(
               seat -> {

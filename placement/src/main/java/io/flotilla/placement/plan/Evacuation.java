@@ -9,7 +9,9 @@ import java.util.Set;
 /**
  * Takes replicas off nodes on which they cannot stay, and puts others in the place of those that
  * are lost where they are. What comes in their place is added before they go, by the way a {@link
- * io.flotilla.placement.model.Move} is carried out.
+ * io.flotilla.placement.model.Move} is carried out. One that is lost where no other node may take
+ * another is left out instead: then its shard has too few, and {@link Replenishment} adds one on
+ * the same node.
  */
 final class Evacuation implements Scheduler {
   static final Evacuation OF_THE_DEAD =
@@ -62,6 +64,19 @@ final class Evacuation implements Scheduler {
         && piece.shard.replicaOn(seat.id()).filter(on -> lost.contains(on.id())).isPresent();
   }
 
+  /**
+   * Whether a replica is lost where another one may come, and only there. Its group decides no less
+   * without it: of one voter less, no more have to agree.
+   */
+  private static boolean mayComeAgain(Draft draft, Seat seat, Piece piece) {
+    return isLost(draft, seat, piece)
+        && !draft.load().holdsItsPlace(piece.shard.replicaOn(seat.id()).orElseThrow())
+        && draft.whyNot(TargetRule.TO_COME_AGAIN, piece, seat.id(), seat).isEmpty()
+        && draft.seats().stream()
+            .allMatch(
+                other -> draft.whyNot(TargetRule.ALWAYS, piece, seat.id(), other).isPresent());
+  }
+
   @Override
   public void plan(Draft draft) {
     for (Seat seat : draft.seats()) {
@@ -83,6 +98,10 @@ final class Evacuation implements Scheduler {
               piece.id(),
               leaving.id(),
               () -> reason + ", but shard " + piece.id() + " " + obstacle.get());
+      return;
+    }
+    if (mayComeAgain(draft, leaving, piece)) {
+      draft.leaveOut(reason + ", and no other may take one", piece, leaving.id());
       return;
     }
     Targets.choose(name, draft, piece, leaving.id())

@@ -21,6 +21,7 @@ import java.util.Set;
  * @param endedLately jobs that ended not long ago, one way or another
  * @param inVain nodes that got nothing of a replica which was to go there not long ago
  * @param lost replicas, by id, that take no part any more though their nodes live
+ * @param stopped of these, the ones that their nodes keep until they are started again
  */
 public record LoadView(
     boolean settled,
@@ -30,7 +31,8 @@ public record LoadView(
     Map<Long, Heat> heats,
     Set<Long> endedLately,
     Set<Long> inVain,
-    Set<Long> lost) {
+    Set<Long> lost,
+    Set<Long> stopped) {
   /** How a node is, by what was heard of it and when. */
   public enum Health {
     /** Heard, and for long enough that it can be counted on. */
@@ -57,6 +59,7 @@ public record LoadView(
     endedLately = Set.copyOf(endedLately);
     inVain = Set.copyOf(inVain);
     lost = Set.copyOf(lost);
+    stopped = Set.copyOf(stopped);
   }
 
   /** One in which nothing is known of what shards are asked, and nothing was in vain or lost. */
@@ -66,11 +69,12 @@ public record LoadView(
       Map<Long, Long> leaders,
       Map<Long, Long> bytes,
       Set<Long> endedLately) {
-    this(settled, health, leaders, bytes, Map.of(), endedLately, Set.of(), Set.of());
+    this(settled, health, leaders, bytes, Map.of(), endedLately, Set.of(), Set.of(), Set.of());
   }
 
   public LoadView with(Map<Long, Heat> known, Set<Long> nodesInVain) {
-    return new LoadView(settled, health, leaders, bytes, known, endedLately, nodesInVain, lost);
+    return new LoadView(
+        settled, health, leaders, bytes, known, endedLately, nodesInVain, lost, stopped);
   }
 
   public Health of(long node) {
@@ -109,6 +113,11 @@ public record LoadView(
   /** Whether a replica is on a node that is heard, and not lost there. */
   public boolean takesPart(Replica replica) {
     return of(replica.node()).isAlive() && !lost.contains(replica.id());
+  }
+
+  /** Whether no other replica of its shard can come where it is, though it is lost. */
+  boolean holdsItsPlace(Replica replica) {
+    return stopped.contains(replica.id());
   }
 
   /** Whether a majority of a shard's voters takes part. */

@@ -82,6 +82,9 @@ enum TargetRule implements Rule<TargetRule.Subject> {
   /** What somebody has to wait for who has to leave. */
   static final List<TargetRule> TO_GO_NOW = List.of(NOT_IN_VAIN, HAS_TIME);
 
+  /** What would keep another replica from coming where one is lost, once that is left out. */
+  static final List<TargetRule> TO_COME_AGAIN = List.of(IS_HEARD, IS_NOT_DRAINING, NOT_IN_VAIN);
+
   /** What no move that is only for evenness may break. */
   static final List<TargetRule> TO_BALANCE =
       List.of(

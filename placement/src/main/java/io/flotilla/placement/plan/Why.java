@@ -202,7 +202,7 @@ public final class Why {
             .toList();
     List<Job> coming =
         view.jobs().values().stream()
-            .filter(job -> job instanceof Move move && move.to().node() == id)
+            .filter(job -> job instanceof Move move && move.comesTo(id))
             .toList();
     say(
         "jobs",

@@ -236,6 +236,10 @@ final class AdminDoor {
                 () ->
                     PlanRefusedException.notFound(
                         "there is no keyspace '" + wish.getKeyspace() + "'"));
+    if (wish.getCount() < 0) {
+      throw new PlanRefusedException(
+          wish.getCount() + " shards more; the count must be positive, or 0 for as many as now");
+    }
     int before = now.settings().goals().getOrDefault(keyspace.id(), 0);
     long have =
         now.shards().values().stream()
@@ -244,7 +248,7 @@ final class AdminDoor {
     long wanted = wish.getCount() == 0 ? 0 : Math.max(before, have) + wish.getCount();
     int most =
         keyspace.partitioning() == Partitioning.HASH ? Keyspace.SLOTS : KeyspaceWish.SHARDS_MAX;
-    if (wish.getCount() < 0 || wanted > most) {
+    if (wanted > most) {
       throw new PlanRefusedException(
           String.format(
               "keyspace '%s' would have %d shards; allowed: up to %d",

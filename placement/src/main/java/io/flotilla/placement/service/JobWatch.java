@@ -34,7 +34,10 @@ final class JobWatch {
   private static final Duration TRANSFER_PATIENCE = Duration.ofSeconds(15);
   private static final Duration SPLIT_PATIENCE = Duration.ofSeconds(60);
 
-  /** One of the two does not serve meanwhile. */
+  /**
+   * One of the two does not serve meanwhile. That may last longer: each new leader of placement
+   * begins anew, for how long a shard is frozen already, no two clocks could agree upon.
+   */
   private static final Duration MERGE_PATIENCE = Duration.ofSeconds(60);
 
   /**
@@ -42,6 +45,7 @@ final class JobWatch {
    */
   private static final Duration MOVE_PATIENCE = Duration.ofMinutes(10);
 
+  private static final Duration LEAVING_OUT_PATIENCE = Duration.ofSeconds(60);
   private static final Duration ENDING_COUNTS = Duration.ofMinutes(10);
   private static final int WHY_CHARS_MAX = 300;
 
@@ -188,6 +192,9 @@ final class JobWatch {
 
     @Override
     public Optional<EndJob> move(Move move) {
+      if (move.isLeavingOut()) {
+        return leavingOut(move);
+      }
       long to = move.to().node();
       String where = "node " + to + ", where it was to go, ";
       if (view.node(to).filter(Node::isDraining).isPresent()) {
@@ -203,6 +210,14 @@ final class JobWatch {
       return stoodNanos(move) < MOVE_PATIENCE.toNanos()
           ? Optional.empty()
           : Optional.of(end(move, JobEnd.GIVEN_UP, standstill(move, where)));
+    }
+
+    private Optional<EndJob> leavingOut(Move move) {
+      boolean back =
+          reports.reportOf(move.to(), move.shard()).filter(report -> !report.getLost()).isPresent();
+      return back
+          ? Optional.of(end(move, JobEnd.GIVEN_UP, "replica " + move.from() + " takes part again"))
+          : givenUpAfter(LEAVING_OUT_PATIENCE, move);
     }
 
     /** Whom nobody could send anything is not to blame for it. */

@@ -19,6 +19,11 @@ final class Leftovers implements Job.Kinds<String> {
 
   @Override
   public String move(Move move) {
+    if (move.isLeavingOut()) {
+      return String.format(
+          "no more orders are given; if the group has begun to leave replica %d out, it stays out",
+          move.from());
+    }
     return String.format(
         "no more orders are given; what replica %d has learned on node %d is removed, unless the"
             + " group has begun to take it in, which it then finishes",

@@ -170,7 +170,7 @@ final class Orders {
 
     @Override
     public Boolean move(Move move) {
-      if (leads || move.to().node() == node) {
+      if (leads || move.comesTo(node)) {
         reply.addOrders(
             MoveOrder.newBuilder()
                 .setJob(move.id())

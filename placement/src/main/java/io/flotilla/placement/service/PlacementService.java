@@ -148,9 +148,10 @@ public final class PlacementService implements AutoCloseable {
       reports.nodesVanishedBut(view.nodes().keySet());
       shardsSince = view.revision();
     }
+    // First: who waits for the map is neither to wait for plans nor to fail by them.
+    watches.pump(view);
     steward.act(view, () -> load(view), takesNothing(view), now);
     memberSteward.act(view.settings(), now);
-    watches.pump(view);
   }
 
   private LoadView load(ClusterView view) {

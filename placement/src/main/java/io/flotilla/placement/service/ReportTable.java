@@ -307,6 +307,7 @@ final class ReportTable {
     Map<Long, LoadView.Health> health = new HashMap<>();
     Map<Long, Long> bytes = new HashMap<>();
     Set<Long> lost = new HashSet<>();
+    Set<Long> stopped = new HashSet<>();
     for (long node : view.nodes().keySet()) {
       health.put(node, health(node, view, nowNanos, deadNanos, steadyNanos));
       reportsOf(node)
@@ -316,6 +317,9 @@ final class ReportTable {
                       (shard, report) -> {
                         if (report.getLost()) {
                           lost.add(report.getReplica());
+                        }
+                        if (report.getLost() && report.hasEpoch()) { // or it is not open
+                          stopped.add(report.getReplica());
                         }
                         if (isOfRange(report, view)) {
                           bytes.merge(shard, report.getApproximateBytes(), Math::max);
@@ -327,7 +331,8 @@ final class ReportTable {
       heardLeader(shard, view, nowNanos).ifPresent(node -> leaders.put(shard, node));
     }
     boolean settled = nowNanos - sinceNanos >= silentNanos;
-    return new LoadView(settled, health, leaders, bytes, Map.of(), endedLately, Set.of(), lost);
+    return new LoadView(
+        settled, health, leaders, bytes, Map.of(), endedLately, Set.of(), lost, stopped);
   }
 
   /** Not weighed before the shard was cut: it would be cut again for what is another's now. */

@@ -240,7 +240,7 @@ final class ClusterState {
     put(shard, changed);
     fresh.forEach(each -> put(each, changed));
     tiling.absorbed().forEach(each -> remove(each, changed));
-    jobs.shardChanged(shard, ids(fresh), ids(tiling.absorbed()), changed);
+    jobs.shardChanged(shard, ids(fresh), ids(tiling.absorbed()), revision, changed);
     if (!fresh.isEmpty()) {
       dropReachedGoal(shard.keyspace(), changed);
     }
@@ -323,7 +323,7 @@ final class ClusterState {
     revision++;
     freshIds = fit.after();
     Ending replaced = Ending.givenUp("instead, something " + wish.words());
-    underWay.ifPresent(before -> jobs.end(before, replaced, changed));
+    underWay.ifPresent(before -> jobs.end(before, replaced, revision, changed));
     Job job = wish.begun(revision);
     jobs.begin(job, changed);
     return done().addJobs(JobMessages.write(job)).build();
@@ -356,7 +356,7 @@ final class ClusterState {
       return refused(Outcome.CONFLICT, "too late to end job " + id + ": " + tooLate.get());
     }
     revision++;
-    jobs.end(job, ending, changed);
+    jobs.end(job, ending, revision, changed);
     return done().addJobs(JobMessages.write(job)).build();
   }
 
@@ -394,7 +394,7 @@ final class ClusterState {
         shards.values().stream().filter(each -> each.value().replicaOn(id).isPresent()).count();
     long coming =
         jobs.jobs().values().stream()
-            .filter(job -> job instanceof Move move && move.to().node() == id)
+            .filter(job -> job instanceof Move move && move.comesTo(id))
             .count();
     if (held + coming > 0) {
       return refused(

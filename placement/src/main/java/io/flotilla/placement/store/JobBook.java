@@ -5,6 +5,8 @@ import io.flotilla.placement.model.EndedJob;
 import io.flotilla.placement.model.Ending;
 import io.flotilla.placement.model.Job;
 import io.flotilla.placement.model.Shard;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
@@ -47,14 +49,18 @@ final class JobBook {
     changed.accept(StateRecord.of(job));
   }
 
-  void end(Job job, Ending ending, Consumer<StateRecord> changed) {
+  /** Forgets the one that ended first, if there are too many: not the one that began first. */
+  void end(Job job, Ending ending, long revision, Consumer<StateRecord> changed) {
     jobs.remove(job.shard());
     changed.accept(StateRecord.gone(job));
-    EndedJob over = new EndedJob(job, ending);
+    EndedJob over = new EndedJob(job, ending, revision);
     ended.put(job.id(), over);
     changed.accept(StateRecord.of(over));
     if (ended.size() > ENDED_MAX) {
-      changed.accept(StateRecord.gone(ended.pollFirstEntry().getValue()));
+      EndedJob first =
+          Collections.min(ended.values(), Comparator.comparingLong(EndedJob::revision));
+      ended.remove(first.job().id());
+      changed.accept(StateRecord.gone(first));
     }
   }
 
@@ -63,16 +69,22 @@ final class JobBook {
    *
    * @param cutOff shards that it cut off from itself
    * @param absorbed shards that are no more, since it has taken them in
+   * @param revision of the map that says so
    */
   void shardChanged(
-      Shard now, Set<Long> cutOff, Set<Long> absorbed, Consumer<StateRecord> changed) {
+      Shard now,
+      Set<Long> cutOff,
+      Set<Long> absorbed,
+      long revision,
+      Consumer<StateRecord> changed) {
     of(now.id())
         .ifPresent(
             job ->
-                job.endedBy(now, cutOff, absorbed).ifPresent(ending -> end(job, ending, changed)));
+                job.endedBy(now, cutOff, absorbed)
+                    .ifPresent(ending -> end(job, ending, revision, changed)));
     for (long gone : absorbed) {
       Ending without = Ending.givenUp("shard " + gone + " was merged into shard " + now.id());
-      of(gone).ifPresent(job -> end(job, without, changed));
+      of(gone).ifPresent(job -> end(job, without, revision, changed));
     }
   }
 }

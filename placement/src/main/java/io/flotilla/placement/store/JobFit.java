@@ -58,6 +58,9 @@ record JobFit(Optional<String> misfit, FreshIds after) {
 
     @Override
     public JobFit move(Move move) {
+      if (move.isLeavingOut()) {
+        return new JobFit(Optional.empty(), freshIds);
+      }
       long to = move.to().node();
       Revised<Node> node = nodes.get(to);
       if (node == null) {

@@ -128,8 +128,9 @@ public final class JobMessages {
         .build();
   }
 
-  static EndedJob read(io.flotilla.proto.placement.EndedJob ended) {
-    return new EndedJob(read(ended.getJob()), new Ending(read(ended.getEnd()), ended.getWhy()));
+  static EndedJob read(io.flotilla.proto.placement.EndedJob ended, long revision) {
+    Ending ending = new Ending(read(ended.getEnd()), ended.getWhy());
+    return new EndedJob(read(ended.getJob()), ending, revision);
   }
 
   public static JobEnd write(Ending.How how) {

@@ -129,9 +129,8 @@ record SavedState(Generation generation, long applied, ClusterView view) {
           jobs.put(job.shard(), job);
         }
         case StateRecord.ENDED_JOB -> {
-          EndedJob over =
-              JobMessages.read(
-                  revised(value, io.flotilla.proto.placement.EndedJob.parser()).value());
+          var ending = revised(value, io.flotilla.proto.placement.EndedJob.parser());
+          EndedJob over = JobMessages.read(ending.value(), ending.revision());
           ended.put(over.job().id(), over);
         }
         default ->

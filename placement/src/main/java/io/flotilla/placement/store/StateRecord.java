@@ -149,7 +149,7 @@ final class StateRecord {
 
   static StateRecord of(EndedJob ended) {
     long id = ended.job().id();
-    return of(ENDED_JOB, id, id, JobMessages.write(ended).toByteArray());
+    return of(ENDED_JOB, id, ended.revision(), JobMessages.write(ended).toByteArray());
   }
 
   static StateRecord gone(EndedJob ended) {

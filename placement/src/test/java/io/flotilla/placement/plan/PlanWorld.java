@@ -48,6 +48,7 @@ final class PlanWorld {
   final Set<Long> endedLately = new HashSet<>();
   final Set<Long> inVain = new HashSet<>();
   final Set<Long> lost = new HashSet<>();
+  final Set<Long> stopped = new HashSet<>();
   Settings settings = Settings.INITIAL;
   Partitioning partitioning = Partitioning.RANGE;
 
@@ -125,7 +126,7 @@ final class PlanWorld {
   }
 
   LoadView load() {
-    return new LoadView(settled, health, leaders, bytes, heats, endedLately, inVain, lost);
+    return new LoadView(settled, health, leaders, bytes, heats, endedLately, inVain, lost, stopped);
   }
 
   List<Job> plan() {
@@ -151,7 +152,7 @@ final class PlanWorld {
   /** What somebody did by hand, or asked for, or what came of it. */
   void done(Job job) {
     long id = nextJob++;
-    ended.put(id, new EndedJob(job.begun(id), new Ending(Ending.How.DONE, "done")));
+    ended.put(id, new EndedJob(job.begun(id), new Ending(Ending.How.DONE, "done"), id));
     endedLately.add(id);
   }
 
@@ -190,7 +191,7 @@ final class PlanWorld {
 
   void giveUp(Job job, String why) {
     long id = nextJob++;
-    ended.put(id, new EndedJob(job.begun(id), new Ending(Ending.How.GIVEN_UP, why)));
+    ended.put(id, new EndedJob(job.begun(id), new Ending(Ending.How.GIVEN_UP, why), id));
     endedLately.add(id);
   }
 
@@ -228,7 +229,7 @@ final class PlanWorld {
 
     @Override
     public Boolean move(Move move) {
-      return use(List.of(move.to()));
+      return move.isLeavingOut() || use(List.of(move.to()));
     }
 
     @Override
@@ -289,6 +290,8 @@ final class PlanWorld {
       List<Replica> replicas = new ArrayList<>(before.replicas());
       if (move.isAddition()) {
         replicas.add(move.to());
+      } else if (move.isLeavingOut()) {
+        replicas.remove(move.to());
       } else {
         replicas.replaceAll(replica -> replica.id() == move.from() ? move.to() : replica);
       }

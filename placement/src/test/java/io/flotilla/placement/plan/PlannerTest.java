@@ -85,6 +85,7 @@ final class PlannerTest {
     world.replicas = 3;
     long everywhere = world.shard(1, 2, 3, 4);
     world.lost.add(2L);
+    world.stopped.add(2L);
     for (int i = 0; i < 6; i++) {
       world.shard(1, 2, 3);
     }
@@ -95,12 +96,58 @@ final class PlannerTest {
   }
 
   @Test
+  void whatIsLostAndCanGoNowhereElseIsLeftOutAndComesAgain() {
+    world.nodes(3);
+    world.replicas = 3;
+    long shard = world.shard(1, 2, 3);
+    world.lost.add(2L);
+    assertThat(words()).containsExactly("leaves replica 2 of shard 1 out");
+    assertThat(world.plan().get(0).reason())
+        .isEqualTo("the replica on node 2 is lost, and no other may take one");
+    world.begin(world.plan());
+    assertThat(world.plan()).as("one after the other").isEmpty();
+    assertSays(world.whyNode(2), "0 replicas are on their way to it, 1 on their way off it");
+    world.carryOut(List.copyOf(world.jobs.values()));
+    assertThat(world.shards.get(shard).value().nodes()).containsExactly(1L, 3L);
+    assertThat(words()).containsExactly("adds a replica of shard 1 on node 2");
+    world.settle(3);
+    assertThat(world.shards.get(shard).value().replicaOn(2).orElseThrow().id())
+        .as("never the same")
+        .isGreaterThan(3);
+  }
+
+  @Test
+  void whatIsLostStaysIfNothingCanComeInItsPlace() {
+    world.nodes(3);
+    world.replicas = 3;
+    long shard = world.shard(1, 2, 3);
+    world.lost.add(2L);
+    world.stopped.add(2L);
+    assertThat(world.plan()).as("its node keeps it until it starts again").isEmpty();
+    assertSays(world.why(shard), "stays on node 2: no node may take it; add one");
+    world.stopped.clear();
+    world.inVain.add(2L);
+    assertThat(world.plan()).as("it was lost there again").isEmpty();
+    world.inVain.clear();
+    world.lost.add(3L);
+    assertThat(world.plan()).as("one of three decides nothing").isEmpty();
+    world.lost.remove(3L);
+    world.health.put(3L, LoadView.Health.SILENT);
+    assertThat(world.plan()).as("nor if the other is silent").isEmpty();
+    world.health.put(3L, LoadView.Health.STEADY);
+    assertThat(words()).containsExactly("leaves replica 2 of shard 1 out");
+    world.drain(2);
+    assertThat(world.plan()).as("its node is to be empty").isEmpty();
+  }
+
+  @Test
   void whatIsLostLeadsNothing() {
     world.nodes(3);
     for (int i = 0; i < 6; i++) {
       world.lost.add(
           world.shards.get(world.shard(1, 2, 3)).value().replicaOn(2).orElseThrow().id());
     }
+    world.stopped.addAll(world.lost);
     world.settle(3);
     assertThat(world.leadersByNode()).isEqualTo(Map.of(1L, 3, 2L, 0, 3L, 3));
   }

@@ -200,6 +200,12 @@ final class JobTest extends ThreeNodes {
         "there is no node 9");
     assertError(
         administer(AdminRequest.newBuilder()), ErrorCode.INVALID_REQUEST, "nothing is asked for");
+    AddShardsRequest fewer =
+        AddShardsRequest.newBuilder().setKeyspace("default").setCount(-1).build();
+    assertError(
+        administer(AdminRequest.newBuilder().setAddShards(fewer)),
+        ErrorCode.CONFLICT,
+        "-1 shards more; the count must be positive");
     assertError(
         administer(AdminRequest.newBuilder().setCancel(CancelJobRequest.newBuilder().setJob(7777))),
         ErrorCode.NOT_FOUND,

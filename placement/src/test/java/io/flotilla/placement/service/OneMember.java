@@ -25,6 +25,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -57,12 +58,20 @@ abstract class OneMember {
 
   @BeforeEach
   void start() throws Exception {
+    begin("c");
+    await().until(() -> map.view().cluster().equals("c"));
+  }
+
+  /**
+   * @param cluster null for one whose steward fails at each of its rounds
+   */
+  final void begin(@Nullable String cluster) throws Exception {
     store = new PlacementStore(directory);
     map = new PlacementStateMachine(store, Generations.INITIAL);
     group = new LoneGroup(store, map);
     service =
         new PlacementService(
-            "c",
+            cluster,
             new MemberBook(1, new TreeMap<>(Map.of(1L, "p:1", 2L, "p:2")), map::view),
             POLICY,
             group,
@@ -70,7 +79,6 @@ abstract class OneMember {
             nanos::get,
             Desk.newThread("desk"),
             broken::add);
-    await().until(() -> map.view().cluster().equals("c"));
   }
 
   @AfterEach

@@ -87,8 +87,15 @@ final class ReportTableTest {
   void whoIsLostIsToldToThePlanner() {
     report(1, leads(1, 4));
     assertThat(table.load(view, 100 * SECOND, SECOND, SECOND, Set.of()).lost()).isEmpty();
-    report(2, ShardReport.newBuilder().setShard(1).setReplica(2).setLost(true).build());
-    assertThat(table.load(view, 100 * SECOND, SECOND, SECOND, Set.of()).lost()).containsExactly(2L);
+    ShardReport.Builder lost = ShardReport.newBuilder().setShard(1).setReplica(2).setLost(true);
+    report(2, lost.build());
+    LoadView load = table.load(view, 100 * SECOND, SECOND, SECOND, Set.of());
+    assertThat(load.lost()).containsExactly(2L);
+    assertThat(load.stopped()).as("it is not open").isEmpty();
+    report(2, lost.setEpoch(io.flotilla.proto.map.Epoch.getDefaultInstance()).build());
+    load = table.load(view, 100 * SECOND, SECOND, SECOND, Set.of());
+    assertThat(load.lost()).containsExactly(2L);
+    assertThat(load.stopped()).containsExactly(2L);
   }
 
   @Test

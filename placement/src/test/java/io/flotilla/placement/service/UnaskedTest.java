@@ -119,6 +119,67 @@ final class UnaskedTest extends ThreeNodes {
         .allMatch(job -> job.getMove().getTo().getNode() == 4);
   }
 
+  private Job leavesOutWhatNodeTwoHasLost() {
+    long two = shard.getReplicas(1).getNode();
+    allLead(shard.getReplicas(0).getNode());
+    administer(AdminRequest.newBuilder().setBalance(SetBalanceRequest.newBuilder().setOn(false)));
+    report(
+        two, ShardReport.newBuilder().setReplica(shard.getReplicas(1).getReplica()).setLost(true));
+    secondsPass(6);
+    await().until(() -> !jobs().isEmpty());
+    assertThat(jobs()).hasSize(1);
+    return jobs().get(0);
+  }
+
+  @Test
+  void whatIsLostOnOneOfThreeNodesIsLeftOutAndComesAgain() {
+    Job job = leavesOutWhatNodeTwoHasLost();
+    assertThat(job.getMove().getFrom()).isEqualTo(shard.getReplicas(1).getReplica());
+    assertThat(job.getMove().getTo().getReplica()).isEqualTo(job.getMove().getFrom());
+    long one = shard.getReplicas(0).getNode();
+    long two = shard.getReplicas(1).getNode();
+    assertThat(send(ReportRequest.newBuilder().setNode(two)).getOrdersList())
+        .as("there is nothing to come there yet")
+        .isEmpty();
+    assertThat(send(ReportRequest.newBuilder().setNode(one)).getOrdersList()).hasSize(1);
+    Shard left =
+        shard.toBuilder()
+            .setEpoch(shard.getEpoch().toBuilder().setConfVersion(3))
+            .removeReplicas(1)
+            .setPreferredLeader(0)
+            .build();
+    report(one, ShardReport.newBuilder().setLeader(true).setChanged(left));
+    assertThat(ending(job).how()).isEqualTo(Ending.How.DONE);
+    secondsPass(6);
+    await().until(() -> !jobs().isEmpty());
+    assertThat(jobs())
+        .singleElement()
+        .matches(next -> next.getMove().getTo().getNode() == two)
+        .matches(next -> next.getMove().getFrom() == 0)
+        .matches(next -> next.getMove().getTo().getReplica() > job.getMove().getFrom());
+    assertThat(send(ReportRequest.newBuilder().setNode(two)).getOrdersList()).hasSize(1);
+  }
+
+  @Test
+  void whoTakesPartAgainIsNotLeftOut() {
+    Job job = leavesOutWhatNodeTwoHasLost();
+    report(
+        shard.getReplicas(1).getNode(),
+        ShardReport.newBuilder().setReplica(shard.getReplicas(1).getReplica()));
+    secondsPass(1);
+    assertThat(ending(job).why())
+        .isEqualTo("replica " + job.getMove().getFrom() + " takes part again");
+  }
+
+  @Test
+  void whatIsNotLeftOutInTimeIsGivenUpAndNobodyIsToBlame() {
+    Job job = leavesOutWhatNodeTwoHasLost();
+    secondsPass(50);
+    assertThat(map.view().job(job.getId())).isPresent();
+    secondsPass(12);
+    assertThat(ending(job).why()).isEqualTo("nothing had come of it after 60 s");
+  }
+
   @Test
   void aNodeThatOnlyPlacementCannotReachIsLeftAlone() {
     registerNodes(4);

@@ -80,6 +80,17 @@ final class WatchMapTest extends OneMember {
   }
 
   @Test
+  void watchersGetTheMapWhateverFailsBesides() throws Exception {
+    stop();
+    directory = directory.resolve("other");
+    begin(null);
+    FakeCall<WatchRequest, MapUpdate> watcher = ask(service::watchMap, watchAfter(0));
+    registerNodes(2);
+    await().until(() -> watcher.reply().getRevision() == map.view().revision());
+    assertThat(map.view().cluster()).as("what failed").isEmpty();
+  }
+
+  @Test
   void aWatcherThatLeftIsForgotten() {
     FakeCall<WatchRequest, MapUpdate> gone = ask(service::watchMap, watchAfter(0));
     FakeCall<WatchRequest, MapUpdate> here = ask(service::watchMap, watchAfter(0));

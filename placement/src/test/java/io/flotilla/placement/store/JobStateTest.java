@@ -235,6 +235,29 @@ final class JobStateTest extends OneStateMachine {
     assertThat(machine.view()).isEqualTo(before);
   }
 
+  /** However long it took: one that was under way while many others began and ended. */
+  @Test
+  void whatEndedFirstIsForgottenFirst() throws Exception {
+    fourNodesTwoShards();
+    long slow = run(begin(planner().move(1, 1, 4))).getJobs(0).getId();
+    beginAndEnd(JobBook.ENDED_MAX);
+    run(end(slow, JobEnd.GIVEN_UP));
+    assertThat(machine.view().ended()).as("ended a moment ago").containsKey(slow);
+    assertThat(machine.view().ended()).hasSize(JobBook.ENDED_MAX);
+    store.close();
+    open();
+    beginAndEnd(JobBook.ENDED_MAX - 1);
+    assertThat(machine.view().ended()).as("is the oldest now").containsKey(slow);
+    beginAndEnd(1);
+    assertThat(machine.view().ended()).doesNotContainKey(slow);
+  }
+
+  private void beginAndEnd(int transfers) throws Exception {
+    for (int i = 0; i < transfers; i++) {
+      run(end(run(begin(planner().transfer(2, 0))).getJobs(0).getId(), JobEnd.DONE));
+    }
+  }
+
   @Test
   void aDrainOutlivesAnotherRegistration() throws Exception {
     fourNodesTwoShards();
@@ -318,6 +341,32 @@ final class JobStateTest extends OneStateMachine {
     store.close();
     open();
     assertThat(machine.view().ended().get(id).job()).isEqualTo(fourth.begun(id));
+  }
+
+  @Test
+  void whoIsLeftOutNeedsNoFreshId() throws Exception {
+    fourNodesTwoShards();
+    Shard before = machine.view().shard(1).orElseThrow();
+    Replica lost = before.replicas().get(1);
+    Move leaving = new Move(0, 1, lost.id(), lost, "it is lost");
+    long next = machine.view().freshIds().replica();
+    long id = run(begin(leaving)).getJobs(0).getId();
+    assertThat(machine.view().freshIds().replica()).isEqualTo(next);
+    store.close();
+    open();
+    assertThat(machine.view().job(id)).contains(leaving.begun(id));
+    List<Replica> replicas = new ArrayList<>(before.replicas());
+    assertThat(leaving.beyondCancelling(before)).as("it is still a voter").isEmpty();
+    replicas.set(1, new Replica(lost.node(), lost.id(), Replica.Role.OUTGOING));
+    assertThat(leaving.beyondCancelling(with(before, replicas))).isPresent();
+    assertThat(leaving.endedBy(with(before, replicas), Set.of(), Set.of())).isEmpty();
+    replicas.remove(1);
+    assertThat(leaving.endedBy(with(before, replicas), Set.of(), Set.of()))
+        .map(Ending::how)
+        .contains(Ending.How.DONE);
+    run(end(id, JobEnd.CANCELLED));
+    Replica gone = new Replica(lost.node(), 99, Replica.Role.VOTER);
+    assertRefused(begin(new Move(0, 1, 99, gone, "")), Outcome.STALE, "shard 1 has no replica 99");
   }
 
   @Test

@@ -66,6 +66,9 @@ record JobProgress(String words, String step, Optional<Left> left) {
   }
 
   private static JobProgress ofMove(Job job, ClusterStatus.Shard shard) {
+    if (job.to().isEmpty()) {
+      return of("the group leaves replica %d out".formatted(job.from().orElse(0)));
+    }
     long last =
         shard.replicas().stream().mapToLong(ClusterStatus.Replica::lastIndex).max().orElse(0);
     return shard.replicas().stream()

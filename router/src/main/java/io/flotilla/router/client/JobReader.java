@@ -9,6 +9,7 @@ import io.flotilla.proto.placement.LostShard;
 import io.flotilla.proto.placement.PlannedJob;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.ToLongFunction;
 
 /** Reads placement's jobs into the SDK's own words. */
 final class JobReader {
@@ -21,8 +22,9 @@ final class JobReader {
       case MOVE -> move(job, job.getMove());
       case SPLIT -> job(job, Job.Kind.SPLIT, OptionalLong.of(job.getSplit().getNewShard()), NONE);
       case MERGE -> job(job, Job.Kind.MERGE, NONE, OptionalLong.of(job.getMerge().getInto()));
-      case TRANSFER -> job(job, Job.Kind.TRANSFER, NONE, job.getTransfer().getTo());
-      case RECOVERY -> job(job, Job.Kind.RECOVERY, NONE, job.getRecovery().getSurvivor());
+      case TRANSFER -> job(job, Job.Kind.TRANSFER, NONE, Optional.of(job.getTransfer().getTo()));
+      case RECOVERY ->
+          job(job, Job.Kind.RECOVERY, NONE, Optional.of(job.getRecovery().getSurvivor()));
       case KIND_NOT_SET -> job(job, Job.Kind.OTHER, NONE, NONE);
     };
   }
@@ -30,22 +32,28 @@ final class JobReader {
   private static Job move(
       io.flotilla.proto.placement.Job job, io.flotilla.proto.placement.Move move) {
     OptionalLong from = move.getFrom() == 0 ? NONE : OptionalLong.of(move.getFrom());
-    return job(job, Job.Kind.MOVE, from, move.getTo());
+    boolean nobodyComes = move.getFrom() == move.getTo().getReplica();
+    return job(
+        job, Job.Kind.MOVE, from, nobodyComes ? Optional.empty() : Optional.of(move.getTo()));
   }
 
   /** One by which a replica comes, leads or goes on. */
   private static Job job(
-      io.flotilla.proto.placement.Job job, Job.Kind kind, OptionalLong from, Replica to) {
+      io.flotilla.proto.placement.Job job, Job.Kind kind, OptionalLong from, Optional<Replica> to) {
     return new Job(
         job.getId(),
         kind,
         job.getShard(),
         from,
-        OptionalLong.of(to.getReplica()),
-        OptionalLong.of(to.getNode()),
+        id(to, Replica::getReplica),
+        id(to, Replica::getNode),
         NONE,
         NONE,
         job.getReason());
+  }
+
+  private static OptionalLong id(Optional<Replica> replica, ToLongFunction<Replica> of) {
+    return replica.isPresent() ? OptionalLong.of(of.applyAsLong(replica.get())) : NONE;
   }
 
   /** One of the shard as a whole. */

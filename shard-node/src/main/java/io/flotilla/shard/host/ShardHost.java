@@ -263,13 +263,17 @@ public final class ShardHost {
     return shard.getEpoch().getVersion() == 1 && shard.getEpoch().getConfVersion() == 1;
   }
 
-  /** Versions tell who is to give way to whom: what cuts a range in two raises them. */
+  /**
+   * Versions tell who is to give way to whom: what cuts a range in two raises them. Who was stopped
+   * cuts nothing off any more; should it do so after a restart, what is here by then is kept.
+   */
   private boolean isStillHeldByAnother(Shard shard) {
     KeyRange range = KeyRange.of(shard);
     return shards.values().stream()
         .anyMatch(
             other ->
                 other.descriptor().getId() != shard.getId()
+                    && !other.isLost()
                     && other.range().overlaps(range)
                     && version(other.descriptor()) < version(shard));
   }

@@ -14,9 +14,9 @@ import java.util.Optional;
 /**
  * What a leader does next about an order: who comes is a learner first, until it has nearly all of
  * the log; then one joint change takes it in and who leaves, if somebody does, out. A leader that
- * is to leave hands over before all that. Ids are never used again, and who is added beside others
- * is added to one number of voters only, so an order that is old fits nowhere and does no harm.
- * Pure.
+ * is to leave hands over before all that. Who is lost is left out without anybody in its place, if
+ * the order says so. Ids are never used again, and who is added beside others is added to one
+ * number of voters only, so an order that is old fits nowhere and does no harm. Pure.
  *
  * @param target the membership to be changed to; empty to hand leadership over
  */
@@ -27,6 +27,9 @@ record MoveStep(Optional<Membership> target) {
     Member to = member(order.getTo());
     if (isDismissal(order)) {
       return dismissal(status, now, to);
+    }
+    if (isLeavingOut(order)) {
+      return leavingOut(status, now, to);
     }
     if (status.role() != RoleName.LEADER
         || now.isJoint()
@@ -60,6 +63,24 @@ record MoveStep(Optional<Membership> target) {
   /** Whether it only says that a learner, whose job was given up, is to leave. */
   static boolean isDismissal(MoveOrder order) {
     return order.getJob() == 0;
+  }
+
+  /** Whether nobody comes for who leaves. */
+  static boolean isLeavingOut(MoveOrder order) {
+    return order.getFrom() == order.getTo().getReplica();
+  }
+
+  /** Learners go as well: no order names them. */
+  private static Optional<MoveStep> leavingOut(GroupStatus status, Membership now, Member lost) {
+    if (status.role() != RoleName.LEADER
+        || status.replica().equals(lost.replica())
+        || now.isJoint()
+        || !now.voters().contains(lost)) {
+      return Optional.empty();
+    }
+    List<Member> voters = new ArrayList<>(now.voters());
+    voters.remove(lost);
+    return Optional.of(new MoveStep(Optional.of(Membership.of(voters))));
   }
 
   private static Optional<MoveStep> dismissal(GroupStatus status, Membership now, Member to) {

@@ -36,7 +36,9 @@ final class Moves {
   void obey(List<MoveOrder> orders) throws StorageException {
     Set<Long> expected = new HashSet<>();
     for (MoveOrder order : orders) {
-      if (order.getTo().getNode() == node && !MoveStep.isDismissal(order)) {
+      if (order.getTo().getNode() == node
+          && !MoveStep.isDismissal(order)
+          && !MoveStep.isLeavingOut(order)) {
         host.join(order.getShard(), order.getTo());
         expected.add(order.getTo().getReplica());
       }

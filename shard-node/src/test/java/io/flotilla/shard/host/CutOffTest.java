@@ -29,6 +29,7 @@ import io.flotilla.shard.kv.Members;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** Shards that begin where another one cuts them off, with a real store, and each crash between. */
@@ -195,6 +196,35 @@ class CutOffTest extends OneHost {
     assertThat(opened.get(CHILD).spec().initial()).isEqualTo(Membership.of(List.of()));
     assertThat(opened.get(CHILD).spec().begin()).as("it joins").isEqualTo(Position.ZERO);
     assertThat(opened.get(CHILD).state().appliedIndex()).isZero();
+  }
+
+  /** Which is known to take no part, and so it is nobody's to wait for. */
+  @Test
+  void joinsWhereWhatShouldCutItOffWasStopped() throws Exception {
+    parentIsHere();
+    host.offer(List.of(CUT_OFF));
+    opened.get(7L).group().stopped = Optional.of(new IllegalStateException("a bug"));
+    assertThat(host.offerWaiting()).isEqualTo(1);
+    assertThat(opened.get(CHILD).spec().begin()).as("it joins").isEqualTo(Position.ZERO);
+    long its = opened.get(CHILD).spec().generation();
+    crash();
+    assertThat(opened.keySet()).as("whose keys overlap").containsExactlyInAnyOrder(7L, CHILD);
+    split(); // which goes on where it was stopped
+    runOpener();
+    store.sweep();
+    assertThat(opened.get(CHILD).spec().generation()).isEqualTo(its);
+    assertThat(store.found()).hasSize(2);
+    assertData(7, "c");
+  }
+
+  @Test
+  void aReplicaThatIsOrderedHereDoesNotWaitForOneThatWasStopped() throws Exception {
+    parentIsHere();
+    host.join(CUT_OFF, CUT_OFF.getReplicas(1));
+    assertThat(opened).containsOnlyKeys(7L);
+    opened.get(7L).group().stopped = Optional.of(new IllegalStateException("a bug"));
+    host.join(CUT_OFF, CUT_OFF.getReplicas(1));
+    assertThat(opened.get(CHILD).spec().begin()).isEqualTo(Position.ZERO);
   }
 
   @Test

@@ -85,6 +85,23 @@ final class MoveStepTest {
         .isEqualTo(to(with(members(), 1, 9)));
   }
 
+  /** Replica 2 is lost. */
+  @Test
+  void whoIsLeftOutGoesAndNobodyComes() {
+    MoveOrder order =
+        ORDER.toBuilder().setTo(Replica.newBuilder().setReplica(2).setNode(2)).build();
+    assertThat(MoveStep.next(status(with(members(9), 1, 2, 3)), order))
+        .isEqualTo(to(with(members(), 1, 3)));
+    assertThat(MoveStep.next(status(with(members(), 1, 3)), order)).as("done").isEmpty();
+    Membership joint = new Membership(members(1, 3), members(1, 2, 3), List.of());
+    assertThat(MoveStep.next(status(joint), order)).as("under way").isEmpty();
+    MoveOrder itself =
+        order.toBuilder().setFrom(1).setTo(Replica.newBuilder().setReplica(1).setNode(1)).build();
+    assertThat(MoveStep.next(status(with(members(), 1, 2, 3)), itself))
+        .as("who leads is not lost")
+        .isEmpty();
+  }
+
   @Test
   void whoIsAddedIsAddedToOneNumberOfVotersOnly() {
     assertThat(added(with(members(9), 1))).as("cut to one meanwhile").isEmpty();
