@@ -40,7 +40,8 @@ import java.util.concurrent.ConcurrentMap;
  * <p>What an entry of writes does, in this order: log time rises to its stamp; a few expired
  * records go; if it was routed by another version of the shard, or comes after its own last moment,
  * none of its writes is executed; a write that is known to be completed is answered from its
- * record; else it is checked, executed and recorded in the same batch. Beyond {@link
+ * record; else it is checked, executed and recorded in the same batch, if its client may have one
+ * more record; then records go that the client has acknowledged. Beyond {@link
  * Commands#EFFECT_BYTES_MAX} the rest of an entry's writes has no result: whoever asks for them has
  * them executed, in another.
  */
@@ -52,7 +53,6 @@ public final class KvStateMachine implements StateMachine<KvRound> {
   public static final Position BEGIN = new Position(1, 1);
 
   private static final int EXPIRED_AT_ONCE = 64;
-  private static final int SESSION_RECORDS_MAX = 1 << 16;
 
   private final KvStore store;
   private final long shardId;
@@ -382,18 +382,20 @@ public final class KvStateMachine implements StateMachine<KvRound> {
     state.sessions().expire(logTime(command), Math.max(EXPIRED_AT_ONCE, 2 * writes), round);
     WriteReply.Builder reply = WriteReply.newBuilder().setApplied(index);
     Optional<Result> refusal = refusal(command);
+    int sizeMax = state.sessions().sizeMax(clientOf(command), command.getAckedBelow());
     long before = round.stagedBytes();
     long returned = 0;
     for (Write write : command.getWritesList()) {
       if (returned + round.stagedBytes() - before > Commands.EFFECT_BYTES_MAX) {
         break;
       }
-      Result result = refusal.isPresent() ? refusal.get() : once(command, write, index, round);
+      Result result =
+          refusal.isPresent() ? refusal.get() : once(command, write, sizeMax, index, round);
       reply.addResults(result);
       returned += result.getSerializedSize();
     }
     if (refusal.isEmpty()) {
-      state.sessions().forgetAcked(clientOf(command), round);
+      state.sessions().forgetAcked(clientOf(command), writes, round);
     }
     return reply.build();
   }
@@ -425,7 +427,7 @@ public final class KvStateMachine implements StateMachine<KvRound> {
     return Optional.empty();
   }
 
-  private Result once(WriteEntry command, Write write, long index, KvRound round)
+  private Result once(WriteEntry command, Write write, int sizeMax, long index, KvRound round)
       throws StorageException {
     Session session = state.sessions().find(clientOf(command));
     long ackedBelow = Math.max(command.getAckedBelow(), session == null ? 0 : session.ackedBelow());
@@ -440,14 +442,16 @@ public final class KvStateMachine implements StateMachine<KvRound> {
     }
     Operation operation = write.getOperation();
     Optional<String> invalid = Commands.invalid(operation);
-    if (invalid.isEmpty() && session != null && session.size() >= SESSION_RECORDS_MAX) {
-      invalid = Optional.of("the client has too many writes that it has not acknowledged");
-    }
     if (invalid.isPresent()) {
       return result(Result.Status.INVALID, invalid.get());
     }
     if (!inRange(operation)) {
       return result(Result.Status.WRONG_SHARD, "a key is not in the shard's range");
+    }
+    if (session != null && session.size() >= sizeMax) {
+      return result(
+          Result.Status.OVERLOADED,
+          "the client has too many writes at this shard that it has not acknowledged");
     }
     Result result = new Execution(round, state.extents(), valueBytesMax(command)).run(operation);
     ByteString routingKey = Commands.routingKey(operation);

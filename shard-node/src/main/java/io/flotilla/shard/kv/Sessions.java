@@ -36,7 +36,14 @@ import org.jspecify.annotations.Nullable;
  * raised the epoch, and entries of an older one are refused.
  */
 final class Sessions {
-  private static final int FORGOTTEN_AT_ONCE_MAX = 1024;
+  /**
+   * Records of one client that it has not acknowledged. One that is held up at another shard lets
+   * this one keep {@link io.flotilla.session.Session#WINDOW_PER_SHARD} of them, and twice that has
+   * room for those of a neighbour that is absorbed.
+   */
+  static final int OPEN_MAX = 2 * io.flotilla.session.Session.WINDOW_PER_SHARD;
+
+  private static final int FORGOTTEN_AT_ONCE = 1024;
 
   /** Where the record of a write is kept: beside its key. */
   @SuppressWarnings("ArrayRecordComponent") // never compared
@@ -88,8 +95,23 @@ final class Sessions {
     add(client, Recorded.of(place.seq(), key, completion));
   }
 
-  /** Deletes records of writes that the client will not ask for again, a bounded number. */
-  void forgetAcked(ClientId client, KvRound round) {
+  /**
+   * How many records the client may have in the course of an entry. Those do not count that the
+   * client has no use for, by what it says now or has said before: they go when a write was
+   * executed, and not before, since its record has to say that they went.
+   */
+  int sizeMax(ClientId client, long ackedBelow) {
+    Session session = byClient.get(client);
+    return session == null
+        ? OPEN_MAX
+        : OPEN_MAX + session.recordsBelow(Math.max(ackedBelow, session.ackedBelow()));
+  }
+
+  /**
+   * Deletes records of writes that the client will not ask for again: a bounded number, but more
+   * than an entry of so many writes leaves.
+   */
+  void forgetAcked(ClientId client, int writes, KvRound round) {
     Session session = byClient.get(client);
     if (session == null) {
       return;
@@ -99,7 +121,7 @@ final class Sessions {
       byExpiry.remove(session); // its place depends on what changes now
     }
     byte[] key = session.removeAcked();
-    for (int left = FORGOTTEN_AT_ONCE_MAX; key != null; left--) {
+    for (int left = Math.max(FORGOTTEN_AT_ONCE, 2 * writes); key != null; left--) {
       round.singleDelete(key);
       key = left > 1 ? session.removeAcked() : null;
     }
