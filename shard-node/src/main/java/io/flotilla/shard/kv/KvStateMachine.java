@@ -359,7 +359,7 @@ public final class KvStateMachine implements StateMachine<KvRound> {
       return refused(command, index);
     }
     long logTime = logTime(command);
-    byte[] result = apply(command, index, round).toByteArray();
+    byte[] result = apply(command, logTime, index, round).toByteArray();
     state.progress(new Progress(index, logTime));
     return result;
   }
@@ -377,11 +377,12 @@ public final class KvStateMachine implements StateMachine<KvRound> {
         .toByteArray();
   }
 
-  private WriteReply apply(WriteEntry command, long index, KvRound round) throws StorageException {
+  private WriteReply apply(WriteEntry command, long logTime, long index, KvRound round)
+      throws StorageException {
     int writes = command.getWritesCount();
-    state.sessions().expire(logTime(command), Math.max(EXPIRED_AT_ONCE, 2 * writes), round);
+    state.sessions().expire(logTime, Math.max(EXPIRED_AT_ONCE, 2 * writes), round);
     WriteReply.Builder reply = WriteReply.newBuilder().setApplied(index);
-    Optional<Result> refusal = refusal(command);
+    Optional<Result> refusal = refusal(command, logTime);
     int sizeMax = state.sessions().sizeMax(clientOf(command), command.getAckedBelow());
     long before = round.stagedBytes();
     long returned = 0;
@@ -402,14 +403,20 @@ public final class KvStateMachine implements StateMachine<KvRound> {
 
   /**
    * Log time with this entry: its stamp, but not beyond its own last moment. So a leader whose
-   * clock is years ahead takes nobody there: its writes are refused, and others may follow.
+   * clock is years ahead takes nobody there: its writes are refused, and others may follow. It runs
+   * ahead of the stamps where sessions have to end early, by less than what a write lives: the
+   * entry's own, and one that is first sent at its stamp.
    */
   private long logTime(WriteEntry command) {
-    long stamp = Math.min(command.getLogTimeMillis(), command.getNotAfterMillis());
-    return Math.max(state.progress().logTimeMillis(), stamp);
+    long stamp = command.getLogTimeMillis();
+    long notAfter = command.getNotAfterMillis();
+    long logTime = Math.max(state.progress().logTimeMillis(), Math.min(stamp, notAfter));
+    long fresh = io.flotilla.session.Session.notAfterMillis(stamp);
+    long latest = Math.min(fresh, notAfter) - Sessions.KEPT_MILLIS_MIN;
+    return Math.max(logTime, state.sessions().roomFrom(clientOf(command), latest));
   }
 
-  private Optional<Result> refusal(WriteEntry command) {
+  private Optional<Result> refusal(WriteEntry command, long logTime) {
     if (command.getVersion() != state.shard().getEpoch().getVersion()) {
       return Optional.of(
           result(
@@ -423,6 +430,12 @@ public final class KvStateMachine implements StateMachine<KvRound> {
     if (stamped > command.getNotAfterMillis()) {
       return Optional.of(
           result(Result.Status.SESSION_EXPIRED, "it came after its last moment in log time"));
+    }
+    if (state.sessions().isFullFor(clientOf(command), logTime)) {
+      return Optional.of(
+          result(
+              Result.Status.OVERLOADED,
+              "the shard knows as many clients of these minutes as it has room for"));
     }
     return Optional.empty();
   }

@@ -26,6 +26,12 @@ import org.jspecify.annotations.Nullable;
  * only a newer one replaces it, and of an expired session it is deleted last. An entry none of
  * whose writes is executed leaves no record and therefore changes nothing.
  *
+ * <p>Clients that come for one write and go would fill the memory long before their records end.
+ * For a new client beyond {@link #CLIENTS_MAX} log time itself goes on, to where the sessions that
+ * end first have ended: those that have written least recently. So what is left of their writes
+ * comes too late, as it would a day later, here and wherever the shard's log time goes. Nobody ends
+ * within {@link #KEPT_MILLIS_MIN}: beyond that new clients have to wait.
+ *
  * <p>After a merge, what the two shards know of a client is put together record by record; neither
  * need have said more than the other. What is known of a client is always what the records that are
  * left say, the most of each.
@@ -42,6 +48,12 @@ final class Sessions {
    * room for those of a neighbour that is absorbed.
    */
   static final int OPEN_MAX = 2 * io.flotilla.session.Session.WINDOW_PER_SHARD;
+
+  /** Sessions at a time, and somewhat more where shards were merged or large ones end. */
+  static final int CLIENTS_MAX = 1 << 16;
+
+  /** How long a write is accepted, at least, by clocks that agree. */
+  static final long KEPT_MILLIS_MIN = 10 * 60_000;
 
   private static final int FORGOTTEN_AT_ONCE = 1024;
 
@@ -128,6 +140,24 @@ final class Sessions {
     if (moves) {
       byExpiry.add(session);
     }
+  }
+
+  /**
+   * From which log time on there is room for a client: 0 if there is now.
+   *
+   * @param latestMillis no later than this, room or not
+   */
+  long roomFrom(ClientId client, long latestMillis) {
+    return hasRoomFor(client) ? 0 : Math.min(byExpiry.first().expiresMillis() + 1, latestMillis);
+  }
+
+  /** Whether there is no room for a client, and nobody has ended who is about to be forgotten. */
+  boolean isFullFor(ClientId client, long logTimeMillis) {
+    return !hasRoomFor(client) && byExpiry.first().expiresMillis() >= logTimeMillis;
+  }
+
+  private boolean hasRoomFor(ClientId client) {
+    return byClient.size() < CLIENTS_MAX || byClient.containsKey(client);
   }
 
   /** Deletes records of sessions that ended before {@code logTimeMillis}, a few at a time. */
