@@ -63,7 +63,7 @@ final class WriteBelt extends Belt<PendingWrite<?>, WriteRequest, WriteReply> {
    */
   @Override
   @Nullable KvException heldBack() {
-    return window.isFull(session.ackedBelow()) ? HELD_BACK : null;
+    return window.isFull(session) ? HELD_BACK : null;
   }
 
   @Override
@@ -86,7 +86,7 @@ final class WriteBelt extends Belt<PendingWrite<?>, WriteRequest, WriteReply> {
       }
       request.addWrites(write.message());
     }
-    window.begun(begun, last);
+    window.begun(begun, last, session);
     return request.setAckedBelow(session.ackedBelow()).build();
   }
 

@@ -1,5 +1,6 @@
 package io.flotilla.router.client;
 
+import io.flotilla.session.Session;
 import java.util.ArrayDeque;
 
 /**
@@ -26,18 +27,26 @@ final class WriteWindow {
    *
    * @param lastSerial of them, the highest so far
    */
-  void begun(int count, long lastSerial) {
+  void begun(int count, long lastSerial, Session session) {
+    forgetAcked(session);
     if (count > 0) {
       begun.add(new Begun(count, lastSerial));
       size += count;
     }
   }
 
-  /** Whether there are as many as may be, given below which serial all have ended. */
-  boolean isFull(long ackedBelow) {
+  /** Whether there are as many as may be. */
+  boolean isFull(Session session) {
+    if (size >= max) {
+      forgetAcked(session);
+    }
+    return size >= max;
+  }
+
+  private void forgetAcked(Session session) {
+    long ackedBelow = session.ackedBelow();
     while (!begun.isEmpty() && begun.element().lastSerial() < ackedBelow) {
       size -= begun.remove().count();
     }
-    return size >= max;
   }
 }
