@@ -106,7 +106,7 @@ abstract class Belt<P extends Pending<?>, Q extends MessageLite, R extends Messa
   }
 
   /** Why nothing may be sent now that was not sent before; null if it may. */
-  @Nullable KvException heldBack() {
+  @Nullable String heldBack() {
     return null;
   }
 

@@ -302,7 +302,8 @@ final class Lane {
   }
 
   private @Nullable KvException trouble(Belt<?, ?, ?> belt) {
-    return lastFailure == null ? belt.heldBack() : lastFailure;
+    String heldBack = lastFailure == null ? belt.heldBack() : null;
+    return heldBack == null ? lastFailure : new KvException(ErrorCode.OVERLOADED, heldBack);
   }
 
   private int flights() {

@@ -15,17 +15,10 @@ import org.jspecify.annotations.Nullable;
 
 /** Writes of one shard. Those of one request share the session and the last moment. */
 final class WriteBelt extends Belt<PendingWrite<?>, WriteRequest, WriteReply> {
-  private static final KvException HELD_BACK =
-      new KvException(
-          ErrorCode.OVERLOADED,
-          "another write of this client is under way, and "
-              + Session.WINDOW_PER_SHARD
-              + " to this shard have ended since; it must end first");
-
-  private static final KvException CUT =
-      new KvException(ErrorCode.UNKNOWN_OUTCOME, "the result did not fit into the reply");
-  private static final KvException REFUSED =
-      new KvException(ErrorCode.OVERLOADED, "the shard keeps no more records for now");
+  private static final String HELD_BACK =
+      "another write of this client is under way, and "
+          + Session.WINDOW_PER_SHARD
+          + " to this shard were begun since; it must end first";
 
   private final LimitsConfig limits;
   private final Session session;
@@ -62,7 +55,7 @@ final class WriteBelt extends Belt<PendingWrite<?>, WriteRequest, WriteReply> {
    * shard has to keep the results of all of them, and refuses more than so many.
    */
   @Override
-  @Nullable KvException heldBack() {
+  @Nullable String heldBack() {
     return window.isFull(session) ? HELD_BACK : null;
   }
 
@@ -120,14 +113,20 @@ final class WriteBelt extends Belt<PendingWrite<?>, WriteRequest, WriteReply> {
       }
     }
     // The other results did not fit into the reply; the same serials bring them.
-    again(load.subList(answered, load.size()), CUT);
-    again(refused, REFUSED);
+    again(
+        load.subList(answered, load.size()),
+        ErrorCode.UNKNOWN_OUTCOME,
+        "the result did not fit into the reply");
+    again(refused, ErrorCode.OVERLOADED, "the shard has no room for its record");
   }
 
-  private void again(List<PendingWrite<?>> some, KvException why) {
+  private void again(List<PendingWrite<?>> some, ErrorCode code, String why) {
     List<PendingWrite<?>> open = some.stream().filter(write -> !write.hasEnded()).toList();
-    open.forEach(write -> write.attemptFailed(why));
-    lane.again(this, open);
+    if (!open.isEmpty()) {
+      KvException failure = new KvException(code, why);
+      open.forEach(write -> write.attemptFailed(failure));
+      lane.again(this, open);
+    }
   }
 
   private <T> void deliver(PendingWrite<T> write, Result result) {
