@@ -69,7 +69,7 @@ record Rooms(String root) {
               .knows("raft.core", "raft.port", "rpc", "proto")
               .uses(NETTY, PROTOBUF, JCTOOLS, METRICS, SLF4J),
           room("shard.kv")
-              .knows("raft.core", "raft.port", "raft.state", "proto")
+              .knows("raft.core", "raft.port", "raft.state", "session", "proto")
               .uses(ROCKSDB, PROTOBUF, METRICS, SLF4J),
           room("shard.host")
               .knows("raft.core", "raft.port", "raft.runtime", "shard.kv", "rpc", "proto")

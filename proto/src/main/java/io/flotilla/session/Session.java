@@ -15,6 +15,12 @@ public final class Session {
   /** One write may be this many serials behind the newest. */
   public static final int WINDOW_MAX = 1 << 22;
 
+  /**
+   * So many of its writes a client begins at one shard while none of them is acknowledged, since an
+   * older one is held up, here or elsewhere: then new ones wait. A shard keeps a record of each.
+   */
+  public static final int WINDOW_PER_SHARD = 1 << 16;
+
   private static final long LIFETIME_MILLIS = 24 * 3_600_000L;
   private static final long STAMP_MILLIS = 60_000;
 

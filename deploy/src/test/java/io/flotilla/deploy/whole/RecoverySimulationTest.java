@@ -32,11 +32,15 @@ class RecoverySimulationTest {
 
   /**
    * Shards whose next members, not agreed on yet, have lost their majority; one whose split was
-   * told to users alone; one whose split is in the log that is left, but not applied.
+   * told to users alone; one whose split is in the log that is left, but not applied; one that is
+   * frozen; one of which a replica has left without the map's knowledge.
    */
   @ParameterizedTest
   @ValueSource(
-      longs = {8_000_021, 9_100_007, 9_100_046, 9_100_268, 9_100_080, 9_200_139, 9_200_219})
+      longs = {
+        8_000_021, 9_100_007, 9_100_046, 9_100_268, 9_100_080, 9_200_139, 9_200_219, 9_300_089,
+        9_300_131
+      })
   void whatWasRedOnceIsNotAgain(long seed) {
     assertThat(RecoverySimulation.of(seed).run().answered()).isPositive();
   }

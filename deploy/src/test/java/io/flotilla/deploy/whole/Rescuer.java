@@ -13,10 +13,12 @@ import io.flotilla.router.client.KvException;
 import io.flotilla.router.client.Losses;
 import io.flotilla.shard.host.HostedShard;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiConsumer;
@@ -42,12 +44,22 @@ final class Rescuer {
   private static final Pattern NOTHING_LEFT =
       Pattern.compile("shard (\\d+) cannot be recovered: no replica that has a vote is left.*");
 
+  /** Of a replica that has left, and the map does not know: see README, "How to operate it". */
+  private static final Pattern UNSAID =
+      Pattern.compile("shard \\d+ is not lost for good: node (\\d+) has not said yet.*");
+
+  private static final int UNSAID_MAX = 10;
+
   private final WholeCluster whole;
   private final World world;
   private final Chance chance;
   private final AdminClient admin;
   private final Set<Long> beyond = new TreeSet<>();
   private final Set<Long> removed = new TreeSet<>();
+
+  /** How often in a row a node had not said what it holds. */
+  private final Map<Long, Integer> unsaid = new TreeMap<>();
+
   private List<String> obstacles = List.of("nobody has asked");
   private boolean nothingIsLost;
 
@@ -72,12 +84,32 @@ final class Rescuer {
       numberIn(OUTDATED, words).filter(this::isOutdated).ifPresent(beyond::add);
       numberIn(NOTHING_LEFT, words).filter(shard -> left(shard).isEmpty()).ifPresent(beyond::add);
     }
+    beginAnewWhoSaysNothing();
     nothingIsLost = losses.shards().isEmpty();
     if (!nothingIsLost) {
       ask("recover", admin.recoverShards(losses.shards()), jobs -> {});
     }
     if (!isOver()) {
       world.clock().after(AGAIN_MICROS, this::begin);
+    }
+  }
+
+  private void beginAnewWhoSaysNothing() {
+    Set<Long> nodes = new HashSet<>();
+    obstacles.forEach(words -> numberIn(UNSAID, words).ifPresent(nodes::add));
+    unsaid.keySet().retainAll(nodes);
+    for (long node : nodes) {
+      if (unsaid.merge(node, 1, Integer::sum) == UNSAID_MAX) {
+        whole.nodes().stream().filter(each -> each.node() == node).forEach(this::beginAnew);
+      }
+    }
+  }
+
+  private void beginAnew(SimNode node) {
+    if (node.isUp()) {
+      world.counts().add(FaultKind.CRASH);
+      node.crash();
+      node.start();
     }
   }
 

@@ -13,12 +13,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * The operations of one kind on one shard: those that wait, in order, and the requests that carry
  * others. What waits while the allowed requests are under way gathers into the next one; this is
- * all the batching there is, and it costs no waiting. Lives on its lane's event loop.
+ * all the batching there is, and it costs no waiting. What was sent before goes ahead of what was
+ * not, which may have to wait for it to end. Lives on its lane's event loop.
  */
 abstract class Belt<P extends Pending<?>, Q extends MessageLite, R extends MessageLite> {
   private final RpcMethod<Q, R> method;
   private final int flightsMax;
-  private final ArrayDeque<P> waiting = new ArrayDeque<>();
+  private final ArrayDeque<P> again = new ArrayDeque<>();
+  private final ArrayDeque<P> fresh = new ArrayDeque<>();
   private final List<Flight> flights = new ArrayList<>();
 
   /** One request under way, to a node at an address. */
@@ -63,26 +65,49 @@ abstract class Belt<P extends Pending<?>, Q extends MessageLite, R extends Messa
   }
 
   final void add(P operation) {
-    waiting.add(operation);
+    placeOf(operation).add(operation);
   }
 
   /** Puts operations back where they were taken, in their order. */
   final void putBack(List<P> operations) {
     for (int i = operations.size() - 1; i >= 0; i--) {
-      waiting.addFirst(operations.get(i));
+      P operation = operations.get(i);
+      placeOf(operation).addFirst(operation);
     }
   }
 
+  private ArrayDeque<P> placeOf(P operation) {
+    return operation.attempts() > 0 ? again : fresh;
+  }
+
   final boolean isIdle() {
-    return waiting.isEmpty() && flights.isEmpty();
+    return again.isEmpty() && fresh.isEmpty() && flights.isEmpty();
   }
 
   final int flights() {
     return flights.size();
   }
 
-  final boolean mayTakeOff() {
-    return !waiting.isEmpty() && flights.size() < flightsMax;
+  /**
+   * Whether another request may be sent, and there is something to send.
+   *
+   * @param route null if the shard is gone
+   */
+  final boolean mayTakeOff(@Nullable Route route) {
+    return flights.size() < flightsMax && next(route) != null;
+  }
+
+  /** Where the next one to be sent waits; null if there is none, or it is held back. */
+  private @Nullable ArrayDeque<P> next(@Nullable Route route) {
+    if (!again.isEmpty()) {
+      return again;
+    }
+    return fresh.isEmpty() || (route != null && heldBack() != null) ? null : fresh;
+  }
+
+  /** Why nothing may be sent now that was not sent before; null if it may. */
+  @Nullable String heldBack() {
+    return null;
   }
 
   final Flight takeOff(Route route, String address, List<P> load, int strikes) {
@@ -105,13 +130,13 @@ abstract class Belt<P extends Pending<?>, Q extends MessageLite, R extends Messa
   final List<P> load(@Nullable Route route, long nowNanos, Consumer<Pending<?>> stray) {
     List<P> load = new ArrayList<>();
     int bytes = 0;
-    while (!waiting.isEmpty()) {
-      P operation = waiting.element();
+    for (ArrayDeque<P> from = next(route); from != null; from = next(route)) {
+      P operation = from.element();
       if (route == null
           || operation.isOver()
           || operation.hasNoTimeFor(nowNanos)
           || !isAtHome(operation, route)) {
-        waiting.remove();
+        from.remove();
         stray.accept(operation);
         continue;
       }
@@ -120,7 +145,7 @@ abstract class Belt<P extends Pending<?>, Q extends MessageLite, R extends Messa
       }
       load.add(operation);
       bytes += operation.bytes();
-      waiting.remove();
+      from.remove();
       if (operation.isAlone()) {
         break;
       }
@@ -130,16 +155,7 @@ abstract class Belt<P extends Pending<?>, Q extends MessageLite, R extends Messa
 
   /** Visits everything here that is late, and drops it if it waits. Answers the next deadline. */
   final long expire(long nowNanos, Consumer<Pending<?>> late) {
-    long next = nowNanos + Long.MAX_VALUE / 2;
-    for (Iterator<P> all = waiting.iterator(); all.hasNext(); ) {
-      P operation = all.next();
-      if (operation.isLate(nowNanos) || operation.isOver()) {
-        all.remove();
-        late.accept(operation);
-      } else if (operation.deadlineNanos() - next < 0) {
-        next = operation.deadlineNanos();
-      }
-    }
+    long next = Math.min(expire(again, nowNanos, late), expire(fresh, nowNanos, late));
     for (Flight flight : flights) {
       for (P operation : flight.load) {
         if (operation.isOver()) {
@@ -150,6 +166,20 @@ abstract class Belt<P extends Pending<?>, Q extends MessageLite, R extends Messa
         } else if (operation.deadlineNanos() - next < 0) {
           next = operation.deadlineNanos();
         }
+      }
+    }
+    return next;
+  }
+
+  private long expire(ArrayDeque<P> waiting, long nowNanos, Consumer<Pending<?>> late) {
+    long next = nowNanos + Long.MAX_VALUE / 2;
+    for (Iterator<P> all = waiting.iterator(); all.hasNext(); ) {
+      P operation = all.next();
+      if (operation.isLate(nowNanos) || operation.isOver()) {
+        all.remove();
+        late.accept(operation);
+      } else if (operation.deadlineNanos() - next < 0) {
+        next = operation.deadlineNanos();
       }
     }
     return next;

@@ -164,7 +164,7 @@ final class Lane {
 
   private <P extends Pending<?>, Q extends MessageLite, R extends MessageLite> void flush(
       Belt<P, Q, R> belt, @Nullable Route route) {
-    while (!paused && belt.mayTakeOff() && (!recovery.inTrouble() || flights() == 0)) {
+    while (!paused && belt.mayTakeOff(route) && (!recovery.inTrouble() || flights() == 0)) {
       List<P> load = belt.load(route, dispatcher.nanos(), this::turnAway);
       if (load.isEmpty() || route == null) {
         return;
@@ -290,14 +290,20 @@ final class Lane {
       for (Belt<?, ?, ?> belt : belts) {
         long earliest =
             belt.expire(
-                now, operation -> dispatcher.fail(operation, operation.lateness(lastFailure)));
+                now, operation -> dispatcher.fail(operation, operation.lateness(trouble(belt))));
         next = earliest - next < 0 ? earliest : next;
       }
       nextDeadlineNanos = next;
     }
+    flush(); // what was held back, perhaps for what goes on elsewhere
     if (!belts.stream().allMatch(Belt::isIdle)) {
       armSweep();
     }
+  }
+
+  private @Nullable KvException trouble(Belt<?, ?, ?> belt) {
+    String heldBack = lastFailure == null ? belt.heldBack() : null;
+    return heldBack == null ? lastFailure : new KvException(ErrorCode.OVERLOADED, heldBack);
   }
 
   private int flights() {

@@ -8,16 +8,24 @@ import io.flotilla.rpc.ErrorCode;
 import io.flotilla.rpc.RpcException;
 import io.flotilla.rpc.RpcMethods;
 import io.flotilla.session.Session;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /** Writes of one shard. Those of one request share the session and the last moment. */
 final class WriteBelt extends Belt<PendingWrite<?>, WriteRequest, WriteReply> {
+  private static final String HELD_BACK =
+      "another write of this client is under way, and "
+          + Session.WINDOW_PER_SHARD
+          + " to this shard were begun since; it must end first";
+
   private final LimitsConfig limits;
   private final Session session;
   private final LongSupplier wallMillis;
   private final SessionTokens tokens;
   private final Lane lane;
+  private final WriteWindow window = new WriteWindow(Session.WINDOW_PER_SHARD);
 
   WriteBelt(LimitsConfig limits, ClientPorts ports, SessionTokens tokens, Lane lane) {
     super(RpcMethods.KV_WRITE, limits.requestsInFlightPerShardMax());
@@ -42,6 +50,15 @@ final class WriteBelt extends Belt<PendingWrite<?>, WriteRequest, WriteReply> {
         && loadBytes + next.bytes() <= limits.requestBytesMax();
   }
 
+  /**
+   * Writes that end at once may be many while an older one is held up here or at another shard; the
+   * shard has to keep the results of all of them, and refuses more than so many.
+   */
+  @Override
+  @Nullable String heldBack() {
+    return window.isFull(session) ? HELD_BACK : null;
+  }
+
   @Override
   WriteRequest request(Route route, List<PendingWrite<?>> load) {
     long notAfter = notAfterMillis(load);
@@ -52,12 +69,17 @@ final class WriteBelt extends Belt<PendingWrite<?>, WriteRequest, WriteReply> {
             .setClientHigh(session.high())
             .setClientLow(session.low())
             .setNotAfterMillis(notAfter);
+    int begun = 0;
+    long last = 0;
     for (PendingWrite<?> write : load) {
       if (!write.hasSerial()) {
-        write.stamp(begin(), notAfter);
+        last = begin();
+        begun++;
+        write.stamp(last, notAfter);
       }
       request.addWrites(write.message());
     }
+    window.begun(begun, last, session);
     return request.setAckedBelow(session.ackedBelow()).build();
   }
 
@@ -82,21 +104,29 @@ final class WriteBelt extends Belt<PendingWrite<?>, WriteRequest, WriteReply> {
           ErrorCode.UNKNOWN_OUTCOME, load.size() + " writes were answered without a result");
     }
     tokens.advance(flight.route().id(), reply.getApplied());
+    List<PendingWrite<?>> refused = new ArrayList<>();
     for (int i = 0; i < answered; i++) {
-      deliver(load.get(i), reply.getResults(i));
+      if (reply.getResults(i).getStatus() == Result.Status.OVERLOADED) {
+        refused.add(load.get(i));
+      } else {
+        deliver(load.get(i), reply.getResults(i));
+      }
     }
     // The other results did not fit into the reply; the same serials bring them.
-    List<PendingWrite<?>> rest =
-        load.subList(answered, load.size()).stream()
-            .filter(write -> !write.hasEnded())
-            .<PendingWrite<?>>map(write -> write)
-            .toList();
-    if (!rest.isEmpty()) {
-      KvException cut =
-          new KvException(ErrorCode.UNKNOWN_OUTCOME, "the result did not fit into the reply");
-      rest.forEach(write -> write.attemptFailed(cut));
+    again(
+        load.subList(answered, load.size()),
+        ErrorCode.UNKNOWN_OUTCOME,
+        "the result did not fit into the reply");
+    again(refused, ErrorCode.OVERLOADED, "the shard has no room for its record");
+  }
+
+  private void again(List<PendingWrite<?>> some, ErrorCode code, String why) {
+    List<PendingWrite<?>> open = some.stream().filter(write -> !write.hasEnded()).toList();
+    if (!open.isEmpty()) {
+      KvException failure = new KvException(code, why);
+      open.forEach(write -> write.attemptFailed(failure));
+      lane.again(this, open);
     }
-    lane.again(this, rest);
   }
 
   private <T> void deliver(PendingWrite<T> write, Result result) {

@@ -40,7 +40,8 @@ import java.util.concurrent.ConcurrentMap;
  * <p>What an entry of writes does, in this order: log time rises to its stamp; a few expired
  * records go; if it was routed by another version of the shard, or comes after its own last moment,
  * none of its writes is executed; a write that is known to be completed is answered from its
- * record; else it is checked, executed and recorded in the same batch. Beyond {@link
+ * record; else it is checked, executed and recorded in the same batch, if its client may have one
+ * more record; then records go that the client has acknowledged. Beyond {@link
  * Commands#EFFECT_BYTES_MAX} the rest of an entry's writes has no result: whoever asks for them has
  * them executed, in another.
  */
@@ -52,7 +53,6 @@ public final class KvStateMachine implements StateMachine<KvRound> {
   public static final Position BEGIN = new Position(1, 1);
 
   private static final int EXPIRED_AT_ONCE = 64;
-  private static final int SESSION_RECORDS_MAX = 1 << 16;
 
   private final KvStore store;
   private final long shardId;
@@ -359,7 +359,7 @@ public final class KvStateMachine implements StateMachine<KvRound> {
       return refused(command, index);
     }
     long logTime = logTime(command);
-    byte[] result = apply(command, index, round).toByteArray();
+    byte[] result = apply(command, logTime, index, round).toByteArray();
     state.progress(new Progress(index, logTime));
     return result;
   }
@@ -377,37 +377,46 @@ public final class KvStateMachine implements StateMachine<KvRound> {
         .toByteArray();
   }
 
-  private WriteReply apply(WriteEntry command, long index, KvRound round) throws StorageException {
+  private WriteReply apply(WriteEntry command, long logTime, long index, KvRound round)
+      throws StorageException {
     int writes = command.getWritesCount();
-    state.sessions().expire(logTime(command), Math.max(EXPIRED_AT_ONCE, 2 * writes), round);
+    state.sessions().expire(logTime, Math.max(EXPIRED_AT_ONCE, 2 * writes), round);
     WriteReply.Builder reply = WriteReply.newBuilder().setApplied(index);
-    Optional<Result> refusal = refusal(command);
+    Optional<Result> refusal = refusal(command, logTime);
+    int sizeMax = state.sessions().sizeMax(clientOf(command), command.getAckedBelow());
     long before = round.stagedBytes();
     long returned = 0;
     for (Write write : command.getWritesList()) {
       if (returned + round.stagedBytes() - before > Commands.EFFECT_BYTES_MAX) {
         break;
       }
-      Result result = refusal.isPresent() ? refusal.get() : once(command, write, index, round);
+      Result result =
+          refusal.isPresent() ? refusal.get() : once(command, write, sizeMax, index, round);
       reply.addResults(result);
       returned += result.getSerializedSize();
     }
     if (refusal.isEmpty()) {
-      state.sessions().forgetAcked(clientOf(command), round);
+      state.sessions().forgetAcked(clientOf(command), writes, round);
     }
     return reply.build();
   }
 
   /**
    * Log time with this entry: its stamp, but not beyond its own last moment. So a leader whose
-   * clock is years ahead takes nobody there: its writes are refused, and others may follow.
+   * clock is years ahead takes nobody there: its writes are refused, and others may follow. It runs
+   * ahead of the stamps where sessions have to end early, by less than what a write lives: the
+   * entry's own, and one that is first sent at its stamp.
    */
   private long logTime(WriteEntry command) {
-    long stamp = Math.min(command.getLogTimeMillis(), command.getNotAfterMillis());
-    return Math.max(state.progress().logTimeMillis(), stamp);
+    long stamp = command.getLogTimeMillis();
+    long notAfter = command.getNotAfterMillis();
+    long logTime = Math.max(state.progress().logTimeMillis(), Math.min(stamp, notAfter));
+    long fresh = io.flotilla.session.Session.notAfterMillis(stamp);
+    long latest = Math.min(fresh, notAfter) - Sessions.KEPT_MILLIS_MIN;
+    return Math.max(logTime, state.sessions().roomFrom(clientOf(command), latest));
   }
 
-  private Optional<Result> refusal(WriteEntry command) {
+  private Optional<Result> refusal(WriteEntry command, long logTime) {
     if (command.getVersion() != state.shard().getEpoch().getVersion()) {
       return Optional.of(
           result(
@@ -422,10 +431,16 @@ public final class KvStateMachine implements StateMachine<KvRound> {
       return Optional.of(
           result(Result.Status.SESSION_EXPIRED, "it came after its last moment in log time"));
     }
+    if (state.sessions().isFullFor(clientOf(command), logTime)) {
+      return Optional.of(
+          result(
+              Result.Status.OVERLOADED,
+              "the shard knows as many clients of these minutes as it has room for"));
+    }
     return Optional.empty();
   }
 
-  private Result once(WriteEntry command, Write write, long index, KvRound round)
+  private Result once(WriteEntry command, Write write, int sizeMax, long index, KvRound round)
       throws StorageException {
     Session session = state.sessions().find(clientOf(command));
     long ackedBelow = Math.max(command.getAckedBelow(), session == null ? 0 : session.ackedBelow());
@@ -440,14 +455,16 @@ public final class KvStateMachine implements StateMachine<KvRound> {
     }
     Operation operation = write.getOperation();
     Optional<String> invalid = Commands.invalid(operation);
-    if (invalid.isEmpty() && session != null && session.size() >= SESSION_RECORDS_MAX) {
-      invalid = Optional.of("the client has too many writes that it has not acknowledged");
-    }
     if (invalid.isPresent()) {
       return result(Result.Status.INVALID, invalid.get());
     }
     if (!inRange(operation)) {
       return result(Result.Status.WRONG_SHARD, "a key is not in the shard's range");
+    }
+    if (session != null && session.size() >= sizeMax) {
+      return result(
+          Result.Status.OVERLOADED,
+          "the client has too many writes at this shard that it has not acknowledged");
     }
     Result result = new Execution(round, state.extents(), valueBytesMax(command)).run(operation);
     ByteString routingKey = Commands.routingKey(operation);

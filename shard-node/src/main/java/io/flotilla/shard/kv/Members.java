@@ -30,8 +30,7 @@ public final class Members {
     Shard.Builder changed =
         shard.toBuilder()
             .clearReplicas()
-            .setEpoch(
-                isForced(shard, membership) ? beyond(shard.getEpoch()) : next(shard.getEpoch()));
+            .setEpoch(isForced(shard, membership) ? beyond(shard) : next(shard.getEpoch()));
     boolean prefers = false;
     for (Replica replica : replicas(membership)) {
       changed.addReplicas(replica);
@@ -46,9 +45,12 @@ public final class Members {
     return epoch.toBuilder().setConfVersion(epoch.getConfVersion() + 1).build();
   }
 
-  private static Epoch beyond(Epoch epoch) {
+  /** One that is frozen is absorbed by its version, and jumps when it thaws. */
+  private static Epoch beyond(Shard shard) {
+    Epoch epoch = shard.getEpoch();
+    long changes = shard.hasFrozen() ? 0 : LOST_CHANGES_MAX;
     return epoch.toBuilder()
-        .setVersion(epoch.getVersion() + LOST_CHANGES_MAX)
+        .setVersion(epoch.getVersion() + changes)
         .setConfVersion(epoch.getConfVersion() + LOST_CHANGES_MAX)
         .build();
   }

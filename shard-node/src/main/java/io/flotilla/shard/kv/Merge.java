@@ -140,9 +140,14 @@ public final class Merge {
         .build();
   }
 
-  /** For an entry that is not refused. */
+  /**
+   * For an entry that is not refused. If its members have changed since it was frozen, it may be
+   * that most were lost, and have thawed and split it before: see {@link Members#change}.
+   */
   static Shard thawed(Shard shard) {
-    return next(shard, version(shard)).clearFrozen().build();
+    boolean changed = !shard.getFrozen().getReplicasList().equals(shard.getReplicasList());
+    long before = version(shard) + (changed ? Members.LOST_CHANGES_MAX : 0);
+    return next(shard, before).clearFrozen().build();
   }
 
   /** For an entry that is not refused. */

@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
  * How far a shard's state has come.
  *
  * @param applied index of the last applied entry, 0 before the first
- * @param logTimeMillis the largest stamp in the entries up to there
+ * @param logTimeMillis the largest stamp in the entries up to there, or what had to come sooner so
+ *     that sessions end
  */
 record Progress(long applied, long logTimeMillis) {
   private static final int BYTES = 2 * Long.BYTES;

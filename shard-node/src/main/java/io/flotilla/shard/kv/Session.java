@@ -56,6 +56,11 @@ final class Session {
     return records.size();
   }
 
+  /** Of serials below this one. Takes as long as there are. */
+  int recordsBelow(long serial) {
+    return records.headMap(serial).size();
+  }
+
   boolean isEmpty() {
     return records.isEmpty();
   }

@@ -27,6 +27,12 @@ import org.jspecify.annotations.Nullable;
  * them, and of an expired session they are deleted last. An entry none of whose writes is executed
  * leaves no record and therefore changes nothing.
  *
+ * <p>Clients that come for one write and go would fill the memory long before their records end.
+ * For a new client beyond {@link #CLIENTS_MAX} log time itself goes on, to where the sessions that
+ * end first have ended: those that have written least recently. So what is left of their writes
+ * comes too late, as it would a day later, here and wherever the shard's log time goes. Nobody ends
+ * within {@link #KEPT_MILLIS_MIN}: beyond that new clients have to wait.
+ *
  * <p>After a merge, what the two shards know of a client is put together record by record; neither
  * need have said more than the other. What is known of a client is always what the records that are
  * left say, the most of each.
@@ -37,7 +43,20 @@ import org.jspecify.annotations.Nullable;
  * raised the epoch, and entries of an older one are refused.
  */
 final class Sessions {
-  private static final int FORGOTTEN_AT_ONCE_MAX = 1024;
+  /**
+   * Records of one client that it has not acknowledged. One that is held up at another shard lets
+   * this one keep {@link io.flotilla.session.Session#WINDOW_PER_SHARD} of them, and twice that has
+   * room for those of a neighbour that is absorbed.
+   */
+  static final int OPEN_MAX = 2 * io.flotilla.session.Session.WINDOW_PER_SHARD;
+
+  /** Sessions at a time, and somewhat more where shards were merged or large ones end. */
+  static final int CLIENTS_MAX = 1 << 16;
+
+  /** How long a write is accepted, at least, by clocks that agree. */
+  static final long KEPT_MILLIS_MIN = 10 * 60_000;
+
+  private static final int FORGOTTEN_AT_ONCE = 1024;
 
   /** Where the record of a write is kept: beside its key. */
   @SuppressWarnings("ArrayRecordComponent") // never compared
@@ -89,8 +108,23 @@ final class Sessions {
     add(client, Recorded.of(place.seq(), key, completion));
   }
 
-  /** Deletes records of writes that the client will not ask for again, a bounded number. */
-  void forgetAcked(ClientId client, KvRound round) {
+  /**
+   * How many records the client may have in the course of an entry. Those do not count that the
+   * client has no use for, by what it says now or has said before: they go when a write was
+   * executed, and not before, since its record has to say that they went.
+   */
+  int sizeMax(ClientId client, long ackedBelow) {
+    Session session = byClient.get(client);
+    return session == null
+        ? OPEN_MAX
+        : OPEN_MAX + session.recordsBelow(Math.max(ackedBelow, session.ackedBelow()));
+  }
+
+  /**
+   * Deletes records of writes that the client will not ask for again: a bounded number, but more
+   * than an entry of so many writes leaves.
+   */
+  void forgetAcked(ClientId client, int writes, KvRound round) {
     Session session = byClient.get(client);
     if (session == null) {
       return;
@@ -100,13 +134,31 @@ final class Sessions {
       byExpiry.remove(session); // its place depends on what changes now
     }
     byte[] key = session.removeAcked();
-    for (int left = FORGOTTEN_AT_ONCE_MAX; key != null; left--) {
+    for (int left = Math.max(FORGOTTEN_AT_ONCE, 2 * writes); key != null; left--) {
       round.singleDelete(key);
       key = left > 1 ? session.removeAcked() : null;
     }
     if (moves) {
       byExpiry.add(session);
     }
+  }
+
+  /**
+   * From which log time on there is room for a client: 0 if there is now.
+   *
+   * @param latestMillis no later than this, room or not
+   */
+  long roomFrom(ClientId client, long latestMillis) {
+    return hasRoomFor(client) ? 0 : Math.min(byExpiry.first().expiresMillis() + 1, latestMillis);
+  }
+
+  /** Whether there is no room for a client, and nobody has ended who is about to be forgotten. */
+  boolean isFullFor(ClientId client, long logTimeMillis) {
+    return !hasRoomFor(client) && byExpiry.first().expiresMillis() >= logTimeMillis;
+  }
+
+  private boolean hasRoomFor(ClientId client) {
+    return byClient.size() < CLIENTS_MAX || byClient.containsKey(client);
   }
 
   /** Deletes records of sessions that ended before {@code logTimeMillis}, a few at a time. */

@@ -146,9 +146,11 @@ public final class KvService {
     }
     try {
       WriteReply reply = WriteReply.parseFrom(result);
-      if (reply.getResultsList().stream().allMatch(KvService::isWrongShard)) {
+      if (areAll(reply, Result.Status.WRONG_SHARD)) {
         // It met a split, a freeze or a merge on its way: nothing of it was executed.
         call.fail(host.staleEpoch(shard, Asked.by(call.request())));
+      } else if (areAll(reply, Result.Status.OVERLOADED)) {
+        call.fail(Refusals.overloaded(reply.getResults(0).getMessage()));
       } else {
         call.reply(cut(reply));
       }
@@ -157,8 +159,8 @@ public final class KvService {
     }
   }
 
-  private static boolean isWrongShard(Result result) {
-    return result.getStatus() == Result.Status.WRONG_SHARD;
+  private static boolean areAll(WriteReply reply, Result.Status status) {
+    return reply.getResultsList().stream().allMatch(result -> result.getStatus() == status);
   }
 
   /** As many results as fit; the caller asks for the others again, under the same numbers. */

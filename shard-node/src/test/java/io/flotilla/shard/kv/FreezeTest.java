@@ -26,6 +26,7 @@ import io.flotilla.proto.map.Replica;
 import io.flotilla.proto.map.ReplicaRole;
 import io.flotilla.proto.map.Shard;
 import io.flotilla.raft.core.Entry;
+import io.flotilla.raft.core.Membership;
 import io.flotilla.raft.port.StorageException;
 import java.util.List;
 import java.util.Map;
@@ -119,6 +120,20 @@ class FreezeTest extends TwoShards {
     WriteEntry.Builder stale = next(frozen, 1, 0).addWrites(write(3, increment("x", 1)));
     assertThat(run(RIGHT, stale).getStatus()).isEqualTo(Status.WRONG_SHARD);
     assertThat(node.change(RIGHT, command(thaw)).getRefusal()).contains("at version 7.1");
+  }
+
+  /** Else the neighbour's log, which may say that it absorbs it, would find another shard here. */
+  @Test
+  void whoGoesOnAloneIsAsItWasFrozenAndJumpsWhenItThaws() throws Exception {
+    Shard frozen = freeze(RIGHT, LEFT);
+    Shard alone =
+        Members.change(frozen, Membership.of(Members.first(RIGHT_SHARD).voters().subList(0, 1)));
+    assertThat(alone.getEpoch().getConfVersion())
+        .isEqualTo(frozen.getEpoch().getConfVersion() + Members.LOST_CHANGES_MAX);
+    assertThat(Merge.isAsFrozen(alone, frozen)).isTrue();
+    assertThat(Merge.thawed(alone).getEpoch().getVersion())
+        .as("beyond what the lost may have made of it once it had thawed")
+        .isEqualTo(frozen.getEpoch().getVersion() + Members.LOST_CHANGES_MAX + 1);
   }
 
   /** Whether who joins was told of it before or after. */

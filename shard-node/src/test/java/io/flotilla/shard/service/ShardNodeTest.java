@@ -10,6 +10,7 @@ import io.flotilla.proto.kv.ReadLevel;
 import io.flotilla.proto.kv.ReadRequest;
 import io.flotilla.proto.kv.Result;
 import io.flotilla.proto.kv.ScanRequest;
+import io.flotilla.proto.kv.Write;
 import io.flotilla.proto.kv.WriteRequest;
 import io.flotilla.proto.map.Epoch;
 import io.flotilla.proto.map.Shard;
@@ -17,6 +18,7 @@ import io.flotilla.proto.placement.PingRequest;
 import io.flotilla.rpc.ErrorCode;
 import io.flotilla.rpc.RpcException;
 import io.flotilla.rpc.RpcMethods;
+import io.flotilla.session.Session;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -161,6 +163,35 @@ class ShardNodeTest {
   }
 
   @Test
+  void whoAcknowledgesNothingIsAskedToComeBack() {
+    ByteString key = FakePlacement.key("k");
+    WriteRequest.Builder request = client.request(key, putOf(key, 1)).setAckedBelow(1);
+    Write.Builder write = request.getWrites(0).toBuilder();
+    long seq = 1;
+    while (seq <= 2 * Session.WINDOW_PER_SHARD) {
+      request.clearWrites();
+      for (int i = 0; i < 4096; i++) {
+        request.addWrites(write.setSeq(seq++));
+      }
+      assertThat(client.send(request.build()).getResultsList())
+          .allMatch(result -> result.getStatus() == Result.Status.OK);
+    }
+    WriteRequest more = request.clearWrites().addWrites(write.setSeq(seq)).build();
+    nodes.awaitLeaders();
+    List<RpcException> refusals =
+        nodes.addresses().stream().map(address -> refusal(address, more)).toList();
+    assertThat(refusals)
+        .extracting(RpcException::code)
+        .containsOnlyOnce(ErrorCode.OVERLOADED)
+        .containsOnly(ErrorCode.OVERLOADED, ErrorCode.NOT_LEADER);
+    assertThat(refusals)
+        .filteredOn(refused -> refused.code() == ErrorCode.OVERLOADED)
+        .allMatch(refused -> refused.detail().getRetryAfterMillis() > 0);
+    assertThat(client.send(more.toBuilder().setAckedBelow(seq).build()).getResults(0).getStatus())
+        .isEqualTo(Result.Status.OK);
+  }
+
+  @Test
   void refusesReadsItCannotServe() {
     client.put("k", "v");
     ByteString key = FakePlacement.key("k");
@@ -208,14 +239,18 @@ class ShardNodeTest {
 
   private RpcException assertRefused(
       String address, WriteRequest request, ErrorCode code, String message) {
+    RpcException refused = refusal(address, request);
+    assertThat(refused.code()).as(refused.getMessage()).isEqualTo(code);
+    assertThat(refused).hasMessageContaining(message);
+    return refused;
+  }
+
+  private RpcException refusal(String address, WriteRequest request) {
     try {
       client.rpc.call(address, RpcMethods.KV_WRITE, request, TestClient.CALL).join();
       throw new AssertionError("not refused: " + request);
     } catch (CompletionException e) {
-      RpcException refused = (RpcException) e.getCause();
-      assertThat(refused.code()).as(refused.getMessage()).isEqualTo(code);
-      assertThat(refused).hasMessageContaining(message);
-      return refused;
+      return (RpcException) e.getCause();
     }
   }
 
