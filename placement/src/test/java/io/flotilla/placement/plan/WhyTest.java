@@ -71,10 +71,11 @@ final class WhyTest {
     assertSaysNothingOf(world.why(shard), REST);
   }
 
-  /** There is no node for another, and so no plan that would name it. */
+  /** It keeps its place, and there is no node for another: no plan would name it. */
   @Test
   void aReplicaThatIsLostWhereItIsIsSaidToBe() {
     world.lost.add(2L);
+    world.stopped.add(2L);
     assertThat(world.plan()).isEmpty();
     assertSays(world.why(shard), "its replicas are on node 1, node 2 (lost there), node 3;");
     assertSays(world.why(shard), "shard 1 stays on node 2: no node may take it; add one");
