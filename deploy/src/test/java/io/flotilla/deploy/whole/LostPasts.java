@@ -119,7 +119,10 @@ final class LostPasts {
     Shard newest = applied;
     for (SimNode other : nodes) {
       GroupStatus status = statuses.get(new At(other.id(), applied.getId()));
-      if (!other.isDead() && status != null && last(log).isAtLeastAsUpToDateAs(last(status))) {
+      if (!other.isDead()
+          && status != null
+          && status.appliedIndex() > 0 // or it was only told
+          && last(log).isAtLeastAsUpToDateAs(last(status))) {
         newest =
             other.shards().stream()
                 .map(HostedShard::descriptor)

@@ -254,12 +254,15 @@ public final class LossPlanner {
     return furthest;
   }
 
-  /** Also one that is in its log and that only another, who is no further, has applied yet. */
+  /**
+   * Also one that is in its log and that only another, who is no further, has applied yet; but not
+   * one that another was only told, as who waits for an image is.
+   */
   private static long versionIn(Loss.Reach log, List<Loss.Standing> standings) {
     return standings.stream()
         .filter(each -> each.fate() == Loss.Fate.ALIVE)
         .map(each -> each.reach().orElseThrow())
-        .filter(each -> Loss.Reach.BY_LOG.compare(each, log) <= 0)
+        .filter(each -> each.applied() > 0 && Loss.Reach.BY_LOG.compare(each, log) <= 0)
         .mapToLong(each -> each.epoch().version())
         .max()
         .orElseThrow();
