@@ -164,21 +164,11 @@ public final class AdminClient {
    * @param dryRun whether only to say what would be begun
    */
   public CompletableFuture<AdminAnswer> mergeShard(long shard, OptionalLong into, boolean dryRun) {
-    AdminRequest.Builder merge =
+    return administer(
         AdminRequest.newBuilder()
-            .setMerge(MergeShardRequest.newBuilder().setShard(shard).setInto(into.orElse(0)));
-    if (into.isEmpty()) {
-      return administer(merge, dryRun, false);
-    }
-    CompletableFuture<AdminAnswer> answer = new CompletableFuture<>();
-    Answers.then(
-        placement.call(RpcMethods.STATUS, StatusRequest.getDefaultInstance(), true),
-        answer,
-        reply -> {
-          new RangeCheck(reply).requireNeighbours(shard, into.getAsLong());
-          Answers.relay(administer(merge, dryRun, false), answer);
-        });
-    return answer;
+            .setMerge(MergeShardRequest.newBuilder().setShard(shard).setInto(into.orElse(0))),
+        dryRun,
+        false);
   }
 
   /**

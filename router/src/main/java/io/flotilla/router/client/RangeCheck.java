@@ -55,30 +55,6 @@ final class RangeCheck {
     return encoded;
   }
 
-  /**
-   * Refuses two shards of one keyspace between which there are others. Whether they are there, and
-   * whatever else may be in the way, is left to placement.
-   *
-   * @throws KvException if they are no neighbours
-   */
-  void requireNeighbours(long id, long intoId) {
-    Optional<ShardStatus> one = find(id);
-    Optional<ShardStatus> into = find(intoId);
-    if (id == intoId || one.isEmpty() || into.isEmpty()) {
-      return;
-    }
-    io.flotilla.proto.map.Shard a = one.get().getShard();
-    io.flotilla.proto.map.Shard b = into.get().getShard();
-    if (a.getKeyspace() == b.getKeyspace()
-        && !a.getEnd().equals(b.getStart())
-        && !b.getEnd().equals(a.getStart())) {
-      throw new KvException(
-          ErrorCode.CONFLICT,
-          "shards %d and %d are not neighbours: their ranges are %s and %s"
-              .formatted(id, intoId, range(one.get()), range(into.get())));
-    }
-  }
-
   private static boolean isSlot(Bytes at) {
     return at.length() == SLOT_BYTES && (at.at(0) & 0xff) < KeyCodec.SLOTS >> 8;
   }

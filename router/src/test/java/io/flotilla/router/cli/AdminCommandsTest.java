@@ -76,10 +76,6 @@ class AdminCommandsTest {
         .contains("a hash keyspace is split between two slots only");
     assertThat(run("shard", "split", "5", "--at", "1234", "--hex").err())
         .contains("key \\x124 is not inside of shard 5, which is [, \\x10\\x00)");
-    assertThat(run("shard", "merge", "3", "--into", "1").err())
-        .isEqualTo(
-            "flotilla: CONFLICT: shards 3 and 1 are not neighbours: their ranges are [m, t) and"
-                + " [, f)\n");
   }
 
   @Test
