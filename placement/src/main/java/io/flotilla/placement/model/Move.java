@@ -57,6 +57,11 @@ public record Move(long id, long shard, long from, Replica to, int voters, Strin
     return to.node() == node && !isLeavingOut();
   }
 
+  /** Whether it takes a replica off this node. */
+  public boolean leaves(long node, Shard now) {
+    return now.replica(from).filter(replica -> replica.node() == node).isPresent();
+  }
+
   @Override
   public Optional<String> misfit(Shard now) {
     if (isAddition() && !mayBeAdded(now)) {

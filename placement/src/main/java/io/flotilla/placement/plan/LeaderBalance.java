@@ -131,8 +131,7 @@ final class LeaderBalance implements Scheduler {
 
   /** Whether its job takes the replica away: then leadership goes before it does. */
   private static boolean isLeaving(Piece piece, long node) {
-    return piece.job().orElse(null) instanceof Move move
-        && piece.shard.replicaOn(node).filter(on -> on.id() == move.from()).isPresent();
+    return piece.job().orElse(null) instanceof Move move && move.leaves(node, piece.shard);
   }
 
   private static void explain(Draft draft) {

@@ -198,7 +198,7 @@ public final class Why {
             led));
     List<Job> leaving =
         view.jobs().values().stream()
-            .filter(job -> job instanceof Move move && leaves(move, id))
+            .filter(job -> job instanceof Move move && isLeft(move, id))
             .toList();
     List<Job> coming =
         view.jobs().values().stream()
@@ -217,11 +217,8 @@ public final class Why {
     }
   }
 
-  private boolean leaves(Move move, long node) {
-    return view.shard(move.shard())
-        .flatMap(shard -> shard.replica(move.from()))
-        .filter(replica -> replica.node() == node)
-        .isPresent();
+  private boolean isLeft(Move move, long node) {
+    return view.shard(move.shard()).filter(shard -> move.leaves(node, shard)).isPresent();
   }
 
   private void tellOf(Job job) {

@@ -353,10 +353,7 @@ final class AdminDoor {
 
   private static boolean leaves(Job job, ClusterView now, long node) {
     return job instanceof Move move
-        && now.shard(move.shard())
-            .flatMap(shard -> shard.replica(move.from()))
-            .filter(replica -> replica.node() == node)
-            .isPresent();
+        && now.shard(move.shard()).filter(shard -> move.leaves(node, shard)).isPresent();
   }
 
   private AdminReply afterwards(ChangeNodeRequest change) {

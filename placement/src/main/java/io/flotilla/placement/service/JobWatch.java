@@ -223,16 +223,11 @@ final class JobWatch {
     /** Whom nobody could send anything is not to blame for it. */
     private String standstill(Move move, String where) {
       String time = " for " + MOVE_PATIENCE.toMinutes() + " minutes";
-      if (leader(move.shard()).isEmpty()) {
+      if (reports.heardLeader(move.shard(), view, nowNanos).isEmpty()) {
         return "the shard had no leader that could bring it to node " + move.to().node() + time;
       }
       inVainNanos.put(move.to().node(), nowNanos);
       return where + "got nothing more of it" + time;
-    }
-
-    private Optional<Long> leader(long shard) {
-      return Optional.of(reports.leaderOf(shard).getNode())
-          .filter(node -> reports.isHeard(node, nowNanos));
     }
 
     /** Since when a move has got no further, to anybody's knowledge. */
@@ -240,7 +235,7 @@ final class JobWatch {
       Step now =
           new Step(
               view.shard(move.shard()).orElseThrow().epoch(),
-              leader(move.shard()),
+              reports.heardLeader(move.shard(), view, nowNanos),
               reports.reportOf(move.to().node(), move.shard()),
               nowNanos);
       Step before = steps.computeIfAbsent(move.id(), id -> now);

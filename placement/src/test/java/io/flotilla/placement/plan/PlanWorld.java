@@ -1,5 +1,7 @@
 package io.flotilla.placement.plan;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.flotilla.placement.model.ClusterView;
 import io.flotilla.placement.model.EndedJob;
 import io.flotilla.placement.model.Ending;
@@ -352,5 +354,14 @@ final class PlanWorld {
       leaders.put(transfer.shard(), transfer.to().node());
       return true;
     }
+  }
+
+  /** What is planned, one line for each job. */
+  List<String> words() {
+    return plan().stream().map(Job::words).toList();
+  }
+
+  static void assertSays(List<String> lines, String part) {
+    assertThat(lines).anySatisfy(line -> assertThat(line).contains(part));
   }
 }

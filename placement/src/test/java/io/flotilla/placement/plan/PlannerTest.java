@@ -1,5 +1,6 @@
 package io.flotilla.placement.plan;
 
+import static io.flotilla.placement.plan.PlanWorld.assertSays;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -17,24 +18,13 @@ import io.flotilla.placement.model.Split;
 import io.flotilla.placement.model.Transfer;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 /** One situation after the other: what is planned, and what is said about what is not. */
 final class PlannerTest {
   private static final KeyBytes TOO_LONG = KeyBytes.of(new byte[4097]);
 
   private final PlanWorld world = new PlanWorld();
-
-  private List<String> words() {
-    return world.plan().stream().map(Job::words).toList();
-  }
-
-  private static void assertSays(List<String> lines, String part) {
-    assertThat(lines).anySatisfy(line -> assertThat(line).contains(part));
-  }
 
   @Test
   void aClusterThatIsEvenIsLeftAlone() {
@@ -46,135 +36,6 @@ final class PlannerTest {
     assertSays(world.why(shard), "nothing is to be done");
     assertSays(world.why(shard), "replicas are even: 3 to 3 on each node");
     assertSays(world.why(shard), "leaders are even: 1 to 1 on each node");
-  }
-
-  @Test
-  void theDeadAreReplacedAndTheSilentAreNot() {
-    world.nodes(4);
-    long shard = world.shard(2, 1, 3);
-    world.health.put(3L, LoadView.Health.SILENT);
-    assertThat(world.plan()).isEmpty();
-    assertSays(world.whyNode(3), "is silent; its replicas are not replaced yet");
-    world.health.put(3L, LoadView.Health.UNREACHABLE);
-    assertThat(world.plan()).isEmpty();
-    assertSays(world.whyNode(3), "is unreachable from placement, but heard by its peers");
-    assertSays(world.why(shard), "node 3 (unreachable from placement, heard by others)");
-    world.health.put(3L, LoadView.Health.DEAD);
-    assertThat(words()).containsExactly("moves replica 3 of shard 1 to node 4");
-    assertThat(world.plan().get(0).reason()).isEqualTo("node 3 is dead");
-    assertSays(world.why(shard), "about to begin: it moves replica 3 of shard 1 to node 4");
-    assertSays(world.whyNode(3), "is dead: its replicas are to be replaced");
-  }
-
-  @Test
-  void whatIsLostOnANodeThatLivesIsReplaced() {
-    world.nodes(5);
-    long shard = world.shard(1, 2, 3);
-    world.lost.add(2L);
-    assertThat(words()).containsExactly("moves replica 2 of shard 1 to node 4");
-    assertThat(world.plan().get(0).reason()).isEqualTo("the replica on node 2 is lost");
-    world.lost.add(3L);
-    assertThat(world.plan()).isEmpty();
-    assertSays(
-        world.why(shard), "the replica on node 2 is lost, but shard 1 has lost the majority");
-  }
-
-  @Test
-  void whatCannotBeReplacedKeepsNobodyElseWaiting() {
-    world.nodes(4);
-    world.replicas = 3;
-    long everywhere = world.shard(1, 2, 3, 4);
-    world.lost.add(2L);
-    world.stopped.add(2L);
-    for (int i = 0; i < 6; i++) {
-      world.shard(1, 2, 3);
-    }
-    assertSays(world.why(everywhere), "node 4 holds a replica of shard 1 already");
-    assertThat(world.plan()).filteredOn(Move.class::isInstance).hasSize(4);
-    world.settle(5);
-    assertThat(PlanWorld.spread(world.replicasByNode())).isLessThan(2);
-  }
-
-  @Test
-  void whatIsLostAndCanGoNowhereElseIsLeftOutAndComesAgain() {
-    world.nodes(3);
-    world.replicas = 3;
-    long shard = world.shard(1, 2, 3);
-    world.lost.add(2L);
-    assertThat(words()).containsExactly("leaves replica 2 of shard 1 out");
-    assertThat(world.plan().get(0).reason())
-        .isEqualTo("the replica on node 2 is lost, and no other may take one");
-    world.begin(world.plan());
-    assertThat(world.plan()).as("one after the other").isEmpty();
-    assertSays(world.whyNode(2), "0 replicas are on their way to it, 1 on their way off it");
-    world.carryOut(List.copyOf(world.jobs.values()));
-    assertThat(world.shards.get(shard).value().nodes()).containsExactly(1L, 3L);
-    assertThat(words()).containsExactly("adds a replica of shard 1 on node 2");
-    world.settle(3);
-    assertThat(world.shards.get(shard).value().replicaOn(2).orElseThrow().id())
-        .as("never the same")
-        .isGreaterThan(3);
-  }
-
-  @Test
-  void whatIsLostStaysIfNothingCanComeInItsPlace() {
-    world.nodes(3);
-    world.replicas = 3;
-    long shard = world.shard(1, 2, 3);
-    world.lost.add(2L);
-    world.stopped.add(2L);
-    assertThat(world.plan()).as("its node keeps it until it starts again").isEmpty();
-    assertSays(world.why(shard), "stays on node 2: no node may take it; add one");
-    world.stopped.clear();
-    world.inVain.add(2L);
-    assertThat(world.plan()).as("it was lost there again").isEmpty();
-    world.inVain.clear();
-    world.lost.add(3L);
-    assertThat(world.plan()).as("one of three decides nothing").isEmpty();
-    world.lost.remove(3L);
-    world.health.put(3L, LoadView.Health.SILENT);
-    assertThat(world.plan()).as("nor if the other is silent").isEmpty();
-    world.health.put(3L, LoadView.Health.STEADY);
-    assertThat(words()).containsExactly("leaves replica 2 of shard 1 out");
-    world.drain(2);
-    assertThat(world.plan()).as("its node is to be empty").isEmpty();
-  }
-
-  @Test
-  void whatIsLostLeadsNothing() {
-    world.nodes(3);
-    for (int i = 0; i < 6; i++) {
-      world.lost.add(
-          world.shards.get(world.shard(1, 2, 3)).value().replicaOn(2).orElseThrow().id());
-    }
-    world.stopped.addAll(world.lost);
-    world.settle(3);
-    assertThat(world.leadersByNode()).isEqualTo(Map.of(1L, 3, 2L, 0, 3L, 3));
-  }
-
-  @Test
-  void nothingGoesWhereNothingArrivedAWhileAgo() {
-    world.nodes(5);
-    long shard = world.shard(2, 1, 3);
-    world.health.put(3L, LoadView.Health.DEAD);
-    world.inVain.add(4L);
-    assertThat(words()).containsExactly("moves replica 3 of shard 1 to node 5");
-    world.inVain.add(5L);
-    assertThat(world.plan()).isEmpty();
-    assertSays(world.why(shard), "node 4 got nothing of a replica that was to go there");
-    world.health.put(3L, LoadView.Health.STEADY);
-    world.shard(1, 2, 3);
-    world.shard(1, 2, 3);
-    assertThat(words()).as("nor to even things out").noneMatch(text -> text.contains("moves"));
-  }
-
-  @Test
-  void aReplicaThatCameToANodeAfterItWasRemovedIsReplaced() {
-    world.nodes(5);
-    world.shard(2, 1, 3);
-    world.removed.put(3L, world.nodes.remove(3L));
-    world.health.remove(3L);
-    assertThat(words()).containsExactly("moves replica 3 of shard 1 to node 4");
   }
 
   @Test
@@ -234,45 +95,6 @@ final class PlannerTest {
     world.drain(3);
     assertThat(world.plan()).isEmpty();
     assertSays(world.why(shard), "node 3 is draining, but shard 1 has no leader");
-  }
-
-  @Test
-  void aNodeThatDrainsIsEmptiedAndStaysEmpty() {
-    world.nodes(4);
-    world.settings = Settings.INITIAL.withBalance(false);
-    for (int i = 0; i < 8; i++) {
-      world.shard(1 + i % 3, 1 + (i + 1) % 3, 1 + (i + 2) % 3);
-    }
-    world.drain(3);
-    assertThat(world.plan()).hasSize(8).allMatch(job -> job.reason().equals("node 3 is draining"));
-    world.settle(3);
-    assertThat(world.replicasByNode()).isEqualTo(Map.of(1L, 8, 2L, 8, 3L, 0, 4L, 8));
-    world.settings = Settings.INITIAL;
-    world.settle(3);
-    assertThat(world.replicasByNode().get(3L)).isZero();
-    assertSays(world.whyNode(3), "it is empty and can be removed: node remove 3");
-  }
-
-  @Test
-  void whatBlocksADrainIsSaid() {
-    world.nodes(3);
-    long shard = world.shard(1, 2, 3);
-    world.drain(3);
-    assertThat(world.plan()).isEmpty();
-    assertSays(
-        world.whyNode(3),
-        "shard 1 stays on node 3: no node may take it; add one (node 1 holds a replica of shard 1"
-            + " already; node 2 holds a replica of shard 1 already)");
-    world.node(4, "");
-    world.health.put(4L, LoadView.Health.SILENT);
-    assertSays(world.why(shard), "node 4 is silent");
-    world.health.put(4L, LoadView.Health.STEADY);
-    assertSays(world.why(shard), "node 1 holds a replica of shard 1 already");
-    assertThat(world.whyNode(3))
-        .as("nothing stays there")
-        .noneMatch(line -> line.contains("shard 1"));
-    world.drain(4);
-    assertSays(world.why(shard), "node 4 is draining");
   }
 
   @Test
@@ -391,123 +213,6 @@ final class PlannerTest {
     assertSays(world.why(shard), "replica 2 did not take leadership over before");
     world.endedLately.clear();
     assertThat(world.plan()).extracting(Job::shard).contains(job.shard());
-  }
-
-  @Test
-  void zonesAreKeptApart() {
-    world.node(1, "a");
-    world.node(2, "a");
-    world.node(3, "b");
-    world.node(4, "c");
-    long shard = world.shard(1, 2, 3);
-    assertThat(world.plan()).hasSize(1);
-    assertThat(words().get(0)).endsWith("to node 4");
-    assertThat(world.plan().get(0).reason()).isEqualTo("zone 'a' has two of its replicas or more");
-    world.health.put(4L, LoadView.Health.FRESH);
-    assertThat(world.plan()).isEmpty();
-    assertSays(world.why(shard), "has no node in another zone to go to now");
-  }
-
-  /**
-   * Nodes are written as zone/rack, numbered from 1; the shard is on the first of them.
-   *
-   * @param reason empty: nothing is moved
-   */
-  @ParameterizedTest
-  @CsvSource({
-    "a/r1 a/r1 a/r2, 2, 3, rack 'r1' of zone 'a' has two of its replicas or more",
-    "a/r1 a/r1 a/, 2, 3, rack 'r1' of zone 'a' has two of its replicas or more",
-    "/r1 /r1 /r2, 2, 3, rack 'r1' has two of its replicas or more",
-    "a/r1 a/r1 a/r2 b/r1, 2, 4, zone 'a' has two of its replicas or more",
-    "a/r1 a/r2 a/r3 b/r1 b/r1, 4, 5, zone 'a' has two of its replicas or more",
-    "a/r1 a/r2 a/r3 b/r1 b/r1 b/r2, 5, 6, rack 'r1' of zone 'b' has two of its replicas or more",
-    "a/r1 a/r1 a/r1, 2, 0, ''",
-    "a/ a/ a/, 2, 0, ''",
-    "a/r1 b/r1 b/r2, 2, 0, ''",
-    "a/r1 a/r2 a/r3, 2, 0, ''",
-  })
-  void replicasAreKeptApartByZoneAndThenByRack(String nodes, int on, long to, String reason) {
-    String[] places = nodes.split(" ", -1);
-    for (int i = 0; i < places.length; i++) {
-      String[] labels = places[i].split("/", -1);
-      world.node(i + 1, labels[0], labels[1]);
-    }
-    long[] first = LongStream.rangeClosed(1, on).toArray();
-    world.shard(first);
-    List<Job> moves = world.plan().stream().filter(Move.class::isInstance).toList();
-    if (reason.isEmpty()) {
-      assertThat(moves).isEmpty();
-    } else {
-      assertThat(moves).hasSize(1);
-      assertThat(((Move) moves.get(0)).to().node()).isEqualTo(to);
-      assertThat(moves.get(0).reason()).isEqualTo(reason);
-      world.carryOut(moves);
-      assertThat(world.plan()).as("its own result").noneMatch(Move.class::isInstance);
-    }
-  }
-
-  @Test
-  void whoHasToShareARackIsTold() {
-    world.node(1, "a", "r1");
-    world.node(2, "a", "r1");
-    world.node(3, "a", "r2");
-    world.health.put(3L, LoadView.Health.FRESH);
-    long shard = world.shard(1, 2);
-    assertThat(world.plan()).isEmpty();
-    assertSays(world.why(shard), "node 1 (zone a, rack r1), node 2 (zone a, rack r1)");
-    assertSays(
-        world.why(shard),
-        "rack 'r1' of zone 'a' has two of its replicas or more, but shard 1 has no node in another"
-            + " rack to go to now");
-  }
-
-  @Test
-  void evennessNeverCostsARack() {
-    world.node(1, "a", "r1");
-    world.node(2, "a", "r2");
-    world.node(3, "a", "r3");
-    world.node(4, "a", "r3");
-    for (int i = 0; i < 8; i++) {
-      world.shard(1, 2, 3);
-    }
-    world.settle(10);
-    assertThat(world.replicasByNode()).isEqualTo(Map.of(1L, 8, 2L, 8, 3L, 4, 4L, 4));
-    Draft draft = new Draft(world.view(), world.load(), world.policy, Journal.NONE);
-    Piece piece = draft.seat(4).orElseThrow().pieces.iterator().next();
-    assertThat(draft.whyNot(TargetRule.TO_BALANCE, piece, 1, draft.seat(3).orElseThrow()))
-        .contains(
-            String.format(
-                "is in rack 'r3' of zone 'a', where shard %d has a replica already", piece.id()));
-  }
-
-  /** Though another has more room. */
-  @Test
-  void theDeadAreReplacedInAnotherRack() {
-    world.node(1, "a", "r1");
-    world.node(2, "a", "r2");
-    world.node(3, "a", "r3");
-    world.node(4, "a", "r1");
-    world.node(5, "a", "r3");
-    long shard = world.shard(1, 2, 3);
-    world.shard(5, 1, 2);
-    world.health.put(3L, LoadView.Health.DEAD);
-    assertThat(words()).contains("moves replica 3 of shard 1 to node 5");
-    assertSays(
-        world.why(shard),
-        "node 4 is in rack 'r1' of zone 'a', where more of its replicas are than elsewhere");
-  }
-
-  @Test
-  void evennessNeverCostsAZone() {
-    world.node(1, "a");
-    world.node(2, "b");
-    world.node(3, "c");
-    world.node(4, "c");
-    for (int i = 0; i < 8; i++) {
-      world.shard(1, 2, 3);
-    }
-    world.settle(10);
-    assertThat(world.replicasByNode()).isEqualTo(Map.of(1L, 8, 2L, 8, 3L, 4, 4L, 4));
   }
 
   @Test

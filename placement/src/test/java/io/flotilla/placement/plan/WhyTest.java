@@ -1,5 +1,6 @@
 package io.flotilla.placement.plan;
 
+import static io.flotilla.placement.plan.PlanWorld.assertSays;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flotilla.placement.model.KeyBytes;
@@ -20,10 +21,6 @@ final class WhyTest {
   void aShardOnThreeNodes() {
     world.nodes(3);
     shard = world.shard(1, 2, 3);
-  }
-
-  private static void assertSays(List<String> lines, String part) {
-    assertThat(lines).anySatisfy(line -> assertThat(line).contains(part));
   }
 
   private static void assertSaysNothingOf(List<String> lines, String part) {

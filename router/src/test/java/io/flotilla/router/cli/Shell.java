@@ -25,15 +25,20 @@ final class Shell {
     }
   }
 
+  /** One that is told of the cluster, and waits for 20 s at most. */
   static Run run(FakeCluster cluster, String... args) {
+    List<String> all = new ArrayList<>(List.of(args));
+    all.addAll(List.of("--endpoints", String.join(",", cluster.placement()), "--timeout", "20s"));
+    return bare(all.toArray(String[]::new));
+  }
+
+  static Run bare(String... args) {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
     CommandLine command =
         FlotillaCommand.commandLine()
             .setOut(new PrintWriter(out, true))
             .setErr(new PrintWriter(err, true));
-    List<String> all = new ArrayList<>(List.of(args));
-    all.addAll(List.of("--endpoints", String.join(",", cluster.placement()), "--timeout", "20s"));
-    return new Run(command.execute(all.toArray(String[]::new)), out.toString(), err.toString());
+    return new Run(command.execute(args), out.toString(), err.toString());
   }
 }
