@@ -57,9 +57,14 @@ public record Move(long id, long shard, long from, Replica to, int voters, Strin
     return to.node() == node && !isLeavingOut();
   }
 
-  /** Whether it takes a replica off this node. */
+  /** Whether it takes a replica off this node, by its shard as the map has it. */
   public boolean leaves(long node, Shard now) {
     return now.replica(from).filter(replica -> replica.node() == node).isPresent();
+  }
+
+  /** Whether it takes a replica off this node. */
+  public boolean leaves(long node, ClusterView now) {
+    return now.shard(shard).filter(found -> leaves(node, found)).isPresent();
   }
 
   @Override

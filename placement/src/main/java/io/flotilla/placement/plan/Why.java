@@ -198,7 +198,7 @@ public final class Why {
             led));
     List<Job> leaving =
         view.jobs().values().stream()
-            .filter(job -> job instanceof Move move && isLeft(move, id))
+            .filter(job -> job instanceof Move move && move.leaves(id, view))
             .toList();
     List<Job> coming =
         view.jobs().values().stream()
@@ -215,10 +215,6 @@ public final class Why {
     if (node.isDraining() && held.isEmpty()) {
       say("drain", 0, "it is empty and can be removed: node remove " + id);
     }
-  }
-
-  private boolean isLeft(Move move, long node) {
-    return view.shard(move.shard()).filter(shard -> move.leaves(node, shard)).isPresent();
   }
 
   private void tellOf(Job job) {

@@ -346,14 +346,10 @@ final class AdminDoor {
         now.node(id).orElseThrow(() -> PlanRefusedException.notFound("there is no node " + id));
     ClusterView then = now.withNode(node.in(Node.State.DRAINING));
     Plan plan = Planner.explainNode(then, load.get(), policy.atOnce(), node.id());
-    AdminReply.Builder reply = tell(plan, job -> leaves(job, now, node.id()));
+    AdminReply.Builder reply =
+        tell(plan, job -> job instanceof Move move && move.leaves(node.id(), now));
     addNotes(reply, plan.findings());
     return reply.build();
-  }
-
-  private static boolean leaves(Job job, ClusterView now, long node) {
-    return job instanceof Move move
-        && now.shard(move.shard()).filter(shard -> move.leaves(node, shard)).isPresent();
   }
 
   private AdminReply afterwards(ChangeNodeRequest change) {

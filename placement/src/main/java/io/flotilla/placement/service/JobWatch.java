@@ -81,7 +81,7 @@ final class JobWatch {
 
   /**
    * @param epoch the shard's, which each change of its members raises
-   * @param leader the node that leads it, if it is heard: who else should bring anything?
+   * @param leader the node that leads it, if it is not silent: who else should bring anything?
    * @param arrived what the node it goes to has said of it
    */
   private record Step(
@@ -257,7 +257,7 @@ final class JobWatch {
         return Optional.of(
             end(recovery, JobEnd.GIVEN_UP, "a majority of the shard's voters is heard again"));
       }
-      long leader = reports.leaderOf(shard.id()).getNode();
+      long leader = reports.leaderOf(shard.id()).getNode(); // of hearsay nobody's recovery ends
       long survivor = recovery.survivor().node();
       if (leader != 0 && leader != survivor && reports.isHeard(leader, nowNanos)) {
         return Optional.of(end(recovery, JobEnd.GIVEN_UP, "node " + leader + " leads the shard"));

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** Who has to leave a node: of the dead, of those that drain, and what is lost where it was. */
+/** Who has to leave a node, of the dead and of those that drain; what becomes of the lost. */
 final class EvacuationTest {
   private final PlanWorld world = new PlanWorld();
 

@@ -135,6 +135,15 @@ final class PlanWorld {
     return Planner.plan(view(), load(), policy).jobs();
   }
 
+  /** What is planned, one line for each job. */
+  List<String> words() {
+    return plan().stream().map(Job::words).toList();
+  }
+
+  static void assertSays(List<String> lines, String part) {
+    assertThat(lines).anySatisfy(line -> assertThat(line).contains(part));
+  }
+
   List<String> why(long shard) {
     try {
       return Why.shard(view(), load(), policy, shard).stream().map(Finding::text).toList();
@@ -354,14 +363,5 @@ final class PlanWorld {
       leaders.put(transfer.shard(), transfer.to().node());
       return true;
     }
-  }
-
-  /** What is planned, one line for each job. */
-  List<String> words() {
-    return plan().stream().map(Job::words).toList();
-  }
-
-  static void assertSays(List<String> lines, String part) {
-    assertThat(lines).anySatisfy(line -> assertThat(line).contains(part));
   }
 }

@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine;
 
-/** Runs commands against a cluster as a shell does. */
+/** Runs commands as a shell does, against a cluster or none. */
 final class Shell {
   private Shell() {}
 
@@ -25,13 +25,14 @@ final class Shell {
     }
   }
 
-  /** One that is told of the cluster, and waits for 20 s at most. */
+  /** Adds where the cluster is, and 20 s of patience. */
   static Run run(FakeCluster cluster, String... args) {
     List<String> all = new ArrayList<>(List.of(args));
     all.addAll(List.of("--endpoints", String.join(",", cluster.placement()), "--timeout", "20s"));
     return bare(all.toArray(String[]::new));
   }
 
+  /** With these arguments only. */
   static Run bare(String... args) {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
