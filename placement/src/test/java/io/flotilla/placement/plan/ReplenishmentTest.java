@@ -1,5 +1,6 @@
 package io.flotilla.placement.plan;
 
+import static io.flotilla.placement.plan.PlanWorld.assertSays;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flotilla.placement.model.Ending;
@@ -25,19 +26,11 @@ final class ReplenishmentTest {
     world.replicas = 3;
   }
 
-  private List<String> words() {
-    return world.plan().stream().map(Job::words).toList();
-  }
-
-  private static void assertSays(List<String> lines, String part) {
-    assertThat(lines).anySatisfy(line -> assertThat(line).contains(part));
-  }
-
   @Test
   void aShardThatWasCutToOneGrowsBackOneByOne() {
     world.nodes(4);
     long shard = world.shard(1);
-    assertThat(words()).containsExactly("adds a replica of shard 1 on node 2");
+    assertThat(world.words()).containsExactly("adds a replica of shard 1 on node 2");
     Move first = (Move) world.plan().get(0);
     assertThat(first.isAddition()).isTrue();
     assertThat(first.voters()).isEqualTo(2);
@@ -52,7 +45,7 @@ final class ReplenishmentTest {
     assertSays(world.why(shard), "it has 2 of 3 replicas, but shard 1 has a job already: it adds");
     assertSays(world.whyNode(2), "1 replicas are on their way to it, 0 on their way off it");
     world.carryOut(List.copyOf(world.jobs.values()));
-    assertThat(words()).containsExactly("adds a replica of shard 1 on node 3");
+    assertThat(world.words()).containsExactly("adds a replica of shard 1 on node 3");
     assertThat(world.settle(3)).isEqualTo(1);
     assertThat(world.shards.get(shard).value().nodes()).containsExactly(1L, 2L, 3L);
     assertThat(world.whyNode(1)).noneMatch(line -> line.contains("fewer replicas"));
@@ -89,7 +82,7 @@ final class ReplenishmentTest {
       world.shard(1, 2, 3);
     }
     world.shard(1, 2);
-    assertThat(words()).containsExactly("adds a replica of shard 7 on node 4");
+    assertThat(world.words()).containsExactly("adds a replica of shard 7 on node 4");
     world.settings = Settings.INITIAL;
     world.policy = Policy.DEFAULT;
     world.shard(1, 2);
@@ -171,11 +164,11 @@ final class ReplenishmentTest {
     world.shard(1, 2, 3);
     world.drain(2);
     world.health.put(3L, LoadView.Health.DEAD);
-    assertThat(words()).containsExactly("moves replica 3 of shard 1 to node 4");
+    assertThat(world.words()).containsExactly("moves replica 3 of shard 1 to node 4");
     world.carryOut(world.plan());
-    assertThat(words()).containsExactly("adds a replica of shard 1 on node 5");
+    assertThat(world.words()).containsExactly("adds a replica of shard 1 on node 5");
     world.carryOut(world.plan());
-    assertThat(words())
+    assertThat(world.words())
         .as("nobody is to draining or dead nodes")
         .allMatch(line -> line.endsWith("on node 6"));
     world.settle(5);
